@@ -1,0 +1,13 @@
+export interface ApiKey {
+  key: string;
+  /** Epoch milliseconds. */
+  creationDate: number;
+}
+
+/** @throws StoreUnavailableError every method, retryable */
+export interface ApiKeyStore {
+  list(): Promise<ApiKey[]>;
+  /** Add a key unless it exists. */
+  add(apiKey: ApiKey): Promise<void>;
+  removeAll(): Promise<void>;
+}

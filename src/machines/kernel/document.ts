@@ -1,0 +1,65 @@
+export type Json = string | number | boolean | null | Json[] | { [key: string]: Json | undefined };
+export type JsonObject = { [key: string]: Json | undefined };
+
+/** XState's state value: `'active'` or `{ starting: 'awaiting' }`. */
+export type StateValue = string | { [region: string]: StateValue | undefined };
+
+/** An effect that is owed: I/O named by a committed transition and not yet known to have happened. */
+export interface PendingEffect {
+  /** Unique within the document; an effect of the same key replaces. */
+  key: string;
+  name: string;
+  params: JsonObject;
+  /** The document version that added it: tells a replaced effect from its successor. */
+  since: number;
+  /** Attempts that have failed. */
+  attempts: number;
+  /** Epoch milliseconds before which it is not tried. */
+  notBefore: number;
+  /** Epoch milliseconds until which `leasedBy` alone may run it. */
+  leaseUntil: number;
+  leasedBy: string;
+}
+
+export interface HistoryEntry {
+  at: number;
+  from: string;
+  to: string;
+  event: string;
+  /** Where the event came from: `rest`, `webhook`, `reconcile`, `effect`, `deadline`, … */
+  source: string;
+  instance: string;
+}
+
+/** What the kernel keeps beside an actor's context. */
+export interface KernelFields {
+  state: StateValue;
+  machineVersion: number;
+  /** Grows by one at each save: the fence against lost updates. */
+  version: number;
+  effects: PendingEffect[];
+  /** The last 100 transitions, oldest first. */
+  history: HistoryEntry[];
+  /** Epoch milliseconds of the nearest deadline, effect, lease or removal; null when nothing is owed. */
+  dueAt: number | null;
+  /** A nonce of the write that produced this version: tells its writer that an unanswered save happened. */
+  lastWrite: string;
+}
+
+/** One document per actor: the machine's context at top level, the kernel's fields under `tally`. */
+export type ActorDocument<Context extends object> = Context & { tally: KernelFields };
+
+export const HISTORY_LIMIT = 100;
+
+export function contextOf<Context extends object>(document: ActorDocument<Context>): Context {
+  const { tally: _kernel, ...context } = document;
+  return context as unknown as Context;
+}
+
+/** `'active'` for `active`, `'starting.awaiting'` for a nested state. */
+export function statePath(state: StateValue): string {
+  if (typeof state === 'string') return state;
+  return Object.entries(state)
+    .map(([parent, child]) => (child === undefined ? parent : `${parent}.${statePath(child)}`))
+    .join('|');
+}

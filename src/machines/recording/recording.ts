@@ -1,0 +1,130 @@
+import type { ActorDocument } from '../kernel/document.js';
+import type { EgressStatus } from './events.js';
+
+/** The statuses clients see. `stopping` shows as `ending`; a complete recording whose limit was hit as `limit_reached`. */
+export const RECORDING_STATUSES = ['starting', 'active', 'ending', 'complete', 'failed', 'aborted', 'limit_reached'] as const;
+export type RecordingStatus = (typeof RECORDING_STATUSES)[number];
+
+/** A deadline is data: an instant kept with the recording. A `deadline.passed` of another generation is ignored. */
+export interface Deadline {
+  /** Epoch milliseconds. */
+  at: number;
+  generation: number;
+}
+
+/** The newest snapshot of our egress that was taken in; newer ones are told by rank, then `updatedAt`. */
+export interface LastObservation {
+  status: EgressStatus;
+  /** Nanoseconds since the epoch as a decimal string, as LiveKit counts. */
+  updatedAt: string;
+}
+
+export interface AccessSecrets {
+  public: string;
+  private: string;
+}
+
+/** Why a start is being undone. `deadline` and `refused` end as failed, `stop` as aborted. */
+export type CancelReason = 'deadline' | 'refused' | 'stop';
+
+/**
+ * One recording: the machine's context and the stored document's top level. Plain JSON.
+ * Fields that clients see keep the names and units of the API; absent means unknown.
+ */
+export interface RecordingContext {
+  schemaVersion: number;
+  uid: string;
+  roomId: string;
+  roomName: string;
+  /** `{roomId}--{uid}.mp4` */
+  filename: string;
+  /** Object key in the media store, no leading slash; ends in `filename`. */
+  mediaKey: string;
+  accessSecrets: AccessSecrets;
+  /** Epoch milliseconds of the request that made this record. */
+  createdAt: number;
+  /** Unique. The room id while the recording is live, its own uid ever after. */
+  liveKey: string;
+  /** Unique. The client's Idempotency-Key, else the uid. */
+  startKey: string;
+  /** Value of the room lock that this recording was started under; frees that lock and no other. */
+  lockValue?: string;
+
+  /** The instance that may call StartEgress, once, at most two seconds after `calledAt`. */
+  calledBy?: string;
+  calledAt?: number;
+
+  egressId?: string;
+  /** LiveKit's sid of the room incarnation the egress belongs to (`RM_…`). */
+  roomSid?: string;
+  observation?: LastObservation;
+  deadline?: Deadline;
+
+  cancelReason?: CancelReason;
+  /** The start was answered with an error: whatever file appears is removed, never rescued. */
+  startFailed?: boolean;
+  /** It was seen recording: ACTIVE, or an outcome with a file. */
+  wasActive?: boolean;
+  stopReason?: 'request' | 'stale' | 'delete' | 'superseded';
+  stopRequestedAt?: number;
+  /** The egress answered StopEgress or showed ENDING: from here the file has its upload budget. */
+  endingSince?: number;
+  /** The room incarnation that LiveKit said is over. */
+  finishedRoomSid?: string;
+  deleteWhenSettled?: boolean;
+  limitReached?: boolean;
+  settledAt?: number;
+  /** What the media store said of the file: absent means not looked yet. */
+  media?: 'complete' | 'missing';
+  deletedAt?: number;
+
+  /** Milliseconds since the epoch, fractional as LiveKit's nanoseconds are. */
+  startDate?: number;
+  endDate?: number;
+  /** Seconds, fractional. */
+  duration?: number;
+  /** Bytes. */
+  size?: number;
+  errorCode?: number;
+  error?: string;
+  details?: string;
+}
+
+export type RecordingDocument = ActorDocument<RecordingContext>;
+
+/** `{roomId}--{egressId}--{uid}`; the middle part is `EG_PENDING` until LiveKit has named the egress. */
+export function recordingIdOf(recording: Pick<RecordingContext, 'roomId' | 'egressId' | 'uid'>): string {
+  return `${recording.roomId}--${recording.egressId ?? PENDING_EGRESS_ID}--${recording.uid}`;
+}
+
+export const PENDING_EGRESS_ID = 'EG_PENDING';
+
+/** A record is live while it keeps its room from being recorded again. */
+export function isLive(recording: Pick<RecordingContext, 'liveKey' | 'roomId'>): boolean {
+  return recording.liveKey === recording.roomId;
+}
+
+type TopState = 'starting' | 'active' | 'stopping' | 'complete' | 'failed' | 'aborted' | 'deleted';
+
+/** The first level of a recording's state. */
+export function topStateOf(document: RecordingDocument): TopState {
+  const { state } = document.tally;
+  return (typeof state === 'string' ? state : Object.keys(state)[0]) as TopState;
+}
+
+export function isSettled(document: RecordingDocument): boolean {
+  return ['complete', 'failed', 'aborted'].includes(topStateOf(document));
+}
+
+export function isDeleted(document: RecordingDocument): boolean {
+  return topStateOf(document) === 'deleted';
+}
+
+/** What clients see. Derived from the state; stores keep it for their indexes only. */
+export function statusOf(document: RecordingDocument): RecordingStatus {
+  const state = topStateOf(document);
+  if (state === 'stopping') return 'ending';
+  if (state === 'complete') return document.limitReached === true ? 'limit_reached' : 'complete';
+  if (state === 'deleted') return 'aborted';
+  return state;
+}

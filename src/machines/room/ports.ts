@@ -1,0 +1,19 @@
+import type { ActorStore } from '../kernel/actor-store.js';
+import type { Page, PageCursor } from '../recording/ports.js';
+import type { RoomContext, RoomDocument } from './room.js';
+
+export interface RoomFilter {
+  /** Case-insensitive substring of the room's name. */
+  roomName?: string;
+}
+
+/**
+ * Rooms beside the kernel's view of them. Lists leave deleted rooms out, newest creation first; the cursor's value is
+ * `creationDate`.
+ *
+ * @throws StoreUnavailableError every method, retryable
+ */
+export interface RoomStore extends ActorStore<RoomContext> {
+  /** @param limit 1 to 100 */
+  list(filter: RoomFilter, limit: number, after?: PageCursor): Promise<Page<RoomDocument>>;
+}
