@@ -1,0 +1,141 @@
+import {
+  DirectFileOutput,
+  EgressStatus,
+  EncodedFileOutput,
+  ExportReplayRequest,
+  FileInfo,
+  FileOutput,
+  Output,
+  ParticipantEgressRequest,
+  RoomCompositeEgressRequest,
+  StartEgressRequest,
+  StreamInfo,
+  TrackCompositeEgressRequest,
+  TrackEgressRequest,
+  WebEgressRequest,
+} from '@livekit/protocol';
+import { describe, expect, it } from 'vitest';
+
+import { decodeEgress } from '../../src/livekit/egress-decoder.js';
+import { EGRESS_STATUSES } from '../../src/machines/recording/events.js';
+import { buildEgressInfo, EGRESS_ID, FILE_PATH } from './build-egress-info.js';
+
+describe('decodeEgress', () => {
+  it('reads a fresh egress, leaving out what is not known yet', () => {
+    expect(decodeEgress(buildEgressInfo())).toStrictEqual({
+      egressId: EGRESS_ID,
+      roomName: 'room-1',
+      roomSid: 'RM_aBcDeFgHiJkL',
+      status: 'STARTING',
+      updatedAt: '1795355483000000002',
+      startedAt: 1_795_355_483_000,
+      file: { filename: FILE_PATH },
+      requestedPath: FILE_PATH,
+    });
+  });
+
+  it('divides nanoseconds without rounding', () => {
+    const egress = decodeEgress(
+      buildEgressInfo({
+        status: EgressStatus.EGRESS_COMPLETE,
+        endedAt: 1_795_355_493_538_123_456n,
+        fileResults: [
+          new FileInfo({
+            filename: FILE_PATH,
+            startedAt: 1_795_355_483_538_123_456n,
+            endedAt: 1_795_355_490_000_500_000n,
+            duration: 6_462_376_544n,
+            size: 12_345n,
+            location: '/out/room-1--uid1.mp4',
+          }),
+        ],
+      }),
+    );
+    expect(egress?.endedAt).toBe(1_795_355_493_538.1235);
+    expect(egress?.file).toStrictEqual({
+      filename: FILE_PATH,
+      startedAt: 1_795_355_483_538.1235,
+      endedAt: 1_795_355_490_000.5,
+      duration: 6.462376544,
+      size: 12_345,
+      location: '/out/room-1--uid1.mp4',
+    });
+  });
+
+  it.each(EGRESS_STATUSES.map((status, number) => ({ status, number })))(
+    'reads status $number as $status',
+    ({ status, number }) => {
+      expect(decodeEgress(buildEgressInfo({ status: number }))?.status).toBe(status);
+    },
+  );
+
+  it('takes over error, code and details', () => {
+    const members = {
+      status: EgressStatus.EGRESS_ABORTED,
+      error: 'Start signal not received',
+      errorCode: 412,
+      details: 'End reason: Source closed',
+    };
+    expect(decodeEgress(buildEgressInfo(members))).toMatchObject({
+      status: 'ABORTED',
+      error: 'Start signal not received',
+      errorCode: 412,
+      details: 'End reason: Source closed',
+    });
+  });
+
+  it.each([
+    { what: 'a status of a later LiveKit', members: { status: 42 } },
+    { what: 'an egress without an id', members: { egressId: '' } },
+    { what: 'an egress of no room', members: { roomName: '' } },
+    { what: 'an egress without a file', members: { fileResults: [] } },
+    { what: 'a stream beside the file', members: { streamResults: [new StreamInfo({ url: 'rtmp://x' })] } },
+  ])('says nothing about $what', ({ members }) => {
+    expect(decodeEgress(buildEgressInfo(members))).toBeUndefined();
+  });
+
+  it('reads the deprecated file result of old workers', () => {
+    const members = { fileResults: [], result: { case: 'file' as const, value: new FileInfo({ filename: 'old.mp4' }) } };
+    expect(decodeEgress(buildEgressInfo(members))?.file).toStrictEqual({ filename: 'old.mp4' });
+  });
+
+  it('falls back to the newest instant it knows when the time of the update is missing', () => {
+    const file = new FileInfo({ filename: FILE_PATH, startedAt: 5n, endedAt: 9n });
+    expect(decodeEgress(buildEgressInfo({ updatedAt: 0n, startedAt: 3n, fileResults: [file] }))?.updatedAt).toBe('9');
+    expect(decodeEgress(buildEgressInfo({ updatedAt: 0n, startedAt: 0n }))?.updatedAt).toBe('0');
+  });
+});
+
+describe('the requested path', () => {
+  const output = new EncodedFileOutput({ filepath: 'asked.mp4' });
+  const outputs = [
+    new Output({ config: { case: 'images', value: {} } }),
+    new Output({ config: { case: 'file', value: new FileOutput({ filepath: 'asked.mp4' }) } }),
+  ];
+
+  it.each([
+    { case: 'roomComposite', value: new RoomCompositeEgressRequest({ fileOutputs: [output] }) },
+    { case: 'roomComposite', value: new RoomCompositeEgressRequest({ output: { case: 'file', value: output } }) },
+    { case: 'web', value: new WebEgressRequest({ fileOutputs: [output] }) },
+    { case: 'participant', value: new ParticipantEgressRequest({ fileOutputs: [output] }) },
+    { case: 'trackComposite', value: new TrackCompositeEgressRequest({ output: { case: 'file', value: output } }) },
+    {
+      case: 'track',
+      value: new TrackEgressRequest({ output: { case: 'file', value: new DirectFileOutput({ filepath: 'asked.mp4' }) } }),
+    },
+    { case: 'egress', value: new StartEgressRequest({ outputs }) },
+    { case: 'replay', value: new ExportReplayRequest({ outputs }) },
+  ] as const)('is read from the echo of a $case request', (request) => {
+    expect(decodeEgress(buildEgressInfo({ request }))?.requestedPath).toBe('asked.mp4');
+  });
+
+  it.each([
+    { case: undefined },
+    { case: 'roomComposite', value: new RoomCompositeEgressRequest() },
+    { case: 'participant', value: new ParticipantEgressRequest() },
+    { case: 'track', value: new TrackEgressRequest({ output: { case: 'websocketUrl', value: 'wss://x' } }) },
+    { case: 'egress', value: new StartEgressRequest() },
+  ] as const)('is the resolved file name when the echo names none ($case)', (request) => {
+    expect(decodeEgress(buildEgressInfo({ request }))?.requestedPath).toBe(FILE_PATH);
+  });
+});

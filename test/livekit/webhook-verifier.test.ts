@@ -1,0 +1,121 @@
+import { createHash, createHmac } from 'node:crypto';
+
+import { EgressStatus, ParticipantInfo, Room, WebhookEvent } from '@livekit/protocol';
+import { describe, expect, it } from 'vitest';
+
+import { createWebhookVerifier } from '../../src/livekit/webhook-verifier.js';
+import { buildEgressInfo, EGRESS_ID } from './build-egress-info.js';
+
+const KEY = 'devkey';
+const SECRET = 'a secret of some length for tests';
+const verifier = createWebhookVerifier({ apiKey: KEY, apiSecret: SECRET });
+
+const nowSeconds = () => Math.floor(Date.now() / 1000);
+const base64url = (value: unknown) => Buffer.from(JSON.stringify(value)).toString('base64url');
+
+/** A token as LiveKit's sender makes it; members given as undefined are left out. */
+function sign(body: string, claims: Record<string, unknown> = {}, secret = SECRET): string {
+  const now = nowSeconds();
+  const sha256 = createHash('sha256').update(body).digest('base64');
+  const signed = `${base64url({ alg: 'HS256' })}.${base64url({ iss: KEY, iat: now, nbf: now, exp: now + 300, sha256, ...claims })}`;
+  return `${signed}.${createHmac('sha256', secret).update(signed).digest('base64url')}`;
+}
+
+function bodyOf(event: ConstructorParameters<typeof WebhookEvent>[0]): string {
+  return new WebhookEvent({ id: 'EV_aBcDeFgHiJkL', createdAt: 1_795_355_483n, ...event }).toJsonString();
+}
+
+const verify = async (body: string) => verifier.verify(body, sign(body));
+const started = bodyOf({
+  event: 'egress_started',
+  room: new Room({ sid: 'RM_1', name: 'room-1' }),
+  egressInfo: buildEgressInfo(),
+});
+
+describe('a genuine webhook', () => {
+  it('is an egress event; the status that is absent at the start is STARTING', async () => {
+    expect(started).not.toContain('EGRESS_STARTING');
+    expect(await verify(started)).toMatchObject({
+      kind: 'egress',
+      name: 'egress_started',
+      egress: { egressId: EGRESS_ID, status: 'STARTING' },
+    });
+  });
+
+  it.each(['egress_updated', 'egress_ended'])('is an egress event (%s)', async (event) => {
+    const body = bodyOf({ event, egressInfo: buildEgressInfo({ status: EgressStatus.EGRESS_ENDING }) });
+    expect(await verify(body)).toMatchObject({ kind: 'egress', name: event, egress: { status: 'ENDING' } });
+  });
+
+  it.each(['room_started', 'room_finished'])('is a room event (%s)', async (event) => {
+    const room = new Room({ sid: 'RM_1', name: 'room-1', metadata: 'ours', turnPassword: 'hidden' });
+    expect(await verify(bodyOf({ event, room }))).toStrictEqual({
+      kind: event,
+      room: { sid: 'RM_1', name: 'room-1', metadata: 'ours' },
+    });
+  });
+
+  it.each([
+    { what: 'an event of people', event: { event: 'participant_joined', participant: new ParticipantInfo({ identity: 'a' }) } },
+    { what: 'an event of a later LiveKit', event: { event: 'egress_paused', egressInfo: buildEgressInfo() } },
+    {
+      what: 'an auto egress that failed, without an id',
+      event: { event: 'egress_ended', egressInfo: buildEgressInfo({ egressId: '' }) },
+    },
+    { what: 'an egress event without an egress', event: { event: 'egress_updated' } },
+    { what: 'a room event without a room', event: { event: 'room_finished' } },
+  ])('is ignored: $what', async ({ event }) => {
+    expect(await verify(bodyOf(event))).toStrictEqual({ kind: 'ignored', name: event.event });
+  });
+
+  it.each(['', '{', '[]', 'null', '{"event":7}', '{"event":"egress_updated","egressInfo":{"startedAt":{}}}'])(
+    'is ignored when its body cannot be read: %s',
+    async (body) => {
+      expect(await verify(body)).toStrictEqual({ kind: 'ignored', name: '' });
+    },
+  );
+
+  it('is verified to the byte: white space and non-ASCII text as LiveKit sent them', async () => {
+    const body = `{ "event" :"room_started",\n"room": {"name":"Besprechung größer ☎", "sid":"RM_1"}, "later": {"x": 1} }`;
+    expect(await verify(body)).toMatchObject({ kind: 'room_started', room: { name: 'Besprechung größer ☎' } });
+  });
+
+  it.each([
+    { what: 'nbf 50 s ahead', claims: () => ({ nbf: nowSeconds() + 50 }) },
+    { what: 'exp 50 s ago', claims: () => ({ exp: nowSeconds() - 50 }) },
+  ])('survives a clock that differs: $what', async ({ claims }) => {
+    expect(await verifier.verify(started, sign(started, claims()))).toMatchObject({ kind: 'egress' });
+  });
+});
+
+describe('a webhook is rejected', () => {
+  it.each<{ what: string; authorization: () => string | undefined }>([
+    { what: 'without a token', authorization: () => undefined },
+    { what: 'with an empty token', authorization: () => '' },
+    { what: 'with something that is no token', authorization: () => 'devkey:secret' },
+    { what: 'with a Bearer prefix', authorization: () => `Bearer ${sign(started)}` },
+    { what: 'signed with another secret', authorization: () => sign(started, {}, 'another secret of some length') },
+    { what: 'signed by another key', authorization: () => sign(started, { iss: 'other' }) },
+    { what: 'signed for another body', authorization: () => sign(`${started} `) },
+    { what: 'signed for no body', authorization: () => sign(started, { sha256: undefined }) },
+    { what: 'with a hash that is no text', authorization: () => sign(started, { sha256: 7 }) },
+    { what: 'without an end of validity', authorization: () => sign(started, { exp: undefined }) },
+    { what: 'after its validity', authorization: () => sign(started, { exp: nowSeconds() - 90 }) },
+    { what: 'before its validity', authorization: () => sign(started, { nbf: nowSeconds() + 90 }) },
+    { what: 'with the signature cut off', authorization: () => sign(started).replace(/\.[^.]*$/, '.') },
+    {
+      what: 'with the algorithm "none"',
+      authorization: () => `${base64url({ alg: 'none' })}.${base64url({ iss: KEY, exp: nowSeconds() + 300 })}.`,
+    },
+  ])('$what', async ({ authorization }) => {
+    await expect(verifier.verify(started, authorization())).rejects.toMatchObject({
+      code: 'webhook.rejected',
+      kind: 'unauthorized',
+      retryable: false,
+    });
+  });
+
+  it('when its body cannot be read and it is not signed either', async () => {
+    await expect(verifier.verify('{', sign('}'))).rejects.toMatchObject({ code: 'webhook.rejected' });
+  });
+});
