@@ -1,0 +1,79 @@
+import { randomBytes } from 'node:crypto';
+
+import type { Clock } from '../../src/clock.js';
+import { systemClock } from '../../src/clock.js';
+import { LocksUnavailableError } from '../../src/errors.js';
+import type { LockAttempt, LockHolder, RoomLocks } from '../../src/machines/recording/ports.js';
+import type { Gate, GateErrors } from './gate.js';
+import { createGate, throughGate } from './gate.js';
+
+export interface MemoryLock extends LockHolder {
+  /** Epoch milliseconds. */
+  expiresAt: number;
+}
+
+export interface MemoryRoomLocksOptions {
+  gate?: Gate;
+  /** Default: the system's. */
+  clock?: Clock;
+  /** Shared by several instances; clear it and the lock service has lost its data. */
+  locks?: Map<string, MemoryLock>;
+}
+
+const lockErrors: GateErrors = {
+  unavailable: (message) => new LocksUnavailableError(message),
+  unknown: (message) => new LocksUnavailableError(message),
+};
+
+export function createMemoryRoomLocks(options: MemoryRoomLocksOptions = {}): RoomLocks {
+  const { gate = createGate(), clock = systemClock, locks = new Map<string, MemoryLock>() } = options;
+  const call = <Result>(method: string, run: () => Result) => throughGate(gate, `locks.${method}`, lockErrors, run);
+
+  return {
+    acquire: (roomId, uid, ttlMs) =>
+      call('acquire', () => {
+        const holder = held(roomId);
+        return holder === undefined ? take(roomId, uid, ttlMs) : { acquired: false, holder: toHolder(holder) };
+      }),
+    replace: (roomId, { value }, uid, ttlMs) =>
+      call('replace', () => {
+        const holder = held(roomId);
+        if (holder !== undefined && holder.value !== value) return { acquired: false, holder: toHolder(holder) };
+        return take(roomId, uid, ttlMs);
+      }),
+    extend: (roomId, value, ttlMs) =>
+      call('extend', () => {
+        const holder = held(roomId);
+        if (holder?.value !== value) return false;
+        locks.set(roomId, { ...holder, expiresAt: clock.now() + ttlMs });
+        return true;
+      }),
+    release: (roomId, value) =>
+      call('release', () => {
+        if (held(roomId)?.value === value) locks.delete(roomId);
+      }),
+    list: () =>
+      call('list', () =>
+        [...locks.keys()].flatMap((roomId) => {
+          const holder = held(roomId);
+          return holder === undefined ? [] : [{ roomId, ...toHolder(holder) }];
+        }),
+      ),
+  };
+
+  function held(roomId: string): MemoryLock | undefined {
+    const lock = locks.get(roomId);
+    return lock !== undefined && lock.expiresAt > clock.now() ? lock : undefined;
+  }
+
+  function take(roomId: string, uid: string, ttlMs: number): LockAttempt {
+    const value = randomBytes(16).toString('hex');
+    const createdAt = clock.now();
+    locks.set(roomId, { value, uid, createdAt, expiresAt: createdAt + ttlMs });
+    return { acquired: true, value };
+  }
+}
+
+function toHolder({ value, uid, createdAt }: MemoryLock): LockHolder {
+  return { value, uid, createdAt };
+}

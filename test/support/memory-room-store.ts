@@ -1,0 +1,28 @@
+import type { RoomStore } from '../../src/machines/room/ports.js';
+import type { RoomContext, RoomDocument } from '../../src/machines/room/room.js';
+import { roomStatusOf } from '../../src/machines/room/room.js';
+import type { Gate } from './gate.js';
+import { createGate, throughGate } from './gate.js';
+import type { MemoryDocuments } from './memory-actor-store.js';
+import { createMemoryActorStore, memoryPage, readErrors } from './memory-actor-store.js';
+
+export interface MemoryRoomStoreOptions {
+  gate?: Gate;
+  /** Shared by stores that stand for several instances over one database. */
+  documents?: MemoryDocuments<RoomContext>;
+}
+
+export function createMemoryRoomStore(options: MemoryRoomStoreOptions = {}): RoomStore {
+  const { gate = createGate(), documents = new Map<string, RoomDocument>() } = options;
+
+  return {
+    ...createMemoryActorStore({ name: 'rooms', gate, documents, keyName: 'roomId', uniqueKeys: () => ({}) }),
+    list: ({ roomName = '' }, limit, after) =>
+      throughGate(gate, 'rooms.list', readErrors, () => {
+        const shown = [...documents].filter(
+          ([, room]) => roomStatusOf(room) !== undefined && room.roomName.toLowerCase().includes(roomName.toLowerCase()),
+        );
+        return memoryPage(shown, ({ creationDate }) => creationDate, limit, after);
+      }),
+  };
+}
