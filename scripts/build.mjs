@@ -1,0 +1,93 @@
+/**
+ * Compile `src` and `bench` into `dist`.
+ *
+ *   node scripts/build.mjs               always
+ *   node scripts/build.mjs --if-needed   only when a source changed since the last build
+ *
+ * It writes a folder of its own and renames it into place: several builds at once, or one that is killed, leave a whole
+ * `dist`. Quiet on success; the compiler's errors go to stderr.
+ */
+import { spawnSync } from 'node:child_process';
+import { createHash } from 'node:crypto';
+import { existsSync, mkdtempSync, readdirSync, readFileSync, renameSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import { createRequire } from 'node:module';
+import path from 'node:path';
+import process from 'node:process';
+import { fileURLToPath } from 'node:url';
+
+const ROOT = path.dirname(path.dirname(fileURLToPath(import.meta.url)));
+const DIST = path.join(ROOT, 'dist');
+const STAMP = '.stamp';
+/** Builds in progress are siblings of `dist`, so that a rename never crosses file systems. */
+const SCRATCH = path.join(ROOT, '.build-');
+const FOLDERS = ['src', 'bench'];
+
+/** Changes whenever a source or a setting does, comes or goes: paths, times and sizes, not contents, so it costs milliseconds. */
+function fingerprint() {
+  const hash = createHash('sha256');
+  const settings = readdirSync(ROOT).filter((name) => name === 'package.json' || /^tsconfig.*\.json$/.test(name));
+  const sources = FOLDERS.filter((folder) => existsSync(path.join(ROOT, folder))).flatMap((folder) =>
+    readdirSync(path.join(ROOT, folder), { recursive: true }).map((name) => path.join(folder, String(name))),
+  );
+  for (const name of [...settings, ...sources].sort()) {
+    const stat = statSync(path.join(ROOT, name), { throwIfNoEntry: false });
+    if (stat?.isFile()) hash.update(`${name}\0${stat.mtimeMs}\0${stat.size}\n`);
+  }
+  return hash.digest('hex');
+}
+
+/** What `dist` was built from. */
+function builtFrom() {
+  try {
+    return readFileSync(path.join(DIST, STAMP), 'utf8');
+  } catch {
+    return undefined;
+  }
+}
+
+/** @returns whether the compiler was content */
+function compile(outDir) {
+  const tsc = createRequire(import.meta.url).resolve('typescript/bin/tsc');
+  const args = [tsc, '-p', path.join(ROOT, 'tsconfig.build.json'), '--noCheck', '--outDir', outDir];
+  const { status, stdout, stderr } = spawnSync(process.execPath, args, { cwd: ROOT, encoding: 'utf8' });
+  if (status === 0) return true;
+  process.stderr.write(stdout + stderr);
+  return false;
+}
+
+/** Put the finished folder in the place of `dist`; another build may be doing the same. */
+function moveIntoPlace(built) {
+  for (;;) {
+    try {
+      renameSync(DIST, `${built}.old`);
+      rmSync(`${built}.old`, { recursive: true, force: true });
+    } catch (error) {
+      if (error.code !== 'ENOENT') throw error;
+    }
+    try {
+      renameSync(built, DIST);
+      return;
+    } catch (error) {
+      if (error.code !== 'ENOTEMPTY' && error.code !== 'EEXIST') throw error;
+    }
+  }
+}
+
+function build({ ifNeeded }) {
+  // An image that ships `dist` alone has nothing to build from.
+  if (ifNeeded && !existsSync(path.join(ROOT, 'src'))) return true;
+  const wanted = fingerprint();
+  if (ifNeeded && builtFrom() === wanted) return true;
+  const built = mkdtempSync(SCRATCH);
+  try {
+    if (!compile(built)) return false;
+    writeFileSync(path.join(built, STAMP), wanted);
+    // Somebody else built the same meanwhile and may be running it by now.
+    if (!(ifNeeded && builtFrom() === wanted)) moveIntoPlace(built);
+    return true;
+  } finally {
+    rmSync(built, { recursive: true, force: true });
+  }
+}
+
+process.exitCode = build({ ifNeeded: process.argv.includes('--if-needed') }) ? 0 : 1;
