@@ -1,0 +1,40 @@
+import type { TallyError } from '../../errors.js';
+import type { HttpContext } from '../context.js';
+import { NoCredentialError } from '../errors.js';
+
+export type CredentialKind = 'apiKey';
+
+/** Who is asking. */
+export interface Principal {
+  kind: CredentialKind;
+}
+
+export type Verdict = { granted: true; principal: Principal } | { granted: false; error: TallyError };
+
+/** One kind of credential: where a request carries it and what makes it good. */
+export interface Credential {
+  /** What the request carries; undefined: nothing of this kind. */
+  read(ctx: HttpContext): string | undefined;
+  /** A bad credential is an answer; a store that is down throws. */
+  verify(value: string): Promise<Verdict>;
+}
+
+export type Authenticate = (ctx: HttpContext, accepts: readonly CredentialKind[]) => Promise<Principal>;
+
+/**
+ * Try the accepted kinds in order and skip those that the request does not carry. The first good one counts; else the
+ * last bad one's error is the answer.
+ */
+export function createAuthenticate(credentials: Record<CredentialKind, Credential>): Authenticate {
+  return async (ctx, accepts) => {
+    let refusal: TallyError | undefined;
+    for (const kind of accepts) {
+      const value = credentials[kind].read(ctx);
+      if (value === undefined) continue;
+      const verdict = await credentials[kind].verify(value);
+      if (verdict.granted) return verdict.principal;
+      refusal = verdict.error;
+    }
+    throw refusal ?? new NoCredentialError();
+  };
+}

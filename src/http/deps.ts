@@ -1,0 +1,53 @@
+import type { ApiKeyStore } from '../accounts/ports.js';
+import type { Clock } from '../clock.js';
+import type { Logger } from '../logging.js';
+import type { RecordingCommands } from '../machines/recording/commands.js';
+import type { LiveKitEvent } from '../machines/recording/livekit-events.js';
+import type { MediaStore, RecordingStore } from '../machines/recording/ports.js';
+import type { RoomCommands } from '../machines/room/commands.js';
+import type { RoomStore } from '../machines/room/ports.js';
+
+/** LiveKit's webhooks: what they say, and what becomes of it. */
+export interface LiveKitEvents {
+  /**
+   * Check the signature over exactly these bytes and decode them.
+   *
+   * @param authorization the header as it came: a bare JWT
+   * @throws TallyError `webhook.rejected`: not signed by our LiveKit
+   */
+  verify(rawBody: Buffer, authorization: string | undefined): Promise<LiveKitEvent>;
+  /** Resolves after the commit. @throws StoreUnavailableError (retryable: LiveKit repeats) */
+  handle(event: LiveKitEvent): Promise<void>;
+}
+
+/** How one dependency answered just now. */
+export interface DependencyReport {
+  ok: boolean;
+  latencyMs: number;
+  /** Why it is not ok. */
+  reason?: string;
+}
+
+export interface HttpDeps {
+  recordings: RecordingCommands;
+  recordingStore: Pick<RecordingStore, 'list'>;
+  rooms: RoomCommands;
+  roomStore: Pick<RoomStore, 'list'>;
+  media: Pick<MediaStore, 'stat' | 'read'>;
+  apiKeys: Pick<ApiKeyStore, 'list'>;
+  livekitEvents: LiveKitEvents;
+  /** By the name of the dependency; `store` decides whether we are ready. */
+  readiness(): Promise<Record<string, DependencyReport>>;
+  log: Logger;
+  /** In front of every link when set; else each request's own scheme and host. */
+  baseUrl?: string;
+  /** `Access-Control-Allow-Origin`, verbatim; empty turns CORS off. */
+  corsOrigin: string;
+  /** Proxies in front of us whose `X-Forwarded-*` headers count; 0 trusts none. */
+  trustProxyHops: number;
+  /** The port we listen on, for links when a request names no host. */
+  port: number;
+  clock?: Clock;
+  /** How far ahead a room's automatic deletion must lie; one hour unless told. */
+  minAutoDeletionLeadMs?: number;
+}

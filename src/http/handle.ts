@@ -1,0 +1,78 @@
+import { parse as parseQuery } from 'qs';
+import type { z } from 'zod';
+
+import type { Authenticate, CredentialKind } from './auth/authenticate.js';
+import type { HttpContext } from './context.js';
+import { invalidRequest, parseInput, type FieldIssue } from './validate.js';
+
+export interface Input<P, Q, H, B> {
+  params: P;
+  query: Q;
+  headers: H;
+  body: B;
+}
+
+/** The contract of one route: who may call it, what it reads, what it is doing. */
+export interface Guard<P, Q, H, B> {
+  /** Stable, for the log and the error table: `recordings.start`. */
+  name: string;
+  /** Accepted kinds of credentials, in the order they are tried. */
+  accepts: readonly CredentialKind[];
+  params?: z.ZodType<P>;
+  query?: z.ZodType<Q>;
+  headers?: z.ZodType<H>;
+  body?: z.ZodType<B>;
+  /** Check the input before the credentials, all parts at once, each field named after its part (`params.recordingId`). */
+  inputFirst?: boolean;
+  /** Completes `Unexpected error while …`. */
+  operation: string | ((input: Input<P, Q, H, B>) => string);
+}
+
+export type Handle = <P = undefined, Q = undefined, H = undefined, B = undefined>(
+  guard: Guard<P, Q, H, B>,
+  run: (ctx: HttpContext, input: Input<P, Q, H, B>) => Promise<void>,
+) => (ctx: HttpContext) => Promise<void>;
+
+const PARTS = ['params', 'query', 'headers', 'body'] as const;
+
+/** Turn a guard and a handler that reads only guarded input into a route. */
+export function createHandle(authenticate: Authenticate): Handle {
+  return (guard, run) => async (ctx) => {
+    ctx.state.route = guard.name;
+    ctx.state.operation = 'checking credentials';
+    const early = guard.inputFirst === true ? readInput(ctx, guard) : undefined;
+    ctx.state.principal = await authenticate(ctx, guard.accepts);
+    const input = early ?? readInput(ctx, guard);
+    ctx.state.operation = typeof guard.operation === 'string' ? guard.operation : guard.operation(input);
+    await run(ctx, input);
+  };
+}
+
+function readInput<P, Q, H, B>(ctx: HttpContext, guard: Guard<P, Q, H, B>): Input<P, Q, H, B> {
+  const input: Record<string, unknown> = {};
+  const issues: FieldIssue[] = [];
+  for (const part of PARTS) {
+    const schema = guard[part];
+    if (schema === undefined) continue;
+    const parsed = parseInput<unknown>(schema, rawPart(ctx, part), guard.inputFirst === true ? part : '');
+    if (parsed.ok) input[part] = parsed.value;
+    else issues.push(...parsed.issues);
+    if (issues.length > 0 && guard.inputFirst !== true) break;
+  }
+  if (issues.length > 0) throw invalidRequest(issues);
+  return input as unknown as Input<P, Q, H, B>;
+}
+
+function rawPart(ctx: HttpContext, part: (typeof PARTS)[number]): unknown {
+  switch (part) {
+    case 'params':
+      return ctx.params;
+    case 'query':
+      return parseQuery(ctx.querystring);
+    case 'headers':
+      return ctx.headers;
+    case 'body':
+      return ctx.request.body ?? {};
+  }
+}
+

@@ -1,0 +1,76 @@
+import type { RequestListener } from 'node:http';
+
+import Router from '@koa/router';
+import Koa from 'koa';
+
+import { apiKeyCredential } from './auth/api-key.js';
+import { createAuthenticate } from './auth/authenticate.js';
+import type { HttpState, RouteContext } from './context.js';
+import type { HttpDeps } from './deps.js';
+import { errorHandler } from './error-handler.js';
+import { createHandle } from './handle.js';
+import { setBaseUrl } from './middleware/base-url.js';
+import { parseBody } from './middleware/body.js';
+import { cors } from './middleware/cors.js';
+import { pathNotFound, refuseMalformedPath } from './middleware/paths.js';
+import { requestLog } from './middleware/request-log.js';
+import { createRoom } from './routes/create-room.js';
+import { deleteRecording } from './routes/delete-recording.js';
+import { deleteRoom } from './routes/delete-room.js';
+import { getRecording } from './routes/get-recording.js';
+import { getRoom } from './routes/get-room.js';
+import { health, probes } from './routes/health.js';
+import { listRecordings } from './routes/list-recordings.js';
+import { listRooms } from './routes/list-rooms.js';
+import { livekitWebhook, type WebhookCounts } from './routes/livekit-webhook.js';
+import { recordingMedia } from './routes/recording-media.js';
+import { startRecording } from './routes/start-recording.js';
+import { stopRecording } from './routes/stop-recording.js';
+
+const ROUTES: readonly ((context: RouteContext) => void)[] = [
+  createRoom,
+  listRooms,
+  getRoom,
+  deleteRoom,
+  startRecording,
+  stopRecording,
+  listRecordings,
+  getRecording,
+  recordingMedia,
+  deleteRecording,
+];
+
+export interface Http {
+  callback(): RequestListener;
+  webhookCounts(): Readonly<WebhookCounts>;
+}
+
+/** The whole HTTP edge. It listens nowhere by itself: give `callback()` to a server. */
+export function createHttp(deps: HttpDeps): Http {
+  const app = new Koa<HttpState>({ proxy: deps.trustProxyHops > 0, maxIpsCount: deps.trustProxyHops });
+  const counts: WebhookCounts = { handled: 0, ignored: 0, rejected: 0, failed: 0 };
+  const webhooks = new Router<HttpState>();
+  livekitWebhook(webhooks, { livekitEvents: deps.livekitEvents, log: deps.log, counts });
+
+  app.use(requestLog(deps.log));
+  app.use(setBaseUrl(deps));
+  app.use(cors(deps.corsOrigin));
+  app.use(errorHandler);
+  app.use(health);
+  app.use(probes(deps));
+  app.use(refuseMalformedPath);
+  app.use(webhooks.routes());
+  app.use(parseBody);
+  app.use(apiRouter(deps).routes());
+  app.use(pathNotFound);
+  /** What fails once an answer is under way is in the request's own line. */
+  app.on('error', () => undefined);
+  return { callback: () => app.callback() as RequestListener, webhookCounts: () => counts };
+}
+
+function apiRouter(deps: HttpDeps): Router<HttpState> {
+  const router = new Router<HttpState>({ prefix: '/api/v1' });
+  const handle = createHandle(createAuthenticate({ apiKey: apiKeyCredential(deps.apiKeys) }));
+  for (const register of ROUTES) register({ router, handle, deps });
+  return router;
+}

@@ -1,0 +1,19 @@
+import type { Page } from '../../machines/recording/ports.js';
+import { encodePageToken } from '../schemas/lists.js';
+
+export interface PaginationView {
+  isTruncated: boolean;
+  nextPageToken?: string;
+  maxItems: number;
+}
+
+export function presentPagination({ next }: Pick<Page<unknown>, 'next'>, maxItems: number): PaginationView {
+  return next === undefined ? { isTruncated: false, maxItems } : { isTruncated: true, nextPageToken: encodePageToken(next), maxItems };
+}
+
+/** Only the named members that exist, in the order named; undefined names all. */
+export function pickFields(view: object, fields: readonly string[] | undefined): object {
+  if (fields === undefined) return view;
+  const members = new Map(Object.entries(view));
+  return Object.fromEntries(fields.filter((name) => members.has(name)).map((name) => [name, members.get(name) as unknown]));
+}

@@ -1,0 +1,20 @@
+import type { MediaInfo } from '../../machines/recording/ports.js';
+import { RecordingDisabledError, RecordingNotFoundError, RecordingNotStoppedError } from '../../machines/recording/errors.js';
+import { recordingIdOf, statusOf, type RecordingDocument } from '../../machines/recording/recording.js';
+import type { RoomContext } from '../../machines/room/room.js';
+
+export function assertRecordingEnabled({ roomId, config }: RoomContext): void {
+  if (!config.recording.enabled) throw new RecordingDisabledError(roomId);
+}
+
+/** Only a finished file plays; a failed or aborted recording may still get one. */
+export function assertPlayable(recording: RecordingDocument): void {
+  const plays = ['complete', 'limit_reached'].includes(statusOf(recording));
+  if (!plays) throw new RecordingNotStoppedError(recordingIdOf(recording));
+}
+
+/** @returns the file, which has bytes */
+export function assertFile(file: MediaInfo | undefined, recording: RecordingDocument): MediaInfo {
+  if (file === undefined || file.size === 0) throw new RecordingNotFoundError(recordingIdOf(recording));
+  return file;
+}

@@ -1,0 +1,23 @@
+import type { RouteContext } from '../context.js';
+import { presentStopped } from '../presenters/recording.presenter.js';
+import { recordingParams, roomIdOf } from '../schemas/ids.js';
+import { answerRecording } from './answer-recording.js';
+import { assertRecordingEnabled } from './preconditions.js';
+
+export function stopRecording({ router, handle, deps: { recordings, rooms } }: RouteContext): void {
+  router.post(
+    '/recordings/:recordingId/stop',
+    handle(
+      {
+        name: 'recordings.stop',
+        accepts: ['apiKey'],
+        params: recordingParams,
+        operation: ({ params }) => `stopping recording '${params.recordingId}'`,
+      },
+      async (ctx, { params: { recordingId } }) => {
+        assertRecordingEnabled(await rooms.get(roomIdOf(recordingId)));
+        answerRecording(ctx, 202, presentStopped(await recordings.stop(recordingId)));
+      },
+    ),
+  );
+}
