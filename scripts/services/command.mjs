@@ -1,0 +1,24 @@
+import { spawn } from 'node:child_process';
+
+/**
+ * Run a command to its end and return what it wrote to stdout.
+ *
+ * @throws Error with the last of its output when it fails
+ */
+export function command(file, args, options = {}) {
+  return new Promise((resolve, reject) => {
+    const child = spawn(file, args, { ...options, stdio: ['ignore', 'pipe', 'pipe'] });
+    let stdout = '';
+    let both = '';
+    child.stdout.on('data', (chunk) => {
+      stdout += chunk;
+      both += chunk;
+    });
+    child.stderr.on('data', (chunk) => (both += chunk));
+    child.on('error', (cause) => reject(new Error(`${file} cannot be run`, { cause })));
+    child.on('close', (code, signal) => {
+      if (code === 0) resolve(stdout);
+      else reject(new Error(`${file} ${args.join(' ')} ended with ${code ?? signal}:\n${both.slice(-4000)}`));
+    });
+  });
+}

@@ -1,0 +1,57 @@
+export interface RunningProcess {
+  readonly name: string;
+  readonly pid: number;
+  /** What it has written to stdout so far. */
+  readonly lines: readonly string[];
+  readonly exited: Promise<number | string>;
+  isRunning(): boolean;
+  /** Kill this one process, as a crash would; what it started is left to look after itself. */
+  kill(): Promise<void>;
+  /** Stop it and everything in its group; fine when it is gone already. */
+  stop(): Promise<void>;
+}
+
+export interface ProcessOptions {
+  readonly name: string;
+  readonly file: string;
+  readonly args: readonly string[];
+  readonly env?: Readonly<Record<string, string>>;
+  readonly cwd?: string;
+  readonly ready: (lines: readonly string[]) => boolean | Promise<boolean>;
+  readonly readyTimeoutMs?: number;
+  readonly stopSignal?: NodeJS.Signals;
+}
+
+export function startProcess(options: ProcessOptions): Promise<RunningProcess>;
+
+/** What run.mjs hands to a run: its folder and the paths of the programs. */
+export function runSettings(): { readonly dir: string; readonly programs: Readonly<Record<string, string>> };
+
+export function startRedis(): Promise<RunningProcess & { readonly port: number; readonly address: string }>;
+
+export const liveKitKey: string;
+export const liveKitSecret: string;
+export function startLiveKit(options: {
+  readonly redis: string;
+  readonly webhookUrls: readonly string[];
+}): Promise<RunningProcess & { readonly url: string; readonly wsUrl: string }>;
+
+export interface EgressWorkerOptions {
+  readonly redis: string;
+  readonly wsUrl: string;
+  readonly filesDir: string;
+  readonly media?: boolean;
+  readonly capacity?: number;
+  readonly activeAfterMs?: number;
+}
+export function startEgressWorker(options: EgressWorkerOptions): Promise<RunningProcess>;
+
+export function freeTcpPort(): Promise<number>;
+
+/** Ask until the answer is neither false nor undefined, and return it. */
+export function poll<T>(
+  what: string,
+  timeoutMs: number,
+  ask: () => T | Promise<T>,
+  everyMs?: number,
+): Promise<Exclude<T, false | undefined>>;

@@ -1,0 +1,6 @@
+export { startEgressWorker } from './egress-worker.mjs';
+export { liveKitKey, liveKitSecret, startLiveKit } from './livekit.mjs';
+export { poll } from './poll.mjs';
+export { freeTcpPort } from './ports.mjs';
+export { runSettings, startProcess } from './process.mjs';
+export { startRedis } from './redis.mjs';

@@ -1,0 +1,13 @@
+import { mkdtemp } from 'node:fs/promises';
+import { join } from 'node:path';
+import { accepts, freeTcpPort } from './ports.mjs';
+import { runSettings, startProcess } from './process.mjs';
+
+export async function startRedis() {
+  const { dir, programs } = runSettings();
+  const port = await freeTcpPort();
+  const data = await mkdtemp(join(dir, 'redis-'));
+  const args = ['--bind', '127.0.0.1', '--port', String(port), '--dir', data, '--save', '', '--appendonly', 'no'];
+  const server = await startProcess({ name: 'redis', file: programs.redis, args, ready: () => accepts(port) });
+  return { ...server, port, address: `127.0.0.1:${port}` };
+}
