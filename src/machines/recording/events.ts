@@ -49,6 +49,11 @@ export interface EgressObservation {
   requestedPath: string;
 }
 
+/** Compares two decimal strings of nanoseconds: negative, zero or positive as `a` is older, equal or newer. */
+export function compareNanos(a: string, b: string): number {
+  return a.length - b.length || (a < b ? -1 : a > b ? 1 : 0);
+}
+
 interface At {
   /** Epoch milliseconds by our clock. */
   at: number;

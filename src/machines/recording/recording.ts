@@ -24,6 +24,12 @@ export interface AccessSecrets {
   private: string;
 }
 
+/** `refused` and `handler`: LiveKit said no; `capacity`, `unreachable`, `late`, `lost`: it may say yes the next time. */
+export interface StartError {
+  kind: 'refused' | 'handler' | 'capacity' | 'unreachable' | 'late' | 'lost' | 'egress';
+  message: string;
+}
+
 /** Why a start is being undone. `deadline` and `refused` end as failed, `stop` as aborted. */
 export type CancelReason = 'deadline' | 'refused' | 'stop';
 
@@ -58,9 +64,13 @@ export interface RecordingContext {
   /** LiveKit's sid of the room incarnation the egress belongs to (`RM_…`). */
   roomSid?: string;
   observation?: LastObservation;
-  deadline?: Deadline;
+  deadline?: Deadline | undefined;
+  /** Deadlines armed so far; the newest one's generation. */
+  deadlineCount?: number;
 
   cancelReason?: CancelReason;
+  /** Why LiveKit did not record for this start; decides what the waiting client is told. */
+  startError?: StartError;
   /** The start was answered with an error: whatever file appears is removed, never rescued. */
   startFailed?: boolean;
   /** It was seen recording: ACTIVE, or an outcome with a file. */
@@ -85,8 +95,8 @@ export interface RecordingContext {
   duration?: number;
   /** Bytes. */
   size?: number;
-  errorCode?: number;
-  error?: string;
+  errorCode?: number | undefined;
+  error?: string | undefined;
   details?: string;
 }
 

@@ -1,0 +1,106 @@
+import type { ActorDefinition, ActorEvent } from './definition.js';
+import { type ActorDocument, HISTORY_LIMIT, type JsonObject, type PendingEffect, statePath } from './document.js';
+import type { Step } from './host.js';
+
+/** How long the writer of an effect has it to itself, milliseconds; renewed while the effect runs. */
+export const LEASE_MS = 4_000;
+
+/** Who writes, when, and the nonce by which the write is recognised again. */
+export interface Stamp {
+  /** Epoch milliseconds. */
+  now: number;
+  instance: string;
+  nonce: string;
+}
+
+/** The document that a step makes of the one before. Pure. */
+export function compose<Context extends object, Event extends ActorEvent>(
+  definition: ActorDefinition<Context, Event>,
+  previous: ActorDocument<Context> | undefined,
+  step: Step<Context>,
+  event: Pick<ActorEvent, 'type' | 'source'>,
+  stamp: Stamp,
+): ActorDocument<Context> {
+  const version = (previous?.tally.version ?? 0) + 1;
+  const effects = mergeEffects(definition, previous?.tally.effects ?? [], step, version, stamp);
+  const history = [
+    ...(previous?.tally.history ?? []),
+    {
+      at: stamp.now,
+      from: previous === undefined ? '' : statePath(previous.tally.state),
+      to: statePath(step.state),
+      event: event.type,
+      source: event.source,
+      instance: stamp.instance,
+    },
+  ].slice(-HISTORY_LIMIT);
+  return withDue(definition, {
+    ...step.context,
+    tally: {
+      state: step.state,
+      machineVersion: definition.version,
+      version,
+      effects,
+      history,
+      dueAt: null,
+      lastWrite: stamp.nonce,
+    },
+  });
+}
+
+/** The same actor with other effects: a settled, failed, taken or renewed one. Pure. */
+export function withEffects<Context extends object, Event extends ActorEvent>(
+  definition: ActorDefinition<Context, Event>,
+  document: ActorDocument<Context>,
+  effects: PendingEffect[],
+  stamp: Stamp,
+): ActorDocument<Context> {
+  const tally = { ...document.tally, effects, version: document.tally.version + 1, lastWrite: stamp.nonce };
+  return withDue(definition, { ...document, tally });
+}
+
+function mergeEffects<Context extends object, Event extends ActorEvent>(
+  definition: ActorDefinition<Context, Event>,
+  pending: PendingEffect[],
+  step: Step<Context>,
+  version: number,
+  stamp: Stamp,
+): PendingEffect[] {
+  const effects = new Map(pending.map((effect) => [effect.key, effect]));
+  for (const item of step.named) {
+    if ('withdraw' in item) {
+      for (const key of item.withdraw) effects.delete(key);
+      continue;
+    }
+    const key = definition.effects[item.name]?.key?.(item.params, version) ?? item.name;
+    effects.delete(key);
+    effects.set(key, newEffect(key, item.name, item.params, version, stamp));
+  }
+  return [...effects.values()];
+}
+
+function newEffect(key: string, name: string, params: JsonObject, since: number, stamp: Stamp): PendingEffect {
+  return {
+    key,
+    name,
+    params,
+    since,
+    attempts: 0,
+    notBefore: stamp.now,
+    leaseUntil: stamp.now + LEASE_MS,
+    leasedBy: stamp.instance,
+  };
+}
+
+function withDue<Context extends object, Event extends ActorEvent>(
+  definition: ActorDefinition<Context, Event>,
+  document: ActorDocument<Context>,
+): ActorDocument<Context> {
+  const instants = document.tally.effects.map((effect) => Math.max(effect.notBefore, effect.leaseUntil));
+  const deadline = definition.deadlineOf(document);
+  if (deadline !== undefined) instants.push(deadline.at);
+  const removeAt = document.tally.effects.length === 0 ? definition.removeAt(document) : undefined;
+  if (removeAt !== undefined) instants.push(removeAt);
+  const dueAt = instants.length === 0 ? null : Math.min(...instants);
+  return { ...document, tally: { ...document.tally, dueAt } };
+}

@@ -1,0 +1,82 @@
+import type { AnyStateMachine } from 'xstate';
+
+import type { ActorDocument, JsonObject, PendingEffect } from './document.js';
+
+/** Every event carries the time and says where it came from; the machine has no clock of its own. */
+export interface ActorEvent {
+  type: string;
+  /** Epoch milliseconds. */
+  at: number;
+  source: string;
+}
+
+/** Targets that can be slow independently of each other: a slow one holds up no other lane. */
+export const LANES = ['livekit', 'lock', 'notification', 'media'] as const;
+export type Lane = (typeof LANES)[number];
+
+/** How one named effect is kept and repeated; what it does is its handler's business. */
+export interface EffectSpec {
+  lane: Lane;
+  /** Pending effects of the same key replace each other. Default: the effect's name. */
+  key?: (params: JsonObject, since: number) => string;
+  /**
+   * Milliseconds until the next attempt after this many failed ones (1 or more).
+   * Default: 250 ms doubling, at most 3 s.
+   */
+  backoffMs?: (failures: number) => number;
+}
+
+/** All the kernel knows of a kind of actor. */
+export interface ActorDefinition<Context extends object, Event extends ActorEvent> {
+  /** Names the kind in logs and wake-ups, such as `recording`. */
+  kind: string;
+  machine: AnyStateMachine;
+  /** Grows when stored snapshots change meaning. An instance leaves documents of a higher one alone. */
+  version: number;
+  /** Every action of the machine that names I/O. */
+  effects: Readonly<Record<string, EffectSpec>>;
+  deadlineOf(context: Context): { at: number; generation: number } | undefined;
+  deadlinePassed(generation: number, at: number): Event;
+  /** Epoch milliseconds at which the document of an actor in its final state is removed, once it owes no effect. */
+  removeAt(context: Context): number | undefined;
+}
+
+export interface EffectRun<Context extends object> {
+  key: string;
+  document: ActorDocument<Context>;
+  effect: PendingEffect;
+  /** 1 for the first try. */
+  attempt: number;
+  /** Whether this process wrote the effect and has run nothing of it yet; false after a take-over or a retry. */
+  fresh: boolean;
+  /** Milliseconds on the monotonic clock since the write that added the effect was begun; only meaningful while `fresh`. */
+  ageMs: number;
+  /** Aborted when the effect was withdrawn or replaced, or the process stops. */
+  signal: AbortSignal;
+}
+
+/** Does the I/O; its result, if any, is sent to the actor in the save that settles the effect. Throwing means: again later. */
+export type EffectHandler<Context extends object, Event extends ActorEvent> = (
+  run: EffectRun<Context>,
+) => Promise<Event | undefined>;
+
+export type EffectHandlers<Context extends object, Event extends ActorEvent> = Readonly<
+  Record<string, EffectHandler<Context, Event>>
+>;
+
+/** Thrown by a handler that is not done: tried again after this time, whatever the back-off says, and not counted as a failure. */
+export class NotYet extends Error {
+  readonly retryInMs: number;
+
+  constructor(retryInMs: number, reason: string) {
+    super(reason);
+    this.name = 'NotYet';
+    this.retryInMs = retryInMs;
+  }
+}
+
+const BACKOFF_CAP_MS = 3_000;
+
+export function defaultBackoffMs(failures: number): number {
+  return Math.min(BACKOFF_CAP_MS, 250 * 2 ** Math.min(failures - 1, 10));
+}

@@ -1,0 +1,315 @@
+import type { Clock } from '../../clock.js';
+import { toError } from '../../errors.js';
+import type { ActorStore, CreateResult } from './actor-store.js';
+import { type Committed, createCommitter } from './committer.js';
+import { compose, LEASE_MS, withEffects } from './compose.js';
+import type { ActorDefinition, ActorEvent, EffectHandlers } from './definition.js';
+import { type ActorDocument, type PendingEffect, statePath } from './document.js';
+import { createEffectRunner } from './effect-runner.js';
+import type { EventBus } from './event-bus.js';
+import { createHost, isReservedEventType, type Step } from './host.js';
+import type { KernelLog } from './kernel-log.js';
+
+export interface SupervisorOptions<Context extends object, Event extends ActorEvent> {
+  definition: ActorDefinition<Context, Event>;
+  handlers: EffectHandlers<Context, Event>;
+  store: ActorStore<Context>;
+  bus: EventBus;
+  clock: Clock;
+  /** Unique per process run: what an earlier run of this machine left is another instance's. */
+  instance: string;
+  log: KernelLog;
+  /** Time between two sweeps, milliseconds; jittered by a fifth. */
+  dueIntervalMs: number;
+  /** This process is the only one on its store: it takes over what earlier ones left at once, without waiting for leases. */
+  exclusive: boolean;
+  random?: () => number;
+}
+
+/** What one event did: the fresh document it was decided on, and what is stored now (the same when it changed nothing). */
+export interface Sent<Context extends object> {
+  before: ActorDocument<Context>;
+  after: ActorDocument<Context>;
+  changed: boolean;
+}
+
+/** Hosts the actors of one kind: every change is load, compute, save, and only then effects. */
+export interface Supervisor<Context extends object, Event extends ActorEvent> {
+  /** Store a new actor; `events` are taken in before that one write. */
+  create(key: string, input: unknown, events?: Event[]): Promise<CreateResult & { document: ActorDocument<Context> }>;
+  /** undefined: there is no such actor. @throws StoreUnavailableError nothing is known to have changed */
+  send(key: string, event: Event): Promise<Sent<Context> | undefined>;
+  load(key: string): Promise<ActorDocument<Context> | undefined>;
+  /**
+   * Wait until the stored document satisfies a predicate; resolves with the newest one read, which may not satisfy it
+   * when the time is over, or undefined when the document is gone.
+   */
+  observe(
+    key: string,
+    until: (document: ActorDocument<Context>) => boolean,
+    timeoutMs: number,
+  ): Promise<ActorDocument<Context> | undefined>;
+  /** Take over what earlier processes left, then sweep for what is due until stopped. */
+  start(): Promise<void>;
+  /** One sweep, now. */
+  sweep(): Promise<void>;
+  /** Resolves when no event is being taken in and no effect runs. */
+  idle(): Promise<void>;
+  /** Stop sweeping and starting effects; let running ones finish for this many milliseconds. */
+  stop(graceMs: number): Promise<void>;
+}
+
+const SWEEP_BATCH = 256;
+const TAKE_OVER_BATCH = 1_000;
+/** A wake-up may be lost; whoever waits looks again after this time. */
+const OBSERVE_POLL_MS = 1_000;
+
+export function createSupervisor<Context extends object, Event extends ActorEvent>(
+  options: SupervisorOptions<Context, Event>,
+): Supervisor<Context, Event> {
+  const { definition, store, bus, clock, instance, log } = options;
+  const random = options.random ?? Math.random;
+  const { kind } = definition;
+  const host = createHost(definition);
+  const committer = createCommitter({ store, clock, instance, machineVersion: definition.version, random });
+  const runner = createEffectRunner({
+    definition,
+    handlers: options.handlers,
+    store,
+    saves: { settle, amend },
+    clock,
+    instance,
+    log,
+  });
+  /** Deadlines this process armed: fired by the monotonic clock, whatever the wall clock does meanwhile. */
+  const armed = new Map<string, { generation: number; cancel: () => void }>();
+  const observers = new Map<string, Set<() => void>>();
+  const unsubscribe = bus.subscribe((wakeup) => {
+    if (wakeup.kind === kind) for (const wake of observers.get(wakeup.key) ?? []) wake();
+  });
+  let stopped = false;
+  let cancelSweep: () => void = () => undefined;
+
+  const stampOf = (nonce: string) => ({ now: clock.now(), instance, nonce });
+
+  function publish(key: string, committed: Committed<Context>, fresh: boolean): void {
+    runner.adopt(key, committed, fresh);
+    arm(key, committed.after);
+    bus.publish({ kind, key });
+  }
+
+  function arm(key: string, document: ActorDocument<Context>): void {
+    const deadline = definition.deadlineOf(document);
+    const current = armed.get(key);
+    if (current !== undefined) {
+      if (current.generation === deadline?.generation) return;
+      current.cancel();
+      armed.delete(key);
+    }
+    if (deadline === undefined || stopped) return;
+    const { generation } = deadline;
+    const cancel = clock.after(deadline.at - clock.now(), () => {
+      armed.delete(key);
+      void send(key, definition.deadlinePassed(generation, clock.now())).catch((error: unknown) => {
+        log.warn({ [kind]: key, err: toError(error) }, 'deadline left to the sweep');
+      });
+    });
+    armed.set(key, { generation, cancel });
+  }
+
+  function logStep(key: string, before: ActorDocument<Context>, after: ActorDocument<Context>, event: ActorEvent): void {
+    const fields = { [kind]: key, from: statePath(before.tally.state), to: statePath(after.tally.state) };
+    log.info({ ...fields, event: event.type, source: event.source, version: after.tally.version }, 'transition');
+  }
+
+  async function send(key: string, event: Event): Promise<Sent<Context> | undefined> {
+    if (isReservedEventType(event.type)) throw new Error(`event type '${event.type}' is reserved`);
+    const committed = await committer.commit(key, (document, nonce) => {
+      const step = host.step(document, event);
+      if (!step.changed) return undefined;
+      return { next: compose(definition, document, step, event, stampOf(nonce)), durable: isDurable(document, step) };
+    });
+    if (committed === undefined) return undefined;
+    const changed = committed.after !== committed.before;
+    if (changed) {
+      logStep(key, committed.before, committed.after, event);
+      publish(key, committed, true);
+    } else {
+      log.debug({ [kind]: key, event: event.type, source: event.source, state: statePath(committed.after.tally.state) }, 'event ignored');
+    }
+    return { before: committed.before, after: committed.after, changed };
+  }
+
+  async function settle(key: string, { effect, result }: { effect: PendingEffect; result: Event | undefined }): Promise<void> {
+    const committed = await committer.commit(key, (document, nonce) => {
+      const rest = document.tally.effects.filter((owed) => owed.key !== effect.key || owed.since !== effect.since);
+      const step = result === undefined ? undefined : host.step(document, result);
+      if (step?.changed === true && result !== undefined) {
+        const settled = { ...document, tally: { ...document.tally, effects: rest } };
+        return { next: compose(definition, settled, step, result, stampOf(nonce)), durable: isDurable(document, step) };
+      }
+      if (rest.length === document.tally.effects.length) return undefined;
+      return { next: withEffects(definition, document, rest, stampOf(nonce)), durable: false };
+    });
+    if (committed === undefined || committed.after === committed.before) return;
+    if (result !== undefined && committed.after.tally.history.at(-1) !== committed.before.tally.history.at(-1)) {
+      logStep(key, committed.before, committed.after, result);
+    }
+    publish(key, committed, true);
+  }
+
+  async function amend(key: string, effect: PendingEffect, change: Partial<PendingEffect>): Promise<boolean> {
+    const committed = await committer.commit(key, (document, nonce) => {
+      const owed = document.tally.effects.find((each) => each.key === effect.key);
+      if (owed?.since !== effect.since || owed.leasedBy !== instance) return undefined;
+      const effects = document.tally.effects.map((each) => (each === owed ? { ...owed, ...change } : each));
+      return { next: withEffects(definition, document, effects, stampOf(nonce)), durable: false };
+    });
+    return committed !== undefined && committed.after !== committed.before;
+  }
+
+  /** Lease to this instance what nobody works on: expired leases, or all of them when we are alone on the store. */
+  async function takeOver(key: string, all: boolean): Promise<void> {
+    const committed = await committer.commit(key, (document, nonce) => {
+      const now = clock.now();
+      const isFree = (effect: PendingEffect) =>
+        Math.max(effect.leaseUntil, effect.notBefore) <= now || (all && effect.leasedBy !== instance);
+      if (!document.tally.effects.some(isFree)) return undefined;
+      const effects = document.tally.effects.map((effect) =>
+        isFree(effect) ? { ...effect, leasedBy: instance, leaseUntil: Math.max(now, effect.notBefore) + LEASE_MS } : effect,
+      );
+      return { next: withEffects(definition, document, effects, stampOf(nonce)), durable: false };
+    });
+    if (committed !== undefined && committed.after !== committed.before) publish(key, committed, false);
+  }
+
+  async function attend(key: string): Promise<void> {
+    const document = await store.load(key);
+    if (document === undefined || document.tally.machineVersion > definition.version) return;
+    const now = clock.now();
+    const deadline = definition.deadlineOf(document);
+    if (deadline !== undefined && deadline.at <= now && armed.get(key)?.generation !== deadline.generation) {
+      await send(key, definition.deadlinePassed(deadline.generation, now));
+    }
+    if (document.tally.effects.length > 0) {
+      await takeOver(key, false);
+      return;
+    }
+    const removeAt = definition.removeAt(document);
+    if (removeAt !== undefined && removeAt <= now && (await store.remove(key, document.tally.version))) {
+      log.info({ [kind]: key }, 'removed');
+      bus.publish({ kind, key });
+    }
+  }
+
+  async function sweep(): Promise<void> {
+    const keys = await store.due(clock.now(), SWEEP_BATCH);
+    await Promise.all(keys.map((key) => guarded(key, attend(key))));
+  }
+
+  async function guarded(key: string, work: Promise<void>): Promise<void> {
+    try {
+      await work;
+    } catch (error) {
+      log.warn({ [kind]: key, err: toError(error) }, 'left to the next sweep');
+    }
+  }
+
+  function scheduleSweep(): void {
+    if (stopped) return;
+    const jitter = 1 + (random() - 0.5) * 0.4;
+    cancelSweep = clock.after(options.dueIntervalMs * jitter, () => {
+      void sweep()
+        .catch((error: unknown) => {
+          log.warn({ err: toError(error), kind }, 'sweep failed');
+        })
+        .finally(scheduleSweep);
+    });
+  }
+
+  async function takeOverAll(): Promise<void> {
+    for (let after: string | undefined; ; ) {
+      const keys = await store.owing(TAKE_OVER_BATCH, after);
+      await Promise.all(keys.map((key) => guarded(key, takeOver(key, true))));
+      after = keys.at(-1);
+      if (keys.length < TAKE_OVER_BATCH) return;
+    }
+  }
+
+  /** Resolves at the next wake-up for the key, or after the time. */
+  function nextChange(key: string, timeoutMs: number): { changed: Promise<void>; cancel: () => void } {
+    let cancel: () => void = () => undefined;
+    const changed = new Promise<void>((resolve) => {
+      const wakers = observers.get(key) ?? new Set<() => void>();
+      observers.set(key, wakers.add(resolve));
+      const cancelTimer = clock.after(timeoutMs, resolve);
+      cancel = () => {
+        cancelTimer();
+        wakers.delete(resolve);
+        if (wakers.size === 0) observers.delete(key);
+        resolve();
+      };
+    });
+    return { changed, cancel };
+  }
+
+  function isDurable(before: ActorDocument<Context>, step: Step<Context>): boolean {
+    return step.settled && statePath(step.state) !== statePath(before.tally.state);
+  }
+
+  return {
+    async create(key, input, events = []) {
+      const result = await committer.create(key, (nonce) => {
+        const begin = compose(definition, undefined, host.begin(input), { type: 'create', source: 'rest' }, stampOf(nonce));
+        return events.reduce((document, event) => {
+          const step = host.step(document, event);
+          if (!step.changed) return document;
+          const next = compose(definition, document, step, event, stampOf(nonce));
+          return { ...next, tally: { ...next.tally, version: 1, effects: next.tally.effects.map((effect) => ({ ...effect, since: 1 })) } };
+        }, begin);
+      });
+      if (result.created) {
+        const { document, begunAt } = result;
+        log.info({ [kind]: key, to: statePath(document.tally.state) }, 'created');
+        publish(key, { before: document, after: document, begunAt }, true);
+      }
+      return result;
+    },
+    send,
+    load: (key) => store.load(key),
+    async observe(key, until, timeoutMs) {
+      const end = clock.monotonic() + timeoutMs;
+      for (;;) {
+        const left = end - clock.monotonic();
+        const next = nextChange(key, Math.min(OBSERVE_POLL_MS, Math.max(left, 0)));
+        try {
+          const document = await store.load(key);
+          if (document === undefined || until(document) || left <= 0) return document;
+          await next.changed;
+        } finally {
+          next.cancel();
+        }
+      }
+    },
+    async start() {
+      if (options.exclusive) await takeOverAll();
+      await sweep();
+      scheduleSweep();
+    },
+    sweep,
+    async idle() {
+      await committer.idle();
+      await runner.idle();
+      await committer.idle();
+    },
+    async stop(graceMs) {
+      stopped = true;
+      cancelSweep();
+      for (const { cancel } of armed.values()) cancel();
+      armed.clear();
+      await runner.stop(graceMs);
+      await committer.idle();
+      unsubscribe();
+    },
+  };
+}

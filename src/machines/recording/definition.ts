@@ -1,0 +1,45 @@
+import type { ActorDefinition, EffectSpec } from '../kernel/definition.js';
+import type { RecordingEvent } from './events.js';
+import type { RecordingContext } from './recording.js';
+import { createRecordingMachine, type RecordingTiming } from './recording.machine.js';
+
+/** Grows when a stored recording's state or context changes meaning. */
+export const RECORDING_MACHINE_VERSION = 1;
+
+const HOUR_MS = 3_600_000;
+/** Waits between two looks for a file that may still turn up, until a day has passed. */
+const RESCUE_WAITS_MS = [1_000, 2_000, 5_000, 15_000, 60_000, 300_000, 900_000, HOUR_MS];
+export const RESCUE_FOR_MS = 24 * HOUR_MS;
+
+export function rescueWaitMs(attempt: number): number {
+  return RESCUE_WAITS_MS[Math.min(attempt, RESCUE_WAITS_MS.length) - 1] ?? HOUR_MS;
+}
+
+export const RECORDING_EFFECTS = {
+  startEgress: { lane: 'livekit' },
+  findEgress: { lane: 'livekit' },
+  confirmStart: { lane: 'livekit' },
+  stopEgress: { lane: 'livekit' },
+  confirmDeath: { lane: 'livekit' },
+  extendRoomLock: { lane: 'lock' },
+  releaseRoomLock: { lane: 'lock' },
+  verifyMedia: { lane: 'media' },
+  checkMedia: { lane: 'media' },
+  rescueMedia: { lane: 'media' },
+  removeMedia: { lane: 'media' },
+  notify: { lane: 'notification', key: (params, since) => `notify:${String(since)}:${String(params.notice)}` },
+} as const satisfies Record<string, EffectSpec>;
+
+export type RecordingEffectName = keyof typeof RECORDING_EFFECTS;
+
+export function defineRecording(timing: RecordingTiming): ActorDefinition<RecordingContext, RecordingEvent> {
+  return {
+    kind: 'recording',
+    machine: createRecordingMachine(timing),
+    version: RECORDING_MACHINE_VERSION,
+    effects: RECORDING_EFFECTS,
+    deadlineOf: (recording) => recording.deadline,
+    deadlinePassed: (generation, at) => ({ type: 'deadline.passed', generation, at, source: 'deadline' }),
+    removeAt: (recording) => (recording.deletedAt === undefined ? undefined : recording.deletedAt + timing.tombstoneMs),
+  };
+}
