@@ -1,0 +1,163 @@
+import { z } from 'zod';
+
+import { integer, milliseconds, oneOf, text, url } from './config-values.js';
+
+export interface FieldDoc {
+  group: 'Service' | 'LiveKit' | 'Storage' | 'Timers';
+  /** One sentence for the reader of `.env.example` and the README. */
+  description: string;
+  unit?: string;
+  /** In place of a default that is computed. */
+  defaultText?: string;
+}
+
+const docs = z.registry<FieldDoc>();
+
+export const LOG_LEVELS = ['fatal', 'error', 'warn', 'info', 'debug', 'trace', 'silent'] as const;
+const ADAPTERS = ['embedded', 'real'] as const;
+const LIVEKIT_PROTOCOLS = ['ws', 'wss', 'http', 'https'];
+
+/** Every variable we read. `.env.example` and the README's table are generated from this. */
+export const environmentSchema = z.object({
+  NODE_ENV: text().optional().register(docs, {
+    group: 'Service',
+    description:
+      'With `production`, a real LiveKit together with the embedded store is refused unless `TALLY_STORE=embedded` says it is meant.',
+  }),
+  SERVER_PORT: integer(0, 65_535)
+    .default(6080)
+    .register(docs, { group: 'Service', description: 'Port of the HTTP server; 0 takes a free one and prints it.' }),
+  TALLY_HOST: text().default('127.0.0.1').register(docs, {
+    group: 'Service',
+    description:
+      'Address the HTTP server listens on. Any other than loopback is refused while the LiveKit secret is the published default.',
+  }),
+  SERVER_CORS_ORIGIN: text()
+    .default('*')
+    .register(docs, { group: 'Service', description: 'Value of `Access-Control-Allow-Origin`.' }),
+  TALLY_TRUST_PROXY: integer(0, 10).default(0).register(docs, {
+    group: 'Service',
+    description: 'How many proxies in front of us are trusted for `X-Forwarded-Proto` and `X-Forwarded-For`.',
+    unit: 'hops',
+  }),
+  MEET_BASE_URL: url(['https', 'http']).optional().register(docs, {
+    group: 'Service',
+    description: 'Fixed external URL used in generated links.',
+    defaultText: 'taken from the request',
+  }),
+  MEET_LOG_LEVEL: oneOf(LOG_LEVELS, { verbose: 'debug', silly: 'trace' })
+    .default('info')
+    .register(docs, {
+      group: 'Service',
+      description: `Lowest level that is logged: ${LOG_LEVELS.join(', ')}.`,
+    }),
+  MEET_NAME_ID: text().default('openviduMeet').register(docs, {
+    group: 'Service',
+    description: 'Project id; also the `createdBy` mark in the metadata of LiveKit rooms.',
+  }),
+  MEET_INITIAL_API_KEY: text().optional().register(docs, {
+    group: 'Service',
+    description: 'The first API key.',
+    defaultText: 'generated once, kept in the data folder',
+  }),
+  TALLY_INSTANCE_ID: text().optional().register(docs, {
+    group: 'Service',
+    description: 'Name of this process among its like; must differ from all others.',
+    defaultText: 'host name and a random suffix',
+  }),
+
+  TALLY_LIVEKIT: oneOf(ADAPTERS).optional().register(docs, {
+    group: 'LiveKit',
+    description: '`real` uses the server at `LIVEKIT_URL`, `embedded` the simulator.',
+    defaultText: '`real` when any `LIVEKIT_*` variable is set, else `embedded`',
+  }),
+  LIVEKIT_URL: url(LIVEKIT_PROTOCOLS).default('ws://localhost:7880').register(docs, {
+    group: 'LiveKit',
+    description: 'Where participants reach LiveKit.',
+  }),
+  LIVEKIT_URL_PRIVATE: url(LIVEKIT_PROTOCOLS, { path: false }).optional().register(docs, {
+    group: 'LiveKit',
+    description: "Where Tally reaches LiveKit's API; without a path.",
+    defaultText: 'value of `LIVEKIT_URL`',
+  }),
+  LIVEKIT_API_KEY: text().default('devkey').register(docs, {
+    group: 'LiveKit',
+    description: 'API key, of the simulator too.',
+  }),
+  LIVEKIT_API_SECRET: text().optional().register(docs, {
+    group: 'LiveKit',
+    description: 'API secret; verifies incoming webhooks too.',
+    defaultText: "`secret`; the simulator's is generated",
+  }),
+  TALLY_SIMULATOR_PORT: integer(0, 65_535).default(7880).register(docs, {
+    group: 'LiveKit',
+    description: 'Port of the simulator, on loopback; 0 takes a free one and prints it.',
+  }),
+
+  TALLY_DATA_DIR: text().default('.tally').register(docs, {
+    group: 'Storage',
+    description: 'Folder of the embedded stores, media and generated secrets.',
+  }),
+  TALLY_MEDIA_DIR: text().optional().register(docs, {
+    group: 'Storage',
+    description: 'Folder of recorded files as Tally sees it.',
+    defaultText: '`media` in the data folder',
+  }),
+  TALLY_EGRESS_MEDIA_DIR: text().optional().register(docs, {
+    group: 'Storage',
+    description: 'The same folder as the LiveKit egress sees it.',
+    defaultText: 'value of `TALLY_MEDIA_DIR`',
+  }),
+  TALLY_STORE: oneOf(ADAPTERS).optional().register(docs, {
+    group: 'Storage',
+    description: 'Store of rooms and recordings; this version has `embedded` only and refuses `MEET_MONGO_*`.',
+    defaultText: '`embedded`',
+  }),
+  TALLY_LOCKS: oneOf(ADAPTERS).optional().register(docs, {
+    group: 'Storage',
+    description: 'Room and job locks; this version has `embedded` only and refuses `MEET_REDIS_*`.',
+    defaultText: '`embedded`',
+  }),
+  TALLY_MEDIA: oneOf(ADAPTERS).optional().register(docs, {
+    group: 'Storage',
+    description:
+      'Store of recorded files; this version has `embedded` (files) only and refuses `MEET_S3_*`, `MEET_AZURE_*` and `MEET_BLOB_STORAGE_MODE`.',
+    defaultText: '`embedded`',
+  }),
+
+  TALLY_START_TIMEOUT_MS: timer(30_000, 'How long a start waits for the egress to record before it is undone.'),
+  TALLY_STOP_TIMEOUT_MS: timer(60_000, 'How long a stop waits for the egress to end before it is asked again.'),
+  TALLY_UPLOAD_BUDGET_MS: timer(600_000, 'How long an ended egress may take to deliver its file.'),
+  TALLY_RECONCILE_INTERVAL_MS: timer(10_000, 'How often recordings are compared with LiveKit.'),
+  TALLY_SUSPECT_RECHECK_MS: timer(2_000, 'When a recording that looks dead is looked at again.'),
+  TALLY_RECORDER_GONE_MS: timer(20_000, 'How long a recorder must have been out of the room to count as dead.'),
+  TALLY_DUE_INTERVAL_MS: timer(1_000, 'How often due deadlines and effects are looked for.'),
+  TALLY_LOCK_TTL_MS: timer(21_600_000, 'Life of a room lock: how long a dead deployment blocks a room.'),
+  TALLY_LOCK_GRACE_MS: timer(60_000, 'How old a room lock without a live recording must be to be freed.'),
+  TALLY_LOCK_GC_INTERVAL_MS: timer(1_800_000, 'How often such locks are looked for.'),
+  TALLY_STALE_AFTER_MS: timer(300_000, 'How long a recording may go on in an empty room.'),
+  TALLY_STALE_INTERVAL_MS: timer(900_000, 'How often such recordings are looked for.'),
+  TALLY_ROOM_EXPIRY_INTERVAL_MS: timer(3_600_000, 'How often rooms past their deletion date are looked for.'),
+  TALLY_MIN_AUTO_DELETION_LEAD_MS: timer(3_600_000, 'How far ahead the deletion date of a new room must lie.', 0),
+});
+
+export type Environment = z.infer<typeof environmentSchema>;
+
+/** A variable, its documentation and its default as text; in the order of the documentation. */
+export interface DocumentedField extends FieldDoc {
+  name: string;
+  /** As it would stand in the environment; absent when there is none or it is computed. */
+  defaultValue?: string;
+}
+
+export function documentedFields(): DocumentedField[] {
+  return Object.entries(environmentSchema.shape).map(([name, field]) => {
+    const doc = docs.get(field);
+    if (doc === undefined) throw new Error(`${name} has no documentation`);
+    return { name, ...doc, ...(field instanceof z.ZodDefault && { defaultValue: String(field.def.defaultValue) }) };
+  });
+}
+
+function timer(defaultMs: number, description: string, minMs?: number) {
+  return milliseconds(minMs).default(defaultMs).register(docs, { group: 'Timers', description, unit: 'ms' });
+}

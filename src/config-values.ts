@@ -1,0 +1,51 @@
+import { z } from 'zod';
+
+/** Parsers from a variable's text to a value. Each complains in words that follow the variable's name. */
+
+const MAX_TIMER_MS = 2 ** 31 - 1;
+
+/** A whole number from `min` to `max`, both allowed. */
+export function integer(min: number, max: number) {
+  return parsed(`must be a whole number from ${min} to ${max}`, (text) => {
+    const value = Number(text);
+    return /^\d+$/.test(text) && value >= min && value <= max ? value : undefined;
+  });
+}
+
+/** Milliseconds a timer can wait: up to 24 days. */
+export function milliseconds(min = 1) {
+  return integer(min, MAX_TIMER_MS);
+}
+
+export function text() {
+  return z.string().trim();
+}
+
+/** One of a few words, whatever their case; `aliases` are other people's words for them. */
+export function oneOf<const Word extends string>(words: readonly Word[], aliases: Readonly<Record<string, Word>> = {}) {
+  return parsed(`must be one of ${words.join(', ')}`, (given) => {
+    const word = given.toLowerCase();
+    return words.find((each) => each === word) ?? aliases[word];
+  });
+}
+
+/** A URL of one of the protocols, without a trailing slash, a default port, a query or credentials. */
+export function url(protocols: readonly string[], { path = true } = {}) {
+  const shape = `must be a URL like ${protocols[0]}://host${path ? '' : ', without a path'}`;
+  return parsed(shape, (given) => {
+    const value = URL.canParse(given) ? new URL(given) : undefined;
+    if (value === undefined || !protocols.includes(value.protocol.slice(0, -1)) || value.host === '') return undefined;
+    if (value.search !== '' || value.hash !== '' || value.username !== '' || (!path && value.pathname !== '/')) return undefined;
+    return `${value.protocol}//${value.host}${value.pathname.replace(/\/$/, '')}`;
+  });
+}
+
+/** @param parse undefined when the text is no such value */
+function parsed<Value>(complaint: string, parse: (text: string) => Value | undefined) {
+  return text().transform((given, context): Value => {
+    const value = parse(given);
+    if (value !== undefined) return value;
+    context.addIssue({ code: 'custom', message: complaint });
+    return z.NEVER;
+  });
+}

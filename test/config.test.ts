@@ -1,0 +1,213 @@
+import path from 'node:path';
+
+import { describe, expect, it } from 'vitest';
+
+import { documentedFields } from '../src/config-schema.js';
+import { parseConfig } from '../src/config.js';
+import { InvalidInputError } from '../src/errors.js';
+
+function refusalOf(env: Record<string, string>): string {
+  try {
+    parseConfig(env);
+  } catch (error) {
+    if (error instanceof InvalidInputError) return error.message;
+    throw error;
+  }
+  throw new Error('The environment was accepted');
+}
+
+describe('an empty environment', () => {
+  it('is embedded, on loopback, with absolute paths', () => {
+    const { instanceId, ...config } = parseConfig({});
+    expect(instanceId).toMatch(/.-[0-9a-f]{8}$/);
+    expect(config).toMatchObject({
+      projectId: 'openviduMeet',
+      dataDir: path.resolve('.tally'),
+      logLevel: 'info',
+      http: { host: '127.0.0.1', port: 6080, corsOrigin: '*', trustedProxyHops: 0 },
+      store: { kind: 'embedded' },
+      locks: { kind: 'embedded' },
+      media: { kind: 'embedded', dir: path.resolve('.tally/media'), egressDir: path.resolve('.tally/media') },
+      livekit: { kind: 'embedded', port: 7880, apiKey: 'devkey' },
+      timers: { startTimeoutMs: 30_000, stopTimeoutMs: 60_000, lockTtlMs: 6 * 3_600_000 },
+    });
+    expect(config).not.toHaveProperty('initialApiKey');
+    expect(config.livekit).not.toHaveProperty('apiSecret');
+  });
+
+  it('is the same when every variable is there but empty', () => {
+    const names = documentedFields().map(({ name }) => name);
+    const empty = Object.fromEntries(names.map((name, index) => [name, index % 2 === 0 ? '' : '  ']));
+    const instanceId = 'one';
+    expect({ ...parseConfig({ ...empty, MEET_REDIS_HOST: '', MEET_MONGO_URI: '' }), instanceId }).toStrictEqual({
+      ...parseConfig({}),
+      instanceId,
+    });
+  });
+
+  it('gives each process a name of its own', () => {
+    expect(parseConfig({}).instanceId).not.toBe(parseConfig({}).instanceId);
+  });
+
+  it('cannot be changed afterwards, at any depth', () => {
+    const config = parseConfig({});
+    expect(() => Object.assign(config.timers, { startTimeoutMs: 1 })).toThrow(TypeError);
+    expect(() => Object.assign(config, { dataDir: '/' })).toThrow(TypeError);
+  });
+});
+
+describe('a value', () => {
+  it('is taken over, without the space around it', () => {
+    const config = parseConfig({
+      SERVER_PORT: ' 0 ',
+      MEET_INITIAL_API_KEY: 'meet-api-key',
+      TALLY_DATA_DIR: '/var/lib/tally',
+      TALLY_EGRESS_MEDIA_DIR: '/out',
+      MEET_LOG_LEVEL: 'DEBUG',
+      TALLY_START_TIMEOUT_MS: '1500',
+      TALLY_MIN_AUTO_DELETION_LEAD_MS: '0',
+      TALLY_INSTANCE_ID: 'a',
+    });
+    expect(config).toMatchObject({
+      instanceId: 'a',
+      initialApiKey: 'meet-api-key',
+      dataDir: '/var/lib/tally',
+      logLevel: 'debug',
+      http: { port: 0 },
+      media: { dir: '/var/lib/tally/media', egressDir: '/out' },
+      timers: { startTimeoutMs: 1_500, minAutoDeletionLeadMs: 0 },
+    });
+  });
+
+  it.each([
+    { given: 'https://meet.example.org/', baseUrl: 'https://meet.example.org' },
+    { given: 'https://meet.example.org:443/tally/', baseUrl: 'https://meet.example.org/tally' },
+    { given: 'http://meet.example.org:8080', baseUrl: 'http://meet.example.org:8080' },
+  ])('MEET_BASE_URL=$given is $baseUrl', ({ given, baseUrl }) => {
+    expect(parseConfig({ MEET_BASE_URL: given }).http.baseUrl).toBe(baseUrl);
+  });
+
+  it.each([
+    { env: { SERVER_PORT: 'http' }, refusal: 'SERVER_PORT must be a whole number from 0 to 65535' },
+    { env: { SERVER_PORT: '65536' }, refusal: 'SERVER_PORT must be a whole number from 0 to 65535' },
+    { env: { TALLY_TRUST_PROXY: '-1' }, refusal: 'TALLY_TRUST_PROXY must be a whole number from 0 to 10' },
+    { env: { TALLY_DUE_INTERVAL_MS: '0' }, refusal: 'TALLY_DUE_INTERVAL_MS must be a whole number from 1 to 2147483647' },
+    { env: { TALLY_START_TIMEOUT_MS: '1e3' }, refusal: 'TALLY_START_TIMEOUT_MS must be a whole number from 1 to 2147483647' },
+    { env: { MEET_LOG_LEVEL: 'loud' }, refusal: 'MEET_LOG_LEVEL must be one of fatal, error, warn, info, debug, trace, silent' },
+    { env: { TALLY_STORE: 'lmdb' }, refusal: 'TALLY_STORE must be one of embedded, real' },
+    { env: { MEET_BASE_URL: 'meet.example.org' }, refusal: 'MEET_BASE_URL must be a URL like https://host' },
+    { env: { LIVEKIT_URL: 'localhost:7880' }, refusal: 'LIVEKIT_URL must be a URL like ws://host' },
+    { env: { LIVEKIT_URL: 'ws://key:secret@host' }, refusal: 'LIVEKIT_URL must be a URL like ws://host' },
+    {
+      env: { LIVEKIT_URL_PRIVATE: 'http://host/prefix' },
+      refusal: 'LIVEKIT_URL_PRIVATE must be a URL like ws://host, without a path',
+    },
+  ])('is refused in one line: $env', ({ env, refusal }) => {
+    expect(refusalOf(env)).toBe(refusal);
+  });
+
+  it('that is wrong is named together with the others, never quoted', () => {
+    const message = refusalOf({ SERVER_PORT: 'hunter2', MEET_LOG_LEVEL: 'hunter2' });
+    expect(message).toMatch(/^SERVER_PORT .*; MEET_LOG_LEVEL .*$/);
+    expect(message).not.toContain('hunter2');
+  });
+});
+
+describe('LiveKit', () => {
+  it('is real as soon as any of its variables is set, the others taking their defaults', () => {
+    expect(parseConfig({ LIVEKIT_API_KEY: 'k' }).livekit).toStrictEqual({
+      kind: 'real',
+      url: 'ws://localhost:7880',
+      privateUrl: 'ws://localhost:7880',
+      apiKey: 'k',
+      apiSecret: 'secret',
+    });
+  });
+
+  it('is reached at its private address', () => {
+    const env = { LIVEKIT_URL: 'wss://lk.example.org/rtc/', LIVEKIT_URL_PRIVATE: 'http://10.0.0.1:7880/' };
+    expect(parseConfig(env).livekit).toMatchObject({ url: 'wss://lk.example.org/rtc', privateUrl: 'http://10.0.0.1:7880' });
+  });
+
+  it('is what TALLY_LIVEKIT says, whatever else is set', () => {
+    expect(parseConfig({ TALLY_LIVEKIT: 'real' }).livekit.kind).toBe('real');
+    expect(parseConfig({ TALLY_LIVEKIT: 'embedded', LIVEKIT_API_SECRET: 's', TALLY_SIMULATOR_PORT: '0' }).livekit).toStrictEqual({
+      kind: 'embedded',
+      port: 0,
+      apiKey: 'devkey',
+      apiSecret: 's',
+    });
+  });
+
+  it('cannot be reached through a path', () => {
+    expect(refusalOf({ LIVEKIT_URL: 'wss://lk.example.org/rtc' })).toMatch(/^LIVEKIT_URL has a path/);
+  });
+
+  it.each([
+    { LIVEKIT_URL: 'ws://lk' },
+    { LIVEKIT_API_SECRET: 'secret' },
+    { TALLY_LIVEKIT: 'embedded', LIVEKIT_API_SECRET: 'secret' },
+  ])('with its published default secret keeps us on loopback: %o', (env) => {
+    expect(refusalOf({ TALLY_HOST: '0.0.0.0', ...env })).toMatch(/^TALLY_HOST .* LIVEKIT_API_SECRET/);
+    for (const host of ['127.0.0.1', '127.0.1.1', '::1', 'localhost'])
+      expect(parseConfig({ TALLY_HOST: host, ...env }).http.host).toBe(host);
+  });
+
+  it('with a secret of its own may be used from anywhere', () => {
+    expect(parseConfig({ TALLY_HOST: '0.0.0.0' }).http.host).toBe('0.0.0.0');
+    expect(parseConfig({ TALLY_HOST: '::', LIVEKIT_API_SECRET: 'own' }).http.host).toBe('::');
+  });
+});
+
+describe('a server that this version cannot use', () => {
+  it.each([
+    { env: { MEET_MONGO_URI: 'mongodb://x' }, asks: 'MEET_MONGO_URI asks for MongoDB', choice: 'TALLY_STORE' },
+    { env: { TALLY_STORE: 'real' }, asks: 'TALLY_STORE=real asks for MongoDB', choice: 'TALLY_STORE' },
+    { env: { MEET_REDIS_HOST: 'x' }, asks: 'MEET_REDIS_HOST asks for Redis', choice: 'TALLY_LOCKS' },
+    { env: { TALLY_LOCKS: 'real' }, asks: 'TALLY_LOCKS=real asks for Redis', choice: 'TALLY_LOCKS' },
+    { env: { MEET_S3_BUCKET: 'x' }, asks: 'MEET_S3_BUCKET asks for an object store', choice: 'TALLY_MEDIA' },
+    { env: { MEET_S3_ACCESS_KEY: '' }, asks: 'MEET_S3_ACCESS_KEY asks for an object store', choice: 'TALLY_MEDIA' },
+    { env: { MEET_AZURE_ACCOUNT_NAME: 'x' }, asks: 'MEET_AZURE_ACCOUNT_NAME asks for an object store', choice: 'TALLY_MEDIA' },
+    { env: { MEET_BLOB_STORAGE_MODE: 'gcs' }, asks: 'MEET_BLOB_STORAGE_MODE asks for an object store', choice: 'TALLY_MEDIA' },
+  ])('is refused, unless the embedded one is asked for: $asks', ({ env, asks, choice }) => {
+    expect(refusalOf(env)).toBe(`${asks}, but this version has the embedded adapter only: set ${choice}=embedded`);
+    expect(parseConfig({ ...env, [choice]: 'embedded' })).toMatchObject({
+      store: { kind: 'embedded' },
+      media: { kind: 'embedded' },
+    });
+  });
+});
+
+describe('in production', () => {
+  const NODE_ENV = 'production';
+
+  it('a real LiveKit with the embedded store must be meant', () => {
+    expect(refusalOf({ NODE_ENV, LIVEKIT_URL: 'ws://lk' })).toMatch(/^NODE_ENV=production .* TALLY_STORE=embedded/);
+    expect(parseConfig({ NODE_ENV, LIVEKIT_URL: 'ws://lk', TALLY_STORE: 'embedded' }).livekit.kind).toBe('real');
+  });
+
+  it('everything embedded is fine', () => {
+    expect(parseConfig({ NODE_ENV }).livekit.kind).toBe('embedded');
+  });
+});
+
+describe('the documentation', () => {
+  it('describes every variable in one sentence and gives its default or says where it comes from', () => {
+    for (const { name, description, defaultValue, defaultText } of documentedFields()) {
+      expect(description, name).toMatch(/^[A-Z`].*\.$/);
+      if (name !== 'NODE_ENV') expect(defaultValue ?? defaultText, name).toBeTruthy();
+    }
+  });
+
+  it('gives defaults that mean the same when they are set', () => {
+    const defaults = documentedFields().flatMap(({ name, defaultValue }) =>
+      defaultValue === undefined ? [] : [[name, defaultValue]],
+    );
+    const env = {
+      ...(Object.fromEntries(defaults) as Record<string, string>),
+      TALLY_LIVEKIT: 'embedded',
+      TALLY_INSTANCE_ID: 'a',
+    };
+    expect(parseConfig(env)).toStrictEqual(parseConfig({ TALLY_INSTANCE_ID: 'a' }));
+  });
+});
