@@ -1,5 +1,5 @@
 // A participant of its own process: joins one or more rooms, shows a moving picture and plays a tone, leaves on SIGTERM.
-// Usage: node participant.mjs URL [--silent] TOKEN…
+// Usage: [TONE_HERTZ=440] node participant.mjs URL [--silent] TOKEN…
 import {
   AudioFrame,
   AudioSource,
@@ -22,6 +22,7 @@ const width = 320;
 const height = 180;
 const framesPerSecond = 10;
 const sampleRate = 48_000;
+const toneHertz = Number(process.env.TONE_HERTZ ?? 440);
 
 /** A bright square travels over a colour that changes with time. */
 function picture(index) {
@@ -72,7 +73,7 @@ for (const [index, room] of rooms.entries()) {
   await room.connect(url, tokens[index], { autoSubscribe: false, dynacast: false });
   if (isSilent) continue;
   await publishPicture(room.localParticipant);
-  void publishTone(room.localParticipant, 440);
+  void publishTone(room.localParticipant, toneHertz);
 }
 console.log('joined');
 setInterval(() => {}, 60_000);

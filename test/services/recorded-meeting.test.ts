@@ -1,0 +1,98 @@
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { followStatuses, meetFor, outcomeOf, watchMedia } from './support/recordings.js';
+import { startStack, type Stack } from './support/stack.js';
+
+const recordedSeconds = 10;
+/** A browser has to start, the recording to last its 10 s, and the file to be decoded twice. */
+const recordingTimeoutMs = 60_000;
+/** As above, and LiveKit closes a room that everybody has left only after a while. */
+const leavingTimeoutMs = 90_000;
+
+describe('a real meeting, recorded through a real LiveKit by the stand-in egress worker', () => {
+  let stack: Stack;
+
+  beforeAll(async () => {
+    stack = await startStack();
+    await stack.startWorker();
+  });
+  afterAll(() => stack.stop());
+
+  it(
+    'has the picture, the sound and the length of the meeting',
+    async () => {
+      const { roomId, leave } = await stack.openMeeting('Recorded');
+      const statuses = followStatuses(stack.tally, roomId);
+      const started = await stack.tally.startRecording(roomId);
+      expect(started.status).toBe('active');
+      await meetFor(recordedSeconds);
+      await stack.tally.stopRecording(started.recordingId);
+
+      const ended = await outcomeOf(stack.tally, started.recordingId, 20_000);
+      expect(ended.status).toBe('complete');
+      expect(await statuses.end()).toEqual(['starting', 'active', 'ending', 'complete']);
+      expect(ended.size).toBeGreaterThan(10_000);
+
+      const video = await watchMedia(stack.tally, started.recordingId);
+      expect(video.kinds).toEqual(['audio', 'video']);
+      expect(Math.abs(video.durationSeconds - (ended.duration ?? 0))).toBeLessThan(1);
+      expect(Math.abs(video.durationSeconds - recordedSeconds)).toBeLessThan(1);
+      expect(Math.min(...video.brightness)).toBeGreaterThan(20);
+      expect(Math.min(...video.motion)).toBeGreaterThan(0.5);
+      expect(Math.min(...video.loudness)).toBeGreaterThan(500);
+      await leave();
+    },
+    recordingTimeoutMs,
+  );
+
+  it(
+    'is served in ranges, and gone when it is deleted',
+    async () => {
+      const { roomId, leave } = await stack.openMeeting('Ranges');
+      const { recordingId } = await stack.tally.startRecording(roomId);
+      await stack.tally.stopRecording(recordingId);
+      const { status, size = 0 } = await outcomeOf(stack.tally, recordingId, 20_000);
+      expect(status).toBe('complete');
+
+      const part = await stack.tally.media(recordingId, 'bytes=4-7');
+      expect(part.status).toBe(206);
+      expect(part.headers.get('content-range')).toBe(`bytes 4-7/${size}`);
+      expect(await part.text()).toBe('ftyp');
+
+      expect((await stack.tally.deleteRecording(recordingId)).status).toBe(200);
+      expect((await stack.tally.media(recordingId)).status).toBe(404);
+      await leave();
+    },
+    recordingTimeoutMs,
+  );
+
+  it(
+    'completes when the room is deleted under it',
+    async () => {
+      const { roomId, leave } = await stack.openMeeting('Deleted');
+      const started = await stack.tally.startRecording(roomId);
+      await meetFor(3);
+      await stack.rooms.deleteRoom(roomId);
+
+      const ended = await outcomeOf(stack.tally, started.recordingId, 20_000);
+      expect(ended.status).toBe('complete');
+      expect((await watchMedia(stack.tally, started.recordingId)).durationSeconds).toBeGreaterThan(2);
+      await leave();
+    },
+    recordingTimeoutMs,
+  );
+
+  it(
+    'completes when everybody leaves',
+    async () => {
+      const { roomId, leave } = await stack.openMeeting('Left');
+      const started = await stack.tally.startRecording(roomId);
+      await meetFor(3);
+      await leave();
+
+      const ended = await outcomeOf(stack.tally, started.recordingId, 60_000);
+      expect(ended.status).toBe('complete');
+      expect((await watchMedia(stack.tally, started.recordingId)).durationSeconds).toBeGreaterThan(2);
+    },
+    leavingTimeoutMs,
+  );
+});

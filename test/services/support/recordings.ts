@@ -1,0 +1,47 @@
+import { writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { setTimeout as delay } from 'node:timers/promises';
+import { poll, runSettings } from '../../../scripts/services/index.mjs';
+import type { Recording, TallyClient } from './tally-client.js';
+import { inspectVideo, type VideoFacts } from './video.js';
+
+/** Wait for an outcome, whichever it is. */
+export function outcomeOf(tally: TallyClient, recordingId: string, timeoutMs: number): Promise<Recording> {
+  return poll(`an outcome of ${recordingId}`, timeoutMs, async () => {
+    const recording = await tally.getRecording(recordingId);
+    return ['starting', 'active', 'ending'].includes(recording.status) ? undefined : recording;
+  });
+}
+
+/** Fetch the media as a client would, keep it and look at it. */
+export async function watchMedia(tally: TallyClient, recordingId: string): Promise<VideoFacts> {
+  const response = await tally.media(recordingId);
+  if (response.status !== 200) throw new Error(`media answered ${response.status}: ${await response.text()}`);
+  const file = join(runSettings().dir, `${recordingId}.mp4`);
+  await writeFile(file, Buffer.from(await response.arrayBuffer()));
+  return inspectVideo(file);
+}
+
+/** The one wait by the clock: a meeting of so many seconds takes so many seconds. */
+export function meetFor(seconds: number): Promise<void> {
+  return delay(seconds * 1000);
+}
+
+/** Collects the statuses that a room's recording shows, in order, until it is told to end. */
+export function followStatuses(tally: TallyClient, roomId: string): { end(): Promise<readonly string[]> } {
+  const seen: string[] = [];
+  let ending = false;
+  const following = (async () => {
+    while (!ending) {
+      const status = (await tally.listRecordings(roomId))[0]?.status;
+      if (status !== undefined && status !== seen.at(-1)) seen.push(status);
+    }
+  })();
+  return {
+    async end() {
+      ending = true;
+      await following;
+      return seen;
+    },
+  };
+}

@@ -1,0 +1,45 @@
+import { mkdtemp } from 'node:fs/promises';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { liveKitKey, liveKitSecret, runSettings, startProcess, type RunningProcess } from '../../../scripts/services/index.mjs';
+import { createTallyClient, type TallyClient } from './tally-client.js';
+
+const entry = fileURLToPath(new URL('../../../dist/src/main.js', import.meta.url));
+const apiKey = 'key-of-the-service-tests';
+
+export interface TallyOptions {
+  /** Must be known before LiveKit starts, which reports to it. */
+  readonly port: number;
+  readonly liveKitUrl: string;
+  readonly mediaDir: string;
+  readonly env?: Readonly<Record<string, string>>;
+}
+
+export interface Tally {
+  readonly process: RunningProcess;
+  readonly client: TallyClient;
+}
+
+/** Tally as its own process, on its embedded store and the disk, with a real LiveKit. */
+export async function startTally({ port, liveKitUrl, mediaDir, env = {} }: TallyOptions): Promise<Tally> {
+  const { dir } = runSettings();
+  const process = await startProcess({
+    name: 'tally',
+    file: globalThis.process.execPath,
+    args: ['--enable-source-maps', entry],
+    cwd: dir,
+    env: {
+      SERVER_PORT: String(port),
+      TALLY_DATA_DIR: await mkdtemp(join(dir, 'tally-')),
+      LIVEKIT_URL: liveKitUrl,
+      LIVEKIT_API_KEY: liveKitKey,
+      LIVEKIT_API_SECRET: liveKitSecret,
+      TALLY_MEDIA_DIR: mediaDir,
+      TALLY_EGRESS_MEDIA_DIR: mediaDir,
+      MEET_INITIAL_API_KEY: apiKey,
+      ...env,
+    },
+    ready: (lines) => lines.some((line) => /^Tally\s+http/.test(line)),
+  });
+  return { process, client: createTallyClient(`http://127.0.0.1:${port}`, apiKey) };
+}
