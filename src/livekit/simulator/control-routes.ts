@@ -1,0 +1,132 @@
+import { z } from 'zod';
+import type { SimulatorClock } from './clock.js';
+import { presentRoom } from './control-presenter.js';
+import type { EgressStore } from './egress-store.js';
+import type { Reply } from './reply.js';
+import type { Rooms } from './rooms.js';
+import type { ScriptBook } from './script-book.js';
+import { UnknownScriptError } from './scripts.js';
+import type { WebhookSender } from './webhook-sender.js';
+
+interface Dependencies {
+  clock: SimulatorClock;
+  rooms: Rooms;
+  scripts: ScriptBook;
+  store: EgressStore;
+  sender: WebhookSender;
+}
+
+const joining = z.strictObject({ identity: z.string().min(1), name: z.string().optional(), publish: z.boolean().optional() });
+const clockChange = z.strictObject({ speed: z.number().positive() });
+/** A script request as the control interface takes it. */
+export const scriptRequest = z.strictObject({
+  name: z.string(),
+  delayMs: z.number().nonnegative().optional(),
+  times: z.int().positive().optional(),
+  method: z.string().optional(),
+  event: z.string().optional(),
+  status: z.union([z.number(), z.string()]).optional(),
+});
+
+interface Call {
+  /** The path's variable parts, decoded. */
+  parts: string[];
+  body: string;
+}
+
+interface Route {
+  method: string;
+  pattern: RegExp;
+  run(call: Call): unknown;
+}
+
+/** Refuses a control call with 4xx. */
+class ControlError extends Error {
+  readonly status: number;
+
+  constructor(status: number, message: string) {
+    super(message);
+    this.status = status;
+  }
+}
+
+/** The simulator's own interface below `/simulator/`: what happens in its rooms, what goes wrong, and the truth. */
+export function createControlRoutes({ clock, rooms, scripts, store, sender }: Dependencies) {
+  const setScript = ({ parts: [room], body }: Call): unknown => {
+    const { name } = scripts.set(definedOnly(parse(scriptRequest, body)), room);
+    return { name, ...(room !== undefined && { room }) };
+  };
+  const resetScript = ({ parts: [room] }: Call): unknown => {
+    scripts.reset(room);
+    return {};
+  };
+
+  const routes: Route[] = [
+    {
+      method: 'POST',
+      pattern: /^\/simulator\/rooms\/([^/]+)\/participants$/,
+      run: ({ parts: [room = ''], body }) => rooms.join(room, definedOnly(parse(joining, body))).toJson(),
+    },
+    {
+      method: 'DELETE',
+      pattern: /^\/simulator\/rooms\/([^/]+)\/participants\/([^/]+)$/,
+      run: ({ parts: [room = '', identity = ''] }) => {
+        if (!rooms.leave(room, identity)) throw new ControlError(404, `no participant "${identity}" in room "${room}"`);
+        return {};
+      },
+    },
+    { method: 'PUT', pattern: /^\/simulator\/script$/, run: setScript },
+    { method: 'DELETE', pattern: /^\/simulator\/script$/, run: resetScript },
+    { method: 'PUT', pattern: /^\/simulator\/rooms\/([^/]+)\/script$/, run: setScript },
+    { method: 'DELETE', pattern: /^\/simulator\/rooms\/([^/]+)\/script$/, run: resetScript },
+    {
+      method: 'PUT',
+      pattern: /^\/simulator\/clock$/,
+      run: ({ body }) => {
+        const { speed } = parse(clockChange, body);
+        clock.setSpeed(speed);
+        return { speed };
+      },
+    },
+    { method: 'GET', pattern: /^\/simulator\/egresses$/, run: () => Array.from(store.all(), ({ egress }) => egress.truth) },
+    { method: 'GET', pattern: /^\/simulator\/webhooks$/, run: () => sender.log() },
+    { method: 'GET', pattern: /^\/simulator\/rooms$/, run: () => rooms.all().map(presentRoom) },
+  ];
+
+  return (method: string, path: string, body: string, reply: Reply): void => {
+    try {
+      const known = routes.filter(({ pattern }) => pattern.test(path));
+      const route = known.find((candidate) => candidate.method === method);
+      if (!route) throw new ControlError(known.length > 0 ? 405 : 404, `no such control call: ${method} ${path}`);
+      const parts = (route.pattern.exec(path) ?? []).slice(1).map(decodeURIComponent);
+      reply.send(200, JSON.stringify(route.run({ parts, body })));
+    } catch (error) {
+      const status =
+        error instanceof ControlError
+          ? error.status
+          : error instanceof UnknownScriptError || error instanceof URIError
+            ? 400
+            : 500;
+      reply.send(status, JSON.stringify({ error: error instanceof Error ? error.message : String(error) }));
+    }
+  };
+}
+
+function parse<T>(schema: z.ZodType<T>, body: string): T {
+  let value: unknown;
+  try {
+    value = JSON.parse(body);
+  } catch {
+    throw new ControlError(400, 'the body is not JSON');
+  }
+  const parsed = schema.safeParse(value);
+  if (!parsed.success) throw new ControlError(400, z.prettifyError(parsed.error));
+  return parsed.data;
+}
+
+type Defined<T> = { [K in keyof T]: Exclude<T[K], undefined> };
+
+/** The same without members that are undefined. */
+function definedOnly<T extends object>(value: T): Defined<T> {
+  return Object.fromEntries(Object.entries(value).filter(([, member]) => member !== undefined)) as Defined<T>;
+}

@@ -1,0 +1,120 @@
+import {
+  EgressSourceType,
+  EncodedFileType,
+  type EgressInfo,
+  type ParticipantEgressRequest,
+  type RoomCompositeEgressRequest,
+  type StartEgressRequest,
+  type TrackCompositeEgressRequest,
+  type TrackEgressRequest,
+  type WebEgressRequest,
+  type WebhookConfig,
+} from '@livekit/protocol';
+import { withoutSecrets } from './redaction.js';
+
+/** The request of any start call, tagged as EgressInfo echoes it. */
+export type StartRequest =
+  | { case: 'roomComposite'; value: RoomCompositeEgressRequest }
+  | { case: 'web'; value: WebEgressRequest }
+  | { case: 'participant'; value: ParticipantEgressRequest }
+  | { case: 'trackComposite'; value: TrackCompositeEgressRequest }
+  | { case: 'track'; value: TrackEgressRequest }
+  | { case: 'egress'; value: StartEgressRequest };
+
+/** A start request, boiled down to what the recorder does. */
+export interface EgressJob {
+  /** Empty for a web egress. */
+  roomName: string;
+  sourceType: EgressSourceType;
+  file?: { filepath: string; extension: '.mp4' | '.ogg'; disableManifest: boolean };
+  streamUrls: string[];
+  webhooks: readonly WebhookConfig[];
+  /** The echo, its secrets replaced. */
+  request: EgressInfo['request'];
+  /** Which field of the request a worker refuses. */
+  invalidField?: string;
+}
+
+interface FileOutput {
+  fileType?: EncodedFileType;
+  filepath: string;
+  disableManifest: boolean;
+}
+
+interface Outputs {
+  files: FileOutput[];
+  streamUrls: string[];
+  /** Segments, images and websockets: accepted, but nothing is written for them. */
+  others: number;
+}
+
+interface Source {
+  audioOnly: boolean;
+  videoOnly: boolean;
+  layout: string;
+  customBaseUrl: string;
+}
+
+/** @see livekit/egress, `pkg/config/pipeline.go`: what a worker reads from a request and what it refuses */
+export function readJob(start: StartRequest): EgressJob {
+  const { files, streamUrls, others } = outputsOf(start);
+  const source = sourceOf(start);
+  const [file] = files;
+  const invalidField = findInvalidField(source, files.length, files.length + streamUrls.length + others);
+  const extension =
+    file?.fileType === EncodedFileType.OGG || (source.audioOnly && file?.fileType !== EncodedFileType.MP4) ? '.ogg' : '.mp4';
+  return {
+    roomName: 'roomName' in start.value ? start.value.roomName : '',
+    sourceType: usesBrowser(start, source) ? EgressSourceType.WEB : EgressSourceType.SDK,
+    ...(file && { file: { filepath: file.filepath, extension, disableManifest: file.disableManifest } }),
+    streamUrls,
+    webhooks: start.value.webhooks,
+    request: withoutSecrets(start),
+    ...(invalidField !== undefined && { invalidField }),
+  };
+}
+
+function findInvalidField(source: Source, files: number, outputs: number): string | undefined {
+  if (outputs === 0) return 'output';
+  if (files > 1) return 'multiple file outputs';
+  if (source.audioOnly && source.videoOnly) return 'audio_only and video_only';
+  if (source.customBaseUrl !== '' && !URL.canParse(source.customBaseUrl)) return 'template base url';
+  return undefined;
+}
+
+function usesBrowser(start: StartRequest, { audioOnly, layout, customBaseUrl }: Source): boolean {
+  if (start.case === 'web') return true;
+  if (start.case === 'roomComposite' || start.case === 'egress') return !audioOnly || layout !== '' || customBaseUrl !== '';
+  return false;
+}
+
+function sourceOf(start: StartRequest): Source {
+  const none = { audioOnly: false, videoOnly: false, layout: '', customBaseUrl: '' };
+  if (start.case === 'roomComposite' || start.case === 'web') return { ...none, ...start.value };
+  if (start.case === 'egress' && start.value.source.case === 'template') return { ...none, ...start.value.source.value };
+  return none;
+}
+
+function outputsOf(start: StartRequest): Outputs {
+  if (start.case === 'egress') return outputsOfNewApi(start.value);
+  if (start.case === 'track') return outputsOfTrack(start.value);
+  const request = start.value;
+  const legacy = 'output' in request ? request.output : undefined;
+  const files = request.fileOutputs.length > 0 ? request.fileOutputs : legacy?.case === 'file' ? [legacy.value] : [];
+  const streams = request.streamOutputs.length > 0 ? request.streamOutputs : legacy?.case === 'stream' ? [legacy.value] : [];
+  const segments = request.segmentOutputs.length + (legacy?.case === 'segments' ? 1 : 0);
+  return { files, streamUrls: streams.flatMap((stream) => stream.urls), others: segments + request.imageOutputs.length };
+}
+
+function outputsOfNewApi(request: StartEgressRequest): Outputs {
+  const configs = request.outputs.map((output) => output.config);
+  return {
+    files: configs.flatMap((config) => (config.case === 'file' ? [config.value] : [])),
+    streamUrls: configs.flatMap((config) => (config.case === 'stream' ? config.value.urls : [])),
+    others: configs.filter((config) => config.case === 'segments' || config.case === 'images').length,
+  };
+}
+
+function outputsOfTrack({ output }: TrackEgressRequest): Outputs {
+  return { files: output.case === 'file' ? [output.value] : [], streamUrls: [], others: output.case === 'websocketUrl' ? 1 : 0 };
+}

@@ -1,0 +1,131 @@
+import { EgressStatus, StreamInfo, type ListEgressRequest, type UpdateStreamRequest } from '@livekit/protocol';
+import type { EgressContext } from './egress-context.js';
+import { readJob, type EgressJob, type StartRequest } from './egress-job.js';
+import { createEgress, isOver } from './egress.js';
+import { EgressRun } from './egress-run.js';
+import { createStop } from './egress-stop.js';
+import { HAPPY } from './happy.js';
+import { newId } from './ids.js';
+import type { Script } from './script.js';
+import { internalError, TwirpError } from './twirp-error.js';
+
+/** The Egress API, each call answering with the JSON LiveKit would send. */
+export interface EgressService {
+  start(request: StartRequest): Promise<string>;
+  stop(egressId: string): Promise<string>;
+  list(request: ListEgressRequest): string;
+  updateLayout(egressId: string, layout: string): string;
+  updateStream(request: UpdateStreamRequest): string;
+}
+
+/** Facets that make a script one of an egress, bound when it starts. */
+const EGRESS_FACETS = [
+  'answer',
+  'start',
+  'live',
+  'ending',
+  'stop',
+  'webhooks',
+  'unpublished',
+  'listedLateMs',
+  'purgedAfterMs',
+  'foreign',
+] as const satisfies readonly (keyof Script)[];
+
+/** Ended entries leave the store a day later. See livekit-server, `pkg/service/redisstore.go`. */
+const RETENTION_MS = 24 * 3600 * 1000;
+/** A worker looks at a request before it refuses it. */
+const VALIDATION_MS = 700;
+
+export function createEgressService(context: EgressContext): EgressService {
+  const { clock, rooms, scripts, store } = context;
+
+  const start: EgressService['start'] = async (request) => {
+    const job = readJob(request);
+    const room = rooms.get(job.roomName);
+    if (request.case !== 'web' && !room) throw internalError('not_found', 'requested room does not exist');
+    const script: Script = scripts.take(job.roomName, EGRESS_FACETS) ?? HAPPY;
+    if (script.foreign) void begin(foreignJob(job), room?.info, HAPPY);
+    if (script.answer?.error?.code !== 'unavailable' && job.invalidField !== undefined) {
+      await clock.delay(VALIDATION_MS);
+      throw internalError('invalid_argument', `request has missing or invalid field: ${job.invalidField}`);
+    }
+    return begin(job, room?.info, script);
+  };
+
+  const begin = async (job: EgressJob, room: { sid: string; name: string } | undefined, script: Script): Promise<string> => {
+    const run = new EgressRun(createEgress(newId('EG_'), job, room ?? { sid: '', name: '' }, clock.now()), script, context);
+    const { afterMs, error } = script.answer ?? HAPPY.answer;
+    const answer = run.accepted.then(() => run.egress.listed(clock.now()));
+    run.play(script.start ?? HAPPY.start);
+    await clock.delay(afterMs);
+    if (error) throw error;
+    return answer;
+  };
+
+  /** The entry of this id, unless it was never there or has been purged. */
+  const find = (egressId: string): EgressRun | undefined => {
+    const run = store.get(egressId);
+    return run && !isPurged(run) ? run : undefined;
+  };
+
+  const isPurged = (run: EgressRun): boolean => {
+    const { overSince } = run.egress;
+    return overSince !== undefined && clock.now() - overSince >= (run.facet('purgedAfterMs') ?? RETENTION_MS) / clock.speed;
+  };
+
+  const list: EgressService['list'] = ({ egressId, roomName, active }) => {
+    const now = clock.now();
+    if (egressId !== '') {
+      const run = find(egressId);
+      if (!run) throw internalError('not_found', 'egress does not exist');
+      return listOf([run.egress.listed(now)]);
+    }
+    const candidates = roomName !== '' ? store.ofRoom(roomName) : active ? store.active() : store.all();
+    const items: string[] = [];
+    for (const run of candidates) {
+      if (active && isOver(run.egress.storedStatus)) continue;
+      if (!isPurged(run)) items.push(run.egress.listed(now));
+    }
+    return listOf(items);
+  };
+
+  return {
+    start,
+    stop: createStop(context, find),
+    list,
+    updateLayout: (egressId, layout) => {
+      const run = find(egressId);
+      if (!run) throw internalError('not_found', 'egress does not exist');
+      const recorder = rooms.get(run.egress.info.roomName)?.participants.get(egressId);
+      if (!recorder) throw internalError('not_found', 'participant does not exist');
+      recorder.metadata = JSON.stringify({ layout });
+      return run.egress.listed(clock.now());
+    },
+    updateStream: ({ egressId, addOutputUrls, removeOutputUrls }) => {
+      const run = find(egressId);
+      if (!run) throw internalError('not_found', 'egress does not exist');
+      if (run.status > EgressStatus.EGRESS_ACTIVE) {
+        throw new TwirpError('failed_precondition', `egress with status ${EgressStatus[run.status]} cannot be updated`);
+      }
+      const known = run.egress.info.streamResults;
+      if (known.length === 0) throw internalError('invalid_argument', 'UpdateStream called on non-streaming egress');
+      const missing = removeOutputUrls.find((url) => !known.some((stream) => stream.url === url));
+      if (missing !== undefined) throw internalError('not_found', `stream ${missing} not found`);
+      run.egress.change(clock.now(), (info) => {
+        info.streamResults = info.streamResults.filter(({ url }) => !removeOutputUrls.includes(url));
+        for (const url of addOutputUrls) info.streamResults.push(new StreamInfo({ url }));
+      });
+      return run.egress.listed(clock.now());
+    },
+  };
+}
+
+function listOf(items: readonly string[]): string {
+  return `{"items":[${items.join(',')}],"next_page_token":null}`;
+}
+
+/** Another tool's egress of the same room, to a place of its own. */
+function foreignJob(job: EgressJob): EgressJob {
+  return { ...job, file: { filepath: 'foreign/{room_name}-{utc}', extension: '.mp4', disableManifest: false } };
+}

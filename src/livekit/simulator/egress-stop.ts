@@ -1,0 +1,88 @@
+import { EgressInfo, EgressStatus } from '@livekit/protocol';
+import type { EgressContext } from './egress-context.js';
+import { setFile } from './egress.js';
+import type { EgressRun } from './egress-run.js';
+import { AnswerLostError } from './reply.js';
+import { internalError, TwirpError } from './twirp-error.js';
+import { toWireJson } from './wire-json.js';
+
+/** Three attempts of a second each to find somebody who answers for the egress. */
+const NOBODY_ANSWERS_MS = 3000;
+/** 3 + 5 + 7 seconds of attempts while a handler is not up yet. */
+const LOADING_LIMIT_MS = 15_000;
+
+/**
+ * Answer StopEgress by what the egress is doing.
+ *
+ * @param find the stored entry of an id, undefined when unknown or purged
+ */
+export function createStop(
+  { clock }: EgressContext,
+  find: (egressId: string) => EgressRun | undefined,
+): (egressId: string) => Promise<string> {
+  return async (egressId) => {
+    const run = find(egressId);
+    if (!run) return refuseLate(() => internalError('not_found', 'egress does not exist'));
+    run.stops += 1;
+    switch (run.facet('stop')?.(run.stops) ?? 'as-usual') {
+      case 'lost':
+        return refuseLate(() => internalError('deadline_exceeded', 'request timed out'));
+      case 'answer-lost':
+        await stop(run);
+        throw new AnswerLostError();
+      case 'already-over':
+        run.stopCapture('fault');
+        await run.complete({ reason: 'Source closed' });
+        return refuseLate(() => cannotBeStopped(run));
+      case 'as-usual':
+        return stop(run);
+    }
+  };
+
+  async function stop(run: EgressRun): Promise<string> {
+    const { status } = run;
+    if (run.handler === 'gone') {
+      const zombie = status === EgressStatus.EGRESS_STARTING || status === EgressStatus.EGRESS_ACTIVE;
+      return refuseLate(() => (zombie ? internalError('deadline_exceeded', 'request timed out') : cannotBeStopped(run)));
+    }
+    if (status === EgressStatus.EGRESS_STARTING) return stopBeforeMedia(run);
+    if (status === EgressStatus.EGRESS_ACTIVE) run.end('StopEgress API', 'stop');
+    return endingAnswer(run);
+  }
+
+  /** The stop is executed once the browser is up, whether or not somebody still waits for the answer. */
+  async function stopBeforeMedia(run: EgressRun): Promise<string> {
+    const stopped = run.ready().then(() => {
+      if (run.status === EgressStatus.EGRESS_ACTIVE) return stop(run);
+      if (run.status === EgressStatus.EGRESS_STARTING) run.abort('StopEgress API', 'stop');
+      return abortedAnswer(run);
+    });
+    const gaveUp = clock.delay(LOADING_LIMIT_MS).then(() => {
+      throw internalError('deadline_exceeded', 'request timed out');
+    });
+    stopped.catch(() => undefined);
+    gaveUp.catch(() => undefined);
+    return Promise.race([stopped, gaveUp]);
+  }
+
+  async function refuseLate(error: () => TwirpError): Promise<never> {
+    await clock.delay(NOBODY_ANSWERS_MS);
+    throw error();
+  }
+}
+
+function cannotBeStopped(run: EgressRun): TwirpError {
+  return new TwirpError('failed_precondition', `egress with status ${EgressStatus[run.status]} cannot be stopped`);
+}
+
+/** The handler's own view: its file times are set, which the ENDING update does not tell yet. */
+function endingAnswer(run: EgressRun): string {
+  const info = run.egress.info.clone();
+  const file = run.timedFile();
+  if (file) setFile(info, file);
+  return toWireJson(info);
+}
+
+function abortedAnswer(run: EgressRun): string {
+  return toWireJson(new EgressInfo({ ...run.egress.info.clone(), error: 'Stop called before pipeline could start' }));
+}

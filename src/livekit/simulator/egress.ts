@@ -1,0 +1,117 @@
+import { EgressInfo, EgressStatus, FileInfo, StreamInfo } from '@livekit/protocol';
+import { toNanos } from './clock.js';
+import type { EgressJob } from './egress-job.js';
+import { resolveFilename } from './filepath.js';
+import { toWireJson } from './wire-json.js';
+
+export type EndedBy = 'stop' | 'room' | 'fault';
+
+/** What really happened to an egress, whatever LiveKit's API and webhooks say. Instants in epoch milliseconds. */
+export interface EgressTruth {
+  egressId: string;
+  roomName: string;
+  /** The name the recorder writes to. */
+  filepath: string;
+  /** Media is captured from here; absent before ACTIVE. */
+  liveFrom?: number;
+  /** Media was captured until here; absent while capturing. */
+  liveTo?: number;
+  states: { status: string; at: number }[];
+  endedBy?: EndedBy;
+}
+
+/** How a change of an egress reaches the store. */
+export interface Publication {
+  /** The worker cannot get this change out: the store keeps the last one. */
+  unpublished?: boolean;
+  /** Until this instant ListEgress shows the snapshot before. */
+  listedFrom?: number;
+}
+
+/** One egress: the worker's own view, and the snapshot of it that LiveKit's store holds. */
+export interface Egress {
+  readonly id: string;
+  readonly job: EgressJob;
+  /** The worker's view. Change it only through `change`. */
+  readonly info: EgressInfo;
+  readonly truth: EgressTruth;
+  /** The status the store knows. */
+  readonly storedStatus: EgressStatus;
+  change(nowMs: number, mutate: (info: EgressInfo) => void, publication?: Publication): void;
+  /** The stored snapshot, as ListEgress sends it. */
+  listed(nowMs: number): string;
+  /** When the store learnt that it is over. */
+  readonly overSince: number | undefined;
+}
+
+export function createEgress(id: string, job: EgressJob, room: { sid: string; name: string }, nowMs: number): Egress {
+  const info = initialInfo(id, job, room, nowMs);
+  const truth: EgressTruth = { egressId: id, roomName: info.roomName, filepath: info.fileResults[0]?.filename ?? '', states: [] };
+  let storedStatus = info.status;
+  let overSince: number | undefined;
+  let json: string | undefined;
+  let before: { json: string; until: number } | undefined;
+
+  const render = (): string => (json ??= toWireJson(info));
+
+  const change: Egress['change'] = (nowMs, mutate, { unpublished, listedFrom } = {}) => {
+    // The store's snapshot is rendered lazily, so it must exist before the worker's view moves away from it.
+    const stored = unpublished || listedFrom !== undefined ? render() : undefined;
+    mutate(info);
+    const stamp = toNanos(nowMs);
+    info.updatedAt = stamp > info.updatedAt ? stamp : info.updatedAt + 1n;
+    const status = EgressStatus[info.status];
+    if (truth.states.at(-1)?.status !== status) truth.states.push({ status, at: nowMs });
+    if (unpublished) return;
+    before =
+      stored !== undefined && listedFrom !== undefined && truth.states.length > 1
+        ? { json: stored, until: listedFrom }
+        : undefined;
+    json = undefined;
+    storedStatus = info.status;
+    overSince = isOver(info.status) ? (overSince ?? nowMs) : undefined;
+  };
+
+  return {
+    id,
+    job,
+    info,
+    truth,
+    change,
+    listed: (nowMs) => (before !== undefined && nowMs < before.until ? before.json : render()),
+    get storedStatus() {
+      return storedStatus;
+    },
+    get overSince() {
+      return overSince;
+    },
+  };
+}
+
+/** Whether an egress in this status is finished. */
+export function isOver(status: EgressStatus): boolean {
+  return status >= EgressStatus.EGRESS_COMPLETE;
+}
+
+function initialInfo(id: string, job: EgressJob, room: { sid: string; name: string }, nowMs: number): EgressInfo {
+  const info = new EgressInfo({
+    egressId: id,
+    roomId: room.sid,
+    roomName: room.name,
+    sourceType: job.sourceType,
+    startedAt: toNanos(nowMs),
+    request: job.request,
+    streamResults: job.streamUrls.map((url) => new StreamInfo({ url })),
+  });
+  if (job.file) {
+    const filename = resolveFilename({ ...job.file, roomName: room.name, roomId: room.sid, nowMs });
+    setFile(info, new FileInfo({ filename }));
+  }
+  return info;
+}
+
+/** Replace the file result, and the deprecated mirror that exists while there is no other kind of output. */
+export function setFile(info: EgressInfo, file: FileInfo): void {
+  info.fileResults = [file];
+  if (info.streamResults.length === 0) info.result = { case: 'file', value: file };
+}

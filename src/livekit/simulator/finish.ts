@@ -1,0 +1,21 @@
+import { EgressStatus } from '@livekit/protocol';
+import type { EgressRun } from './egress-run.js';
+import type { EgressStore } from './egress-store.js';
+
+/** So many files are written at once. */
+const PARALLEL = 8;
+
+/** A clean stop of the worker: what captures media ends and gets its file, what waits for media is aborted. */
+export async function finishAll(store: EgressStore): Promise<void> {
+  const left = [...store.all()].filter(({ handler }) => handler !== 'gone');
+  await Promise.all(
+    Array.from({ length: PARALLEL }, async () => {
+      for (let run = left.pop(); run !== undefined; run = left.pop()) await finish(run);
+    }),
+  );
+}
+
+async function finish(run: EgressRun): Promise<void> {
+  if (run.status === EgressStatus.EGRESS_STARTING) run.abort('Process killed', 'stop');
+  else await run.finishNow();
+}

@@ -1,0 +1,60 @@
+import { createServer, type IncomingMessage, type Server } from 'node:http';
+import { createReply, TEXT_TYPE, type Reply } from './reply.js';
+
+/** What answers the requests below each prefix. */
+export interface Handlers {
+  twirp(request: IncomingMessage, path: string, body: string, reply: Reply): Promise<void>;
+  control(method: string, path: string, body: string, reply: Reply): void;
+}
+
+/** livekit-server refuses larger bodies. */
+const MAX_BODY_BYTES = 10 * 1024 * 1024;
+/** Thousands of calls may arrive at once, each on a connection of its own. */
+const BACKLOG = 4096;
+/** Longer than clients keep idle connections, so that none is closed under a request. */
+const KEEP_ALIVE_MS = 75_000;
+
+/** Listen, and resolve with the server once it does. */
+export async function listen(host: string, port: number, handlers: Handlers): Promise<Server> {
+  const server = createServer({ keepAliveTimeout: KEEP_ALIVE_MS }, (request, response) => {
+    const reply = createReply(request, response);
+    readBody(request).then(
+      (body) => route(request, body, reply, handlers),
+      // The client went away in the middle of its request.
+      () => undefined,
+    );
+  });
+  await new Promise<void>((resolve, reject) => {
+    server.once('error', reject);
+    server.listen({ host, port, backlog: BACKLOG }, () => resolve());
+  });
+  return server;
+}
+
+async function route(request: IncomingMessage, body: string | undefined, reply: Reply, handlers: Handlers): Promise<void> {
+  const path = (request.url ?? '/').replace(/^\/+/, '/').split('?')[0] ?? '/';
+  const method = request.method ?? 'GET';
+  if (body === undefined) reply.send(413, 'Request Entity Too Large', TEXT_TYPE);
+  else if (path === '/') reply.send(200, 'OK', TEXT_TYPE);
+  else if (path.startsWith('/twirp/')) await handlers.twirp(request, path, body, reply);
+  else if (path.startsWith('/simulator/')) answerControl(request, () => handlers.control(method, path, body, reply), reply);
+  else reply.send(404, '404 page not found\n', TEXT_TYPE);
+}
+
+/** The control interface has no password: nobody but this machine may use it. */
+function answerControl(request: IncomingMessage, run: () => void, reply: Reply): void {
+  const peer = request.socket.remoteAddress ?? '';
+  if (/^(::1|(::ffff:)?127\.\d+\.\d+\.\d+)$/.test(peer)) run();
+  else reply.send(403, JSON.stringify({ error: 'the control interface answers on loopback only' }));
+}
+
+/** @returns undefined when the body is too large */
+async function readBody(request: IncomingMessage): Promise<string | undefined> {
+  const chunks: Buffer[] = [];
+  let size = 0;
+  for await (const chunk of request as AsyncIterable<Buffer>) {
+    size += chunk.length;
+    if (size <= MAX_BODY_BYTES) chunks.push(chunk);
+  }
+  return size > MAX_BODY_BYTES ? undefined : Buffer.concat(chunks).toString();
+}

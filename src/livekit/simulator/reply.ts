@@ -1,0 +1,70 @@
+import type { IncomingMessage, ServerResponse } from 'node:http';
+import type { SimulatorClock } from './clock.js';
+import { TwirpError, type TwirpCode } from './twirp-error.js';
+
+/** What a script does to a call of the API. */
+export interface ReplyFault {
+  /** Before the method runs. */
+  delayMs?: number;
+  /** Answer like this; the method never runs. */
+  instead?: (reply: Reply) => void;
+  /** Change the body of the method's answer. */
+  rewrite?: (body: string) => string;
+}
+
+/** The answer to one HTTP request. */
+export interface Reply {
+  send(status: number, body: string, contentType?: string): void;
+  /** Headers and the first bytes, then nothing more. */
+  stall(): void;
+  /** No answer at all; the client gives up some time. */
+  hang(): void;
+  /** Cut the connection with a TCP reset. */
+  reset(): void;
+  /** Whether somebody still waits for it. */
+  readonly open: boolean;
+}
+
+/** Exactly this, without a charset: with one, the SDK does not read the error's code. */
+export const JSON_TYPE = 'application/json';
+export const TEXT_TYPE = 'text/plain; charset=utf-8';
+
+export function createReply(request: IncomingMessage, response: ServerResponse): Reply {
+  return {
+    send: (status, body, contentType = JSON_TYPE) => {
+      if (response.destroyed || response.headersSent) return;
+      response.writeHead(status, { 'Content-Type': contentType, 'Content-Length': Buffer.byteLength(body) });
+      response.end(body);
+    },
+    stall: () => {
+      response.writeHead(200, { 'Content-Type': JSON_TYPE, 'Content-Length': 1000 });
+      response.write('{"egress_id":"');
+    },
+    hang: () => undefined,
+    reset: () => request.socket.resetAndDestroy(),
+    get open() {
+      return !response.destroyed;
+    },
+  };
+}
+
+/** Run a method as a call of the API, under the fault that holds for it. */
+export async function answer(
+  reply: Reply,
+  clock: SimulatorClock,
+  fault: ReplyFault | undefined,
+  method: () => Promise<string>,
+): Promise<void> {
+  if (fault?.delayMs !== undefined) await clock.delay(fault.delayMs);
+  if (fault?.instead) return fault.instead(reply);
+  const body = await method();
+  reply.send(200, fault?.rewrite ? fault.rewrite(body) : body);
+}
+
+export function twirpFault(code: TwirpCode, message: string, status?: number): ReplyFault {
+  const error = new TwirpError(code, message);
+  return { instead: (reply) => reply.send(status ?? error.httpStatus, error.toJson()) };
+}
+
+/** A method did its work, and its answer gets lost: the connection is reset. */
+export class AnswerLostError extends Error {}

@@ -1,0 +1,114 @@
+import {
+  DisconnectReason,
+  ListParticipantsResponse,
+  ListRoomsResponse,
+  MuteRoomTrackResponse,
+  ParticipantPermission,
+  type CreateRoomRequest,
+  type MuteRoomTrackRequest,
+  type ParticipantInfo,
+  type Room,
+  type SendDataRequest,
+  type UpdateParticipantRequest,
+} from '@livekit/protocol';
+import type { SimulatorClock } from './clock.js';
+import type { LiveRoom, Rooms } from './rooms.js';
+import { internalError, TwirpError } from './twirp-error.js';
+
+const MAX_NAME = 256;
+const MAX_METADATA_BYTES = 512 * 1024;
+/** Nobody listens for a room that is not there; found out after three attempts of a second. */
+const NOBODY_LISTENS_MS = 3000;
+
+/** The RoomService API on the simulator's rooms. See livekit-server, `pkg/service/roomservice.go`. */
+export function createRoomService(rooms: Rooms, clock: SimulatorClock) {
+  const existing = (name: string): LiveRoom => {
+    const room = rooms.get(name);
+    if (!room) throw internalError('not_found', 'requested room does not exist');
+    return room;
+  };
+
+  const participantOf = (roomName: string, identity: string): ParticipantInfo => {
+    const participant = rooms.get(roomName)?.participants.get(identity);
+    if (!participant) throw internalError('not_found', 'participant does not exist');
+    return participant;
+  };
+
+  const nobodyListens = async (): Promise<never> => {
+    await clock.delay(NOBODY_LISTENS_MS);
+    throw internalError('unavailable', 'no response from servers');
+  };
+
+  return {
+    create: (request: CreateRoomRequest): Room => {
+      if (request.name.length > MAX_NAME)
+        throw internalError('invalid_argument', 'room name length exceeds limits: max length 256');
+      checkMetadata(request.metadata);
+      return rooms.create(request).info;
+    },
+    list: (names: readonly string[]): ListRoomsResponse => {
+      const found = names.length === 0 ? rooms.all() : names.flatMap((name) => rooms.get(name) ?? []);
+      return new ListRoomsResponse({ rooms: found.map(({ info }) => info) });
+    },
+    remove: (name: string): undefined => {
+      existing(name);
+      rooms.close(name, DisconnectReason.ROOM_DELETED);
+    },
+    listParticipants: (name: string): ListParticipantsResponse =>
+      new ListParticipantsResponse({ participants: [...(rooms.get(name)?.participants.values() ?? [])] }),
+    getParticipant: participantOf,
+    removeParticipant: (name: string, identity: string): undefined => {
+      participantOf(name, identity);
+      rooms.leave(name, identity, DisconnectReason.PARTICIPANT_REMOVED);
+    },
+    mute: async ({ room, identity, trackSid, muted }: MuteRoomTrackRequest): Promise<MuteRoomTrackResponse> => {
+      const participant = rooms.get(room)?.participants.get(identity) ?? (await nobodyListens());
+      const track = participant.tracks.find(({ sid }) => sid === trackSid);
+      if (!track) return new MuteRoomTrackResponse();
+      if (track.muted && !muted) throw internalError('failed_precondition', 'remote unmute not enabled');
+      track.muted = muted;
+      return new MuteRoomTrackResponse({ track });
+    },
+    updateParticipant: ({
+      room,
+      identity,
+      metadata,
+      name,
+      attributes,
+      permission,
+    }: UpdateParticipantRequest): ParticipantInfo => {
+      const participant = participantOf(room, identity);
+      checkMetadata(metadata);
+      if (metadata !== '') participant.metadata = metadata;
+      if (name !== '') participant.name = name;
+      for (const [key, value] of Object.entries(attributes)) {
+        if (value === '') delete participant.attributes[key];
+        else participant.attributes[key] = value;
+      }
+      if (permission) participant.permission = new ParticipantPermission(permission);
+      return participant;
+    },
+    updateSubscriptions: async (room: string, identity: string): Promise<undefined> => {
+      if (!rooms.get(room)?.participants.has(identity)) await nobodyListens();
+    },
+    sendData: async ({ room, data, topic, destinationIdentities, nonce }: SendDataRequest): Promise<undefined> => {
+      if (nonce.length !== 0 && nonce.length !== 16)
+        throw new TwirpError('invalid_argument', 'nonce should be 16-bytes or not present');
+      const target = rooms.get(room) ?? (await nobodyListens());
+      target.packets.push({ topic: topic ?? '', payload: Buffer.from(data).toString(), destinationIdentities });
+    },
+    updateMetadata: (name: string, metadata: string): Room => {
+      checkMetadata(metadata);
+      const { info } = existing(name);
+      info.metadata = metadata;
+      return info;
+    },
+  };
+}
+
+export type RoomService = ReturnType<typeof createRoomService>;
+
+function checkMetadata(metadata: string): void {
+  if (Buffer.byteLength(metadata) <= MAX_METADATA_BYTES) return;
+  throw new TwirpError('invalid_argument', `metadata size exceeds limits ${MAX_METADATA_BYTES}`, { argument: 'metadata' });
+}

@@ -1,0 +1,89 @@
+import type { EgressRun } from './egress-run.js';
+import type { ReplyFault } from './reply.js';
+import type { TwirpError } from './twirp-error.js';
+
+/** What a client asks for: the row of the fault catalogue, and what it changes about it. */
+export interface ScriptRequest {
+  name: string;
+  /** Replaces the row's characteristic delay; the speed divides it too. */
+  delayMs?: number;
+  /** How many egresses, calls or webhooks the script takes before it is spent; default: until reset. */
+  times?: number;
+  /** Of an api row: the Twirp method it hits, such as `StopEgress`; default: every one. */
+  method?: string;
+  /** Of a webhook row: the event it concerns, such as `egress_ended`. */
+  event?: string;
+  /** Of an api row: the HTTP status. Of a row with variants: the variant. */
+  status?: number | string;
+}
+
+/** One step of an egress's life, some time after the step before it. */
+export interface Step {
+  afterMs: number;
+  run(egress: EgressRun): void | Promise<void>;
+}
+
+/** How StartEgress is answered: with the egress as it was accepted, or with an error. */
+export interface StartAnswer {
+  afterMs: number;
+  error?: TwirpError;
+}
+
+/** A webhook about to go out. */
+export interface Outgoing {
+  event: string;
+  /** Of an egress event. */
+  status?: string;
+}
+
+/** What is wrong with a forged webhook; the receiver must reject each. */
+export type Forgery = 'signature' | 'key' | 'body' | 'bearer' | 'no-exp';
+
+/** One delivery of an event; an event without copies is lost. */
+export interface Copy {
+  afterMs?: number;
+  /** Goes out behind the egress's next event, or behind its last, instead of now. */
+  held?: 'next' | 'last';
+  /** As a worker's repeated update: another event id, otherwise the same. */
+  newId?: boolean;
+  forgery?: Forgery;
+  /** The sender's clock is off by this much. */
+  skewMs?: number;
+}
+
+/** How a stop call ends when the script, not the egress's state, decides. */
+export type StopVerdict = 'as-usual' | 'lost' | 'answer-lost' | 'already-over';
+
+/**
+ * One row of the fault catalogue: only what differs from a happy recording. The egress part is bound to an egress when
+ * it starts, or, when it started without a script, the first time the part is asked for.
+ */
+export interface Script {
+  readonly name: string;
+  answer?: StartAnswer;
+  /** From the request on. Without steps, no egress ever exists. */
+  start?: readonly Step[];
+  /** From ACTIVE on, unless something else ends the egress. */
+  live?: readonly Step[];
+  /** From ENDING on. */
+  ending?: readonly Step[];
+  /** @param stops how many stop calls this egress has had, this one included */
+  stop?: (stops: number) => StopVerdict;
+  webhooks?: (outgoing: Outgoing) => readonly Copy[];
+  /** Statuses the worker never gets to publish, neither to the store nor as a webhook. */
+  unpublished?: readonly string[];
+  /** ListEgress answers with the snapshot before this many milliseconds. */
+  listedLateMs?: number;
+  /** A finished egress leaves the store after this. */
+  purgedAfterMs?: number;
+  /** A closed room is opened again after this. */
+  recreatedAfterMs?: number;
+  /** Room counts lag by this. */
+  countsLateMs?: number;
+  /** Starts an egress of somebody else beside ours. */
+  foreign?: boolean;
+  api?: ReplyFault;
+  /** As an old server: no prefix on messages, no `startedAt` while STARTING. */
+  old?: boolean;
+  withoutRedis?: boolean;
+}

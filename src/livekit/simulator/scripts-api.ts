@@ -1,0 +1,51 @@
+import { codeOfStatus, internalError, type TwirpCode } from './twirp-error.js';
+import { JSON_TYPE, TEXT_TYPE, twirpFault, type ReplyFault } from './reply.js';
+import type { Row } from './scripts.js';
+
+/** A Twirp error instead of the answer; `status` may ask for another one. */
+const failing =
+  (code: TwirpCode, message: string): Row =>
+  ({ status, delayMs }) => {
+    const asked = typeof status === 'number' ? status : undefined;
+    return { api: { ...twirpFault(asked === undefined ? code : codeOfStatus(asked), message, asked), ...after(delayMs) } };
+  };
+
+/** Some other answer instead. */
+const answering =
+  (instead: NonNullable<ReplyFault['instead']>): Row =>
+  ({ delayMs }) => ({ api: { instead, ...after(delayMs) } });
+
+const rewriting =
+  (rewrite: NonNullable<ReplyFault['rewrite']>): Row =>
+  () => ({ api: { rewrite } });
+
+const NOBODY = internalError('unavailable', 'no response from servers');
+const HTML = '<html><body><h1>503 Service Temporarily Unavailable</h1></body></html>';
+
+/** Rows that hit calls of the API, whatever they are about. */
+export const API_ROWS: Readonly<Record<string, Row>> = {
+  'api-503': failing('unavailable', NOBODY.message),
+  'api-500': failing('internal', internalError('internal', 'internal error').message),
+  'api-429': failing('resource_exhausted', 'too many requests'),
+  'api-401': ({ status }) =>
+    status === 'twirp'
+      ? { api: twirpFault('unauthenticated', 'permissions denied') }
+      : { api: { instead: (reply) => reply.send(401, 'invalid API key', TEXT_TYPE) } },
+  'api-503-html': answering((reply) => reply.send(503, HTML, 'text/html')),
+  'api-json-charset': answering((reply) => reply.send(503, NOBODY.toJson(), `${JSON_TYPE}; charset=utf-8`)),
+  // Executed or not is the question a client cannot answer: here the method never runs.
+  'api-timeout': answering((reply) => reply.hang()),
+  'api-hang-body': answering((reply) => reply.stall()),
+  'api-reset': answering((reply) => reply.reset()),
+  'api-200-garbage': answering((reply) => reply.send(200, '<html>it works</html>', 'text/html')),
+  'api-200-empty-object': answering((reply) => reply.send(200, '{}')),
+  'api-unknown-enum': ({ status }) =>
+    rewriting((body) =>
+      body.replaceAll(/"status":"EGRESS_\w+"/g, `"status":${typeof status === 'number' ? status : '"EGRESS_PAUSED"'}`),
+    )({} as never),
+  'slow-api': ({ delay }) => ({ api: { delayMs: delay(5000) } }),
+};
+
+function after(delayMs: number | undefined): { delayMs?: number } {
+  return delayMs === undefined ? {} : { delayMs };
+}

@@ -1,0 +1,73 @@
+import { accept, joinRoom, startSteps } from './happy.js';
+import type { Row } from './scripts.js';
+import type { Step } from './script.js';
+import { internalError } from './twirp-error.js';
+
+const NO_WORKER = internalError('unavailable', 'no response from servers');
+const HANDLER_FAILED = { error: 'handler failed to start', errorCode: 500 };
+const HANDLER_READY_LIMIT_MS = 10_000;
+
+/** Accepted, then this after a while; all instants count from the request. */
+const acceptedThen = (atMs: number, run: Step['run']): Step[] => [
+  { afterMs: 400, run: accept },
+  { afterMs: Math.max(0, atMs - 400), run },
+];
+
+/** Rows that differ between the request and ACTIVE. */
+export const START_ROWS: Readonly<Record<string, Row>> = {
+  happy: () => ({}),
+  'two-egresses': () => ({}),
+  'slow-start': ({ delay }) => ({ start: startSteps({ activeAfterMs: delay(25_000) }) }),
+  'slow-start-past-timeout': ({ delay }) => ({ answer: { afterMs: delay(15_000) } }),
+  'never-active': () => ({
+    start: [
+      { afterMs: 400, run: accept },
+      { afterMs: 2100, run: joinRoom },
+    ],
+  }),
+  'start-aborted': ({ delay }) => ({
+    start: [
+      { afterMs: 400, run: accept },
+      { afterMs: 2100, run: joinRoom },
+      { afterMs: Math.max(0, delay(6000) - 2500), run: (egress) => egress.abort('Source closed', 'fault') },
+    ],
+  }),
+  'start-failed-late': ({ delay }) => ({
+    start: acceptedThen(delay(5000), (egress) =>
+      egress.fail({ error: 'page load error: net::ERR_CONNECTION_REFUSED', errorCode: 400 }),
+    ),
+  }),
+  'start-handler-failed': ({ delay }) => ({
+    start: acceptedThen(delay(HANDLER_READY_LIMIT_MS), (egress) => egress.fail(HANDLER_FAILED)),
+    answer: { afterMs: delay(HANDLER_READY_LIMIT_MS) + 20, error: internalError('internal', HANDLER_FAILED.error) },
+  }),
+  'revived-after-failed': ({ delay }) => ({
+    start: [
+      ...acceptedThen(delay(HANDLER_READY_LIMIT_MS), (egress) => egress.fail(HANDLER_FAILED)),
+      { afterMs: 3000, run: joinRoom },
+      { afterMs: 2000, run: (egress) => egress.activate() },
+    ],
+    answer: { afterMs: delay(HANDLER_READY_LIMIT_MS) + 3000 },
+  }),
+  'no-capacity': ({ delay }) => ({ start: [], answer: { afterMs: delay(22_000), error: NO_WORKER } }),
+  'no-capacity-fast': ({ delay }) => ({ start: [], answer: { afterMs: delay(100), error: NO_WORKER } }),
+  'room-not-found': ({ delay }) => ({
+    start: [],
+    answer: { afterMs: delay(0), error: internalError('not_found', 'requested room does not exist') },
+  }),
+  'invalid-request': ({ delay }) => ({
+    start: [],
+    answer: { afterMs: delay(700), error: internalError('invalid_argument', 'request has missing or invalid field: output') },
+  }),
+  'already-exists': ({ delay }) => ({
+    answer: { afterMs: delay(12_000), error: internalError('already_exists', 'egress already exists') },
+  }),
+  'active-before-response': ({ delay }) => ({
+    start: startSteps({ acceptAfterMs: 100, joinAfterMs: 150, activeAfterMs: 300 }),
+    answer: { afterMs: delay(3000) },
+  }),
+  'started-after-response': ({ delay }) => ({
+    webhooks: ({ event }) => [event === 'egress_started' ? { afterMs: delay(2400) } : {}],
+  }),
+  'foreign-egress': () => ({ foreign: true }),
+};

@@ -1,0 +1,73 @@
+import type { Copy, Forgery, Outgoing } from './script.js';
+import type { Row } from './scripts.js';
+
+const SENT: readonly Copy[] = [{}];
+const LOST: readonly Copy[] = [];
+
+const isActive = ({ status }: Outgoing): boolean => status === 'EGRESS_ACTIVE';
+const isEnding = ({ status }: Outgoing): boolean => status === 'EGRESS_ENDING';
+const isEgress = ({ event }: Outgoing): boolean => event.startsWith('egress_');
+
+/** Events that match are lost. */
+const losing =
+  (matches: (outgoing: Outgoing) => boolean): Row =>
+  () => ({ webhooks: (outgoing) => (matches(outgoing) ? LOST : SENT) });
+
+/** A forged egress_ended goes out before the first events that match (default: one of them). */
+const forging =
+  (forgery: Forgery): Row =>
+  ({ times = 1, event = 'egress_updated' }) => {
+    let left = times;
+    return { webhooks: (outgoing) => (outgoing.event === event && left-- > 0 ? [{ forgery }, {}] : SENT) };
+  };
+
+/** The sender's clock is off; `delayMs` says by how much. */
+const skewed =
+  (defaultMs: number): Row =>
+  ({ delayMs }) => ({ webhooks: () => [{ skewMs: delayMs === undefined ? defaultMs : Math.sign(defaultMs) * delayMs }] });
+
+/** Rows in which only the webhooks differ. */
+export const WEBHOOK_ROWS: Readonly<Record<string, Row>> = {
+  'duplicate-webhooks': ({ event, delayMs }) => ({
+    webhooks: (outgoing) =>
+      event === undefined || outgoing.event === event ? [{}, delayMs === undefined ? {} : { afterMs: delayMs }] : SENT,
+  }),
+  'duplicate-new-id': ({ event, delay }) => ({
+    webhooks: (outgoing) => {
+      const matches = event === undefined ? isEgress(outgoing) && outgoing.event !== 'egress_started' : outgoing.event === event;
+      return matches ? [{}, { newId: true, afterMs: delay(0) }] : SENT;
+    },
+  }),
+  // By default ENDING overtakes ACTIVE; for egress_ended it overtakes ENDING, for egress_started that one comes last.
+  'out-of-order': ({ event }) => ({
+    webhooks: (outgoing) => {
+      if (event === 'egress_started') return [outgoing.event === event ? { held: 'last' } : {}];
+      const overtaken = event === 'egress_ended' ? isEnding : isActive;
+      return [overtaken(outgoing) ? { held: 'next' } : {}];
+    },
+  }),
+  'lost-started': losing(({ event }) => event === 'egress_started'),
+  'lost-active': losing(isActive),
+  'lost-ended': losing(({ event }) => event === 'egress_ended'),
+  'lost-all-webhooks': ({ event }) => losing((outgoing) => event === undefined || outgoing.event === event)({} as never),
+  'late-ended': ({ delay, event = 'egress_ended' }) => ({
+    webhooks: (outgoing) => [outgoing.event === event ? { afterMs: delay(90_000) } : {}],
+  }),
+  // What is left of the stream when a receiver hangs on ACTIVE for more than 30 s.
+  'webhook-blocked': losing((outgoing) => isEnding(outgoing) || outgoing.event === 'egress_ended'),
+  'webhook-401-swallowed': ({ event = 'egress_updated' }) => losing((outgoing) => outgoing.event === event)({} as never),
+  // The receiver's answers get lost: the sender repeats as often as it ever does.
+  'webhook-retry-storm': ({ event, times = 5 }) => ({
+    webhooks: (outgoing) => {
+      const attempts = [0, 1000, 3000, 7000, 15_000].slice(0, times);
+      return event === undefined || outgoing.event === event ? attempts.map((afterMs) => ({ afterMs })) : SENT;
+    },
+  }),
+  'bad-signature': forging('signature'),
+  'wrong-key': forging('key'),
+  'tampered-body': forging('body'),
+  'bearer-prefix': forging('bearer'),
+  'no-exp': forging('no-exp'),
+  'clock-skew-future': skewed(30_000),
+  'clock-skew-past': skewed(-330_000),
+};

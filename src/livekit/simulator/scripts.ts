@@ -1,0 +1,27 @@
+import { API_ROWS } from './scripts-api.js';
+import { ENDING_ROWS } from './scripts-ending.js';
+import { START_ROWS } from './scripts-start.js';
+import { WEBHOOK_ROWS } from './scripts-webhook.js';
+import type { Script, ScriptRequest } from './script.js';
+
+/** What a row may use of its request: the delay with its default, and the rest as it came. */
+export interface RowInput extends ScriptRequest {
+  /** The request's delay, else this one. */
+  delay(defaultMs: number): number;
+}
+
+export type Row = (input: RowInput) => Omit<Script, 'name'>;
+
+const ROWS: Readonly<Record<string, Row>> = { ...START_ROWS, ...ENDING_ROWS, ...WEBHOOK_ROWS, ...API_ROWS };
+
+export const SCRIPT_NAMES: readonly string[] = Object.keys(ROWS).sort();
+
+/** A script asked for by a name that no row has. */
+export class UnknownScriptError extends Error {}
+
+/** @throws UnknownScriptError which lists the known names */
+export function buildScript(request: ScriptRequest): Script {
+  const row = Object.hasOwn(ROWS, request.name) ? ROWS[request.name] : undefined;
+  if (!row) throw new UnknownScriptError(`unknown script "${request.name}"; known: ${SCRIPT_NAMES.join(', ')}`);
+  return { name: request.name, ...row({ ...request, delay: (defaultMs) => request.delayMs ?? defaultMs }) };
+}

@@ -1,0 +1,111 @@
+import { mkdir } from 'node:fs/promises';
+import type { AddressInfo } from 'node:net';
+import type { Server } from 'node:http';
+import { createClock } from './clock.js';
+import { createControlRoutes } from './control-routes.js';
+import type { EgressContext } from './egress-context.js';
+import type { EgressTruth } from './egress.js';
+import { createEgressService } from './egress-service.js';
+import { createEgressStore } from './egress-store.js';
+import { finishAll } from './finish.js';
+import { listen } from './http-server.js';
+import { createMethods } from './methods.js';
+import { createRoomService } from './room-service.js';
+import { createRooms, type Joining } from './rooms.js';
+import { createScriptBook } from './script-book.js';
+import type { ScriptRequest } from './script.js';
+import { createTwirpRoutes } from './twirp-routes.js';
+import { createUpload } from './upload.js';
+import { createWebhookSender, type DeliveryRecord } from './webhook-sender.js';
+import { createWebhooks } from './webhooks.js';
+
+export interface SimulatorOptions {
+  /** Default 127.0.0.1. */
+  host?: string;
+  /** 0, the default, takes a free one. */
+  port?: number;
+  apiKey: string;
+  apiSecret: string;
+  /** Recordings go here and nowhere else; made when it is missing. */
+  mediaDir: string;
+  webhookUrls: readonly string[];
+  /** Divides every delay; default 1. */
+  speed?: number;
+}
+
+/** A LiveKit server with one egress worker, without media: the control plane cannot tell the difference. */
+export interface Simulator {
+  readonly url: string;
+  /** Where webhooks go; URLs may be pushed at any time. */
+  readonly webhookUrls: string[];
+  addWebhookUrl(url: string): void;
+  /** Join a room, creating it when there is none. */
+  join(room: string, participant: Joining): void;
+  /** @returns whether that participant was there */
+  leave(room: string, identity: string): boolean;
+  /**
+   * What goes wrong next; null resets.
+   *
+   * @param room default: every room without a script of its own
+   * @throws UnknownScriptError
+   */
+  setScript(script: ScriptRequest | null, room?: string): void;
+  setSpeed(speed: number): void;
+  /** What really happened to every egress ever accepted. */
+  egresses(): EgressTruth[];
+  /** Every webhook and what became of it. */
+  webhooks(): readonly DeliveryRecord[];
+  /** Ends running egresses and writes their files, then stops listening. Sends no webhooks. */
+  close(): Promise<void>;
+}
+
+export async function createSimulator(options: SimulatorOptions): Promise<Simulator> {
+  const { host = '127.0.0.1', port = 0, apiKey, apiSecret, mediaDir, speed = 1 } = options;
+  await mkdir(mediaDir, { recursive: true });
+  const webhookUrls = [...options.webhookUrls];
+  const clock = createClock(speed);
+  const scripts = createScriptBook();
+  const sender = createWebhookSender(clock);
+  const webhooks = createWebhooks({ clock, scripts, sender, key: { apiKey, apiSecret }, urls: webhookUrls });
+  const rooms = createRooms({ clock, scripts, webhooks });
+  const store = createEgressStore();
+  const context: EgressContext = { clock, store, rooms, scripts, webhooks, upload: createUpload(mediaDir) };
+  rooms.onClosed(({ info }) => {
+    for (const run of store.ofRoom(info.name)) if (run.egress.info.roomId === info.sid) run.sourceClosed('room');
+  });
+
+  const methods = createMethods(createRoomService(rooms, clock), createEgressService(context));
+  const server = await listen(host, port, {
+    twirp: createTwirpRoutes({ methods, clock, scripts, store, apiKey, apiSecret }),
+    control: createControlRoutes({ clock, rooms, scripts, store, sender }),
+  });
+
+  return {
+    url: urlOf(server),
+    webhookUrls,
+    addWebhookUrl: (url) => {
+      if (!webhookUrls.includes(url)) webhookUrls.push(url);
+    },
+    join: (room, participant) => void rooms.join(room, participant),
+    leave: (room, identity) => rooms.leave(room, identity),
+    setScript: (script, room) => {
+      if (script) scripts.set(script, room);
+      else scripts.reset(room);
+    },
+    setSpeed: clock.setSpeed,
+    egresses: () => Array.from(store.all(), ({ egress }) => structuredClone(egress.truth)),
+    webhooks: () => sender.log(),
+    close: async () => {
+      sender.close();
+      clock.close();
+      await finishAll(store);
+      server.closeAllConnections();
+      await new Promise((resolve) => server.close(resolve));
+    },
+  };
+}
+
+function urlOf(server: Server): string {
+  const { address, family, port } = server.address() as AddressInfo;
+  return `http://${family === 'IPv6' ? `[${address}]` : address}:${port}`;
+}

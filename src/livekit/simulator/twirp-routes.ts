@@ -1,0 +1,72 @@
+import type { IncomingMessage } from 'node:http';
+import type { JsonValue } from '@bufbuild/protobuf';
+import type { SimulatorClock } from './clock.js';
+import type { EgressStore } from './egress-store.js';
+import type { Method } from './methods.js';
+import { answer, AnswerLostError, TEXT_TYPE, type Reply } from './reply.js';
+import type { ScriptBook } from './script-book.js';
+import { InvalidTokenError, readGrants } from './token.js';
+import { TwirpError } from './twirp-error.js';
+
+interface Dependencies {
+  methods: ReadonlyMap<string, Method>;
+  clock: SimulatorClock;
+  scripts: ScriptBook;
+  store: EgressStore;
+  apiKey: string;
+  apiSecret: string;
+}
+
+const PREFIX = '/twirp/';
+
+/** Answers a POST below `/twirp/` as LiveKit's Twirp servers do. */
+export function createTwirpRoutes({ methods, clock, scripts, store, apiKey, apiSecret }: Dependencies) {
+  /** The room a call is about, for a script that holds for one room only. */
+  const roomOf = (body: JsonValue): string => {
+    if (typeof body !== 'object' || body === null || Array.isArray(body)) return '';
+    const named = body['roomName'] ?? body['room_name'] ?? body['room'] ?? body['name'];
+    if (typeof named === 'string') return named;
+    const egressId = body['egressId'] ?? body['egress_id'];
+    return typeof egressId === 'string' ? (store.get(egressId)?.egress.info.roomName ?? '') : '';
+  };
+
+  const handle = async (request: IncomingMessage, path: string, rawBody: string, reply: Reply): Promise<void> => {
+    const grants = readGrants(request.headers.authorization, apiKey, apiSecret, clock.now());
+    const method = methods.get(path.slice(PREFIX.length)) ?? badRoute(request, path, `no handler for path "${path}"`);
+    if (request.method !== 'POST') badRoute(request, path, `unsupported method "${request.method}" (only POST is allowed)`);
+    const contentType = request.headers['content-type'] ?? '';
+    if (contentType.split(';')[0]?.trim().toLowerCase() !== 'application/json')
+      badRoute(request, path, `unexpected Content-Type: "${contentType}"`);
+    const body = parse(rawBody);
+    const fault = scripts.take(roomOf(body), ['api'], method.name)?.api;
+    await answer(reply, clock, fault, () => method.call(body, grants));
+  };
+
+  return async (request: IncomingMessage, path: string, rawBody: string, reply: Reply): Promise<void> => {
+    try {
+      await handle(request, path, rawBody, reply);
+    } catch (error) {
+      if (error instanceof InvalidTokenError) reply.send(401, error.message, TEXT_TYPE);
+      else if (error instanceof AnswerLostError) reply.reset();
+      else {
+        const twirp =
+          error instanceof TwirpError
+            ? error
+            : new TwirpError('internal', error instanceof Error ? error.message : String(error));
+        reply.send(twirp.httpStatus, twirp.toJson());
+      }
+    }
+  };
+}
+
+function badRoute(request: IncomingMessage, path: string, message: string): never {
+  throw new TwirpError('bad_route', message, { twirp_invalid_route: `${request.method} ${path}` });
+}
+
+function parse(rawBody: string): JsonValue {
+  try {
+    return JSON.parse(rawBody) as JsonValue;
+  } catch {
+    throw new TwirpError('malformed', 'the json request could not be decoded');
+  }
+}
