@@ -1,4 +1,4 @@
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { beforeAll, describe, expect, it } from 'vitest';
 import { outcomeOf } from './support/recordings.js';
 import { startStack, type Stack } from './support/stack.js';
 
@@ -14,8 +14,8 @@ describe('when the egress worker is killed while it records', () => {
   beforeAll(async () => {
     // Two looks 5 s apart instead of 20: LiveKit's own 20 s, the facts looked at and the proof stay what they are.
     stack = await startStack({ tallyEnv: { TALLY_RECORDER_GONE_MS: '5000' } });
+    return () => stack.stop();
   });
-  afterAll(() => stack.stop());
 
   it(
     'the recording fails, and the room can be recorded by another worker',

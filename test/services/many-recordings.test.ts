@@ -1,4 +1,4 @@
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { beforeAll, describe, expect, it } from 'vitest';
 import { joinSilently } from './support/participant.js';
 import { outcomeOf } from './support/recordings.js';
 import { startStack, type Stack } from './support/stack.js';
@@ -13,14 +13,14 @@ describe('many meetings at once, on a stand-in egress worker that captures nothi
   beforeAll(async () => {
     stack = await startStack();
     await stack.startWorker({ media: false, capacity: meetings });
+    return () => stack.stop();
   });
-  afterAll(() => stack.stop());
 
   it(
     'all are recorded at the same time, once each, and all complete',
     async () => {
       const roomIds = await Promise.all(Array.from({ length: meetings }, (_, index) => stack.tally.createRoom(`Many ${index}`)));
-      stack.own(await joinSilently(stack.liveKitUrl, roomIds, 'ann'));
+      stack.own(await joinSilently(stack.wsUrl, roomIds, 'ann'));
       const started = await Promise.all(roomIds.map((roomId) => stack.tally.startRecording(roomId)));
       expect(new Set(started.map(({ status }) => status))).toEqual(new Set(['active']));
       const repeated = await Promise.all(roomIds.map((roomId) => stack.tally.tryStart(roomId)));

@@ -1,4 +1,4 @@
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { beforeAll, describe, expect, it } from 'vitest';
 import { meetFor, outcomeOf, watchMedia } from './support/recordings.js';
 import { startStack, type Stack } from './support/stack.js';
 
@@ -11,8 +11,8 @@ describe('when no webhook ever arrives', () => {
   beforeAll(async () => {
     stack = await startStack({ webhooks: 'nowhere' });
     await stack.startWorker();
+    return () => stack.stop();
   });
-  afterAll(() => stack.stop());
 
   it(
     'a recording that is stopped becomes complete',

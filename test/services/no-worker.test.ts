@@ -1,4 +1,4 @@
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { beforeAll, describe, expect, it } from 'vitest';
 import { outcomeOf } from './support/recordings.js';
 import { startStack, type Stack } from './support/stack.js';
 
@@ -10,8 +10,8 @@ describe('without an egress worker', () => {
 
   beforeAll(async () => {
     stack = await startStack();
+    return () => stack.stop();
   });
-  afterAll(() => stack.stop());
 
   it(
     'answers 503, and the room can be recorded as soon as there is one',

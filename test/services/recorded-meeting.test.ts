@@ -1,4 +1,4 @@
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { beforeAll, describe, expect, it } from 'vitest';
 import { followStatuses, meetFor, outcomeOf, watchMedia } from './support/recordings.js';
 import { startStack, type Stack } from './support/stack.js';
 
@@ -14,8 +14,8 @@ describe('a real meeting, recorded through a real LiveKit by the stand-in egress
   beforeAll(async () => {
     stack = await startStack();
     await stack.startWorker();
+    return () => stack.stop();
   });
-  afterAll(() => stack.stop());
 
   it(
     'has the picture, the sound and the length of the meeting',

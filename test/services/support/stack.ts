@@ -1,18 +1,5 @@
-import { mkdtemp } from 'node:fs/promises';
-import { join } from 'node:path';
-import { RoomServiceClient } from 'livekit-server-sdk';
-import {
-  freeTcpPort,
-  liveKitKey,
-  liveKitSecret,
-  runSettings,
-  startEgressWorker,
-  startLiveKit,
-  startRedis,
-  type EgressWorkerOptions,
-  type RunningProcess,
-} from '../../../scripts/services/index.mjs';
-import { joinMeeting } from './participant.js';
+import { freeTcpPort } from '../../../scripts/services/index.mjs';
+import { startLiveKitStack, type LiveKitStack } from './livekit-stack.js';
 import type { TallyClient } from './tally-client.js';
 import { startTally } from './tally.js';
 
@@ -28,55 +15,25 @@ export interface Meeting {
   leave(): Promise<void>;
 }
 
-export type WorkerOptions = Pick<EgressWorkerOptions, 'media' | 'capacity' | 'activeAfterMs'>;
-
-/** Redis, LiveKit and Tally on ports and folders of their own. Egress workers and participants are added by the test. */
-export interface Stack {
+/** A LiveKit with Tally beside it. */
+export interface Stack extends LiveKitStack {
   readonly tally: TallyClient;
-  readonly liveKitUrl: string;
-  readonly rooms: RoomServiceClient;
-  startWorker(options?: WorkerOptions): Promise<RunningProcess>;
-  /** A room of Tally with two participants who show a moving picture and play a tone. */
+  /** A room of Tally's with two participants who show a moving picture and play a tone. */
   openMeeting(roomName: string): Promise<Meeting>;
-  /** Have the stack stop this process too. */
-  own(process: RunningProcess): RunningProcess;
-  stop(): Promise<void>;
 }
 
 export async function startStack({ webhooks = 'tally', tallyEnv = {} }: StackOptions = {}): Promise<Stack> {
-  const owned: RunningProcess[] = [];
-  const own = <P extends RunningProcess>(process: P): P => {
-    owned.unshift(process);
-    return process;
-  };
-  const mediaDir = await mkdtemp(join(runSettings().dir, 'media-'));
   const port = await freeTcpPort();
   const webhookPort = webhooks === 'tally' ? port : await freeTcpPort();
-  const redis = own(await startRedis());
-  const webhookUrls = [`http://127.0.0.1:${webhookPort}/livekit/webhook`];
-  const liveKit = own(await startLiveKit({ redis: redis.address, webhookUrls }));
-  const tally = await startTally({ port, liveKitUrl: liveKit.wsUrl, mediaDir, env: tallyEnv });
-  own(tally.process);
-
+  const liveKit = await startLiveKitStack([`http://127.0.0.1:${webhookPort}/livekit/webhook`]);
+  const tally = await startTally({ port, liveKitUrl: liveKit.wsUrl, mediaDir: liveKit.mediaDir, env: tallyEnv });
+  liveKit.own(tally.process);
   return {
+    ...liveKit,
     tally: tally.client,
-    liveKitUrl: liveKit.wsUrl,
-    rooms: new RoomServiceClient(liveKit.url, liveKitKey, liveKitSecret),
-    own,
-    async startWorker(options = {}) {
-      return own(await startEgressWorker({ redis: redis.address, wsUrl: liveKit.wsUrl, filesDir: mediaDir, ...options }));
-    },
     async openMeeting(roomName) {
       const roomId = await tally.client.createRoom(roomName);
-      const people = await Promise.all([
-        joinMeeting(liveKit.wsUrl, roomId, 'ann', 440),
-        joinMeeting(liveKit.wsUrl, roomId, 'bob', 660),
-      ]);
-      people.forEach(own);
-      return { roomId, leave: async () => void (await Promise.all(people.map((person) => person.stop()))) };
-    },
-    async stop() {
-      for (const process of owned) await process.stop();
+      return { roomId, leave: await liveKit.meet(roomId) };
     },
   };
 }

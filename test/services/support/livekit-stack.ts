@@ -1,0 +1,62 @@
+import { mkdtemp } from 'node:fs/promises';
+import { join } from 'node:path';
+import { EgressClient, RoomServiceClient } from 'livekit-server-sdk';
+import {
+  liveKitKey,
+  liveKitSecret,
+  runSettings,
+  startEgressWorker,
+  startLiveKit,
+  startRedis,
+  type EgressWorkerOptions,
+  type RunningProcess,
+} from '../../../scripts/services/index.mjs';
+import { joinMeeting } from './participant.js';
+
+export type WorkerOptions = Pick<EgressWorkerOptions, 'media' | 'capacity' | 'activeAfterMs'>;
+
+/** Redis and LiveKit on ports and folders of their own. Egress workers and participants are added by the test. */
+export interface LiveKitStack {
+  readonly wsUrl: string;
+  readonly mediaDir: string;
+  readonly rooms: RoomServiceClient;
+  readonly egress: EgressClient;
+  startWorker(options?: WorkerOptions): Promise<RunningProcess>;
+  /** Two participants who show a moving picture and play a tone; the returned function makes both leave. */
+  meet(roomId: string): Promise<() => Promise<void>>;
+  /** Have the stack stop this process too, before its own. */
+  own(process: RunningProcess): void;
+  stop(): Promise<void>;
+}
+
+export async function startLiveKitStack(webhookUrls: readonly string[]): Promise<LiveKitStack> {
+  const owned: RunningProcess[] = [];
+  const mediaDir = await mkdtemp(join(runSettings().dir, 'media-'));
+  const redis = await startRedis();
+  owned.unshift(redis);
+  const liveKit = await startLiveKit({ redis: redis.address, webhookUrls });
+  owned.unshift(liveKit);
+  const { url, wsUrl } = liveKit;
+
+  return {
+    wsUrl,
+    mediaDir,
+    rooms: new RoomServiceClient(url, liveKitKey, liveKitSecret),
+    // LiveKit takes up to 27 s to find out that no worker answers.
+    egress: new EgressClient(url, liveKitKey, liveKitSecret, { requestTimeout: 40 }),
+    own: (process) => void owned.unshift(process),
+    async startWorker(options = {}) {
+      const worker = await startEgressWorker({ redis: redis.address, wsUrl, filesDir: mediaDir, ...options });
+      owned.unshift(worker);
+      return worker;
+    },
+    async meet(roomId) {
+      const people = await Promise.all([joinMeeting(wsUrl, roomId, 'ann', 440), joinMeeting(wsUrl, roomId, 'bob', 660)]);
+      owned.unshift(...people);
+      return async () => void (await Promise.all(people.map((person) => person.stop())));
+    },
+    async stop() {
+      for (const process of owned) await process.stop();
+    },
+  };
+}
