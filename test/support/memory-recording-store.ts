@@ -1,6 +1,6 @@
 import type { RecordingFilter, RecordingStore } from '../../src/machines/recording/ports.js';
 import type { RecordingContext, RecordingDocument } from '../../src/machines/recording/recording.js';
-import { isDeleted, isLive, statusOf } from '../../src/machines/recording/recording.js';
+import { isDeleted, isLive, isUnsettled, statusOf } from '../../src/machines/recording/recording.js';
 import type { Gate } from './gate.js';
 import { createGate, throughGate } from './gate.js';
 import type { MemoryDocuments } from './memory-actor-store.js';
@@ -27,10 +27,10 @@ export function createMemoryRecordingStore(options: MemoryRecordingStoreOptions 
     }),
     findLive: (roomId) =>
       read('findLive', () => copyOf(all().find((document) => document.roomId === roomId && isLive(document)))),
-    async *live() {
-      yield* await read('live', () =>
+    async *unsettled() {
+      yield* await read('unsettled', () =>
         all()
-          .filter(isLive)
+          .filter(isUnsettled)
           .map((document) => structuredClone(document)),
       );
     },

@@ -1,0 +1,78 @@
+import { rmdir, stat, unlink } from 'node:fs/promises';
+import { dirname, join, posix, resolve } from 'node:path';
+import { addAbortSignal } from 'node:stream';
+
+import { MediaUnavailableError } from '../../errors.js';
+import type { MediaStore } from '../../machines/recording/ports.js';
+import { assertMediaKey } from '../media-key.js';
+import { readRange } from './read-range.js';
+
+export interface FileMediaOptions {
+  /** The folder of the media as this process sees it. Whoever writes creates it; removing media never removes it. */
+  mediaDir: string;
+  /** The same folder as the egress sees it. */
+  egressMediaDir: string;
+}
+
+/** Media on a disk that the egress writes to as well. */
+export function createFileMedia({ mediaDir, egressMediaDir }: FileMediaOptions): MediaStore {
+  const root = resolve(mediaDir);
+
+  return {
+    async stat(key) {
+      const path = pathOf(key);
+      try {
+        const found = await stat(path, { bigint: true });
+        if (!found.isFile()) return undefined;
+        const etag = `"${found.size.toString(16)}-${found.mtimeNs.toString(16)}-${found.ino.toString(16)}"`;
+        return { size: Number(found.size), modifiedAt: Number(found.mtimeMs), etag };
+      } catch (error) {
+        if (isMissing(error)) return undefined;
+        throw unavailable(`Cannot look at ${path}`, error);
+      }
+    },
+    async read(key, range, signal) {
+      const stream = readRange(pathOf(key), range);
+      return signal === undefined ? stream : addAbortSignal(signal, stream);
+    },
+    async remove(key) {
+      const path = pathOf(key);
+      try {
+        await unlink(path);
+      } catch (error) {
+        if (!isMissing(error)) throw unavailable(`Cannot remove ${path}`, error);
+      }
+      await pruneEmptyFolders(root, dirname(path));
+    },
+    egressPath(key) {
+      assertMediaKey(key);
+      return posix.join(egressMediaDir, key);
+    },
+  };
+
+  function pathOf(key: string): string {
+    assertMediaKey(key);
+    return join(root, key);
+  }
+}
+
+/** From `folder` upwards, as far as they are empty. A folder that fills or goes meanwhile ends it. */
+async function pruneEmptyFolders(root: string, folder: string): Promise<void> {
+  for (let current = folder; current !== root && current.startsWith(root); current = dirname(current)) {
+    try {
+      await rmdir(current);
+    } catch {
+      return; // not empty, not there, not ours to remove: the file is gone all the same
+    }
+  }
+}
+
+/** ENOTDIR: a part of the path is a file, so there is nothing below it. */
+function isMissing(error: unknown): boolean {
+  const code = error instanceof Error && 'code' in error ? error.code : undefined;
+  return code === 'ENOENT' || code === 'ENOTDIR';
+}
+
+function unavailable(message: string, cause: unknown): MediaUnavailableError {
+  return new MediaUnavailableError(message, { cause });
+}

@@ -1,0 +1,112 @@
+import type { Database, RootDatabase } from 'lmdb';
+import { open } from 'lmdb';
+
+import { StoreUnavailableError, TallyError, WriteOutcomeUnknownError } from '../../errors.js';
+
+/** A part of a row's key. Rows sort by their parts: ABSENT, then numbers, then strings by code point. */
+export type KeyPart = string | number | false;
+/** In a row's key, what has no value: LMDB's key type knows no null. */
+export const ABSENT = false;
+export type Table<Value, Key extends string | KeyPart[] = string> = Database<Value, Key>;
+
+/** After a fsync this slow the disk is not to be trusted with an answer. */
+const FLUSH_TIMEOUT_MS = 10_000;
+
+/**
+ * One LMDB environment: reads are synchronous over a snapshot, a write is one transaction. Committed writes survive the
+ * loss of the process; flushed ones the loss of power.
+ */
+export interface Environment {
+  table<Value, Key extends string | KeyPart[] = string>(name: string): Table<Value, Key>;
+  /**
+   * Read; within one call of `action` every table shows the same committed state.
+   *
+   * @throws StoreUnavailableError closed, or the file cannot be read
+   */
+  read<Result>(action: () => Result): Result;
+  /**
+   * Run `action` as one transaction, after every write begun before it: what it reads is current, and what it puts is
+   * committed together, or not at all when it throws.
+   *
+   * @param options.durable wait until the disk has it
+   * @throws StoreUnavailableError closed, or not committed
+   * @throws WriteOutcomeUnknownError committed, but the disk did not confirm it
+   */
+  write<Result>(action: () => Result, options?: { durable?: boolean }): Promise<Result>;
+  /** Refuse new calls, finish the running ones, close the files. */
+  close(): Promise<void>;
+}
+
+/** @param path folder of the environment's files; created when missing */
+export function openEnvironment(path: string): Environment {
+  const root = open({ path, maxDbs: 32 });
+  const running = new Set<Promise<unknown>>();
+  let isClosed = false;
+
+  return {
+    table: (name) => root.openDB({ name }),
+    read(action) {
+      refuseWhenClosed();
+      try {
+        return action();
+      } catch (error) {
+        throw translate(error, path);
+      }
+    },
+    async write(action, options = {}) {
+      refuseWhenClosed();
+      const outcome = transact(root, action, options.durable ?? false);
+      running.add(outcome);
+      try {
+        return await outcome;
+      } catch (error) {
+        throw translate(error, path);
+      } finally {
+        running.delete(outcome);
+      }
+    },
+    async close() {
+      if (isClosed) return;
+      isClosed = true;
+      await Promise.allSettled(running);
+      await root.close();
+    },
+  };
+
+  function refuseWhenClosed(): void {
+    if (isClosed) throw new StoreUnavailableError(`The store in ${path} is closed`);
+  }
+}
+
+async function transact<Result>(root: RootDatabase, action: () => Result, durable: boolean): Promise<Result> {
+  // A child transaction is undone when the action throws; a plain one would commit the puts made so far.
+  const committed = root.childTransaction(action);
+  // `flushed` stands for the newest batch, so it is asked for in the turn that queued this write.
+  const flushed = durable ? flushOf(root) : undefined;
+  const result = await committed;
+  await flushed;
+  return result;
+}
+
+function flushOf(root: RootDatabase): Promise<void> {
+  return new Promise((resolve, reject) => {
+    const timer = setTimeout(() => {
+      reject(new WriteOutcomeUnknownError(`The disk did not confirm a write within ${FLUSH_TIMEOUT_MS} ms`));
+    }, FLUSH_TIMEOUT_MS);
+    root.flushed.then(
+      () => {
+        clearTimeout(timer);
+        resolve();
+      },
+      (error: unknown) => {
+        clearTimeout(timer);
+        reject(new WriteOutcomeUnknownError('The disk did not confirm a write', { cause: error }));
+      },
+    );
+  });
+}
+
+function translate(error: unknown, path: string): TallyError {
+  if (error instanceof TallyError) return error;
+  return new StoreUnavailableError(`The store in ${path} failed`, { cause: error });
+}

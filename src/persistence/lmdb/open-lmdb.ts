@@ -1,0 +1,61 @@
+import { join } from 'node:path';
+
+import type { ApiKeyStore } from '../../accounts/ports.js';
+import type { Clock } from '../../clock.js';
+import { systemClock } from '../../clock.js';
+import type { RecordingStore, RoomLocks } from '../../machines/recording/ports.js';
+import type { RoomStore } from '../../machines/room/ports.js';
+import { claimDataFolder } from '../single-process.js';
+import { createLmdbApiKeys } from './api-keys.js';
+import type { Environment } from './environment.js';
+import { openEnvironment } from './environment.js';
+import { createLmdbRecordingStore } from './recording-store.js';
+import { createLmdbRoomLocks } from './room-locks.js';
+import { createLmdbRoomStore } from './room-store.js';
+
+export interface LmdbOptions {
+  /** The data folder; created with mode 0700 when missing. The stores live in its subfolder `store`. */
+  dataDir: string;
+  /** What room locks expire by. Default: the system's. */
+  clock?: Clock;
+}
+
+/** The embedded stores of a single process. */
+export interface Lmdb {
+  recordings: RecordingStore;
+  rooms: RoomStore;
+  apiKeys: ApiKeyStore;
+  roomLocks: RoomLocks;
+  /** Finish the running calls, close the files and free the data folder. Calls made afterwards fail as unavailable. */
+  close(): Promise<void>;
+}
+
+/**
+ * Claim the data folder for this process and open the stores in it.
+ *
+ * @throws DataFolderInUseError another process has the folder
+ */
+export async function openLmdb({ dataDir, clock = systemClock }: LmdbOptions): Promise<Lmdb> {
+  const claim = await claimDataFolder(dataDir);
+  const environment = await openOrRelease();
+
+  return {
+    recordings: createLmdbRecordingStore({ environment }),
+    rooms: createLmdbRoomStore({ environment }),
+    apiKeys: createLmdbApiKeys({ environment }),
+    roomLocks: createLmdbRoomLocks({ environment, clock }),
+    async close() {
+      await environment.close();
+      await claim.release();
+    },
+  };
+
+  async function openOrRelease(): Promise<Environment> {
+    try {
+      return openEnvironment(join(dataDir, 'store'));
+    } catch (error) {
+      await claim.release();
+      throw error;
+    }
+  }
+}

@@ -1,0 +1,96 @@
+import type { RecordingFilter, RecordingStore } from '../../machines/recording/ports.js';
+import type { RecordingContext, RecordingDocument } from '../../machines/recording/recording.js';
+import { isDeleted, isLive, isUnsettled, statusOf } from '../../machines/recording/recording.js';
+import { createActorTable } from './actor-table.js';
+import type { Environment, KeyPart } from './environment.js';
+import { ABSENT } from './environment.js';
+import { SCAN_LIMIT, newestFirst } from './newest-first.js';
+import type { Row } from './rows.js';
+import { rowsBelow } from './rows.js';
+
+export interface LmdbRecordingStoreOptions {
+  environment: Environment;
+  /** Rows read for one page of a name search at most. Default 100 000. */
+  scanLimit?: number;
+}
+
+/** Documents or keys an iteration reads in one go. */
+const BATCH = 100;
+
+/** First part of a row's key; the parts after it are named beside it. */
+const UNSETTLED = 'unsettled'; // key
+const OF_ROOM = 'ofRoom'; // roomId, key
+const LISTED = 'listed'; // startDate, key
+const LISTED_BY_ROOM = 'listedByRoom'; // roomId, startDate, key
+const LISTED_BY_STATUS = 'listedByStatus'; // status, startDate, key
+const LISTED_BY_BOTH = 'listedByRoomAndStatus'; // roomId, status, startDate, key
+
+export function createLmdbRecordingStore({ environment, scanLimit = SCAN_LIMIT }: LmdbRecordingStoreOptions): RecordingStore {
+  const table = createActorTable<RecordingContext>({
+    environment,
+    name: 'recordings',
+    keyName: 'uid',
+    uniqueKeys: ({ startKey, liveKey }) => ({ startKey, liveKey }),
+    rowsOf,
+  });
+  const { rows, documentsOf, holderOf, ...actorStore } = table;
+
+  return {
+    ...actorStore,
+    async findLive(roomId) {
+      const holder = environment.read(() => holderOf('liveKey', roomId));
+      return holder !== undefined && isLive(holder) ? holder : undefined;
+    },
+    async *unsettled() {
+      for await (const batch of batchesBelow([UNSETTLED])) yield* environment.read(() => documentsOf(batch)).filter(isUnsettled);
+    },
+    async findByStartKey(startKey) {
+      return environment.read(() => holderOf('startKey', startKey));
+    },
+    list: ({ roomName, ...rest }, limit, after) =>
+      newestFirst({ environment, rows, prefix: prefixFor(rest), roomName, documentsOf, limit, after, scanLimit }),
+    async hasRecordings(roomId) {
+      return environment.read(() => rowsBelow(rows, [LISTED_BY_ROOM, roomId], { limit: 1 })).length > 0;
+    },
+    async *keysOfRoom(roomId) {
+      for await (const batch of batchesBelow([OF_ROOM, roomId])) yield* batch;
+    },
+  };
+
+  /** Document keys of the rows `[...prefix, key]`. Each batch is read when it is asked for, so rows may come and go meanwhile. */
+  async function* batchesBelow(prefix: KeyPart[]): AsyncGenerator<string[]> {
+    let after: KeyPart[] | undefined;
+    do {
+      const batch = environment.read(() => rowsBelow(rows, prefix, { limit: BATCH, after }));
+      yield batch.map(({ value }) => value);
+      after = batch.length < BATCH ? undefined : batch.at(-1)?.key;
+    } while (after !== undefined);
+  }
+}
+
+function prefixFor({ roomId, status }: RecordingFilter): KeyPart[] {
+  if (roomId !== undefined && status !== undefined) return [LISTED_BY_BOTH, roomId, status];
+  if (roomId !== undefined) return [LISTED_BY_ROOM, roomId];
+  return status === undefined ? [LISTED] : [LISTED_BY_STATUS, status];
+}
+
+function rowsOf(key: string, document: RecordingDocument): Row[] {
+  if (isDeleted(document)) return [];
+  return [
+    { key: [OF_ROOM, document.roomId, key], value: key },
+    ...(isUnsettled(document) ? [{ key: [UNSETTLED, key], value: key }] : []),
+    ...(document.egressId === undefined ? [] : listedRowsOf(key, document)),
+  ];
+}
+
+function listedRowsOf(key: string, document: RecordingDocument): Row[] {
+  const { roomId, startDate = ABSENT } = document;
+  const status = statusOf(document);
+  const value = document.roomName.toLowerCase();
+  return [
+    { key: [LISTED, startDate, key], value },
+    { key: [LISTED_BY_ROOM, roomId, startDate, key], value },
+    { key: [LISTED_BY_STATUS, status, startDate, key], value },
+    { key: [LISTED_BY_BOTH, roomId, status, startDate, key], value },
+  ];
+}

@@ -1,0 +1,77 @@
+import { randomBytes } from 'node:crypto';
+
+import type { Clock } from '../../clock.js';
+import { LocksUnavailableError } from '../../errors.js';
+import type { LockAttempt, LockHolder, RoomLocks } from '../../machines/recording/ports.js';
+import type { Environment } from './environment.js';
+
+export interface LmdbRoomLocksOptions {
+  environment: Environment;
+  clock: Clock;
+}
+
+interface StoredLock extends LockHolder {
+  /** Epoch milliseconds from which the lock counts as free. */
+  expiresAt: number;
+}
+
+/** Room locks of a single process. They survive its death; an expired row is as good as none and goes with the next list. */
+export function createLmdbRoomLocks({ environment, clock }: LmdbRoomLocksOptions): RoomLocks {
+  const locks = environment.table<StoredLock>('roomLocks');
+
+  return {
+    acquire: (roomId, uid, ttlMs) =>
+      write(() => {
+        const holder = heldBy(roomId);
+        return holder === undefined ? take(roomId, uid, ttlMs) : { acquired: false, holder: toHolder(holder) };
+      }),
+    replace: (roomId, { value }, uid, ttlMs) =>
+      write(() => {
+        const holder = heldBy(roomId);
+        if (holder !== undefined && holder.value !== value) return { acquired: false, holder: toHolder(holder) };
+        return take(roomId, uid, ttlMs);
+      }),
+    extend: (roomId, value, ttlMs) =>
+      write(() => {
+        const holder = heldBy(roomId);
+        if (holder?.value !== value) return false;
+        void locks.put(roomId, { ...holder, expiresAt: clock.now() + ttlMs });
+        return true;
+      }),
+    release: (roomId, value) =>
+      write(() => {
+        if (locks.get(roomId)?.value === value) void locks.remove(roomId);
+      }),
+    list: () =>
+      write(() => {
+        const now = clock.now();
+        const all = [...locks.getRange()];
+        for (const { key, value } of all) if (value.expiresAt <= now) void locks.remove(key);
+        return all.flatMap(({ key, value }) => (value.expiresAt <= now ? [] : [{ roomId: key, ...toHolder(value) }]));
+      }),
+  };
+
+  async function write<Result>(action: () => Result): Promise<Result> {
+    try {
+      return await environment.write(action);
+    } catch (error) {
+      throw new LocksUnavailableError('The room locks could not be reached', { cause: error });
+    }
+  }
+
+  function heldBy(roomId: string): StoredLock | undefined {
+    const lock = locks.get(roomId);
+    return lock !== undefined && lock.expiresAt > clock.now() ? lock : undefined;
+  }
+
+  function take(roomId: string, uid: string, ttlMs: number): LockAttempt {
+    const value = randomBytes(16).toString('hex');
+    const createdAt = clock.now();
+    void locks.put(roomId, { value, uid, createdAt, expiresAt: createdAt + ttlMs });
+    return { acquired: true, value };
+  }
+}
+
+function toHolder({ value, uid, createdAt }: StoredLock): LockHolder {
+  return { value, uid, createdAt };
+}

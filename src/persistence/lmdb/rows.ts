@@ -1,0 +1,46 @@
+import type { KeyPart, Table } from './environment.js';
+
+/** An index row: what a document is found by. Kept in step with its document inside the same transaction. */
+export interface Row {
+  key: KeyPart[];
+  /** What the row says; for a unique row, the key of the document that holds it. */
+  value: string;
+}
+
+export type RowTable = Table<string, KeyPart[]>;
+
+/** Sorts after every key part that is stored below a prefix. */
+const END = '\uffff';
+
+/** Rows below a prefix, in key order; `after` is the key of a row already seen, whether or not it still exists. */
+export function rowsBelow(table: RowTable, prefix: KeyPart[], options: { limit: number; after?: KeyPart[] | undefined }): Row[] {
+  const { limit, after } = options;
+  const range = table.getRange({ start: after ?? prefix, end: [...prefix, END], limit: limit + 1 });
+  return [...range].filter(({ key }) => !isSameKey(key, after)).slice(0, limit);
+}
+
+/** As `rowsBelow`, from the last row to the first. */
+export function rowsBelowReversed(
+  table: RowTable,
+  prefix: KeyPart[],
+  options: { limit: number; after?: KeyPart[] | undefined },
+): Row[] {
+  const { limit, after } = options;
+  const range = table.getRange({ start: after ?? [...prefix, END], end: prefix, reverse: true, limit: limit + 1 });
+  return [...range].filter(({ key }) => !isSameKey(key, after)).slice(0, limit);
+}
+
+/** Put the rows that are new or changed and remove those that are gone. Inside a transaction. */
+export function replaceRows(table: RowTable, before: readonly Row[], now: readonly Row[]): void {
+  const stale = new Map(before.map((row) => [JSON.stringify(row.key), row]));
+  for (const row of now) {
+    const id = JSON.stringify(row.key);
+    if (stale.get(id)?.value !== row.value) void table.put(row.key, row.value);
+    stale.delete(id);
+  }
+  for (const row of stale.values()) void table.remove(row.key);
+}
+
+function isSameKey(key: KeyPart[], other: KeyPart[] | undefined): boolean {
+  return other !== undefined && key.length === other.length && key.every((part, index) => part === other[index]);
+}

@@ -1,0 +1,122 @@
+import { randomBytes } from 'node:crypto';
+import { mkdir, readFile, readdir, rename, rm, stat, writeFile } from 'node:fs/promises';
+import type { AddressInfo, ListenOptions, NetConnectOpts, Server } from 'node:net';
+import { connect, createServer } from 'node:net';
+import { join, resolve } from 'node:path';
+
+import { TallyError } from '../errors.js';
+
+/** Another process uses the data folder. Not retryable by itself: stop the other process, or use another folder. */
+export class DataFolderInUseError extends TallyError {
+  constructor(folder: string) {
+    super('data_folder.in_use', 'conflict', `Another process uses the data folder ${folder}`, { details: { folder } });
+  }
+}
+
+export interface DataFolderClaim {
+  /** Give the folder up. Safe to call twice. */
+  release(): Promise<void>;
+}
+
+/** `sockaddr_un` holds 104 bytes on macOS and 108 on Linux, the closing zero included. */
+const LONGEST_SOCKET_PATH = 103;
+const CLAIM = /^process-[0-9a-f]{16}\.(sock|port)$/;
+const PROBE_TIMEOUT_MS = 2_000;
+
+/**
+ * Make this process the only one that uses a data folder, creating the folder (mode 0700) when it is missing.
+ *
+ * Each process first listens on an address of its own in the folder, then knocks at every other one there. Of two that
+ * start together, the later to listen meets the earlier, so both never pass; both may be refused. A socket whose process
+ * was killed refuses the knock and is removed by the next owner. (A pid file cannot tell: in containers everyone is pid 1.)
+ *
+ * @throws DataFolderInUseError another process has the folder, or is about to
+ */
+export async function claimDataFolder(dataDir: string): Promise<DataFolderClaim> {
+  const folder = resolve(dataDir);
+  await mkdir(folder, { recursive: true, mode: 0o700 });
+  const own = await listenIn(folder);
+  try {
+    const others = (await readdir(folder)).filter((name) => CLAIM.test(name) && name !== own.name);
+    const answers = await Promise.all(others.map((name) => isAlive(join(folder, name))));
+    if (answers.includes(true)) throw new DataFolderInUseError(folder);
+    await stat(join(folder, own.name)).catch(() => {
+      throw new DataFolderInUseError(folder);
+    });
+    await Promise.all(others.map((name) => rm(join(folder, name), { force: true })));
+    return own;
+  } catch (error) {
+    await own.release();
+    throw error;
+  }
+}
+
+/** A unix socket; on loopback, with the port in a file, where the path is too long or the file system has no sockets. */
+async function listenIn(folder: string): Promise<DataFolderClaim & { name: string }> {
+  const id = randomBytes(8).toString('hex');
+  const server = createServer((socket) => {
+    socket.on('error', () => socket.destroy());
+    socket.end(id, () => socket.destroy());
+  }).unref();
+
+  let name = `process-${id}.sock`;
+  const isShort = Buffer.byteLength(join(folder, name)) <= LONGEST_SOCKET_PATH;
+  if (!isShort || !(await listens(server, { path: join(folder, name) }))) {
+    name = `process-${id}.port`;
+    if (!(await listens(server, { host: '127.0.0.1', port: 0 })))
+      throw new Error(`No socket can be opened for the data folder ${folder}`);
+    await writeFile(join(folder, `new-${name}`), JSON.stringify({ id, port: (server.address() as AddressInfo).port }));
+    await rename(join(folder, `new-${name}`), join(folder, name));
+  }
+  return {
+    name,
+    async release() {
+      await new Promise<void>((done) => server.close(() => done()));
+      await rm(join(folder, name), { force: true });
+    },
+  };
+}
+
+function listens(server: Server, address: ListenOptions): Promise<boolean> {
+  return new Promise((answer) => {
+    const fail = () => answer(false);
+    server.once('error', fail);
+    server.listen(address, () => {
+      server.off('error', fail);
+      answer(true);
+    });
+  });
+}
+
+async function isAlive(path: string): Promise<boolean> {
+  try {
+    if (path.endsWith('.sock')) return (await knock({ path })) !== 'refused';
+    const { id, port } = JSON.parse(await readFile(path, 'utf8')) as { id: string; port: number };
+    const answer = await knock({ host: '127.0.0.1', port });
+    // A port may have passed on to some other program, which answers something else.
+    return answer === id || answer === 'silent';
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code === 'ENOENT') return false;
+    throw error;
+  }
+}
+
+/** What the listener says; `refused` when there is none, `silent` when there is one that cannot be understood. */
+function knock(address: NetConnectOpts): Promise<string> {
+  return new Promise((resolveKnock) => {
+    let answer = '';
+    const socket = connect(address);
+    socket.setTimeout(PROBE_TIMEOUT_MS, () => finish('silent'));
+    socket.on('connect', () => socket.write('whose data folder is this?\r\n\r\n'));
+    socket.on('data', (chunk) => (answer += chunk.toString()));
+    socket.on('end', () => finish(answer || 'silent'));
+    socket.on('error', ({ code }: NodeJS.ErrnoException) => {
+      finish(code === 'ECONNREFUSED' || code === 'ENOENT' ? 'refused' : answer || 'silent');
+    });
+
+    function finish(result: string): void {
+      socket.destroy();
+      resolveKnock(result);
+    }
+  });
+}

@@ -1,0 +1,241 @@
+import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+
+import type { ActorStore } from '../../src/machines/kernel/actor-store.js';
+import type { ActorDocument, KernelFields } from '../../src/machines/kernel/document.js';
+import { buildEffect, nextOf } from './documents.js';
+
+export interface Disposable {
+  dispose?: () => Promise<void>;
+}
+
+export interface ActorStoreContract<Context extends object> {
+  /** An empty store. */
+  create: () => Promise<Disposable & { store: ActorStore<Context> }>;
+  build: (key: string, tally?: Partial<KernelFields>) => ActorDocument<Context>;
+  /** Name of the field that is the key. */
+  keyName: string;
+}
+
+const RACERS = 50;
+
+/** What the kernel relies on in a store of any kind of actor. */
+export function actorStoreContract<Context extends object>({ create, build, keyName }: ActorStoreContract<Context>): void {
+  let store: ActorStore<Context>;
+  let dispose: (() => Promise<void>) | undefined;
+
+  beforeEach(async () => {
+    ({ store, dispose } = await create());
+  });
+  afterEach(() => dispose?.());
+
+  const added = async (document: ActorDocument<Context>, key = 'a'): Promise<ActorDocument<Context>> => {
+    expect(await store.create(key, document)).toEqual({ created: true });
+    return document;
+  };
+  const numbered = (count: number) => Array.from({ length: count }, (_, index) => `k${String(index).padStart(4, '0')}`);
+
+  describe('documents', () => {
+    it('has nothing under an unknown key', async () => {
+      expect(await store.load('unknown')).toBeUndefined();
+    });
+
+    it('loads what was created', async () => {
+      const document = await added(build('a'));
+      expect(await store.load('a')).toEqual(document);
+    });
+
+    it('keeps fields it does not know, at every level', async () => {
+      const future = { future: { nested: [1, 'two', null, { three: 3.5 }], empty: '', none: null, big: 2 ** 52 } };
+      const document = { ...build('a'), ...future };
+      Object.assign(document.tally, { later: { text: 'ünïcödé 🎥' } });
+      await added(document);
+      expect(await store.load('a')).toEqual(document);
+      const second = nextOf(document);
+      expect(await store.save('a', second, 1)).toBe(true);
+      expect(await store.load('a')).toEqual(second);
+    });
+
+    it('keeps effects with nested parameters, nested states and a long history', async () => {
+      const [entry] = build('a').tally.history;
+      const history = Array.from({ length: 100 }, () => ({ ...entry })) as KernelFields['history'];
+      const effects = [buildEffect('notify:1', { params: { body: { list: [1, { two: null }], text: 'x'.repeat(2_000) } } })];
+      const document = await added(build('a', { history, effects, state: { starting: 'awaiting' } }));
+      expect(await store.load('a')).toEqual(document);
+    });
+
+    it('is not changed by what its callers do with their documents', async () => {
+      await added(build('a'));
+      const loaded = await store.load('a');
+      loaded?.tally.effects.push(buildEffect('intruder'));
+      expect((await store.load('a'))?.tally.effects).toEqual([]);
+    });
+  });
+
+  describe('create', () => {
+    it('refuses a key that is taken, says whose it is and leaves the document alone', async () => {
+      const first = await added(build('a'));
+      expect(await store.create('a', build('a', { version: 7 }))).toEqual({ created: false, conflict: keyName, holder: 'a' });
+      expect(await store.load('a')).toEqual(first);
+    });
+
+    it('has one winner among many for one key', async () => {
+      const outcomes = await Promise.all(numbered(RACERS).map((lastWrite) => store.create('a', build('a', { lastWrite }))));
+      const winner = outcomes.findIndex(({ created }) => created);
+      expect(outcomes.filter(({ created }) => created)).toHaveLength(1);
+      expect((await store.load('a'))?.tally.lastWrite).toBe(numbered(RACERS)[winner]);
+    });
+  });
+
+  describe('save', () => {
+    it('replaces the whole document, fields that are gone included', async () => {
+      await added({ ...build('a'), passing: true });
+      const second = nextOf(build('a'));
+      expect(await store.save('a', second, 1)).toBe(true);
+      expect(await store.load('a')).toEqual(second);
+    });
+
+    it('is readable as soon as it has resolved, durable or not', async () => {
+      let document = await added(build('a'));
+      for (const durable of [true, false, true, false]) {
+        const next = nextOf(document);
+        expect(await store.save('a', next, document.tally.version, { durable })).toBe(true);
+        expect((await store.load('a'))?.tally.version).toBe(next.tally.version);
+        document = next;
+      }
+    });
+
+    it('answers false to another version and changes nothing', async () => {
+      const document = await added(build('a', { version: 3 }));
+      for (const version of [2, 4]) {
+        expect(await store.save('a', build('a', { version: version + 1, dueAt: 5 }), version)).toBe(false);
+      }
+      expect(await store.load('a')).toEqual(document);
+      expect(await store.due(10, 10)).toEqual([]);
+    });
+
+    it('answers false when there is no document, and adds none', async () => {
+      expect(await store.save('a', build('a', { version: 2 }), 1)).toBe(false);
+      expect(await store.load('a')).toBeUndefined();
+    });
+
+    it('has one winner among many for one version', async () => {
+      const document = await added(build('a'));
+      const racers = numbered(RACERS).map((lastWrite) => nextOf(document, { tally: { lastWrite } }));
+      const outcomes = await Promise.all(racers.map((racer, index) => store.save('a', racer, 1, { durable: index % 2 === 0 })));
+      expect(outcomes.filter(Boolean)).toHaveLength(1);
+      expect(await store.load('a')).toEqual(racers[outcomes.indexOf(true)]);
+    });
+
+    it('loses no update of writers that reload and repeat', async () => {
+      await added(build('a'));
+      const append = async (name: string): Promise<void> => {
+        for (;;) {
+          const current = await store.load('a');
+          if (current === undefined) throw new Error('the document is gone');
+          const { effects, version } = current.tally;
+          const next = nextOf(current, { tally: { effects: [...effects, buildEffect(name)] } });
+          if (await store.save('a', next, version)) return;
+        }
+      };
+      await Promise.all(numbered(12).map(append));
+      const final = await store.load('a');
+      expect(final?.tally.version).toBe(13);
+      expect(final?.tally.effects.map(({ key }) => key).sort()).toEqual(numbered(12));
+    });
+  });
+
+  describe('remove', () => {
+    it('removes exactly the version it is told, with everything it was found by', async () => {
+      await added(build('a', { version: 4, dueAt: 1, effects: [buildEffect('notify')] }));
+      expect(await store.remove('a', 3)).toBe(false);
+      expect(await store.due(1, 10)).toEqual(['a']);
+      expect(await store.remove('a', 4)).toBe(true);
+      expect(await store.load('a')).toBeUndefined();
+      expect(await store.due(1, 10)).toEqual([]);
+      expect(await store.owing(10)).toEqual([]);
+      expect(await store.remove('a', 4)).toBe(false);
+    });
+
+    it('leaves the key free', async () => {
+      await added(build('a'));
+      await store.remove('a', 1);
+      await added(build('a', { version: 9 }));
+      expect((await store.load('a'))?.tally.version).toBe(9);
+    });
+
+    it('of one version happens once, against removes and saves', async () => {
+      const document = await added(build('a'));
+      const outcomes = await Promise.all(
+        numbered(RACERS).map((_, index) => (index % 2 === 0 ? store.remove('a', 1) : store.save('a', nextOf(document), 1))),
+      );
+      expect(outcomes.filter(Boolean)).toHaveLength(1);
+    });
+  });
+
+  describe('due', () => {
+    it('lists keys due at or before now, nearest first', async () => {
+      for (const [key, dueAt] of Object.entries({
+        late: 3_000,
+        soon: 1_000,
+        exact: 2_000,
+        early: 2_000.5,
+        never: null,
+        old: -1,
+      })) {
+        await added(build(key, { dueAt }), key);
+      }
+      expect(await store.due(2_000, 10)).toEqual(['old', 'soon', 'exact']);
+      expect(await store.due(2_001, 10)).toEqual(['old', 'soon', 'exact', 'early']);
+      expect(await store.due(-2, 10)).toEqual([]);
+    });
+
+    it('takes the nearest when there are more than the limit', async () => {
+      const keys = numbered(30);
+      await Promise.all(keys.map((key, index) => store.create(key, build(key, { dueAt: 1_000 - index }))));
+      expect(await store.due(1_000, 3)).toEqual(keys.slice(-3).reverse());
+      expect(await store.due(1_000, 10_000)).toHaveLength(30);
+    });
+
+    it('lists all that are due at the same instant', async () => {
+      const keys = numbered(20);
+      await Promise.all(keys.map((key) => store.create(key, build(key, { dueAt: 5 }))));
+      expect((await store.due(5, 100)).sort()).toEqual(keys);
+    });
+
+    it('follows what is saved', async () => {
+      let document = await added(build('a', { dueAt: 10 }));
+      for (const [dueAt, due] of [
+        [50, []],
+        [20, ['a']],
+        [null, []],
+        [30, ['a']],
+      ] as const) {
+        const next = nextOf(document, { tally: { dueAt } });
+        await store.save('a', next, document.tally.version);
+        expect(await store.due(40, 10)).toEqual(due);
+        document = next;
+      }
+    });
+  });
+
+  describe('owing', () => {
+    it('lists the documents that owe an effect, until they do no more', async () => {
+      const debtor = await added(build('debtor', { effects: [buildEffect('notify'), buildEffect('unlock')] }), 'debtor');
+      await added(build('free'), 'free');
+      expect(await store.owing(10)).toEqual(['debtor']);
+      await store.save('debtor', nextOf(debtor, { tally: { effects: [] } }), 1);
+      expect(await store.owing(10)).toEqual([]);
+    });
+
+    it('shows each one once over several pages', async () => {
+      const keys = numbered(25);
+      await Promise.all(keys.map((key) => store.create(key, build(key, { effects: [buildEffect('notify')] }))));
+      const seen: string[] = [];
+      for (let page = await store.owing(10); page.length > 0; page = await store.owing(10, page.at(-1))) {
+        expect(page.length).toBeLessThanOrEqual(10);
+        seen.push(...page);
+      }
+      expect(seen.sort()).toEqual(keys);
+    });
+  });
+}

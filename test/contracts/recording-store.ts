@@ -1,0 +1,382 @@
+import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+
+import type { PageCursor, RecordingFilter, RecordingStore } from '../../src/machines/recording/ports.js';
+import type { RecordingDocument } from '../../src/machines/recording/recording.js';
+import type { Disposable } from './actor-store.js';
+import { actorStoreContract } from './actor-store.js';
+import { buildRecording, buildSettled, buildUndated, buildUnnamed, nextOf } from './documents.js';
+
+export interface RecordingStoreContract {
+  name: string;
+  /** An empty store. */
+  create: () => Promise<Disposable & { store: RecordingStore }>;
+}
+
+const RACERS = 50;
+
+export function recordingStoreContract({ name, create }: RecordingStoreContract): void {
+  describe(`recording store: ${name}`, () => {
+    actorStoreContract({ create, build: (key, tally = {}) => buildRecording(key, { tally }), keyName: 'uid' });
+
+    let store: RecordingStore;
+    let dispose: (() => Promise<void>) | undefined;
+
+    beforeEach(async () => {
+      ({ store, dispose } = await create());
+    });
+    afterEach(() => dispose?.());
+
+    const add = async (...documents: RecordingDocument[]): Promise<void> => {
+      const outcomes = await Promise.all(documents.map((document) => store.create(document.uid, document)));
+      expect(outcomes.filter(({ created }) => !created)).toEqual([]);
+    };
+    const save = async (document: RecordingDocument): Promise<void> => {
+      expect(await store.save(document.uid, document, document.tally.version - 1)).toBe(true);
+    };
+    const uidsOf = async (filter: RecordingFilter = {}): Promise<string[]> =>
+      (await store.list(filter, 100)).items.map(({ uid }) => uid);
+    const uids = (count: number) => Array.from({ length: count }, (_, index) => `u${String(index).padStart(4, '0')}`);
+
+    async function pagesOf(
+      filter: RecordingFilter,
+      limit: number,
+      between?: (page: number) => Promise<void>,
+    ): Promise<string[][]> {
+      const pages: string[][] = [];
+      let after: PageCursor | undefined;
+      do {
+        const { items, next } = await store.list(filter, limit, after);
+        pages.push(items.map(({ uid }) => uid));
+        await between?.(pages.length);
+        after = next;
+      } while (after !== undefined);
+      return pages;
+    }
+
+    describe('unique keys', () => {
+      it('refuses a second live recording of a room and names the first', async () => {
+        await add(buildRecording('one', { roomId: 'room' }));
+        const outcome = await store.create('two', buildRecording('two', { roomId: 'room' }));
+        expect(outcome).toEqual({ created: false, conflict: 'liveKey', holder: 'one' });
+        expect(await store.load('two')).toBeUndefined();
+        expect(await uidsOf()).toEqual(['one']);
+      });
+
+      it('refuses a second recording of one start key and names the first', async () => {
+        await add(buildSettled('one', { startKey: 'again' }));
+        const outcome = await store.create('two', buildRecording('two', { startKey: 'again' }));
+        expect(outcome).toEqual({ created: false, conflict: 'startKey', holder: 'one' });
+        expect(await store.findLive('room-of-two')).toBeUndefined();
+      });
+
+      it('has one winner among many starts in one room', async () => {
+        const outcomes = await Promise.all(uids(RACERS).map((uid) => store.create(uid, buildRecording(uid, { roomId: 'room' }))));
+        const winner = uids(RACERS)[outcomes.findIndex(({ created }) => created)];
+        const lost = outcomes.filter(({ created }) => !created);
+        expect(lost).toEqual(Array.from({ length: RACERS - 1 }, () => ({ created: false, conflict: 'liveKey', holder: winner })));
+        expect((await store.findLive('room'))?.uid).toBe(winner);
+      });
+
+      it('has one winner among many starts with one start key', async () => {
+        const outcomes = await Promise.all(
+          uids(RACERS).map((uid) => store.create(uid, buildRecording(uid, { startKey: 'again' }))),
+        );
+        expect(outcomes.filter(({ created }) => created)).toHaveLength(1);
+        expect(new Set(outcomes.map((outcome) => (outcome.created ? 'startKey' : outcome.conflict)))).toEqual(
+          new Set(['startKey']),
+        );
+      });
+
+      it('frees the room when its recording settles', async () => {
+        const one = buildRecording('one', { roomId: 'room' });
+        await add(one);
+        await save(nextOf(one, { liveKey: 'one', tally: { state: 'complete' } }));
+        await add(buildRecording('two', { roomId: 'room' }));
+        expect((await store.findLive('room'))?.uid).toBe('two');
+      });
+
+      it('keeps the room when a save only brings news', async () => {
+        const one = buildRecording('one', { roomId: 'room' });
+        await add(one);
+        await save(nextOf(one, { tally: { state: 'stopping' } }));
+        expect(await store.create('two', buildRecording('two', { roomId: 'room' }))).toMatchObject({
+          conflict: 'liveKey',
+          holder: 'one',
+        });
+      });
+
+      it('refuses a save that takes a key of another document, and changes nothing', async () => {
+        const two = buildSettled('two', { roomId: 'room' });
+        await add(buildRecording('one', { roomId: 'room' }), two);
+        expect(await store.save('two', nextOf(two, { liveKey: 'room' }), 1)).toBe(false);
+        expect(await store.save('two', nextOf(two, { startKey: 'one' }), 1)).toBe(false);
+        expect(await store.load('two')).toEqual(two);
+        expect((await store.findLive('room'))?.uid).toBe('one');
+      });
+
+      it('hands a room over at most once when one settles while many start', async () => {
+        const one = buildRecording('one', { roomId: 'room' });
+        await add(one);
+        const settled = nextOf(one, { liveKey: 'one', tally: { state: 'complete' } });
+        const [, ...outcomes] = await Promise.all([
+          store.save('one', settled, 1),
+          ...uids(RACERS).map((uid) => store.create(uid, buildRecording(uid, { roomId: 'room' }))),
+        ]);
+        expect(outcomes.filter(({ created }) => created).length).toBeLessThanOrEqual(1);
+      });
+
+      it('are free again once their document is removed', async () => {
+        await add(buildRecording('one', { roomId: 'room', startKey: 'again' }));
+        await store.remove('one', 1);
+        await add(buildRecording('two', { roomId: 'room', startKey: 'again' }));
+      });
+    });
+
+    describe('live recordings', () => {
+      it('are found by their room until they settle', async () => {
+        const one = buildRecording('one', { roomId: 'room' });
+        await add(one);
+        expect(await store.findLive('room')).toEqual(one);
+        expect(await store.findLive('other')).toBeUndefined();
+        await save(nextOf(one, { liveKey: 'one', tally: { state: 'failed' } }));
+        expect(await store.findLive('room')).toBeUndefined();
+        expect(await store.findLive('one')).toBeUndefined();
+      });
+    });
+
+    describe('unsettled recordings', () => {
+      it('are all listed, those that freed their room or have no egress included, and no others', async () => {
+        const states = [{ starting: 'requesting' }, 'active', 'stopping', 'complete', 'failed', 'aborted', 'deleted'];
+        const documents = uids(245).map((uid, index) => {
+          const state = states[index % states.length] ?? 'active';
+          return index % 2 === 0 ? buildUnnamed(uid, { tally: { state } }) : buildSettled(uid, { tally: { state } });
+        });
+        await add(...documents);
+        const found = await collect(store.unsettled());
+        expect(found.sort((one, other) => one.uid.localeCompare(other.uid))).toEqual(
+          documents.filter((_, index) => index % states.length < 3),
+        );
+      });
+
+      it('can settle while they are being listed', async () => {
+        const keys = uids(230);
+        await add(...keys.map((uid) => buildRecording(uid)));
+        const seen: string[] = [];
+        for await (const recording of store.unsettled()) {
+          seen.push(recording.uid);
+          await save(nextOf(recording, { liveKey: recording.uid, tally: { state: 'complete' } }));
+        }
+        expect(seen.sort()).toEqual(keys);
+        expect(await collect(store.unsettled())).toEqual([]);
+      });
+    });
+
+    it('finds a recording by its start key, whatever its state', async () => {
+      const one = buildSettled('one', { startKey: 'client-key', tally: { state: 'aborted' } });
+      await add(one, buildRecording('two'));
+      expect(await store.findByStartKey('client-key')).toEqual(one);
+      expect((await store.findByStartKey('two'))?.uid).toBe('two');
+      expect(await store.findByStartKey('one')).toBeUndefined();
+    });
+
+    describe('list', () => {
+      it('shows the newest start first and those without one last', async () => {
+        const dated = { old: 1_000, fraction: 2_000.5, whole: 2_000, new: 10_000 };
+        await add(
+          buildUndated('undated'),
+          ...Object.entries(dated).map(([uid, startDate]) => buildRecording(uid, { startDate })),
+        );
+        expect(await uidsOf()).toEqual(['new', 'fraction', 'whole', 'old', 'undated']);
+      });
+
+      it('gives whole documents', async () => {
+        const one = buildRecording('one', { duration: 12.25, size: 5 });
+        await add(one);
+        expect(await store.list({}, 10)).toEqual({ items: [one] });
+      });
+
+      it('leaves out deleted recordings and those whose egress is unknown', async () => {
+        const starting = buildUnnamed('starting');
+        const gone = buildSettled('gone');
+        await add(starting, gone, buildRecording('shown'));
+        await save(nextOf(gone, { tally: { state: 'deleted' } }));
+        expect(await uidsOf()).toEqual(['shown']);
+        await save(nextOf(starting, { egressId: 'EG_1', tally: { state: { starting: 'awaiting' } } }));
+        expect((await uidsOf()).sort()).toEqual(['shown', 'starting']);
+      });
+
+      it('filters by status as clients see it', async () => {
+        await add(
+          buildRecording('starting', { tally: { state: { starting: 'awaiting' } } }),
+          buildRecording('active'),
+          buildRecording('ending', { tally: { state: 'stopping' } }),
+          buildSettled('complete'),
+          buildSettled('limit_reached', { limitReached: true }),
+          buildSettled('failed', { tally: { state: 'failed' } }),
+          buildSettled('aborted', { tally: { state: 'aborted' } }),
+        );
+        for (const status of ['starting', 'active', 'ending', 'complete', 'limit_reached', 'failed', 'aborted'] as const) {
+          expect(await uidsOf({ status })).toEqual([status]);
+        }
+      });
+
+      it('filters by room, and not by what a room id begins with', async () => {
+        await add(
+          buildRecording('one', { roomId: 'room' }),
+          buildRecording('two', { roomId: 'room-2' }),
+          buildSettled('three', { roomId: 'room' }),
+        );
+        expect((await uidsOf({ roomId: 'room' })).sort()).toEqual(['one', 'three']);
+        expect(await uidsOf({ roomId: 'roo' })).toEqual([]);
+      });
+
+      it('filters by a part of the room name in any case, taken literally', async () => {
+        const names = { one: 'Weekly (Sales)', two: 'weekly.design', three: 'Standup' };
+        await add(...Object.entries(names).map(([uid, roomName]) => buildRecording(uid, { roomName })));
+        expect((await uidsOf({ roomName: 'WEEK' })).sort()).toEqual(['one', 'two']);
+        expect(await uidsOf({ roomName: '(sales)' })).toEqual(['one']);
+        expect(await uidsOf({ roomName: 'y.d' })).toEqual(['two']);
+        expect(await uidsOf({ roomName: '.*' })).toEqual([]);
+      });
+
+      it('joins several filters by AND', async () => {
+        await add(
+          buildSettled('one', { roomId: 'room', roomName: 'Sales' }),
+          buildSettled('two', { roomId: 'room', roomName: 'Design' }),
+          buildSettled('three', { roomId: 'other', roomName: 'Sales' }),
+          buildRecording('four', { roomId: 'room', roomName: 'Sales' }),
+        );
+        expect(await uidsOf({ roomId: 'room', roomName: 'sales', status: 'complete' })).toEqual(['one']);
+        expect((await uidsOf({ roomId: 'room', status: 'complete' })).sort()).toEqual(['one', 'two']);
+        expect((await uidsOf({ roomName: 'sales', status: 'complete' })).sort()).toEqual(['one', 'three']);
+        expect((await uidsOf({ roomId: 'room', roomName: 'sales' })).sort()).toEqual(['four', 'one']);
+      });
+
+      it('follows what is saved', async () => {
+        const one = buildUndated('one', { roomName: 'Before' });
+        await add(one, buildRecording('two', { startDate: 2_000 }));
+        const dated = nextOf(one, { startDate: 3_000, roomName: 'After' });
+        await save(dated);
+        expect(await uidsOf()).toEqual(['one', 'two']);
+        expect(await uidsOf({ roomName: 'before' })).toEqual([]);
+        expect(await uidsOf({ roomName: 'after' })).toEqual(['one']);
+        await save(nextOf(dated, { liveKey: 'one', tally: { state: 'complete' } }));
+        expect(await uidsOf({ status: 'active' })).toEqual(['two']);
+        expect(await uidsOf({ status: 'complete', roomId: 'room-of-one' })).toEqual(['one']);
+      });
+
+      it('forgets what is removed', async () => {
+        await add(buildSettled('one'));
+        await store.remove('one', 1);
+        expect(await uidsOf()).toEqual([]);
+        expect(await uidsOf({ status: 'complete', roomId: 'room-of-one' })).toEqual([]);
+      });
+    });
+
+    describe('pages', () => {
+      it('end with a cursor exactly when there is more', async () => {
+        await add(...uids(4).map((uid, index) => buildRecording(uid, { startDate: index })));
+        expect((await store.list({}, 4)).next).toBeUndefined();
+        expect((await store.list({}, 3)).next).toBeDefined();
+        expect(await store.list({ roomName: 'nobody' }, 3)).toEqual({ items: [] });
+        expect(await pagesOf({}, 2)).toEqual([
+          ['u0003', 'u0002'],
+          ['u0001', 'u0000'],
+        ]);
+      });
+
+      it('show everything once, ties and missing starts included', async () => {
+        const keys = uids(37);
+        await add(...keys.map((uid, index) => tied(uid, index)));
+        for (const filter of [{}, { status: 'active' }, { roomName: 'week' }] as const) {
+          for (const limit of [1, 5, 36, 37]) {
+            const pages = await pagesOf(filter, limit);
+            expect(pages.flat().sort()).toEqual(keys);
+            expect(pages.slice(0, -1).every((page) => page.length === limit)).toBe(true);
+          }
+        }
+        expect((await pagesOf({}, 5)).flat()).toEqual(await uidsOf());
+      });
+
+      it('neither repeat nor lose anything when newer recordings arrive', async () => {
+        const keys = uids(20);
+        await add(...keys.map((uid, index) => buildRecording(uid, { startDate: index })));
+        const pages = await pagesOf({}, 6, (page) => add(buildRecording(`new-${page}`, { startDate: 1_000 + page })));
+        expect(pages.flat()).toEqual([...keys].reverse());
+      });
+
+      it('go on behind a last item that is gone', async () => {
+        const keys = uids(20);
+        await add(...keys.map((uid, index) => buildRecording(uid, { startDate: index })));
+        const gone: string[] = [];
+        const pages = await pagesOf({}, 6, async () => {
+          const last = 20 - 6 * (gone.length + 1);
+          const uid = keys[last];
+          if (uid === undefined) return;
+          gone.push(uid);
+          await store.remove(uid, 1);
+        });
+        expect(gone).toHaveLength(3);
+        expect(pages.flat()).toEqual([...keys].reverse());
+      });
+
+      it('of a rare name are found behind many others', async () => {
+        await add(
+          ...uids(1_500).map((uid, index) => buildRecording(uid, { startDate: index, roomName: index < 3 ? 'Rare' : 'Common' })),
+        );
+        expect(await store.list({ roomName: 'rare' }, 2)).toMatchObject({ items: [{ uid: 'u0002' }, { uid: 'u0001' }] });
+        expect(await pagesOf({ roomName: 'rare' }, 2)).toEqual([['u0002', 'u0001'], ['u0000']]);
+      });
+    });
+
+    describe('recordings of a room', () => {
+      it('exist once one has an egress, until all are deleted', async () => {
+        const one = buildUnnamed('one', { roomId: 'room' });
+        await add(one, buildRecording('two', { roomId: 'room-2' }));
+        expect(await store.hasRecordings('room')).toBe(false);
+        const known = nextOf(one, { egressId: 'EG_1' });
+        await save(known);
+        expect(await store.hasRecordings('room')).toBe(true);
+        await save(nextOf(known, { liveKey: 'one', tally: { state: 'deleted' } }));
+        expect(await store.hasRecordings('room')).toBe(false);
+        expect(await store.hasRecordings('room-2')).toBe(true);
+      });
+
+      it('are all named, whatever their state, but the deleted', async () => {
+        const starting = buildUnnamed('starting', { roomId: 'room' });
+        await add(
+          starting,
+          buildSettled('complete', { roomId: 'room' }),
+          buildSettled('failed', { roomId: 'room', tally: { state: 'failed' } }),
+          buildSettled('deleted', { roomId: 'room', tally: { state: 'deleted' } }),
+          buildRecording('other', { roomId: 'room-2' }),
+        );
+        expect((await collect(store.keysOfRoom('room'))).sort()).toEqual(['complete', 'failed', 'starting']);
+      });
+
+      it('can be deleted while they are being named', async () => {
+        const keys = uids(230);
+        await add(...keys.map((uid) => buildSettled(uid, { roomId: 'room' })));
+        const seen: string[] = [];
+        for await (const uid of store.keysOfRoom('room')) {
+          seen.push(uid);
+          await store.remove(uid, 1);
+        }
+        expect(seen.sort()).toEqual(keys);
+        expect(await collect(store.keysOfRoom('room'))).toEqual([]);
+      });
+    });
+  });
+}
+
+/** Three of each start date, every fourth group without one. */
+function tied(uid: string, index: number): RecordingDocument {
+  const group = Math.floor(index / 3);
+  return group % 4 === 0 ? buildUndated(uid) : buildRecording(uid, { startDate: group });
+}
+
+async function collect<Item>(items: AsyncIterable<Item>): Promise<Item[]> {
+  const collected: Item[] = [];
+  for await (const item of items) collected.push(item);
+  return collected;
+}

@@ -1,0 +1,161 @@
+import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+
+import type { LockHolder, RoomLocks } from '../../src/machines/recording/ports.js';
+import type { Disposable } from './actor-store.js';
+
+export interface RoomLocksFixture extends Disposable {
+  locks: RoomLocks;
+  /** Let this many milliseconds pass for the locks: a driven clock is moved, a real service waited for. */
+  elapse: (ms: number) => Promise<void> | void;
+}
+
+export interface RoomLocksContract {
+  name: string;
+  /** Locks that nobody holds. */
+  create: () => Promise<RoomLocksFixture>;
+}
+
+const RACERS = 50;
+/** Long enough that no case outlives it by accident. */
+const LONG_MS = 60_000;
+const SHORT_MS = 150;
+
+export function roomLocksContract({ name, create }: RoomLocksContract): void {
+  describe(`room locks: ${name}`, () => {
+    let locks: RoomLocks;
+    let elapse: RoomLocksFixture['elapse'];
+    let dispose: (() => Promise<void>) | undefined;
+
+    beforeEach(async () => {
+      ({ locks, elapse, dispose } = await create());
+    });
+    afterEach(() => dispose?.());
+
+    const taken = async (roomId: string, uid: string, ttlMs = LONG_MS): Promise<string> => {
+      const attempt = await locks.acquire(roomId, uid, ttlMs);
+      if (!attempt.acquired) throw new Error(`${roomId} is held`);
+      return attempt.value;
+    };
+    const holderOf = async (roomId: string): Promise<LockHolder> => {
+      const attempt = await locks.acquire(roomId, 'asking', LONG_MS);
+      if (attempt.acquired || attempt.holder === undefined) throw new Error(`${roomId} is free`);
+      return attempt.holder;
+    };
+    const isHeld = async (roomId: string): Promise<boolean> => (await locks.list()).some((lock) => lock.roomId === roomId);
+
+    it('gives a value of 32 random hex characters', async () => {
+      const values = [await taken('a', 'one'), await taken('b', 'two')];
+      for (const value of values) expect(value).toMatch(/^[0-9a-f]{32}$/);
+      expect(values[0]).not.toBe(values[1]);
+    });
+
+    it('tells the loser who holds the room', async () => {
+      const value = await taken('room', 'one');
+      const attempt = await locks.acquire('room', 'two', LONG_MS);
+      expect(attempt).toEqual({ acquired: false, holder: { value, uid: 'one', createdAt: expect.any(Number) } });
+    });
+
+    it('has one winner among many', async () => {
+      const uids = Array.from({ length: RACERS }, (_, index) => `u${index}`);
+      const attempts = await Promise.all(uids.map((uid) => locks.acquire('room', uid, LONG_MS)));
+      expect(attempts.filter(({ acquired }) => acquired)).toHaveLength(1);
+      expect((await holderOf('room')).uid).toBe(uids[attempts.findIndex(({ acquired }) => acquired)]);
+    });
+
+    it('is free again after its time', async () => {
+      await taken('room', 'one', SHORT_MS);
+      await elapse(SHORT_MS + 1);
+      expect(await isHeld('room')).toBe(false);
+      await taken('room', 'two');
+      expect((await holderOf('room')).uid).toBe('two');
+    });
+
+    it('is held longer when extended by its value', async () => {
+      const value = await taken('room', 'one', SHORT_MS);
+      const before = await holderOf('room');
+      expect(await locks.extend('room', value, LONG_MS)).toBe(true);
+      await elapse(SHORT_MS + 1);
+      expect(await holderOf('room')).toEqual(before);
+    });
+
+    it('is not extended by another value, nor when it is gone', async () => {
+      await taken('room', 'one', SHORT_MS);
+      expect(await locks.extend('room', 'f'.repeat(32), LONG_MS)).toBe(false);
+      await elapse(SHORT_MS + 1);
+      expect(await isHeld('room')).toBe(false);
+      expect(await locks.extend('room', 'f'.repeat(32), LONG_MS)).toBe(false);
+      expect(await locks.extend('never', 'f'.repeat(32), LONG_MS)).toBe(false);
+      expect(await isHeld('room')).toBe(false);
+    });
+
+    it('is not extended by its own value after its time', async () => {
+      const value = await taken('room', 'one', SHORT_MS);
+      await elapse(SHORT_MS + 1);
+      expect(await locks.extend('room', value, LONG_MS)).toBe(false);
+    });
+
+    it('is released by its value and by no other', async () => {
+      const value = await taken('room', 'one');
+      await locks.release('room', 'f'.repeat(32));
+      expect((await holderOf('room')).uid).toBe('one');
+      await locks.release('room', value);
+      expect(await isHeld('room')).toBe(false);
+      await locks.release('room', value);
+      await locks.release('never', value);
+    });
+
+    it('is not freed by a value of its past', async () => {
+      const past = await taken('room', 'one', SHORT_MS);
+      await elapse(SHORT_MS + 1);
+      await taken('room', 'two');
+      await locks.release('room', past);
+      expect(await locks.extend('room', past, LONG_MS)).toBe(false);
+      expect((await holderOf('room')).uid).toBe('two');
+    });
+
+    it('is replaced in the hands of exactly the holder seen', async () => {
+      const value = await taken('room', 'one');
+      const seen = await holderOf('room');
+      const attempt = await locks.replace('room', seen, 'two', LONG_MS);
+      expect(attempt).toEqual({ acquired: true, value: expect.stringMatching(/^[0-9a-f]{32}$/) });
+      expect((await holderOf('room')).uid).toBe('two');
+      expect(await locks.extend('room', value, LONG_MS)).toBe(false);
+      expect(await locks.replace('room', seen, 'three', LONG_MS)).toMatchObject({ acquired: false, holder: { uid: 'two' } });
+    });
+
+    it('is replaced when the holder seen is gone and nobody came', async () => {
+      const value = await taken('room', 'one');
+      const seen = await holderOf('room');
+      await locks.release('room', value);
+      expect(await locks.replace('room', seen, 'two', LONG_MS)).toMatchObject({ acquired: true });
+    });
+
+    it('has one winner among many that replace the same holder', async () => {
+      await taken('room', 'one');
+      const seen = await holderOf('room');
+      const attempts = await Promise.all(
+        Array.from({ length: RACERS }, (_, index) => locks.replace('room', seen, `u${index}`, LONG_MS)),
+      );
+      expect(attempts.filter(({ acquired }) => acquired)).toHaveLength(1);
+    });
+
+    it('keeps the time given when it replaces', async () => {
+      await taken('room', 'one');
+      await locks.replace('room', await holderOf('room'), 'two', SHORT_MS);
+      await elapse(SHORT_MS + 1);
+      expect(await isHeld('room')).toBe(false);
+    });
+
+    it('lists what is held, room by room', async () => {
+      await taken('expired', 'zero', SHORT_MS);
+      await elapse(SHORT_MS + 1);
+      const values = { a: await taken('a', 'one'), b: await taken('b', 'two'), freed: await taken('freed', 'three') };
+      await locks.release('freed', values.freed);
+      const held = (await locks.list()).sort((one, other) => one.roomId.localeCompare(other.roomId));
+      expect(held).toEqual([
+        { roomId: 'a', value: values.a, uid: 'one', createdAt: expect.any(Number) },
+        { roomId: 'b', value: values.b, uid: 'two', createdAt: expect.any(Number) },
+      ]);
+    });
+  });
+}

@@ -1,0 +1,104 @@
+import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+
+import type { PageCursor } from '../../src/machines/recording/ports.js';
+import type { RoomFilter, RoomStore } from '../../src/machines/room/ports.js';
+import type { RoomDocument } from '../../src/machines/room/room.js';
+import type { Disposable } from './actor-store.js';
+import { actorStoreContract } from './actor-store.js';
+import { buildRoom, nextOf } from './documents.js';
+
+export interface RoomStoreContract {
+  name: string;
+  /** An empty store. */
+  create: () => Promise<Disposable & { store: RoomStore }>;
+}
+
+export function roomStoreContract({ name, create }: RoomStoreContract): void {
+  describe(`room store: ${name}`, () => {
+    actorStoreContract({
+      create,
+      build: (key, tally = {}) => buildRoom(key, { tally: { ...tally, state: 'open' } }),
+      keyName: 'roomId',
+    });
+
+    let store: RoomStore;
+    let dispose: (() => Promise<void>) | undefined;
+
+    beforeEach(async () => {
+      ({ store, dispose } = await create());
+    });
+    afterEach(() => dispose?.());
+
+    const add = async (...rooms: RoomDocument[]): Promise<void> => {
+      const outcomes = await Promise.all(rooms.map((room) => store.create(room.roomId, room)));
+      expect(outcomes.filter(({ created }) => !created)).toEqual([]);
+    };
+    const idsOf = async (filter: RoomFilter = {}): Promise<string[]> =>
+      (await store.list(filter, 100)).items.map(({ roomId }) => roomId);
+
+    it('lists the newest first, as whole documents', async () => {
+      const rooms = [
+        buildRoom('old', { creationDate: 1 }),
+        buildRoom('new', { creationDate: 20 }),
+        buildRoom('middle', { creationDate: 3 }),
+      ];
+      await add(...rooms);
+      expect(await idsOf()).toEqual(['new', 'middle', 'old']);
+      expect(await store.list({ roomName: 'week' }, 1)).toMatchObject({ items: [rooms[1]], next: { value: 20 } });
+    });
+
+    it('leaves deleted rooms out, whatever state the others are in', async () => {
+      const gone = buildRoom('gone');
+      await add(
+        gone,
+        buildRoom('open'),
+        buildRoom('closed', { tally: { state: 'closed' } }),
+        buildRoom('meeting', { tally: { state: 'active_meeting' } }),
+      );
+      expect(await store.save('gone', nextOf(gone, { tally: { state: 'deleted' } }), 1)).toBe(true);
+      expect((await idsOf()).sort()).toEqual(['closed', 'meeting', 'open']);
+    });
+
+    it('filters by a part of the name in any case, taken literally', async () => {
+      await add(
+        buildRoom('a', { roomName: 'Weekly (Sales)' }),
+        buildRoom('b', { roomName: 'weekly.design' }),
+        buildRoom('c', { roomName: 'Standup' }),
+      );
+      expect((await idsOf({ roomName: 'WEEK' })).sort()).toEqual(['a', 'b']);
+      expect(await idsOf({ roomName: '(sales' })).toEqual(['a']);
+      expect(await idsOf({ roomName: '.' })).toEqual(['b']);
+    });
+
+    it('follows what is saved and forgets what is removed', async () => {
+      const room = buildRoom('a', { roomName: 'Before' });
+      await add(room);
+      expect(await store.save('a', nextOf(room, { roomName: 'After' }), 1)).toBe(true);
+      expect(await idsOf({ roomName: 'before' })).toEqual([]);
+      expect(await idsOf({ roomName: 'after' })).toEqual(['a']);
+      expect(await store.remove('a', 2)).toBe(true);
+      expect(await idsOf()).toEqual([]);
+    });
+
+    it('pages through everything once, ties included, while rooms come and go', async () => {
+      const ids = Array.from({ length: 25 }, (_, index) => `r${String(index).padStart(2, '0')}`);
+      await add(...ids.map((roomId, index) => buildRoom(roomId, { creationDate: Math.floor(index / 4) })));
+      const seen: string[] = [];
+      let after: PageCursor | undefined;
+      do {
+        const { items, next } = await store.list({}, 6, after);
+        seen.push(...items.map(({ roomId }) => roomId));
+        await add(buildRoom(`new-${seen.length}`, { creationDate: 1_000 }));
+        await store.remove(seen.at(-1) ?? '', 1);
+        after = next;
+      } while (after !== undefined);
+      expect(seen.sort()).toEqual(ids);
+    });
+
+    it('ends a page with a cursor exactly when there is more', async () => {
+      await add(buildRoom('a', { creationDate: 1 }), buildRoom('b', { creationDate: 2 }));
+      expect((await store.list({}, 1)).next).toBeDefined();
+      expect((await store.list({}, 2)).next).toBeUndefined();
+    });
+  });
+}
