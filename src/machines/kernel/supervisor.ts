@@ -37,8 +37,14 @@ export interface Sent<Context extends object> {
 export interface Supervisor<Context extends object, Event extends ActorEvent> {
   /** Store a new actor; `events` are taken in before that one write. */
   create(key: string, input: unknown, events?: Event[]): Promise<CreateResult & { document: ActorDocument<Context> }>;
-  /** undefined: there is no such actor. @throws StoreUnavailableError nothing is known to have changed */
-  send(key: string, event: Event): Promise<Sent<Context> | undefined>;
+  /**
+   * Take in one event.
+   *
+   * @param ifVersion do nothing when the document has another version by now: what the event says was seen of an older one
+   * @returns undefined when there is no such actor
+   * @throws StoreUnavailableError nothing is known to have changed
+   */
+  send(key: string, event: Event, ifVersion?: number): Promise<Sent<Context> | undefined>;
   load(key: string): Promise<ActorDocument<Context> | undefined>;
   /**
    * Wait until the stored document satisfies a predicate; resolves with the newest one read, which may not satisfy it
@@ -122,9 +128,10 @@ export function createSupervisor<Context extends object, Event extends ActorEven
     log.info({ ...fields, event: event.type, source: event.source, version: after.tally.version }, 'transition');
   }
 
-  async function send(key: string, event: Event): Promise<Sent<Context> | undefined> {
+  async function send(key: string, event: Event, ifVersion?: number): Promise<Sent<Context> | undefined> {
     if (isReservedEventType(event.type)) throw new Error(`event type '${event.type}' is reserved`);
     const committed = await committer.commit(key, (document, nonce) => {
+      if (ifVersion !== undefined && document.tally.version !== ifVersion) return undefined;
       const step = host.step(document, event);
       if (!step.changed) return undefined;
       return { next: compose(definition, document, step, event, stampOf(nonce)), durable: isDurable(document, step) };

@@ -11,7 +11,7 @@ export function uidOfPath(path: string): string | undefined {
 /** Whether the snapshot is of this recording's egress: the same id, or our uid in its path while the id is unknown. */
 export function isOwn(recording: RecordingContext, egress: EgressObservation): boolean {
   if (recording.egressId !== undefined) return recording.egressId === egress.egressId;
-  return uidOfPath(egress.requestedPath) === recording.uid;
+  return egress.roomName === recording.roomId && uidOfPath(egress.requestedPath) === recording.uid;
 }
 
 /** Snapshots may come in any order: a higher rank is later, within one rank the newer `updatedAt` is. */

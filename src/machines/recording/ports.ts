@@ -35,8 +35,8 @@ export interface Page<Item> {
 export interface RecordingStore extends ActorStore<RecordingContext> {
   /** The live recording of a room. */
   findLive(roomId: string): Promise<RecordingDocument | undefined>;
-  /** Every live recording, in no order. */
-  live(): AsyncIterable<RecordingDocument>;
+  /** Every recording that is neither settled nor deleted, in no order. */
+  unsettled(): AsyncIterable<RecordingDocument>;
   findByStartKey(startKey: string): Promise<RecordingDocument | undefined>;
   /** @param limit 1 to 100 */
   list(filter: RecordingFilter, limit: number, after?: PageCursor): Promise<Page<RecordingDocument>>;
@@ -113,6 +113,8 @@ export interface LiveKitRoom {
   sid: string;
   /** The room's own metadata, '' when none. */
   metadata: string;
+  /** Whether LiveKit counts a recorder in the room; true as soon as one joins, false when the last one left. */
+  activeRecording: boolean;
 }
 
 /** What became of a StartEgress call; it never throws, since every outcome means something to the recording. */

@@ -130,6 +130,11 @@ export function isDeleted(document: RecordingDocument): boolean {
   return topStateOf(document) === 'deleted';
 }
 
+/** Its outcome is not known yet: it is what the reconciler looks after. */
+export function isUnsettled(document: RecordingDocument): boolean {
+  return !isSettled(document) && !isDeleted(document);
+}
+
 /** What clients see. Derived from the state; stores keep it for their indexes only. */
 export function statusOf(document: RecordingDocument): RecordingStatus {
   const state = topStateOf(document);

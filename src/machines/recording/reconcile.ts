@@ -1,0 +1,88 @@
+import { isTerminal, type EgressObservation, type RecordingEvent } from './events.js';
+import { learn, rises } from './observation.js';
+import { isDeleted, isSettled, type RecordingDocument, topStateOf } from './recording.js';
+
+/** What one look at LiveKit showed of a recording. */
+export interface Sight {
+  /** Its egress; `absent`: LiveKit answered 404 for its id; `unknown`: it could not be asked or has no id yet. */
+  egress: EgressObservation | 'absent' | 'unknown';
+  /** The recorder among the room's participants. */
+  recorder: 'present' | 'absent' | 'unknown';
+  room: 'listed' | 'absent';
+}
+
+/** A look that may mean death: it counts only when it is the same again after a while and the record has not moved. */
+export interface Suspicion {
+  kind: 'recorder_gone' | 'unknown_everywhere';
+  /** Epoch milliseconds of the first look. */
+  since: number;
+  /** The record's version at that look. */
+  version: number;
+}
+
+export type Verdict =
+  | { kind: 'nothing' }
+  | { kind: 'event'; event: RecordingEvent }
+  | { kind: 'suspect'; suspicion: Suspicion };
+
+const NOTHING: Verdict = { kind: 'nothing' };
+
+/**
+ * What a look at LiveKit means to a recording. Pure.
+ *
+ * A snapshot that tells something new is passed on. Death is never concluded from one look: an egress that is listed without
+ * its recorder, or that LiveKit, the room and the recorder all know nothing of, must show so twice, `goneMs` apart.
+ *
+ * @param earlier the suspicion that the looks before left, if any
+ * @param goneMs how far apart the two looks must be, milliseconds
+ */
+export function reconcile(
+  recording: RecordingDocument,
+  sight: Sight,
+  earlier: Suspicion | undefined,
+  now: number,
+  goneMs: number,
+): Verdict {
+  if (isSettled(recording) || isDeleted(recording)) return NOTHING;
+  const { egress } = sight;
+  if (typeof egress === 'object' && (rises(recording, egress) || Object.keys(learn(recording, egress)).length > 0)) {
+    return { kind: 'event', event: { type: 'egress.observed', egress, at: now, source: 'reconcile' } };
+  }
+  const kind = suspects(recording, sight);
+  if (kind === undefined) return NOTHING;
+  const { version } = recording.tally;
+  if (earlier?.kind !== kind || earlier.version !== version) return { kind: 'suspect', suspicion: { kind, since: now, version } };
+  if (now - earlier.since < goneMs) return { kind: 'suspect', suspicion: earlier };
+  return { kind: 'event', event: deathOf(kind, now) };
+}
+
+/** Whether this look, were it to stay so, means that the egress is dead. */
+export function suspects(recording: RecordingDocument, sight: Sight): Suspicion['kind'] | undefined {
+  const { egress, recorder, room } = sight;
+  if (recording.egressId === undefined || egress === 'unknown') return undefined;
+  if (egress === 'absent') {
+    // LiveKit's Redis may have been emptied under a healthy egress: whoever still sees it records.
+    return room === 'absent' && recorder === 'absent' ? 'unknown_everywhere' : undefined;
+  }
+  if (isTerminal(egress.status) || egress.status === 'ENDING' || recording.endingSince !== undefined) return undefined;
+  return expectsRecorder(recording, egress) && recorder === 'absent' ? 'recorder_gone' : undefined;
+}
+
+/** The recorder joins while the egress starts and leaves before the file is delivered: in between it must be there. */
+function expectsRecorder(recording: RecordingDocument, egress: EgressObservation): boolean {
+  const { state } = recording.tally;
+  const cancelling = typeof state === 'object' && state.starting === 'cancelling';
+  return cancelling || (egress.status === 'ACTIVE' && ['active', 'stopping'].includes(topStateOf(recording)));
+}
+
+function deathOf(kind: Suspicion['kind'], at: number): RecordingEvent {
+  const from = { at, source: 'reconcile' };
+  return kind === 'recorder_gone'
+    ? { type: 'recorder.gone', ...from }
+    : { type: 'egress.missing', cause: 'LiveKit knows neither the egress nor its room', ...from };
+}
+
+/** More suspects at once than this is a bad observation rather than that many deaths. */
+export function isMassSuspicion(suspectCount: number, liveCount: number): boolean {
+  return suspectCount > Math.max(5, liveCount * 0.1);
+}

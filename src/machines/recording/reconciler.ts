@@ -1,0 +1,193 @@
+import type { Clock } from '../../clock.js';
+import { toError } from '../../errors.js';
+import type { KernelLog } from '../kernel/kernel-log.js';
+import type { Supervisor } from '../kernel/supervisor.js';
+import type { EgressObservation, RecordingEvent } from './events.js';
+import type { LiveKitGateway, LiveKitRoom, RecordingStore } from './ports.js';
+import type { RecordingContext, RecordingDocument } from './recording.js';
+import { isMassSuspicion, reconcile, type Sight, suspects, type Suspicion } from './reconcile.js';
+import type { StrayKeeper } from './strays.js';
+
+export interface ReconcilerOptions {
+  supervisor: Supervisor<RecordingContext, RecordingEvent>;
+  store: RecordingStore;
+  livekit: LiveKitGateway;
+  strays: StrayKeeper;
+  clock: Clock;
+  log: KernelLog;
+  /** Time between two passes, milliseconds. */
+  intervalMs: number;
+  /** Time until a suspect is looked at again, milliseconds. */
+  recheckMs: number;
+  /** How far apart two looks must be to prove a death, milliseconds. */
+  goneMs: number;
+}
+
+export interface PassSummary {
+  live: number;
+  suspects: number;
+  foreign: number;
+  /** The looks were thrown away: too many recordings seemed dead at once. */
+  void: boolean;
+}
+
+export interface Reconciler {
+  /** Compare every unsettled recording with LiveKit once. @throws LiveKitUnavailableError, StoreUnavailableError */
+  pass(): Promise<PassSummary>;
+  /** Look again at suspects and strays only. */
+  recheck(): Promise<void>;
+  /** A first pass at once, then one every interval, until stopped. */
+  start(): void;
+  stop(): Promise<void>;
+}
+
+/** From this many on, one list of everything is cheaper than a question each. */
+const ASK_EACH_BELOW = 50;
+const VOID_PASSES = 3;
+const SUSPECTS_A_PASS = 50;
+const RETRY_MS = 1_000;
+
+/** Repairs what webhooks missed: webhooks are hints, this pass reaches every state they can. */
+export function createReconciler(options: ReconcilerOptions): Reconciler {
+  const { supervisor, store, livekit, strays, clock, log } = options;
+  const suspicions = new Map<string, Suspicion>();
+  let voided = 0;
+  let stopped = false;
+  let running: Promise<void> = Promise.resolve();
+  let cancelTimers: (() => void)[] = [];
+
+  async function pass(): Promise<PassSummary> {
+    const [active, rooms] = await Promise.all([livekit.listEgress({ active: true }), livekit.listRooms()]);
+    const recordings: RecordingDocument[] = [];
+    for await (const recording of store.unsettled()) recordings.push(recording);
+    const known = new Set(recordings.map((recording) => recording.uid));
+    for (const uid of suspicions.keys()) if (!known.has(uid)) suspicions.delete(uid);
+
+    const sights = await look(recordings, active, rooms);
+    const suspected = sights.filter(({ recording, sight }) => suspects(recording, sight) !== undefined);
+    const isVoid = isMassSuspicion(suspected.length, recordings.length) && voided < VOID_PASSES;
+    voided = isVoid ? voided + 1 : 0;
+    if (isVoid) log.warn({ suspects: suspected.length, live: recordings.length, voided }, 'pass is void');
+    const left = new Set(isVoid ? suspected : suspected.slice(SUSPECTS_A_PASS));
+    await Promise.all(sights.filter((entry) => !left.has(entry)).map(act));
+    const foreign = await strays.see(active, recordings, rooms);
+    return { live: recordings.length, suspects: suspected.length, foreign, void: isVoid };
+  }
+
+  async function recheck(): Promise<void> {
+    const recordings: RecordingDocument[] = [];
+    for (const uid of suspicions.keys()) {
+      const recording = await store.load(uid);
+      if (recording === undefined) suspicions.delete(uid);
+      else recordings.push(recording);
+    }
+    if (recordings.length > 0) {
+      const rooms = await livekit.listRooms([...new Set(recordings.map((recording) => recording.roomId))]);
+      await Promise.all((await look(recordings, [], rooms)).map(act));
+    }
+    await strays.recheck();
+  }
+
+  /** What LiveKit shows of each recording; participants are asked for only where the cheap answers raise a doubt. */
+  async function look(recordings: RecordingDocument[], active: EgressObservation[], rooms: LiveKitRoom[]) {
+    const listed = new Map(active.map((egress) => [egress.egressId, egress]));
+    const byPath = new Map(active.map((egress) => [strays.uidOf(egress), egress]));
+    const roomByName = new Map(rooms.map((room) => [room.name, room]));
+    const missing = recordings.filter(({ egressId }) => egressId !== undefined && !listed.has(egressId));
+    const found = await lookUp(missing);
+    return Promise.all(
+      recordings.map(async (recording) => {
+        const egress =
+          recording.egressId === undefined
+            ? (byPath.get(recording.uid) ?? 'unknown')
+            : (listed.get(recording.egressId) ?? found.get(recording.egressId) ?? 'absent');
+        const room = roomByName.get(recording.roomId);
+        const sight: Sight = { egress, room: room === undefined ? 'absent' : 'listed', recorder: recorderIn(room) };
+        const doubtful = suspects(recording, { ...sight, recorder: 'absent' }) !== undefined;
+        return { recording, sight: doubtful ? { ...sight, recorder: await recorderOf(recording, sight.recorder) } : sight };
+      }),
+    );
+  }
+
+  async function lookUp(missing: RecordingDocument[]): Promise<Map<string, EgressObservation>> {
+    if (missing.length >= ASK_EACH_BELOW) {
+      const all = await livekit.listEgress();
+      return new Map(all.map((egress) => [egress.egressId, egress]));
+    }
+    const answers = await Promise.all(missing.map(({ egressId }) => livekit.findEgress(egressId ?? '')));
+    return new Map(answers.filter((egress) => egress !== undefined).map((egress) => [egress.egressId, egress]));
+  }
+
+  function recorderIn(room: LiveKitRoom | undefined): Sight['recorder'] {
+    return room?.activeRecording === true ? 'present' : 'absent';
+  }
+
+  /** The room's own count is a hint that flips at once when a recorder comes or goes; its absence is checked by name. */
+  async function recorderOf(recording: RecordingDocument, hint: Sight['recorder']): Promise<Sight['recorder']> {
+    if (hint === 'present') return 'present';
+    try {
+      const participants = await livekit.listParticipants(recording.roomId);
+      return participants.some(({ identity }) => identity === recording.egressId) ? 'present' : 'absent';
+    } catch (error) {
+      log.warn({ recording: recording.uid, err: toError(error) }, 'participants unknown');
+      return 'unknown';
+    }
+  }
+
+  async function act({ recording, sight }: { recording: RecordingDocument; sight: Sight }): Promise<void> {
+    const { uid } = recording;
+    const verdict = reconcile(recording, sight, suspicions.get(uid), clock.now(), options.goneMs);
+    if (verdict.kind === 'suspect') suspicions.set(uid, verdict.suspicion);
+    else suspicions.delete(uid);
+    if (verdict.kind !== 'event') return;
+    // A snapshot holds whenever it arrives; what absence means holds only of the record that was looked at.
+    const ifVersion = verdict.event.type === 'egress.observed' ? undefined : recording.tally.version;
+    try {
+      await supervisor.send(uid, verdict.event, ifVersion);
+    } catch (error) {
+      log.warn({ recording: uid, err: toError(error) }, 'left to the next pass');
+    }
+  }
+
+  /** Only one look runs at a time; what fails is repeated soon. */
+  function run(work: () => Promise<unknown>, what: string, again: (failed: boolean) => void): void {
+    running = running.then(async () => {
+      if (stopped) return;
+      let failed = false;
+      try {
+        await work();
+      } catch (error) {
+        failed = true;
+        log.warn({ err: toError(error) }, `${what} failed`);
+      }
+      if (!stopped) again(failed);
+    });
+  }
+
+  function loopPass(): void {
+    run(pass, 'reconcile pass', (failed) => {
+      cancelTimers[0] = clock.after(failed ? RETRY_MS : options.intervalMs, loopPass);
+    });
+  }
+
+  function loopRecheck(): void {
+    run(recheck, 'recheck', () => {
+      cancelTimers[1] = clock.after(options.recheckMs, loopRecheck);
+    });
+  }
+
+  return {
+    pass,
+    recheck,
+    start() {
+      loopPass();
+      cancelTimers[1] = clock.after(options.recheckMs, loopRecheck);
+    },
+    async stop() {
+      stopped = true;
+      for (const cancel of cancelTimers) cancel();
+      cancelTimers = [];
+      await running;
+    },
+  };
+}
