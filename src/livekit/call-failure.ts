@@ -75,6 +75,6 @@ function parseObject(text: string): Record<string, unknown> | undefined {
 
 /** A proxy's page can be long; logs and answers want a line. */
 function oneLine(text: string): string {
-  const line = String(text).replace(/\s+/g, ' ').trim();
+  const line = text.replace(/\s+/g, ' ').trim();
   return line.length > MAX_MESSAGE_LENGTH ? `${line.slice(0, MAX_MESSAGE_LENGTH)}…` : line;
 }

@@ -1,0 +1,205 @@
+import { readdirSync, readFileSync } from 'node:fs';
+import path from 'node:path';
+
+import ts from 'typescript';
+import { describe, expect, it } from 'vitest';
+
+interface Rule {
+  imports?: string[];
+  types?: string[];
+  packages?: string[];
+}
+
+/**
+ * The house and who may import whom. A folder may always import itself and `FOR_EVERYONE`; a subfolder that is not listed
+ * belongs to its parent. `types` are folders of which only ports and types may be had: see `isTypesOnly`.
+ */
+const HOUSE: Record<string, Rule> = {
+  'machines/kernel': { packages: ['xstate'] },
+  'machines/recording': { imports: ['machines/kernel'], types: ['machines/room'], packages: ['xstate'] },
+  'machines/room': { imports: ['machines/kernel'], types: ['machines/recording'], packages: ['xstate'] },
+  accounts: {},
+  livekit: { types: ['machines'], packages: ['livekit-server-sdk', '@livekit/protocol'] },
+  'livekit/simulator': { packages: ['@livekit/protocol', '@bufbuild/protobuf', 'mediabunny', 'zod'] },
+  persistence: { imports: ['persistence/lmdb', 'persistence/files'], types: ['machines', 'accounts', 'notifications'] },
+  'persistence/lmdb': { imports: ['persistence'], types: ['machines', 'accounts', 'notifications'], packages: ['lmdb'] },
+  'persistence/files': { imports: ['persistence'], types: ['machines', 'accounts', 'notifications'] },
+  notifications: { types: ['machines'] },
+  http: {
+    imports: ['machines', 'accounts', 'notifications'],
+    packages: ['koa', '@koa/router', '@koa/bodyparser', 'raw-body', 'qs', 'range-parser', 'zod'],
+  },
+  jobs: { imports: ['machines', 'accounts', 'notifications'] },
+  cli: { imports: ['machines', 'accounts', 'notifications'] },
+};
+
+/** Files directly under `src`. */
+const ROOT_FILES: Record<string, Rule> = {
+  'errors.ts': {},
+  'clock.ts': {},
+  'logging.ts': { packages: ['pino'] },
+  'config.ts': { imports: ['config-schema.ts'] },
+  'config-schema.ts': { imports: ['config-values.ts'], packages: ['zod'] },
+  'config-values.ts': { packages: ['zod'] },
+  'app.ts': { imports: ['*'] },
+  'main.ts': { imports: ['app.ts'], packages: ['close-with-grace'] },
+};
+const FOR_EVERYONE = ['errors.ts', 'clock.ts', 'logging.ts', 'config.ts'];
+
+/** The files of `machines` that are vocabulary: types, ports, errors and pure functions on them. */
+const VOCABULARY = /\/(ports|commands|events|livekit-events|errors|recording|room|actor-store|document|event-bus)\.ts$/;
+
+interface Import {
+  /** Paths below `src` with `/`; a bare package by its name. */
+  from: string;
+  to: string;
+  isRelative: boolean;
+  isTypeOnly: boolean;
+  names: string[];
+}
+
+const ROOT = path.resolve(import.meta.dirname, '..');
+const SRC = path.join(ROOT, 'src');
+
+const files = readdirSync(SRC, { recursive: true, encoding: 'utf8' })
+  .filter((name) => name.endsWith('.ts'))
+  .map((name) => name.split(path.sep).join('/'));
+const imports = files.flatMap((name) => importsOf(path.join(SRC, name)));
+
+function parse(file: string): ts.SourceFile {
+  return ts.createSourceFile(file, readFileSync(file, 'utf8'), ts.ScriptTarget.Latest, true);
+}
+
+function importsOf(file: string): Import[] {
+  const found: Import[] = [];
+  const add = (specifier: ts.Expression, isTypeOnly: boolean, names: string[]) => {
+    if (!ts.isStringLiteral(specifier) || specifier.text.startsWith('node:')) return;
+    const isRelative = specifier.text.startsWith('.');
+    const from = path.relative(SRC, file).split(path.sep).join('/');
+    const to = isRelative
+      ? path.posix.join(path.posix.dirname(from), specifier.text).replace(/\.js$/, '.ts')
+      : specifier.text
+          .split('/')
+          .slice(0, specifier.text.startsWith('@') ? 2 : 1)
+          .join('/');
+    found.push({ from, to, isRelative, isTypeOnly, names });
+  };
+  const visit = (node: ts.Node): void => {
+    if (ts.isImportDeclaration(node)) {
+      const bindings = node.importClause?.namedBindings;
+      const elements = bindings !== undefined && ts.isNamedImports(bindings) ? [...bindings.elements] : [];
+      const isAllTypes =
+        elements.length > 0 && node.importClause?.name === undefined && elements.every((each) => each.isTypeOnly);
+      const isTypeOnly = isAllTypes || node.importClause?.phaseModifier === ts.SyntaxKind.TypeKeyword;
+      add(
+        node.moduleSpecifier,
+        isTypeOnly,
+        elements.map((each) => (each.propertyName ?? each.name).text),
+      );
+    }
+    if (ts.isExportDeclaration(node) && node.moduleSpecifier !== undefined) add(node.moduleSpecifier, node.isTypeOnly, []);
+    if (ts.isCallExpression(node) && node.expression.kind === ts.SyntaxKind.ImportKeyword && node.arguments[0] !== undefined) {
+      add(node.arguments[0], false, []);
+    }
+    ts.forEachChild(node, visit);
+  };
+  visit(parse(file));
+  return found;
+}
+
+/** The listed folder a file belongs to: the longest that fits. */
+function folderOf(file: string): string | undefined {
+  return Object.keys(HOUSE)
+    .filter((folder) => file.startsWith(`${folder}/`))
+    .sort((a, b) => b.length - a.length)[0];
+}
+
+function isBelow(folder: string | undefined, allowed: readonly string[]): boolean {
+  return folder !== undefined && allowed.some((each) => folder === each || folder.startsWith(`${each}/`));
+}
+
+function isTypesOnly({ to, isTypeOnly }: Import): boolean {
+  return isTypeOnly || VOCABULARY.test(`/${to}`);
+}
+
+function isAllowed(each: Import): boolean {
+  const folder = folderOf(each.from);
+  const rule = folder === undefined ? ROOT_FILES[each.from] : HOUSE[folder];
+  if (rule === undefined) return false;
+  if (rule.imports?.includes('*') === true) return true;
+  if (!each.isRelative) return rule.packages?.includes(each.to) === true;
+  const target = folderOf(each.to);
+  if (target === undefined) return FOR_EVERYONE.includes(each.to) || rule.imports?.includes(each.to) === true;
+  if (target === folder) return true;
+  // A parent folder in a rule stands for all of its children, except for an adapter's siblings.
+  const imported = rule.imports ?? [];
+  if (folder?.startsWith('persistence') === true ? imported.includes(target) : isBelow(target, imported)) return true;
+  return isBelow(target, rule.types ?? []) && isTypesOnly(each);
+}
+
+describe('the import table', () => {
+  it('lists every folder and every file of the root', () => {
+    const unlisted = files.filter((file) => (file.includes('/') ? folderOf(file) === undefined : !(file in ROOT_FILES)));
+    expect(unlisted).toStrictEqual([]);
+  });
+
+  it('is true', () => {
+    const forbidden = imports.filter((each) => !isAllowed(each)).map(({ from, to }) => `${from} imports ${to}`);
+    expect(forbidden).toStrictEqual([]);
+  });
+
+  it('has no import of a file that is not there', () => {
+    const known = new Set(files);
+    expect(imports.filter(({ isRelative, to }) => isRelative && !known.has(to))).toStrictEqual([]);
+  });
+});
+
+describe('an import of', () => {
+  const importers = (matches: (each: Import) => boolean) => [...new Set(imports.filter(matches).map(({ from }) => from))];
+
+  it('createActor happens in the kernel alone: it hosts, others describe', () => {
+    const creators = importers(({ to, names }) => to === 'xstate' && (names.includes('createActor') || names.length === 0));
+    expect(creators.filter((file) => folderOf(file) !== 'machines/kernel')).toStrictEqual([]);
+  });
+
+  it('an adapter happens where they are picked', () => {
+    const pickers = importers(
+      (each) => isBelow(folderOf(each.to), ['persistence', 'livekit']) && folderOf(each.from) !== folderOf(each.to),
+    );
+    const others = pickers.filter((file) => !['app.ts', 'persistence/index.ts'].includes(file));
+    expect(others.filter((file) => !isBelow(folderOf(file), ['persistence']))).toStrictEqual([]);
+  });
+
+  it('app.ts happens in main.ts and test support alone', () => {
+    const tests = readdirSync(import.meta.dirname, { recursive: true, encoding: 'utf8' })
+      .filter((name) => name.endsWith('.ts') && !name.split(path.sep).includes('node_modules'))
+      .flatMap((name) => importsOf(path.join(import.meta.dirname, name)))
+      .map((each) => ({ ...each, from: each.from.replace(/^(\.\.\/)+/, ''), to: each.to.replace(/^(\.\.\/)*src\//, '') }));
+    const users = [...imports, ...tests].filter(({ to }) => to === 'app.ts').map(({ from }) => from);
+    expect(users.filter((file) => file !== 'main.ts' && !file.startsWith('test/support/'))).toStrictEqual([]);
+  });
+
+  it('a package names a dependency of ours, not one of somebody else', () => {
+    const manifest = JSON.parse(readFileSync(path.join(ROOT, 'package.json'), 'utf8')) as {
+      dependencies: Record<string, string>;
+    };
+    // A type is not there at run time; LiveKit's message types are made of somebody else's.
+    const phantom = imports.filter(
+      (each) => !each.isRelative && !each.isTypeOnly && manifest.dependencies[each.to] === undefined,
+    );
+    expect(phantom.map(({ from, to }) => `${from} imports ${to}`)).toStrictEqual([]);
+  });
+});
+
+describe('the environment', () => {
+  it('is read by the configuration alone; an entry point hands it over', () => {
+    const isEnv = (node: ts.Node): boolean =>
+      (ts.isPropertyAccessExpression(node) && node.expression.getText() === 'process' && node.name.text === 'env') ||
+      (ts.forEachChild(node, (child) => isEnv(child) || undefined) ?? false);
+    const readers = files.filter((name) => isEnv(parse(path.join(SRC, name))));
+    const entryPoints = ['main.ts', 'livekit/simulator/main.ts'];
+    expect(
+      readers.filter((file) => file !== 'config.ts' && !entryPoints.includes(file) && folderOf(file) !== 'cli'),
+    ).toStrictEqual([]);
+  });
+});
