@@ -8,6 +8,12 @@ export async function startRedis() {
   const port = await freeTcpPort();
   const data = await mkdtemp(join(dir, 'redis-'));
   const args = ['--bind', '127.0.0.1', '--port', String(port), '--dir', data, '--save', '', '--appendonly', 'no'];
-  const server = await startProcess({ name: 'redis', file: programs.redis, args, ready: () => accepts(port) });
+  const title = ['--set-proc-title', 'no']; // its title would overwrite the environment, by which the reaper knows it
+  const server = await startProcess({
+    name: 'redis',
+    file: programs.redis,
+    args: [...args, ...title],
+    ready: () => accepts(port),
+  });
   return { ...server, port, address: `127.0.0.1:${port}` };
 }
