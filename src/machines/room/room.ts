@@ -27,7 +27,7 @@ export interface RoomContext {
   speakerUrl: string;
   meetingEndAction: MeetingEndAction;
   /** Sid of the LiveKit room whose meeting is on, when LiveKit told. */
-  meetingSid?: string;
+  meetingSid?: string | undefined;
   deletedAt?: number;
 }
 

@@ -1,0 +1,182 @@
+import { randomBytes } from 'node:crypto';
+
+import type { Clock } from '../../clock.js';
+import type { Supervisor } from '../kernel/supervisor.js';
+import { RoomNotFoundError } from '../room/errors.js';
+import type { RoomDocument } from '../room/room.js';
+import type { RecordingCommands, StartRequest } from './commands.js';
+import {
+  IdempotencyInProgressError,
+  IdempotencyMismatchError,
+  NoParticipantsError,
+  RecordingAlreadyActiveError,
+  RecordingAlreadyStoppedError,
+  RecordingDisabledError,
+  RecordingNotFoundError,
+  RecordingNotStoppedError,
+  RecordingStillStartingError,
+} from './errors.js';
+import type { RecordingEvent } from './events.js';
+import { newRecording } from './new-recording.js';
+import type { LiveKitGateway, LockHolder, RecordingStore, RoomLocks } from './ports.js';
+import {
+  isDeleted,
+  isLive,
+  isUnsettled,
+  PENDING_EGRESS_ID,
+  type RecordingContext,
+  type RecordingDocument,
+  recordingIdOf,
+  topStateOf,
+} from './recording.js';
+import { hasStartAnswer, startAnswer } from './start-answer.js';
+
+export interface RecordingCommandOptions {
+  supervisor: Supervisor<RecordingContext, RecordingEvent>;
+  store: RecordingStore;
+  /** @returns undefined when there is no such room, or it is deleted */
+  findRoom: (roomId: string) => Promise<RoomDocument | undefined>;
+  locks: RoomLocks;
+  livekit: LiveKitGateway;
+  mediaKeyOf: (roomId: string, uid: string) => string;
+  clock: Clock;
+  instance: string;
+  /** From the start until the recording must record, milliseconds. */
+  startTimeoutMs: number;
+  confirmMs: number;
+}
+
+/** Life of the room lock until the record exists, milliseconds; the record's own effect then extends it. */
+const CLAIM_LOCK_MS = 15_000;
+/** How long a stop waits for LiveKit's answer, which carries the duration. */
+const STOP_ANSWER_MS = 5_000;
+/** The deadline itself answers a start; this only bounds the wait when nothing can be committed any more. */
+const ANSWER_MARGIN_MS = 10_000;
+
+export function createRecordingCommands(options: RecordingCommandOptions): RecordingCommands {
+  const { supervisor, store, locks, livekit, clock } = options;
+
+  async function start(request: StartRequest): Promise<RecordingDocument> {
+    const room = await recordableRoom(request.roomId);
+    const startKey = request.idempotencyKey === undefined ? undefined : `idempotency:${request.idempotencyKey}`;
+    const earlier = startKey === undefined ? undefined : await store.findByStartKey(startKey);
+    if (earlier !== undefined) return repeat(earlier, request);
+
+    const uid = randomBytes(5).toString('hex');
+    const lockValue = await lockRoom(room.roomId, uid);
+    try {
+      await assertSomebodyIsThere(room.roomId);
+      const recording = newRecording({
+        uid,
+        roomId: room.roomId,
+        roomName: room.roomName,
+        mediaKey: options.mediaKeyOf(room.roomId, uid),
+        at: clock.now(),
+        secret: () => randomBytes(16).toString('hex'),
+        lockValue,
+        claimant: options.instance,
+        ...(startKey === undefined ? {} : { startKey }),
+      });
+      const result = await supervisor.create(uid, recording);
+      if (result.created) return await (request.respondAsync === true ? result.document : answerOf(uid, request));
+      await locks.release(room.roomId, lockValue);
+      if (result.conflict === 'liveKey') throw new RecordingAlreadyActiveError(room.roomId);
+    } catch (error) {
+      // Once the record exists its own effects look after the lock; before, nobody else would.
+      if ((await store.load(uid).catch(() => undefined)) === undefined) await releaseQuietly(room.roomId, lockValue);
+      throw error;
+    }
+    const holder = startKey === undefined ? undefined : await store.findByStartKey(startKey);
+    if (holder === undefined) throw new RecordingAlreadyActiveError(room.roomId);
+    return repeat(holder, request);
+  }
+
+  async function recordableRoom(roomId: string): Promise<RoomDocument> {
+    const room = await options.findRoom(roomId);
+    if (room === undefined) throw new RoomNotFoundError(roomId);
+    if (!room.config.recording.enabled) throw new RecordingDisabledError(roomId);
+    return room;
+  }
+
+  /** The same request again: answered from its recording, whatever has become of it. */
+  function repeat(earlier: RecordingDocument, request: StartRequest): Promise<RecordingDocument> {
+    if (earlier.roomId !== request.roomId) throw new IdempotencyMismatchError();
+    if (!hasStartAnswer(earlier)) throw new IdempotencyInProgressError();
+    return Promise.resolve(startAnswer(earlier, request.roomId));
+  }
+
+  /** @returns the value of the lock that is now ours */
+  async function lockRoom(roomId: string, uid: string): Promise<string> {
+    const attempt = await locks.acquire(roomId, uid, CLAIM_LOCK_MS);
+    if (attempt.acquired) return attempt.value;
+    if (attempt.holder !== undefined && (await isLeftBehind(attempt.holder))) {
+      const second = await locks.replace(roomId, attempt.holder, uid, CLAIM_LOCK_MS);
+      if (second.acquired) return second.value;
+    }
+    throw new RecordingAlreadyActiveError(roomId);
+  }
+
+  /** A lock whose recording no longer holds the room, or that never came to a recording. */
+  async function isLeftBehind(holder: LockHolder): Promise<boolean> {
+    const recording = await store.load(holder.uid);
+    if (recording !== undefined) return !isLive(recording);
+    return clock.now() - holder.createdAt > CLAIM_LOCK_MS;
+  }
+
+  async function assertSomebodyIsThere(roomId: string): Promise<void> {
+    const participants = await livekit.listParticipants(roomId);
+    if (!participants.some(({ isEgress }) => !isEgress)) throw new NoParticipantsError(roomId);
+  }
+
+  /** The lock outlives a failing release by its short life only, so the error that led here is the one to tell. */
+  async function releaseQuietly(roomId: string, value: string): Promise<void> {
+    await locks.release(roomId, value).catch(() => undefined);
+  }
+
+  async function answerOf(uid: string, request: StartRequest): Promise<RecordingDocument> {
+    const waitMs = options.startTimeoutMs + options.confirmMs + ANSWER_MARGIN_MS;
+    return startAnswer(await supervisor.observe(uid, hasStartAnswer, waitMs), request.roomId);
+  }
+
+  async function get(recordingId: string): Promise<RecordingDocument> {
+    const [roomId, egressId, uid] = recordingId.split('--');
+    const recording = uid === undefined ? undefined : await store.load(uid);
+    if (recording === undefined || isDeleted(recording) || recording.roomId !== roomId) {
+      throw new RecordingNotFoundError(recordingId);
+    }
+    if (egressId !== PENDING_EGRESS_ID && egressId !== recording.egressId) throw new RecordingNotFoundError(recordingId);
+    return recording;
+  }
+
+  async function stop(recordingId: string): Promise<RecordingDocument> {
+    const { uid } = await get(recordingId);
+    const event: RecordingEvent = { type: 'stop', reason: 'request', at: clock.now(), source: 'rest' };
+    const sent = await supervisor.send(uid, event);
+    if (sent === undefined || isDeleted(sent.before)) throw new RecordingNotFoundError(recordingId);
+    switch (topStateOf(sent.before)) {
+      case 'active':
+        return (await supervisor.observe(uid, hasStopAnswer, STOP_ANSWER_MS)) ?? sent.after;
+      case 'starting':
+        throw new RecordingStillStartingError(recordingIdOf(sent.before));
+      default:
+        throw new RecordingAlreadyStoppedError(recordingIdOf(sent.before));
+    }
+  }
+
+  async function remove(recordingId: string): Promise<void> {
+    const recording = await get(recordingId);
+    if (isUnsettled(recording)) throw new RecordingNotStoppedError(recordingIdOf(recording));
+    const { uid } = recording;
+    const event: RecordingEvent = { type: 'delete', at: clock.now(), source: 'rest' };
+    const sent = await supervisor.send(uid, event);
+    if (sent?.changed !== true) throw new RecordingNotFoundError(recordingId);
+  }
+
+  return { start, stop, get, delete: remove };
+}
+
+/** LiveKit answered the stop, or it is over anyway. */
+function hasStopAnswer(recording: RecordingDocument): boolean {
+  if (topStateOf(recording) !== 'stopping') return true;
+  return recording.duration !== undefined || !recording.tally.effects.some(({ name }) => name === 'stopEgress');
+}

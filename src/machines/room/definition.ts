@@ -1,0 +1,49 @@
+import type { ActorDefinition, EffectHandler, EffectSpec } from '../kernel/definition.js';
+import type { RoomContext } from './room.js';
+import { createRoomMachine, type RoomEvent } from './room.machine.js';
+
+export const ROOM_MACHINE_VERSION = 1;
+
+export const ROOM_EFFECTS = {
+  endMeeting: { lane: 'livekit' },
+  deleteRecordings: { lane: 'media' },
+  notify: { lane: 'notification', key: (params, since) => `notify:${String(since)}:${String(params.notice)}` },
+} as const satisfies Record<string, EffectSpec>;
+
+export const roomDefinition: ActorDefinition<RoomContext, RoomEvent> = {
+  kind: 'room',
+  machine: createRoomMachine(),
+  version: ROOM_MACHINE_VERSION,
+  effects: ROOM_EFFECTS,
+  deadlineOf: () => undefined,
+  deadlinePassed: (generation, at) => ({ type: 'deadline.passed', generation, at, source: 'deadline' }),
+  removeAt: (room) => room.deletedAt,
+};
+
+export interface RoomEffectPorts {
+  /** Deleting a LiveKit room that is not there succeeds. */
+  endMeeting(roomId: string): Promise<void>;
+  /** Tell every recording of the room that it is to be deleted. */
+  deleteRecordings(roomId: string): Promise<void>;
+  notify(notice: { entity: string; sequence: number; notice: string; status: string; room: RoomContext }): Promise<void>;
+}
+
+/** The I/O that the room machine names; each may run twice harmlessly. */
+export function createRoomEffects(ports: RoomEffectPorts): Record<keyof typeof ROOM_EFFECTS, EffectHandler<RoomContext, RoomEvent>> {
+  return {
+    async endMeeting({ key }) {
+      await ports.endMeeting(key);
+      return undefined;
+    },
+    async deleteRecordings({ key }) {
+      await ports.deleteRecordings(key);
+      return undefined;
+    },
+    async notify({ key, document, effect }) {
+      const { notice, status } = effect.params;
+      const entity = `room:${key}`;
+      await ports.notify({ entity, sequence: effect.since, notice: String(notice), status: String(status), room: document });
+      return undefined;
+    },
+  };
+}
