@@ -11,7 +11,7 @@ import { fileURLToPath } from 'node:url';
 const ROOT = path.dirname(path.dirname(fileURLToPath(import.meta.url)));
 
 const CHECKS = [
-  { name: 'types', command: ['tsc', '--noEmit', '-p', 'tsconfig.json'] },
+  { name: 'types', command: ['tsc', '--noEmit', '--pretty', 'false', '-p', 'tsconfig.json'] },
   { name: 'lint', command: ['eslint', '.', '--max-warnings', '0'] },
   { name: 'format', command: ['prettier', '--check', '--log-level', 'warn', '.'] },
   { name: 'imports', command: ['vitest', 'run', 'test/architecture.test.ts', '--reporter', 'dot'] },
@@ -24,7 +24,7 @@ function run({ name, command: [binary, ...args] }) {
   return new Promise((resolve) => {
     const child = spawn(path.join(ROOT, 'node_modules', '.bin', binary), args, {
       cwd: ROOT,
-      env: { ...process.env, FORCE_COLOR: '0' },
+      env: { ...process.env, NO_COLOR: '1' },
     });
     let output = '';
     const finish = (ok) => resolve({ name, ok, seconds: ((performance.now() - startedAt) / 1000).toFixed(1), output });
