@@ -1,0 +1,112 @@
+import { once } from 'node:events';
+import { access, mkdir, readdir, readlink, symlink, writeFile } from 'node:fs/promises';
+import { dirname, join } from 'node:path';
+import { buffer } from 'node:stream/consumers';
+
+import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+
+import { MediaUnavailableError } from '../../../src/errors.js';
+import type { MediaStore } from '../../../src/machines/recording/ports.js';
+import { createFileMedia } from '../../../src/persistence/files/file-media.js';
+import { mediaStoreContract } from '../../contracts/media-store.js';
+import { createDataFolder } from '../../support/data-folder.js';
+
+const KEY = 'recordings/room/room--0123456789.mp4';
+
+async function createFixture() {
+  const folder = await createDataFolder();
+  const mediaDir = join(folder.path, 'media');
+  await mkdir(mediaDir);
+  const write = async (key: string, bytes: Uint8Array): Promise<void> => {
+    const path = join(mediaDir, key);
+    await mkdir(dirname(path), { recursive: true });
+    await writeFile(path, bytes);
+  };
+  return { media: createFileMedia({ mediaDir, egressMediaDir: '/out' }), mediaDir, write, dispose: folder.remove };
+}
+
+mediaStoreContract({ name: 'files', create: createFixture });
+
+describe('media on disk', () => {
+  let media: MediaStore;
+  let mediaDir: string;
+  let write: (key: string, bytes: Uint8Array) => Promise<void>;
+  let dispose: () => Promise<void>;
+
+  beforeEach(async () => {
+    ({ media, mediaDir, write, dispose } = await createFixture());
+  });
+  afterEach(() => dispose());
+
+  it('gives the egress its own view of the folder', () => {
+    expect(media.egressPath(KEY)).toBe(`/out/${KEY}`);
+  });
+
+  it('removes the folders that a removed file leaves empty, up to the root', async () => {
+    await write(KEY, Uint8Array.of(1));
+    await write('recordings/other/file.mp4', Uint8Array.of(1));
+    await media.remove(KEY);
+    expect(await readdir(join(mediaDir, 'recordings'))).toEqual(['other']);
+    await media.remove('recordings/other/file.mp4');
+    expect(await readdir(mediaDir)).toEqual([]);
+    await media.remove('file-at-the-root.mp4');
+    await access(mediaDir);
+  });
+
+  it('keeps folders that hold something else', async () => {
+    await write(KEY, Uint8Array.of(1));
+    await write('recordings/room/other.mp4', Uint8Array.of(1));
+    await media.remove(KEY);
+    expect(await readdir(join(mediaDir, 'recordings/room'))).toEqual(['other.mp4']);
+  });
+
+  it('takes a folder for no object, and says unavailable when asked to read or remove it', async () => {
+    await write(KEY, Uint8Array.of(1));
+    expect(await media.stat('recordings/room')).toBeUndefined();
+    await expect(media.read('recordings/room', { start: 0, end: 1 }).then(buffer)).rejects.toThrow(MediaUnavailableError);
+    await expect(media.remove('recordings/room')).rejects.toThrow(MediaUnavailableError);
+  });
+
+  it('says unavailable, with the cause, when the disk answers with an error', async () => {
+    await symlink('loop', join(mediaDir, 'loop'));
+    await expect(media.stat('loop/file.mp4')).rejects.toMatchObject({
+      code: 'media.unavailable',
+      retryable: true,
+      cause: { code: 'ELOOP' },
+    });
+    await expect(media.remove('loop/file.mp4')).rejects.toMatchObject({ code: 'media.unavailable', cause: { code: 'ELOOP' } });
+    await expect(media.read('loop/file.mp4', { start: 0, end: 1 }).then(buffer)).rejects.toMatchObject({
+      cause: { code: 'ELOOP' },
+    });
+  });
+
+  it('names the missing file when a read meets none', async () => {
+    await expect(media.read(KEY, { start: 0, end: 1 }).then(buffer)).rejects.toMatchObject({
+      code: 'media.unavailable',
+      cause: { code: 'ENOENT' },
+    });
+  });
+
+  it('ends at the end of the file when a range reaches beyond it', async () => {
+    await write(KEY, Uint8Array.of(1, 2, 3));
+    expect(await buffer(await media.read(KEY, { start: 1, end: 100 }))).toEqual(Buffer.of(2, 3));
+  });
+
+  it.runIf(process.platform === 'linux')('holds the file open only while it is read', async () => {
+    await write(KEY, new Uint8Array(1_000_000));
+    const path = join(mediaDir, KEY);
+    const stream = await media.read(KEY, { start: 0, end: 999_999 });
+    expect(await openFiles()).not.toContain(path);
+    await once(stream, 'readable');
+    expect(await openFiles()).toContain(path);
+    await once(stream.destroy(), 'close');
+    expect(await openFiles()).not.toContain(path);
+    await buffer(await media.read(KEY, { start: 0, end: 999_999 }));
+    expect(await openFiles()).not.toContain(path);
+  });
+});
+
+async function openFiles(): Promise<string[]> {
+  const descriptors = await readdir('/proc/self/fd');
+  return Promise.all(descriptors.map((descriptor) => readlink(join('/proc/self/fd', descriptor)).catch(() => '')));
+}

@@ -1,0 +1,105 @@
+import type { ChildProcess } from 'node:child_process';
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { readdir, stat, writeFile } from 'node:fs/promises';
+import { createServer } from 'node:net';
+import type { AddressInfo } from 'node:net';
+import { join } from 'node:path';
+
+import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+
+import { DataFolderInUseError, claimDataFolder } from '../../src/persistence/single-process.js';
+import { createDataFolder } from '../support/data-folder.js';
+
+const holder = join(import.meta.dirname, '../support/folder-holder.ts');
+
+/** Longer than a socket's path may be. */
+const LONG_NAME = 'long-'.repeat(24);
+
+describe('a data folder', () => {
+  let root: string;
+  let remove: () => Promise<void>;
+  const children: ChildProcess[] = [];
+
+  beforeEach(async () => {
+    ({ path: root, remove } = await createDataFolder());
+  });
+  afterEach(async () => {
+    for (const child of children.splice(0)) child.kill('SIGKILL');
+    await remove();
+  });
+
+  /** Another process that holds the folder. */
+  async function holdElsewhere(folder: string): Promise<ChildProcess> {
+    const child = spawn(process.execPath, ['--import', 'tsx', holder, folder], { stdio: ['pipe', 'pipe', 'inherit'] });
+    children.push(child);
+    await once(child.stdout, 'data');
+    return child;
+  }
+
+  describe.each([
+    ['with a short path', 'data'],
+    ['with a path too long for a socket', LONG_NAME],
+  ])('%s', (_, name) => {
+    let folder: string;
+    beforeEach(() => {
+      folder = join(root, name);
+    });
+
+    it('is created for its owner alone', async () => {
+      const claim = await claimDataFolder(folder);
+      expect((await stat(folder)).mode & 0o777).toBe(0o700);
+      await claim.release();
+    });
+
+    it('refuses a second claim, naming the folder, until the first is released', async () => {
+      const claim = await claimDataFolder(folder);
+      const refusal = await claimDataFolder(folder).catch((error: unknown) => error);
+      expect(refusal).toBeInstanceOf(DataFolderInUseError);
+      expect(refusal).toMatchObject({ code: 'data_folder.in_use', retryable: false });
+      expect(String(refusal)).toContain(folder);
+      await claim.release();
+      await (await claimDataFolder(folder)).release();
+      expect(await readdir(folder)).toEqual([]);
+    });
+
+    it('refuses a second process, and is taken over from one that was killed', { timeout: 20_000 }, async () => {
+      const other = await holdElsewhere(folder);
+      await expect(claimDataFolder(folder)).rejects.toThrow(DataFolderInUseError);
+      const [left] = await readdir(folder);
+      other.kill('SIGKILL');
+      await once(other, 'exit');
+      expect(await readdir(folder)).toEqual([left]);
+      const claim = await claimDataFolder(folder);
+      expect(await readdir(folder)).not.toContain(left);
+      await expect(claimDataFolder(folder)).rejects.toThrow(DataFolderInUseError);
+      await claim.release();
+    });
+
+    it('never has two owners when many claim it at once', async () => {
+      const claims = await Promise.allSettled(Array.from({ length: 20 }, () => claimDataFolder(folder)));
+      const won = claims.filter(({ status }) => status === 'fulfilled');
+      expect(won.length).toBeLessThanOrEqual(1);
+      for (const claim of claims) if (claim.status === 'fulfilled') await claim.value.release();
+      await (await claimDataFolder(folder)).release();
+    });
+  });
+
+  it('is not blocked by another program that got the port of a killed owner', async () => {
+    const folder = join(root, LONG_NAME);
+    await (await claimDataFolder(folder)).release();
+    const stranger = createServer((socket) => socket.end('HTTP/1.1 400 Bad Request\r\n\r\n')).listen(0, '127.0.0.1');
+    await once(stranger, 'listening');
+    const { port } = stranger.address() as AddressInfo;
+    await writeFile(join(folder, 'process-0123456789abcdef.port'), JSON.stringify({ id: '0123456789abcdef', port }));
+    await (await claimDataFolder(folder)).release();
+    expect(await readdir(folder)).toEqual([]);
+    stranger.close();
+  });
+
+  it('keeps no process alive', { timeout: 20_000 }, async () => {
+    const child = await holdElsewhere(join(root, 'data'));
+    child.stdin?.end();
+    expect(await once(child, 'exit')).toEqual([0, null]);
+  });
+});
