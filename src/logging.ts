@@ -25,6 +25,7 @@ const SECRET_IN_TEXT: readonly [RegExp, string][] = [
   [/([?&](?:secret|recordingSecret|accessToken|roomMemberToken|refreshToken)=)[^&\s"\\]+/gi, '$1[Redacted]'],
   [/(Bearer )[^\s"\\]+/g, '$1[Redacted]'],
   [/\beyJ[\w-]+\.[\w-]+\.[\w-]+/g, '[Redacted]'],
+  [/\bovmeet-\w+/g, '[Redacted]'],
   [/(Secret ')[^'"]*(')/g, '$1[Redacted]$2'],
 ];
 

@@ -17,7 +17,7 @@ export interface HttpState {
   operation?: string;
   principal?: Principal;
   /** For the log. */
-  recordingId?: string;
+  recordingId?: string | undefined;
   /** What went wrong, for the log. */
   error?: Error;
 }

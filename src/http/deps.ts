@@ -10,12 +10,13 @@ import type { RoomStore } from '../machines/room/ports.js';
 /** LiveKit's webhooks: what they say, and what becomes of it. */
 export interface LiveKitEvents {
   /**
-   * Check the signature over exactly these bytes and decode them.
+   * Check the signature over exactly this body and decode it.
    *
+   * @param rawBody the body's text as it arrived, byte for byte
    * @param authorization the header as it came: a bare JWT
    * @throws TallyError `webhook.rejected`: not signed by our LiveKit
    */
-  verify(rawBody: Buffer, authorization: string | undefined): Promise<LiveKitEvent>;
+  verify(rawBody: string, authorization: string | undefined): Promise<LiveKitEvent>;
   /** Resolves after the commit. @throws StoreUnavailableError (retryable: LiveKit repeats) */
   handle(event: LiveKitEvent): Promise<void>;
 }

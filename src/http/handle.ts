@@ -43,6 +43,7 @@ export function createHandle(authenticate: Authenticate): Handle {
     const early = guard.inputFirst === true ? readInput(ctx, guard) : undefined;
     ctx.state.principal = await authenticate(ctx, guard.accepts);
     const input = early ?? readInput(ctx, guard);
+    ctx.state.recordingId = recordingIdIn(input.params);
     ctx.state.operation = typeof guard.operation === 'string' ? guard.operation : guard.operation(input);
     await run(ctx, input);
   };
@@ -61,6 +62,10 @@ function readInput<P, Q, H, B>(ctx: HttpContext, guard: Guard<P, Q, H, B>): Inpu
   }
   if (issues.length > 0) throw invalidRequest(issues);
   return input as unknown as Input<P, Q, H, B>;
+}
+
+function recordingIdIn(params: unknown): string | undefined {
+  return (params as { recordingId?: string } | undefined)?.recordingId;
 }
 
 function rawPart(ctx: HttpContext, part: (typeof PARTS)[number]): unknown {

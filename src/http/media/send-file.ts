@@ -53,8 +53,9 @@ function firstBytes(stream: Readable): Promise<void> {
   return new Promise((resolve, reject) => {
     const settle = (failure?: Error): void => {
       stream.off('readable', settle).off('end', settle).off('close', settle).off('error', settle);
-      if (failure === undefined) resolve();
-      else reject(failure);
+      const error = failure ?? stream.errored;
+      if (error === null) resolve();
+      else reject(error);
     };
     stream.once('readable', settle).once('end', settle).once('close', settle).once('error', settle);
   });

@@ -1,14 +1,13 @@
 import { bodyParser } from '@koa/bodyparser';
-import type { Context } from 'koa';
 
 import type { HttpMiddleware } from '../context.js';
 import { BodyTooLargeError, MalformedBodyError, UnsupportedCharsetError } from '../errors.js';
 
 const LIMIT = '100kb';
 
+const TYPES = ['application/json', 'application/x-www-form-urlencoded'];
+
 const parse = bodyParser({
-  enableTypes: ['json', 'form'],
-  extendTypes: { json: ['application/json'], form: ['application/x-www-form-urlencoded'] },
   parsedMethods: ['POST', 'PUT', 'PATCH', 'DELETE'],
   jsonLimit: LIMIT,
   formLimit: LIMIT,
@@ -17,11 +16,13 @@ const parse = bodyParser({
 
 /** JSON and form bodies become objects; whatever else comes counts as an empty one. */
 export const parseBody: HttpMiddleware = (ctx, next) => {
+  const type = ctx.is(TYPES);
+  if (!type) return next();
   const { charset } = ctx.request;
-  if (charset !== '' && !/^utf-?8$/i.test(charset) && ctx.is('json') === 'json') throw new UnsupportedCharsetError(charset);
+  if (type === TYPES[0] && charset !== '' && !/^utf-?8$/i.test(charset)) throw new UnsupportedCharsetError(charset);
   return parse(ctx, next);
 };
 
-function onError(error: Error & { status?: number }, _ctx: Context): never {
+function onError(error: Error & { status?: number }): never {
   throw error.status === 413 ? new BodyTooLargeError() : new MalformedBodyError(error);
 }

@@ -31,7 +31,7 @@ export function livekitWebhook(router: ApiRouter, { livekitEvents, log, counts }
       return;
     }
     const body = await getRawBody(ctx.req, { length: ctx.headers['content-length'] ?? null, limit: LIMIT });
-    const event = await livekitEvents.verify(body, ctx.headers.authorization);
+    const event = await livekitEvents.verify(body.toString(), ctx.headers.authorization);
     await livekitEvents.handle(event);
     counts.handled += 1;
   });

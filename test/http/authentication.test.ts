@@ -1,0 +1,102 @@
+import { beforeEach, describe, expect, it } from 'vitest';
+
+import { createMemoryApiKeys } from '../support/memory-api-keys.js';
+import { API_KEY, createEdge, type Edge } from './support.js';
+
+const RECORDING = '/api/v1/recordings/room-1--EG_0000000001--0000000001';
+const unauthorized = (message: string) => ({ error: 'Authentication Error', message });
+
+let edge: Edge;
+beforeEach(async () => {
+  edge = await createEdge();
+  edge.rooms.put({ roomId: 'room-1' });
+  edge.recordings.put({ roomId: 'room-1' });
+});
+
+const ROUTES = [
+  ['POST', '/api/v1/rooms'],
+  ['GET', '/api/v1/rooms'],
+  ['GET', '/api/v1/rooms/room-1'],
+  ['DELETE', '/api/v1/rooms/room-1'],
+  ['POST', '/api/v1/recordings'],
+  ['POST', `${RECORDING}/stop`],
+  ['GET', '/api/v1/recordings'],
+  ['GET', RECORDING],
+  ['GET', `${RECORDING}/media`],
+  ['DELETE', RECORDING],
+] as const;
+
+describe('the API key', () => {
+  it.each(ROUTES)('is wanted by %s %s', async (method, path) => {
+    const response = await edge.anonymous[method.toLowerCase() as 'get'](path);
+    expect(response.status).toBe(401);
+    expect(response.body).toEqual(unauthorized('Unauthorized'));
+  });
+
+  it.each(ROUTES)('must match for %s %s', async (method, path) => {
+    const response = await edge.anonymous[method.toLowerCase() as 'get'](path).set('X-API-KEY', `${API_KEY}0`);
+    expect(response.status).toBe(401);
+    expect(response.body).toEqual(unauthorized('Invalid API key'));
+  });
+
+  it('counts as absent when it is empty', async () => {
+    const { body } = await edge.anonymous.get('/api/v1/rooms').set('X-API-KEY', '');
+    expect(body).toEqual(unauthorized('Unauthorized'));
+  });
+
+  it('cannot match while none is stored', async () => {
+    edge = await createEdge({ apiKeys: createMemoryApiKeys() });
+    const { status, body } = await edge.get('/api/v1/rooms');
+    expect(status).toBe(401);
+    expect(body).toEqual(unauthorized('There are no API keys configured yet. Please, create one to access the API'));
+  });
+
+  it('may be any of those stored', async () => {
+    const apiKeys = createMemoryApiKeys();
+    for (const key of ['first', 'second', 'third']) await apiKeys.add({ key, creationDate: 1 });
+    edge = await createEdge({ apiKeys });
+    for (const key of ['first', 'second', 'third']) {
+      expect((await edge.anonymous.get('/api/v1/rooms').set('X-API-KEY', key)).status).toBe(200);
+    }
+  });
+
+  it('is no bearer token and no query parameter', async () => {
+    expect((await edge.anonymous.get('/api/v1/rooms').set('Authorization', `Bearer ${API_KEY}`)).status).toBe(401);
+    expect((await edge.anonymous.get(`/api/v1/rooms?apiKey=${API_KEY}`)).status).toBe(401);
+  });
+
+  it('is not judged while the store is down', async () => {
+    edge.gate.failNext('apiKeys.list', 'fail_before');
+    const { status, body, headers } = await edge.get('/api/v1/rooms');
+    expect(status).toBe(503);
+    expect(body).toEqual({ error: 'Storage Error', message: 'Storage is not available' });
+    expect(headers['retry-after']).toBe('2');
+  });
+});
+
+describe('the order of checks', () => {
+  it.each([
+    ['POST', '/api/v1/recordings', { roomId: '' }],
+    ['POST', '/api/v1/recordings/nonsense/stop', undefined],
+    ['GET', '/api/v1/recordings?maxItems=0', undefined],
+    ['DELETE', '/api/v1/recordings/nonsense', undefined],
+    ['POST', '/api/v1/rooms', { roomName: 5 }],
+    ['GET', '/api/v1/rooms?maxItems=0', undefined],
+    ['GET', '/api/v1/rooms/!!', undefined],
+    ['DELETE', '/api/v1/rooms/!!?withMeeting=x', undefined],
+  ])('asks for credentials before it reads the input of %s %s', async (method, path, body) => {
+    const response = await edge.anonymous[method.toLowerCase() as 'post'](path).send(body);
+    expect(response.status).toBe(401);
+  });
+
+  it.each(['/api/v1/recordings/nonsense', '/api/v1/recordings/nonsense/media'])('reads the input of GET %s before it asks for credentials', async (path) => {
+    expect((await edge.anonymous.get(path)).status).toBe(422);
+  });
+
+  it.each([RECORDING.replace('room-1', 'none'), `${RECORDING.replace('room-1', 'none')}/media`])(
+    'asks for credentials before it tells that %s is unknown',
+    async (path) => {
+      expect((await edge.anonymous.get(path)).status).toBe(401);
+    },
+  );
+});

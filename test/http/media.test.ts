@@ -1,0 +1,270 @@
+import { once } from 'node:events';
+import { createServer, get as httpGet, type IncomingMessage, type Server } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import { Readable } from 'node:stream';
+
+import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+
+import { MediaUnavailableError } from '../../src/errors.js';
+import type { HttpDeps } from '../../src/http/deps.js';
+import { API_KEY, createEdge, invalid, type Edge } from './support.js';
+
+const SIZE = 1000;
+const UID = '0000000001';
+const ID = `room-1--EG_${UID}--${UID}`;
+const PATH = `/api/v1/recordings/${ID}/media`;
+const KEY = `recordings/room-1/room-1--${UID}.mp4`;
+const FILE = Buffer.from(Array.from({ length: SIZE }, (_, index) => index % 251));
+
+const recordingError = (message: string) => ({ error: 'Recording Error', message });
+
+let edge: Edge;
+beforeEach(async () => {
+  edge = await createEdge();
+  edge.recordings.put({ uid: UID });
+  edge.media.write(KEY, FILE);
+});
+
+const play = (headers: Record<string, string> = {}) => edge.get(PATH).set(headers).buffer(true);
+
+describe('playing a recording', () => {
+  it('answers the whole file', async () => {
+    const { status, body, headers } = await play();
+    expect(status).toBe(200);
+    expect(FILE.equals(body as Buffer)).toBe(true);
+    expect(headers).toMatchObject({
+      'content-type': 'video/mp4',
+      'content-length': '1000',
+      'accept-ranges': 'bytes',
+      'cache-control': 'private, max-age=3600',
+      'last-modified': new Date(edge.clock.now()).toUTCString(),
+    });
+    expect(headers['etag']).toMatch(/^"[^"]+"$/);
+    for (const name of ['content-range', 'content-disposition', 'transfer-encoding']) expect(headers).not.toHaveProperty(name);
+  });
+
+  it.each([
+    ['bytes=0-99', 0, 99],
+    ['bytes=100-199', 100, 199],
+    ['bytes=0-0', 0, 0],
+    ['bytes=999-999', 999, 999],
+    ['bytes=0-', 0, 999],
+    ['bytes=400-', 400, 999],
+    ['bytes=500-99999999999999999999', 500, 999],
+    ['bytes=-1', 999, 999],
+    ['bytes=-300', 700, 999],
+    ['bytes=-5000', 0, 999],
+  ])('answers %s with that part', async (range, start, end) => {
+    const { status, body, headers } = await play({ Range: range });
+    expect(status).toBe(206);
+    expect(FILE.subarray(start, end + 1).equals(body as Buffer)).toBe(true);
+    expect(headers).toMatchObject({
+      'content-type': 'video/mp4',
+      'content-length': String(end - start + 1),
+      'content-range': `bytes ${start}-${end}/1000`,
+      'accept-ranges': 'bytes',
+      'cache-control': 'private, max-age=3600',
+    });
+  });
+
+  it('does not cut an open range at five mebibytes', async () => {
+    edge.media.write(KEY, Buffer.alloc(6_000_000));
+    const { headers } = await play({ Range: 'bytes=1-' });
+    expect(headers['content-range']).toBe('bytes 1-5999999/6000000');
+  });
+
+  it.each(['bytes=5-1', 'bytes=5000-1'])('answers %s, which ends before it starts, with the whole file', async (range) => {
+    const { status, headers } = await play({ Range: range });
+    expect(status).toBe(200);
+    expect(headers['content-length']).toBe('1000');
+    expect(headers).not.toHaveProperty('content-range');
+  });
+
+  it.each(['bytes=1000-', 'bytes=1000-2000', 'bytes=-0', 'bytes=99999999999999999999-'])('cannot satisfy %s', async (range) => {
+    const { status, body, headers } = await play({ Range: range });
+    expect(status).toBe(416);
+    expect(body).toEqual(recordingError(`Recording '${ID}' range not satisfiable. File size: 1000`));
+    expect(headers['content-range']).toBe('bytes */1000');
+    for (const name of ['etag', 'cache-control']) expect(headers).not.toHaveProperty(name);
+  });
+
+  it.each(['bytes', 'bytes=', 'bytes=-', 'bytes=a-b', 'bytes=1', 'bytes=1-2,5-6', 'items=0-1', 'bytes=--1', 'bytes = 0-1', 'bytes=1.5-2'])(
+    'refuses the range %j',
+    async (range) => {
+      const { status, body } = await play({ Range: range });
+      expect(status).toBe(422);
+      expect(body).toEqual(invalid(['headers.range', 'Invalid range header format. Expected: bytes=start-end']));
+    },
+  );
+
+  it('reports a bad id and a bad range together, before credentials', async () => {
+    const { status, body } = await edge.anonymous.get('/api/v1/recordings/x/media').set('Range', 'y');
+    expect(status).toBe(422);
+    expect(body).toEqual(
+      invalid(
+        ['params.recordingId', 'recordingId does not follow the expected format'],
+        ['headers.range', 'Invalid range header format. Expected: bytes=start-end'],
+      ),
+    );
+  });
+});
+
+describe('a client that has a copy', () => {
+  it('gets a part only of the same file', async () => {
+    const { headers } = await play();
+    const [etag, date] = [String(headers['etag']), String(headers['last-modified'])];
+    const status = async (ifRange: string) => (await play({ Range: 'bytes=0-9', 'If-Range': ifRange })).status;
+    expect(await status(etag)).toBe(206);
+    expect(await status(date)).toBe(206);
+    expect(await status('"other"')).toBe(200);
+    expect(await status(`W/${etag}`)).toBe(200);
+    expect(await status('Mon, 01 Jan 2024 00:00:00 GMT')).toBe(200);
+  });
+
+  it('gets the whole file instead of a 416 when the file changed', async () => {
+    expect((await play({ Range: 'bytes=5000-', 'If-Range': '"other"' })).status).toBe(200);
+  });
+
+  it('gets 304 and no bytes while the file is the same', async () => {
+    const { headers } = await play();
+    const { status, text, headers: answered } = await play({ 'If-None-Match': String(headers['etag']) });
+    expect(status).toBe(304);
+    expect(text).toBe('');
+    expect(answered['etag']).toBe(headers['etag']);
+    expect(edge.gate.trace.filter((label) => label === 'media.read')).toHaveLength(1);
+  });
+});
+
+describe('HEAD', () => {
+  it('tells the full size and opens nothing, range or not', async () => {
+    for (const headers of [{}, { Range: 'bytes=0-9' }]) {
+      const response = await edge.head(PATH).set(headers);
+      expect(response.status).toBe(200);
+      expect(response.headers).toMatchObject({ 'content-length': '1000', 'content-type': 'video/mp4', 'accept-ranges': 'bytes' });
+    }
+    expect(edge.gate.trace).not.toContain('media.read');
+  });
+});
+
+describe('what does not play', () => {
+  it.each(['failed', 'aborted', 'active', 'stopping', 'starting'])('is a %s recording', async (state) => {
+    edge.recordings.put({ uid: UID }, state);
+    const { status, body } = await edge.get(PATH);
+    expect(status).toBe(409);
+    expect(body).toEqual(recordingError(`Recording '${ID}' is not stopped yet`));
+  });
+
+  it('is not one whose limit was reached', async () => {
+    edge.recordings.put({ uid: UID, limitReached: true });
+    expect((await play()).status).toBe(200);
+  });
+
+  it('is an unknown recording, one without a file, and one whose file is empty', async () => {
+    const notFound = async (id: string) => {
+      const { status, body } = await edge.get(`/api/v1/recordings/${id}/media`);
+      expect(status).toBe(404);
+      expect(body).toEqual(recordingError(`Recording '${id}' not found`));
+    };
+    await notFound('room-1--EG_none--none');
+    edge.media.write(KEY, Buffer.alloc(0));
+    await notFound(ID);
+    await edge.media.remove(KEY);
+    await notFound(ID);
+  });
+
+  it.each(['media.stat', 'media.read'])('is anything while the media store does not answer %s', async (call) => {
+    edge.gate.failNext(call, 'fail_before');
+    const { status, body, headers } = await edge.get(PATH);
+    expect(status).toBe(503);
+    expect(body).toEqual({ error: 'Storage Error', message: 'Storage is not available' });
+    expect(headers['retry-after']).toBe('2');
+    for (const name of ['etag', 'cache-control', 'content-range']) expect(headers).not.toHaveProperty(name);
+    expect(headers['content-type']).toBe('application/json; charset=utf-8');
+  });
+});
+
+describe('the storage stream', () => {
+  let server: Server;
+  let streams: Readable[];
+
+  /** Every read gives this stream. */
+  async function listen(read: () => Readable): Promise<void> {
+    streams = [];
+    const media: HttpDeps['media'] = {
+      stat: () => Promise.resolve({ size: 100_000_000, modifiedAt: 0, etag: '"e"' }),
+      read: () => {
+        const stream = read();
+        streams.push(stream);
+        return Promise.resolve(stream);
+      },
+    };
+    edge = await createEdge({ media });
+    edge.recordings.put({ uid: UID });
+    server = createServer(edge.http.callback());
+    server.listen(0, '127.0.0.1');
+    await once(server, 'listening');
+  }
+
+  function ask(): ReturnType<typeof httpGet> {
+    const { port } = server.address() as AddressInfo;
+    return httpGet({ port, host: '127.0.0.1', path: PATH, headers: { 'X-API-KEY': API_KEY } });
+  }
+
+  afterEach(() => {
+    server.closeAllConnections();
+    server.close();
+  });
+
+  const endless = (): Readable => new Readable({ read: (size) => void streams[0]?.push(Buffer.alloc(size)) });
+
+  it('is destroyed when the client goes away', async () => {
+    await listen(endless);
+    const request = ask();
+    const [response] = (await once(request, 'response')) as [IncomingMessage];
+    await once(response, 'data');
+    const [stream] = streams;
+    const closed = once(stream as Readable, 'close');
+    response.destroy();
+    await closed;
+    expect(stream?.destroyed).toBe(true);
+  });
+
+  it('is destroyed when the client goes away before the first byte', async () => {
+    let opening: () => void = () => undefined;
+    const opened = new Promise<void>((resolve) => {
+      opening = resolve;
+    });
+    await listen(() => new Readable({ read: () => opening() }));
+    const request = ask();
+    request.on('error', () => undefined);
+    await opened;
+    const [stream] = streams;
+    const closed = once(stream as Readable, 'close');
+    request.destroy();
+    await closed;
+    expect(stream?.destroyed).toBe(true);
+  });
+
+  it('that fails before its first byte is answered with an error', async () => {
+    await listen(() => new Readable({ read: () => void streams[0]?.destroy(new MediaUnavailableError('reset')) }));
+    const [response] = (await once(ask(), 'response')) as [IncomingMessage];
+    response.resume();
+    expect(response.statusCode).toBe(503);
+    expect(response.headers['content-type']).toBe('application/json; charset=utf-8');
+  });
+
+  it('that fails later ends the connection, and the request line says why', async () => {
+    await listen(() => {
+      const stream = new Readable({ read: () => undefined });
+      stream.push(Buffer.alloc(10));
+      return stream;
+    });
+    const [response] = (await once(ask(), 'response')) as [IncomingMessage];
+    expect(response.statusCode).toBe(200);
+    const outcome = new Promise((resolve) => response.once('error', resolve).once('end', resolve));
+    await once(response, 'data');
+    streams[0]?.destroy(new MediaUnavailableError('bucket went away'));
+    expect(await outcome).toMatchObject({ code: 'ECONNRESET' });
+    expect(edge.lines().at(-1)).toMatchObject({ level: 40, status: 200, cut: true, err: { message: 'bucket went away' } });
+  });
+});

@@ -1,0 +1,126 @@
+import request from 'supertest';
+
+import type { HttpDeps, LiveKitEvents } from '../../src/http/deps.js';
+import { createHttp } from '../../src/http/http.js';
+import { createLogger } from '../../src/logging.js';
+import type { LiveKitEvent } from '../../src/machines/recording/livekit-events.js';
+import { TallyError } from '../../src/errors.js';
+import type { RecordingContext, RecordingDocument } from '../../src/machines/recording/recording.js';
+import type { RoomContext, RoomDocument } from '../../src/machines/room/room.js';
+import { createGate, type Gate } from '../support/gate.js';
+import type { MemoryDocuments } from '../support/memory-actor-store.js';
+import { createMemoryApiKeys } from '../support/memory-api-keys.js';
+import { createMemoryMedia, type MemoryMedia } from '../support/memory-media.js';
+import { createMemoryRecordingStore } from '../support/memory-recording-store.js';
+import { createMemoryRoomStore } from '../support/memory-room-store.js';
+import { createTestClock, type TestClock } from '../support/test-clock.js';
+import { createMemoryRecordings, createMemoryRooms, type MemoryRecordings, type MemoryRooms } from './memory-commands.js';
+
+export const API_KEY = 'ovmeet-0123456789abcdef0123456789abcdef';
+export const BASE_URL = 'https://meet.example.com';
+
+export interface Edge {
+  http: ReturnType<typeof createHttp>;
+  /** Without a credential. */
+  anonymous: ReturnType<typeof request>;
+  get: (path: string) => request.Test;
+  head: (path: string) => request.Test;
+  post: (path: string, body?: object) => request.Test;
+  delete: (path: string) => request.Test;
+  recordings: MemoryRecordings;
+  rooms: MemoryRooms;
+  media: MemoryMedia;
+  webhooks: MemoryWebhooks;
+  gate: Gate;
+  clock: TestClock;
+  /** Every log line so far, parsed. */
+  lines: () => Record<string, unknown>[];
+  rawLines: string[];
+}
+
+/** The HTTP edge over working in-memory ports, with one API key. */
+export async function createEdge(overrides: Partial<HttpDeps> = {}): Promise<Edge> {
+  const gate = createGate();
+  const clock = createTestClock();
+  const recordingDocuments: MemoryDocuments<RecordingContext> = new Map<string, RecordingDocument>();
+  const roomDocuments: MemoryDocuments<RoomContext> = new Map<string, RoomDocument>();
+  const rooms = createMemoryRooms({ documents: roomDocuments, gate, clock });
+  const recordings = createMemoryRecordings({ documents: recordingDocuments, rooms, gate, clock });
+  const media = createMemoryMedia({ gate, clock });
+  const apiKeys = createMemoryApiKeys({ gate });
+  const webhooks = createMemoryWebhooks();
+  const rawLines: string[] = [];
+  await apiKeys.add({ key: API_KEY, creationDate: clock.now() });
+  const http = createHttp({
+    recordings,
+    rooms,
+    recordingStore: createMemoryRecordingStore({ documents: recordingDocuments, gate }),
+    roomStore: createMemoryRoomStore({ documents: roomDocuments, gate }),
+    media,
+    apiKeys,
+    livekitEvents: webhooks,
+    readiness: () => Promise.resolve({ store: { ok: true, latencyMs: 1 } }),
+    log: createLogger({ level: 'debug', name: 'http', destination: { write: (line) => rawLines.push(line) } }),
+    baseUrl: BASE_URL,
+    corsOrigin: '*',
+    trustProxyHops: 0,
+    port: 6080,
+    clock,
+    ...overrides,
+  });
+  const anonymous = request(http.callback());
+  return {
+    http,
+    anonymous,
+    get: (path) => anonymous.get(path).set('X-API-KEY', API_KEY),
+    head: (path) => anonymous.head(path).set('X-API-KEY', API_KEY),
+    post: (path, body) => anonymous.post(path).set('X-API-KEY', API_KEY).send(body),
+    delete: (path) => anonymous.delete(path).set('X-API-KEY', API_KEY),
+    recordings,
+    rooms,
+    media,
+    webhooks,
+    gate,
+    clock,
+    rawLines,
+    lines: () => rawLines.map((line) => JSON.parse(line) as Record<string, unknown>),
+  };
+}
+
+/** Takes the signature `good`; keeps what it handled. */
+export interface MemoryWebhooks extends LiveKitEvents {
+  handled: LiveKitEvent[];
+  bodies: string[];
+  failNext(error: Error): void;
+}
+
+function createMemoryWebhooks(): MemoryWebhooks {
+  const failures: Error[] = [];
+  const handled: LiveKitEvent[] = [];
+  const bodies: string[] = [];
+  return {
+    handled,
+    bodies,
+    failNext: (error) => failures.push(error),
+    verify(rawBody, authorization) {
+      if (authorization !== 'good') return Promise.reject(new TallyError('webhook.rejected', 'unauthorized', 'bad signature'));
+      bodies.push(rawBody);
+      return Promise.resolve({ kind: 'ignored', name: rawBody });
+    },
+    handle(event) {
+      const failure = failures.shift();
+      if (failure !== undefined) return Promise.reject(failure);
+      handled.push(event);
+      return Promise.resolve();
+    },
+  };
+}
+
+/** The 422 body with these details. */
+export function invalid(...details: [field: string, message: string][]): object {
+  return {
+    error: 'Unprocessable Entity',
+    message: 'Invalid request',
+    details: details.map(([field, message]) => ({ field, message })),
+  };
+}

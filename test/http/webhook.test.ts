@@ -1,0 +1,98 @@
+import { beforeEach, describe, expect, it } from 'vitest';
+
+import { LiveKitUnavailableError, StoreUnavailableError, WriteOutcomeUnknownError } from '../../src/errors.js';
+import { createEdge, type Edge } from './support.js';
+
+const BODY = '{"event":"egress_updated", "id":"EV_é"}';
+
+let edge: Edge;
+beforeEach(async () => {
+  edge = await createEdge();
+});
+
+const send = ({ body = BODY, type = 'application/webhook+json', authorization = 'good' } = {}) =>
+  edge.anonymous.post('/livekit/webhook').set('Content-Type', type).set('Authorization', authorization).send(body);
+
+describe('a LiveKit webhook', () => {
+  it('is verified over the body as it came, handled, and answered 200 without a body', async () => {
+    const { status, text } = await send();
+    expect(status).toBe(200);
+    expect(text).toBe('');
+    expect(edge.webhooks.bodies).toEqual([BODY]);
+    expect(edge.webhooks.handled).toEqual([{ kind: 'ignored', name: BODY }]);
+    expect(edge.http.webhookCounts()).toEqual({ handled: 1, ignored: 0, rejected: 0, failed: 0 });
+  });
+
+  it('may be no JSON at all: that is for LiveKit to sign and us to decode', async () => {
+    expect((await send({ body: '{"event": ' })).status).toBe(200);
+    expect(edge.webhooks.bodies).toEqual(['{"event": ']);
+  });
+
+  it('may be larger than what clients send', async () => {
+    expect((await send({ body: 'x'.repeat(200_000) })).status).toBe(200);
+  });
+
+  it('is answered only once it is handled', async () => {
+    const order: string[] = [];
+    let commit: () => void = () => undefined;
+    let arrive: () => void = () => undefined;
+    const arrived = new Promise<void>((resolve) => {
+      arrive = resolve;
+    });
+    edge = await createEdge({
+      livekitEvents: {
+        verify: () => Promise.resolve({ kind: 'ignored', name: '' }),
+        handle: () =>
+          new Promise<void>((resolve) => {
+            commit = resolve;
+            arrive();
+          }),
+      },
+    });
+    const answered = send().then(() => order.push('answered'));
+    await arrived;
+    order.push('committed');
+    commit();
+    await answered;
+    expect(order).toEqual(['committed', 'answered']);
+  });
+
+  it.each(['application/json', 'text/plain'])('of type %s is ignored and answered 200', async (type) => {
+    const { status, text } = await send({ type, authorization: 'bad' });
+    expect(status).toBe(200);
+    expect(text).toBe('');
+    expect(edge.webhooks.bodies).toEqual([]);
+    expect(edge.http.webhookCounts()).toMatchObject({ ignored: 1 });
+  });
+
+  it('with a bad signature is answered 401 without a body, logged and counted', async () => {
+    await send({ authorization: 'forged-token' });
+    const { status, text } = await send({ authorization: 'forged-token' });
+    expect(status).toBe(401);
+    expect(text).toBe('');
+    expect(edge.http.webhookCounts()).toEqual({ handled: 0, ignored: 0, rejected: 2, failed: 0 });
+    const warnings = edge.lines().filter(({ msg }) => msg === 'webhook rejected');
+    expect(warnings.at(-1)).toMatchObject({ level: 40, reason: 'bad signature', rejected: 2 });
+    expect(edge.rawLines.join('')).not.toContain('forged-token');
+  });
+
+  it.each([new StoreUnavailableError('mongo is away'), new WriteOutcomeUnknownError('timed out'), new LiveKitUnavailableError('refused')])(
+    'is answered 503 for LiveKit to repeat: %s',
+    async (failure) => {
+      edge.webhooks.failNext(failure);
+      const { status, text } = await send();
+      expect(status).toBe(503);
+      expect(text).toBe('');
+      expect((await send()).status).toBe(200);
+    },
+  );
+
+  it('that no repeating would help is answered 200 and logged as a fault', async () => {
+    edge.webhooks.failNext(new Error('bug'));
+    const { status, text } = await send();
+    expect(status).toBe(200);
+    expect(text).toBe('');
+    expect(edge.http.webhookCounts()).toMatchObject({ failed: 1 });
+    expect(edge.lines().find(({ msg }) => msg === 'webhook failed')).toMatchObject({ level: 50, err: { message: 'bug' } });
+  });
+});

@@ -1,0 +1,52 @@
+import { describe, expect, it } from 'vitest';
+
+import { createLogger } from '../src/logging.js';
+
+function collect(level: 'debug' | 'info' = 'info') {
+  const lines: string[] = [];
+  const log = createLogger({ level, name: 'tally', destination: { write: (line) => lines.push(line) } });
+  return { log, lines };
+}
+
+describe('the logger', () => {
+  it('writes JSON lines with a name and a time, and children under their own', () => {
+    const { log, lines } = collect();
+    log.info({ recordingId: 'r' }, 'transition');
+    log.child({ name: 'http' }).warn('slow');
+    log.debug('not at this level');
+    expect(lines).toHaveLength(2);
+    expect(JSON.parse(lines[0] ?? '')).toMatchObject({ level: 30, name: 'tally', recordingId: 'r', msg: 'transition' });
+    expect(JSON.parse(lines[1] ?? '')).toMatchObject({ level: 40, name: 'http', msg: 'slow' });
+  });
+
+  it.each([
+    { authorization: 'hush' },
+    { headers: { 'x-api-key': 'hush', 'X-API-KEY': 'hush' } },
+    { deep: { deeper: { deepest: { turnPassword: 'hush' } } } },
+    { accessSecrets: { public: 'hush', private: 'hush' } },
+    { apiKeys: ['hush', 'hush'] },
+    { config: { secretAccessKey: 'hush', api_secret: 'hush', key: 'hush"hush' } },
+    { body: JSON.stringify({ secret: 'hush', other: 1 }) },
+    { url: 'https://meet.example.com/room/a?x=1&secret=hush' },
+    { uri: 'mongodb://admin:hush@db:27017/?ssl=true' },
+    { token: 12345 },
+    { err: new Error('connect redis://:hush@host failed') },
+    { err: Object.assign(new Error('x'), { config: { headers: { Authorization: 'Bearer hush' } } }) },
+    { err: new Error('x', { cause: new Error("Secret 'hush' is not recognized for room 'a'") }) },
+    { text: 'the key ovmeet-0123hush' },
+    { jwt: 'eyJhbGciOiJIUzI1NiJ9.eyJpc3MiOiJkZXZrZXkifQ.hush' },
+  ])('keeps the secret of %j', (fields) => {
+    const { log, lines } = collect();
+    log.info({ ...fields, kept: 'kept' }, 'said');
+    expect(lines[0]).not.toMatch(/hush|12345/);
+    expect(JSON.parse(lines[0] ?? '')).toMatchObject({ kept: 'kept', msg: 'said' });
+  });
+
+  it('keeps secrets out of the sentence too', () => {
+    const { log, lines } = collect();
+    log.info('redis://:hush@host is away');
+    log.child({ apiKey: 'hush' }).error(new Error('https://x/?secret=hush'));
+    expect(lines.join('')).not.toContain('hush');
+    for (const line of lines) JSON.parse(line);
+  });
+});
