@@ -2,22 +2,22 @@ import { mkdir } from 'node:fs/promises';
 import type { AddressInfo } from 'node:net';
 import type { Server } from 'node:http';
 import { createClock } from './clock.js';
-import { createControlRoutes } from './control-routes.js';
-import type { EgressContext } from './egress-context.js';
-import type { EgressTruth } from './egress.js';
-import { createEgressService } from './egress-service.js';
-import { createEgressStore } from './egress-store.js';
-import { finishAll } from './finish.js';
-import { listen } from './http-server.js';
-import { createMethods } from './methods.js';
-import { createRoomService } from './room-service.js';
-import { createRooms, type Joining } from './rooms.js';
-import { createScriptBook } from './script-book.js';
-import type { ScriptRequest } from './script.js';
-import { createTwirpRoutes } from './twirp-routes.js';
-import { createUpload } from './upload.js';
-import { createWebhookSender, type DeliveryRecord } from './webhook-sender.js';
-import { createWebhooks } from './webhooks.js';
+import { createControlRoutes } from './control/control-routes.js';
+import type { EgressContext } from './egress/egress-context.js';
+import type { EgressTruth } from './egress/egress.js';
+import { createEgressService } from './api/egress-service.js';
+import { createEgressStore } from './egress/egress-store.js';
+import { finishAll } from './egress/finish.js';
+import { listen } from './api/http-server.js';
+import { createMethods } from './api/methods.js';
+import { createRoomService } from './api/room-service.js';
+import { createRooms, type Joining } from './rooms/rooms.js';
+import { createScriptBook } from './scripts/script-book.js';
+import type { ScriptRequest } from './scripts/script.js';
+import { createTwirpRoutes } from './api/twirp-routes.js';
+import { createUpload } from './egress/upload.js';
+import { createWebhookSender, type DeliveryRecord } from './webhooks/webhook-sender.js';
+import { createWebhooks } from './webhooks/webhooks.js';
 
 export interface SimulatorOptions {
   /** Default 127.0.0.1. */

@@ -1,10 +1,11 @@
-import { createServer, type IncomingHttpHeaders } from 'node:http';
+import { createServer, type IncomingHttpHeaders, type IncomingMessage, type ServerResponse } from 'node:http';
 import { mkdtemp, rm } from 'node:fs/promises';
 import type { AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import {
   EgressClient,
+  type EgressStatus,
   EncodedFileOutput,
   EncodedFileType,
   RoomServiceClient,
@@ -33,7 +34,7 @@ export interface Sink {
   /** The first arrival, past or future, that fits and was not handed out before. */
   next(fits: (arrival: Arrival) => boolean): Promise<Arrival>;
   /** The next event of this name, and of this status when it is given. */
-  event(name: string, status?: number): Promise<WebhookEvent>;
+  event(name: string, status?: EgressStatus): Promise<WebhookEvent>;
 }
 
 const cleanups: (() => Promise<unknown>)[] = [];
@@ -45,8 +46,9 @@ afterEach(async () => {
 export async function createSink(): Promise<Sink> {
   const receiver = new WebhookReceiver(API_KEY, API_SECRET);
   const taken = new Set<Arrival>();
-  let waiters: (() => void)[] = [];
-  const server = createServer(async (request, response) => {
+  const waiters: (() => void)[] = [];
+  const server = createServer((request, response) => void receive(request, response));
+  const receive = async (request: IncomingMessage, response: ServerResponse): Promise<void> => {
     let body = '';
     for await (const chunk of request) body += String(chunk);
     const event = await receiver.receive(body, request.headers.authorization).catch(() => undefined);
@@ -55,7 +57,7 @@ export async function createSink(): Promise<Sink> {
     for (const wake of waiters.splice(0)) wake();
     const status = sink.respond(arrival);
     if (status !== 'never') response.writeHead(status).end();
-  });
+  };
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
   cleanups.push(async () => {
     server.closeAllConnections();

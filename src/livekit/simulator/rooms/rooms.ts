@@ -1,10 +1,10 @@
 import { DisconnectReason, ParticipantInfo_State, Room, type CreateRoomRequest, type ParticipantInfo } from '@livekit/protocol';
 import { randomBytes } from 'node:crypto';
-import type { SimulatorClock } from './clock.js';
-import { newId } from './ids.js';
+import type { SimulatorClock } from '../clock.js';
+import { newId } from '../ids.js';
 import { createCameraTrack, createGuest, createRecorder, isRecorder } from './participants.js';
-import type { ScriptBook } from './script-book.js';
-import type { Webhooks } from './webhooks.js';
+import type { ScriptBook } from '../scripts/script-book.js';
+import type { Webhooks } from '../webhooks/webhooks.js';
 
 /** Who joins a room, as the control interface and tests say it. */
 export interface Joining {

@@ -1,5 +1,5 @@
-import { codeOfStatus, internalError, type TwirpCode } from './twirp-error.js';
-import { JSON_TYPE, TEXT_TYPE, twirpFault, type ReplyFault } from './reply.js';
+import { codeOfStatus, internalError, type TwirpCode } from '../api/twirp-error.js';
+import { JSON_TYPE, TEXT_TYPE, twirpFault, type ReplyFault } from '../api/reply.js';
 import type { Row } from './scripts.js';
 
 /** A Twirp error instead of the answer; `status` may ask for another one. */

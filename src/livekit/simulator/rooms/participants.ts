@@ -7,7 +7,7 @@ import {
   TrackSource,
   TrackType,
 } from '@livekit/protocol';
-import { newId } from './ids.js';
+import { newId } from '../ids.js';
 
 /** An ordinary participant that has just connected. */
 export function createGuest(identity: string, name: string, nowMs: number): ParticipantInfo {

@@ -1,7 +1,7 @@
-import { EgressInfo, EgressStatus } from '@livekit/protocol';
-import type { EgressContext } from './egress-context.js';
-import { setFile } from './egress.js';
-import type { EgressRun } from './egress-run.js';
+import { EgressStatus } from '@livekit/protocol';
+import type { EgressContext } from '../egress/egress-context.js';
+import { setFile } from '../egress/egress.js';
+import type { EgressRun } from '../egress/egress-run.js';
 import { AnswerLostError } from './reply.js';
 import { internalError, TwirpError } from './twirp-error.js';
 import { toWireJson } from './wire-json.js';
@@ -84,5 +84,7 @@ function endingAnswer(run: EgressRun): string {
 }
 
 function abortedAnswer(run: EgressRun): string {
-  return toWireJson(new EgressInfo({ ...run.egress.info.clone(), error: 'Stop called before pipeline could start' }));
+  const info = run.egress.info.clone();
+  info.error = 'Stop called before pipeline could start';
+  return toWireJson(info);
 }

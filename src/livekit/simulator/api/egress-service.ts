@@ -1,12 +1,12 @@
 import { EgressStatus, StreamInfo, type ListEgressRequest, type UpdateStreamRequest } from '@livekit/protocol';
-import type { EgressContext } from './egress-context.js';
-import { readJob, type EgressJob, type StartRequest } from './egress-job.js';
-import { createEgress, isOver } from './egress.js';
-import { EgressRun } from './egress-run.js';
+import type { EgressContext } from '../egress/egress-context.js';
+import { readJob, type EgressJob, type StartRequest } from '../egress/egress-job.js';
+import { createEgress, isOver } from '../egress/egress.js';
+import { EgressRun } from '../egress/egress-run.js';
 import { createStop } from './egress-stop.js';
-import { HAPPY } from './happy.js';
-import { newId } from './ids.js';
-import type { Script } from './script.js';
+import { HAPPY } from '../scripts/happy.js';
+import { newId } from '../ids.js';
+import type { Script } from '../scripts/script.js';
 import { internalError, TwirpError } from './twirp-error.js';
 
 /** The Egress API, each call answering with the JSON LiveKit would send. */

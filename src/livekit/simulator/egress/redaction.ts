@@ -21,7 +21,7 @@ const PLACEHOLDERS: Readonly<Record<string, string>> = {
 /** The echo of a request: file paths and webhooks as they were, storage secrets replaced. */
 export function withoutSecrets(start: StartRequest): EgressInfo['request'] {
   const value = start.value.clone();
-  redact(value as unknown as AnyMessage);
+  redact(value);
   return { case: start.case, value } as EgressInfo['request'];
 }
 

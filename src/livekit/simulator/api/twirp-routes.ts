@@ -1,10 +1,10 @@
 import type { IncomingMessage } from 'node:http';
 import type { JsonValue } from '@bufbuild/protobuf';
-import type { SimulatorClock } from './clock.js';
-import type { EgressStore } from './egress-store.js';
+import type { SimulatorClock } from '../clock.js';
+import type { EgressStore } from '../egress/egress-store.js';
 import type { Method } from './methods.js';
 import { answer, AnswerLostError, TEXT_TYPE, type Reply } from './reply.js';
-import type { ScriptBook } from './script-book.js';
+import type { ScriptBook } from '../scripts/script-book.js';
 import { InvalidTokenError, readGrants } from './token.js';
 import { TwirpError } from './twirp-error.js';
 

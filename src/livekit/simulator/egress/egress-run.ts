@@ -1,9 +1,9 @@
 import { EgressStatus, FileInfo } from '@livekit/protocol';
 import type { EgressContext } from './egress-context.js';
-import { toNanos } from './clock.js';
+import { toNanos } from '../clock.js';
 import { setFile, type Egress, type EndedBy } from './egress.js';
-import { HAPPY } from './happy.js';
-import type { Script, Step } from './script.js';
+import { HAPPY } from '../scripts/happy.js';
+import type { Script, Step } from '../scripts/script.js';
 import type { UploadVariant } from './upload.js';
 
 /** `loading` until the browser is up; `gone` once the process that recorded has left. */
@@ -152,11 +152,15 @@ export class EgressRun {
   private async upload(outcome: Outcome): Promise<void> {
     this.leaveRoom();
     const upload = await this.context.upload(this, outcome.upload);
-    if ('error' in upload) return this.fail(upload);
+    if ('error' in upload) {
+      this.fail(upload);
+      return;
+    }
     this.over(outcome.status ?? EgressStatus.EGRESS_COMPLETE, (info) => {
       const file = this.timedFile() ?? new FileInfo();
-      if (info.fileResults.length > 0)
-        setFile(info, new FileInfo({ ...file, size: BigInt(upload.sizeBytes), location: upload.location }));
+      file.size = BigInt(upload.sizeBytes);
+      file.location = upload.location;
+      if (info.fileResults.length > 0) setFile(info, file);
       info.manifestLocation = upload.manifestLocation;
       info.backupStorageUsed = outcome.upload === 'backup';
       if (outcome.reason !== undefined) info.details = `End reason: ${outcome.reason}`;

@@ -90,8 +90,9 @@ function usesBrowser(start: StartRequest, { audioOnly, layout, customBaseUrl }: 
 
 function sourceOf(start: StartRequest): Source {
   const none = { audioOnly: false, videoOnly: false, layout: '', customBaseUrl: '' };
-  if (start.case === 'roomComposite' || start.case === 'web') return { ...none, ...start.value };
-  if (start.case === 'egress' && start.value.source.case === 'template') return { ...none, ...start.value.source.value };
+  if (start.case === 'roomComposite') return start.value;
+  if (start.case === 'egress' && start.value.source.case === 'template') return start.value.source.value;
+  if (start.case === 'web') return { ...none, audioOnly: start.value.audioOnly, videoOnly: start.value.videoOnly };
   return none;
 }
 

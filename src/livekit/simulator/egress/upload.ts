@@ -1,7 +1,7 @@
 import path from 'node:path';
 import type { EgressRun, Failure } from './egress-run.js';
-import { locate } from './filepath.js';
-import { writeManifest, writeRecording, writeWhole } from './media-file.js';
+import { locate } from '../media/filepath.js';
+import { writeManifest, writeRecording, writeWhole } from '../media/media-file.js';
 
 export interface Uploaded {
   sizeBytes: number;

@@ -1,4 +1,4 @@
-import type { SimulatorClock } from './clock.js';
+import type { SimulatorClock } from '../clock.js';
 import { createWebhookPoster, type WebhookAnswer } from './webhook-post.js';
 
 /** One webhook on its way to one URL. */

@@ -1,6 +1,6 @@
 import { ParticipantInfo_Kind, type ParticipantInfo } from '@livekit/protocol';
-import { isRecorder } from './participants.js';
-import type { LiveRoom } from './rooms.js';
+import { isRecorder } from '../rooms/participants.js';
+import type { LiveRoom } from '../rooms/rooms.js';
 
 /** A room as the control interface shows it: its people, its recorders, and what was sent into it. */
 export function presentRoom({ info, participants, packets }: LiveRoom) {

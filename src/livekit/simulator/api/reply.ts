@@ -1,5 +1,5 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
-import type { SimulatorClock } from './clock.js';
+import type { SimulatorClock } from '../clock.js';
 import { TwirpError, type TwirpCode } from './twirp-error.js';
 
 /** What a script does to a call of the API. */
@@ -56,7 +56,10 @@ export async function answer(
   method: () => Promise<string>,
 ): Promise<void> {
   if (fault?.delayMs !== undefined) await clock.delay(fault.delayMs);
-  if (fault?.instead) return fault.instead(reply);
+  if (fault?.instead) {
+    fault.instead(reply);
+    return;
+  }
   const body = await method();
   reply.send(200, fault?.rewrite ? fault.rewrite(body) : body);
 }

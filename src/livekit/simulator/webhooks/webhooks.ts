@@ -1,9 +1,9 @@
 import { EgressStatus, ParticipantInfo, Room, WebhookEvent, type TrackInfo } from '@livekit/protocol';
-import type { SimulatorClock } from './clock.js';
-import type { EgressRun } from './egress-run.js';
-import { newId } from './ids.js';
-import type { Copy } from './script.js';
-import type { ScriptBook } from './script-book.js';
+import type { SimulatorClock } from '../clock.js';
+import type { EgressRun } from '../egress/egress-run.js';
+import { newId } from '../ids.js';
+import type { Copy } from '../scripts/script.js';
+import type { ScriptBook } from '../scripts/script-book.js';
 import { authorize, forge, type SigningKey } from './webhook-signature.js';
 import type { WebhookSender } from './webhook-sender.js';
 

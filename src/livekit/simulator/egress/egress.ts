@@ -1,8 +1,8 @@
 import { EgressInfo, EgressStatus, FileInfo, StreamInfo } from '@livekit/protocol';
-import { toNanos } from './clock.js';
+import { toNanos } from '../clock.js';
 import type { EgressJob } from './egress-job.js';
-import { resolveFilename } from './filepath.js';
-import { toWireJson } from './wire-json.js';
+import { resolveFilename } from '../media/filepath.js';
+import { toWireJson } from '../api/wire-json.js';
 
 export type EndedBy = 'stop' | 'room' | 'fault';
 

@@ -1,6 +1,6 @@
-import type { EgressRun } from './egress-run.js';
-import type { ReplyFault } from './reply.js';
-import type { TwirpError } from './twirp-error.js';
+import type { EgressRun } from '../egress/egress-run.js';
+import type { ReplyFault } from '../api/reply.js';
+import type { TwirpError } from '../api/twirp-error.js';
 
 /** What a client asks for: the row of the fault catalogue, and what it changes about it. */
 export interface ScriptRequest {

@@ -1,12 +1,12 @@
 import { z } from 'zod';
-import type { SimulatorClock } from './clock.js';
+import type { SimulatorClock } from '../clock.js';
 import { presentRoom } from './control-presenter.js';
-import type { EgressStore } from './egress-store.js';
-import type { Reply } from './reply.js';
-import type { Rooms } from './rooms.js';
-import type { ScriptBook } from './script-book.js';
-import { UnknownScriptError } from './scripts.js';
-import type { WebhookSender } from './webhook-sender.js';
+import type { EgressStore } from '../egress/egress-store.js';
+import type { Reply } from '../api/reply.js';
+import type { Rooms } from '../rooms/rooms.js';
+import type { ScriptBook } from '../scripts/script-book.js';
+import { UnknownScriptError } from '../scripts/scripts.js';
+import type { WebhookSender } from '../webhooks/webhook-sender.js';
 
 interface Dependencies {
   clock: SimulatorClock;

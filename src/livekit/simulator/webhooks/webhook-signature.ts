@@ -1,6 +1,6 @@
 import { EgressStatus, type WebhookEvent } from '@livekit/protocol';
-import type { Forgery } from './script.js';
-import { sha256, signToken } from './token.js';
+import type { Forgery } from '../scripts/script.js';
+import { sha256, signToken } from '../api/token.js';
 
 export interface SigningKey {
   apiKey: string;

@@ -11,8 +11,8 @@ import {
   type SendDataRequest,
   type UpdateParticipantRequest,
 } from '@livekit/protocol';
-import type { SimulatorClock } from './clock.js';
-import type { LiveRoom, Rooms } from './rooms.js';
+import type { SimulatorClock } from '../clock.js';
+import type { LiveRoom, Rooms } from '../rooms/rooms.js';
 import { internalError, TwirpError } from './twirp-error.js';
 
 const MAX_NAME = 256;
@@ -81,10 +81,8 @@ export function createRoomService(rooms: Rooms, clock: SimulatorClock) {
       checkMetadata(metadata);
       if (metadata !== '') participant.metadata = metadata;
       if (name !== '') participant.name = name;
-      for (const [key, value] of Object.entries(attributes)) {
-        if (value === '') delete participant.attributes[key];
-        else participant.attributes[key] = value;
-      }
+      const merged = { ...participant.attributes, ...attributes };
+      participant.attributes = Object.fromEntries(Object.entries(merged).filter(([, value]) => value !== ''));
       if (permission) participant.permission = new ParticipantPermission(permission);
       return participant;
     },
