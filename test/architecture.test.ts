@@ -42,7 +42,7 @@ const ROOT_FILES: Record<string, Rule> = {
   'config-schema.ts': { imports: ['config-values.ts'], packages: ['zod'] },
   'config-values.ts': { packages: ['zod'] },
   'app.ts': { imports: ['*'] },
-  'main.ts': { imports: ['app.ts'], packages: ['close-with-grace'] },
+  'main.ts': { imports: ['*'] },
 };
 const FOR_EVERYONE = ['errors.ts', 'clock.ts', 'logging.ts', 'config.ts'];
 
