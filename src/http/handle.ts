@@ -80,4 +80,3 @@ function rawPart(ctx: HttpContext, part: (typeof PARTS)[number]): unknown {
       return ctx.request.body ?? {};
   }
 }
-

@@ -65,7 +65,7 @@ export function createHttp(deps: HttpDeps): Http {
   app.use(pathNotFound);
   /** What fails once an answer is under way is in the request's own line. */
   app.on('error', () => undefined);
-  return { callback: () => app.callback() as RequestListener, webhookCounts: () => counts };
+  return { callback: () => app.callback(), webhookCounts: () => counts };
 }
 
 function apiRouter(deps: HttpDeps): Router<HttpState> {

@@ -89,9 +89,12 @@ describe('the order of checks', () => {
     expect(response.status).toBe(401);
   });
 
-  it.each(['/api/v1/recordings/nonsense', '/api/v1/recordings/nonsense/media'])('reads the input of GET %s before it asks for credentials', async (path) => {
-    expect((await edge.anonymous.get(path)).status).toBe(422);
-  });
+  it.each(['/api/v1/recordings/nonsense', '/api/v1/recordings/nonsense/media'])(
+    'reads the input of GET %s before it asks for credentials',
+    async (path) => {
+      expect((await edge.anonymous.get(path)).status).toBe(422);
+    },
+  );
 
   it.each([RECORDING.replace('room-1', 'none'), `${RECORDING.replace('room-1', 'none')}/media`])(
     'asks for credentials before it tells that %s is unknown',

@@ -11,10 +11,13 @@ beforeEach(async () => {
 });
 
 describe('paths', () => {
-  it.each(['/api/v1/rooms', '/API/V1/Rooms', '/api/v1/rooms/', '/api/v1/ROOMS/'])('answers %s without regard to case and a trailing slash', async (path) => {
-    const { status } = await edge.get(path);
-    expect(status).toBe(200);
-  });
+  it.each(['/api/v1/rooms', '/API/V1/Rooms', '/api/v1/rooms/', '/api/v1/ROOMS/'])(
+    'answers %s without regard to case and a trailing slash',
+    async (path) => {
+      const { status } = await edge.get(path);
+      expect(status).toBe(200);
+    },
+  );
 
   it('keeps the case of path parameters', async () => {
     edge.rooms.put({ roomId: 'Room-ABC' });
@@ -55,7 +58,8 @@ describe('paths', () => {
 });
 
 describe('bodies', () => {
-  const post = (type: string, body: string) => edge.anonymous.post('/api/v1/rooms').set('X-API-KEY', API_KEY).set('Content-Type', type).send(body);
+  const post = (type: string, body: string) =>
+    edge.anonymous.post('/api/v1/rooms').set('X-API-KEY', API_KEY).set('Content-Type', type).send(body);
 
   it.each(['{"roomName": ', '"text"', '12', 'null', 'true', '[1,'])('refuses the JSON %s as malformed', async (text) => {
     const { status, body } = await post('application/json', text);
@@ -86,7 +90,10 @@ describe('bodies', () => {
   });
 
   it('reads forms with nested brackets', async () => {
-    const { status, body } = await post('application/x-www-form-urlencoded', 'roomName=Forms&autoDeletionPolicy[withMeeting]=force&autoDeletionPolicy[withRecordings]=close');
+    const { status, body } = await post(
+      'application/x-www-form-urlencoded',
+      'roomName=Forms&autoDeletionPolicy[withMeeting]=force&autoDeletionPolicy[withRecordings]=close',
+    );
     expect(status).toBe(201);
     expect(body).toMatchObject({ roomName: 'Forms', autoDeletionPolicy: { withMeeting: 'force', withRecordings: 'close' } });
   });

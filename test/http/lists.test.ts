@@ -53,7 +53,12 @@ describe.each([
     expect(body).toEqual(invalid(['maxItems', message]));
   });
 
-  const tokens = ['nonsense', 'e30=', Buffer.from('[1]').toString('base64'), Buffer.from('{"fieldValue":"1","id":"a"}').toString('base64')];
+  const tokens = [
+    'nonsense',
+    'e30=',
+    Buffer.from('[1]').toString('base64'),
+    Buffer.from('{"fieldValue":"1","id":"a"}').toString('base64'),
+  ];
   it.each(tokens)('refuse the token %s', async (token) => {
     const { status, body } = await edge.get(`${path}?nextPageToken=${encodeURIComponent(token)}`);
     expect(status).toBe(422);
@@ -81,7 +86,9 @@ describe.each([
 
   it('report everything that is wrong at once', async () => {
     const { body } = await edge.get(`${path}?maxItems=0&fields[x]=y`);
-    expect(body).toEqual(invalid(['maxItems', 'maxItems must be a positive number'], ['fields', 'Expected string, received object']));
+    expect(body).toEqual(
+      invalid(['maxItems', 'maxItems must be a positive number'], ['fields', 'Expected string, received object']),
+    );
   });
 
   it('answer 503 while the store is down', async () => {
@@ -111,7 +118,10 @@ describe('listing recordings', () => {
   it('makes tokens of standard Base64 over the last item', async () => {
     putRecordings(2);
     const { pagination } = await list('/api/v1/recordings?maxItems=1');
-    expect(JSON.parse(Buffer.from(pagination.nextPageToken ?? '', 'base64').toString())).toEqual({ fieldValue: 1001, id: '0000000002' });
+    expect(JSON.parse(Buffer.from(pagination.nextPageToken ?? '', 'base64').toString())).toEqual({
+      fieldValue: 1001,
+      id: '0000000002',
+    });
   });
 
   it('goes past recordings without a start', async () => {
@@ -147,7 +157,11 @@ describe('listing recordings', () => {
       'status',
       "Invalid enum value. Expected 'starting' | 'active' | 'ending' | 'complete' | 'failed' | 'aborted' | 'limit_reached', received 'done'",
     ],
-    ['status[]=active', 'status', "Expected 'starting' | 'active' | 'ending' | 'complete' | 'failed' | 'aborted' | 'limit_reached', received array"],
+    [
+      'status[]=active',
+      'status',
+      "Expected 'starting' | 'active' | 'ending' | 'complete' | 'failed' | 'aborted' | 'limit_reached', received array",
+    ],
   ])('refuses %s', async (query, field, message) => {
     const { status, body } = await edge.get(`/api/v1/recordings?${query}`);
     expect(status).toBe(422);

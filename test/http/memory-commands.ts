@@ -10,7 +10,14 @@ import {
   RecordingNotStoppedError,
   RecordingStillStartingError,
 } from '../../src/machines/recording/errors.js';
-import { isDeleted, isLive, isSettled, statusOf, type RecordingContext, type RecordingDocument } from '../../src/machines/recording/recording.js';
+import {
+  isDeleted,
+  isLive,
+  isSettled,
+  statusOf,
+  type RecordingContext,
+  type RecordingDocument,
+} from '../../src/machines/recording/recording.js';
 import type { CreateRoomRequest, DeletionResult, RoomCommands } from '../../src/machines/room/commands.js';
 import { RoomNotFoundError } from '../../src/machines/room/errors.js';
 import { roomStatusOf, type RoomContext, type RoomDocument } from '../../src/machines/room/room.js';
@@ -32,6 +39,8 @@ interface Options<Context extends object> {
   gate: Gate;
   clock: Clock;
 }
+
+const SETTLED = ['complete', 'failed', 'aborted', 'deleted'];
 
 const kernel = (state: StateValue) => ({
   state,
@@ -103,7 +112,12 @@ export interface MemoryRecordings extends RecordingCommands {
   starts: Parameters<RecordingCommands['start']>[0][];
 }
 
-export function createMemoryRecordings({ documents, rooms, gate, clock }: Options<RecordingContext> & { rooms: MemoryRooms }): MemoryRecordings {
+export function createMemoryRecordings({
+  documents,
+  rooms,
+  gate,
+  clock,
+}: Options<RecordingContext> & { rooms: MemoryRooms }): MemoryRecordings {
   const present = new Set<string>();
   const failures: Error[] = [];
   const starts: MemoryRecordings['starts'] = [];
@@ -126,7 +140,7 @@ export function createMemoryRecordings({ documents, rooms, gate, clock }: Option
         mediaKey: `recordings/${roomId}/${roomId}--${uid}.mp4`,
         accessSecrets: { public: 'c'.repeat(32), private: 'd'.repeat(32) },
         createdAt: clock.now(),
-        liveKey: ['complete', 'failed', 'aborted', 'deleted'].includes(String(state)) ? uid : roomId,
+        liveKey: typeof state === 'string' && SETTLED.includes(state) ? uid : roomId,
         startKey: uid,
         egressId: `EG_${uid}`,
         ...recording,
@@ -144,7 +158,8 @@ export function createMemoryRecordings({ documents, rooms, gate, clock }: Option
       const known = [...documents.values()].find(({ startKey }) => startKey === idempotencyKey);
       if (known !== undefined && known.roomId !== roomId) throw new IdempotencyMismatchError();
       if (known !== undefined) return known;
-      if ([...documents.values()].some((other) => other.roomId === roomId && isLive(other))) throw new RecordingAlreadyActiveError(roomId);
+      if ([...documents.values()].some((other) => other.roomId === roomId && isLive(other)))
+        throw new RecordingAlreadyActiveError(roomId);
       if (!present.has(roomId)) throw new NoParticipantsError(roomId);
       const startKey = idempotencyKey === undefined ? {} : { startKey: idempotencyKey };
       if (!respondAsync) return recordings.put({ roomId, startDate: clock.now(), ...startKey }, 'active');

@@ -46,7 +46,11 @@ describe('the request log', () => {
     const { text } = await edge.post('/api/v1/recordings', { roomId: 'room-1' });
     expect(text).not.toContain('the bug');
     expect(edge.lines()).toHaveLength(1);
-    expect(edge.lines()[0]).toMatchObject({ level: 50, status: 500, err: { message: 'the bug', stack: expect.any(String) as string } });
+    expect(edge.lines()[0]).toMatchObject({
+      level: 50,
+      status: 500,
+      err: { message: 'the bug', stack: expect.any(String) as string },
+    });
   });
 
   it('warns of an outage and wakes nobody for a refusal', async () => {
@@ -58,11 +62,15 @@ describe('the request log', () => {
   });
 
   it('holds no secret of a request or an answer', async () => {
-    await edge.post('/api/v1/rooms?secret=hush-q&accessToken=hush-t', {}).set('Authorization', 'Bearer hush-b').set('Idempotency-Key', 'hush-i');
+    await edge
+      .post('/api/v1/rooms?secret=hush-q&accessToken=hush-t', {})
+      .set('Authorization', 'Bearer hush-b')
+      .set('Idempotency-Key', 'hush-i');
     await edge.get('/api/v1/rooms/room-1?secret=hush-q');
     edge.recordings.failNext(new Error("Secret 'hush-q' of mongodb://user:hush-p@host/ and https://x/y?secret=hush-s"));
     await edge.post('/api/v1/recordings', { roomId: 'room-1' });
     const log = edge.rawLines.join('');
-    for (const secret of [API_KEY, 'hush-q', 'hush-t', 'hush-b', 'hush-i', 'hush-p', 'hush-s', 'aaaaaaaaaa']) expect(log).not.toContain(secret);
+    for (const secret of [API_KEY, 'hush-q', 'hush-t', 'hush-b', 'hush-i', 'hush-p', 'hush-s', 'aaaaaaaaaa'])
+      expect(log).not.toContain(secret);
   });
 });

@@ -23,7 +23,7 @@ describe('creating a room', () => {
 
   it('answers 201 with the defaults, links and the place of the room', async () => {
     const { status, body, headers } = await create();
-    const roomId = String((body as { roomId: string }).roomId);
+    const { roomId } = body as { roomId: string };
     expect(status).toBe(201);
     expect(body).toEqual({
       roomId,
@@ -87,7 +87,11 @@ describe('creating a room', () => {
     [{ autoDeletionDate: true }, ['autoDeletionDate', 'Expected number, received boolean']],
     [{ autoDeletionDate: null }, ['autoDeletionDate', 'Expected number, received null']],
     [{ autoDeletionPolicy: 'force' }, ['autoDeletionPolicy', 'Expected object, received string']],
-    [{ autoDeletionPolicy: {} }, ['autoDeletionPolicy.withMeeting', 'Required'], ['autoDeletionPolicy.withRecordings', 'Required']],
+    [
+      { autoDeletionPolicy: {} },
+      ['autoDeletionPolicy.withMeeting', 'Required'],
+      ['autoDeletionPolicy.withRecordings', 'Required'],
+    ],
     [
       { autoDeletionPolicy: { withMeeting: 'later', withRecordings: 7 } },
       ['autoDeletionPolicy.withMeeting', "Invalid enum value. Expected 'force' | 'when_meeting_ends' | 'fail', received 'later'"],
@@ -160,7 +164,10 @@ describe('getting a room', () => {
 
   it('shows only the fields asked for', async () => {
     edge.rooms.put({ roomId: 'room-1' });
-    expect((await edge.get('/api/v1/rooms/room-1?fields=status,roomId,tally,schemaVersion')).body).toEqual({ status: 'open', roomId: 'room-1' });
+    expect((await edge.get('/api/v1/rooms/room-1?fields=status,roomId,tally,schemaVersion')).body).toEqual({
+      status: 'open',
+      roomId: 'room-1',
+    });
   });
 
   it.each([
@@ -229,14 +236,19 @@ describe('deleting a room', () => {
     edge.rooms.deleteNextAs(deletion, withRoom);
     const response = await remove();
     expect(response.status).toBe(status);
-    const room = { room: expect.objectContaining({ roomId: 'room-1', moderatorUrl: `${BASE_URL}/room/room-1?secret=aaaaaaaaaa` }) as unknown };
+    const room = {
+      room: expect.objectContaining({ roomId: 'room-1', moderatorUrl: `${BASE_URL}/room/room-1?secret=aaaaaaaaaa` }) as unknown,
+    };
     expect(response.body).toEqual({ successCode: deletion, message, ...(withRoom && room) });
   });
 
   it.each<[DeletionRefusal, string]>([
     ['room_has_active_meeting', "Room 'room-1' cannot be deleted because it has an active meeting."],
     ['room_has_recordings', "Room 'room-1' cannot be deleted because it has recordings."],
-    ['room_with_recordings_has_active_meeting', "Room 'room-1' with recordings cannot be deleted because it has an active meeting."],
+    [
+      'room_with_recordings_has_active_meeting',
+      "Room 'room-1' with recordings cannot be deleted because it has an active meeting.",
+    ],
     ['room_with_active_meeting_has_recordings', "Room 'room-1' with active meeting cannot be deleted because it has recordings."],
     [
       'room_with_active_meeting_has_recordings_cannot_schedule_deletion',
@@ -287,6 +299,9 @@ describe('deleting a room', () => {
 
   it('names itself when something unexpected happens', async () => {
     edge.rooms.deleteNextAs(new Error('bug'));
-    expect((await remove()).body).toEqual({ error: 'Internal Server Error', message: "Unexpected error while deleting room 'room-1'" });
+    expect((await remove()).body).toEqual({
+      error: 'Internal Server Error',
+      message: "Unexpected error while deleting room 'room-1'",
+    });
   });
 });

@@ -76,16 +76,17 @@ describe('a LiveKit webhook', () => {
     expect(edge.rawLines.join('')).not.toContain('forged-token');
   });
 
-  it.each([new StoreUnavailableError('mongo is away'), new WriteOutcomeUnknownError('timed out'), new LiveKitUnavailableError('refused')])(
-    'is answered 503 for LiveKit to repeat: %s',
-    async (failure) => {
-      edge.webhooks.failNext(failure);
-      const { status, text } = await send();
-      expect(status).toBe(503);
-      expect(text).toBe('');
-      expect((await send()).status).toBe(200);
-    },
-  );
+  it.each([
+    new StoreUnavailableError('mongo is away'),
+    new WriteOutcomeUnknownError('timed out'),
+    new LiveKitUnavailableError('refused'),
+  ])('is answered 503 for LiveKit to repeat: %s', async (failure) => {
+    edge.webhooks.failNext(failure);
+    const { status, text } = await send();
+    expect(status).toBe(503);
+    expect(text).toBe('');
+    expect((await send()).status).toBe(200);
+  });
 
   it('that no repeating would help is answered 200 and logged as a fault', async () => {
     edge.webhooks.failNext(new Error('bug'));

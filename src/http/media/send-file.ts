@@ -11,7 +11,11 @@ export interface FileAnswer {
 }
 
 /** Answer with a file or a part of it; `HEAD` and a client whose copy is current get no bytes. */
-export async function sendFile(ctx: HttpContext, media: Pick<MediaStore, 'read'>, { key, file, range }: FileAnswer): Promise<void> {
+export async function sendFile(
+  ctx: HttpContext,
+  media: Pick<MediaStore, 'read'>,
+  { key, file, range }: FileAnswer,
+): Promise<void> {
   const bytes = range === 'whole' ? { start: 0, end: file.size - 1 } : range;
   ctx.status = range === 'whole' ? 200 : 206;
   ctx.set({

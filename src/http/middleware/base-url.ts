@@ -26,7 +26,12 @@ export function setBaseUrl({ baseUrl, trustProxyHops, port }: BaseUrlOptions): H
 function requestedUrl({ headers, socket }: IncomingMessage, isBehindProxy: boolean): string | undefined {
   const { host } = headers;
   if (host === undefined || !HOST.test(host)) return undefined;
-  const forwarded = isBehindProxy ? String(headers['x-forwarded-proto'] ?? '').split(',')[0]?.trim().toLowerCase() : undefined;
+  const forwarded = isBehindProxy
+    ? String(headers['x-forwarded-proto'] ?? '')
+        .split(',')[0]
+        ?.trim()
+        .toLowerCase()
+    : undefined;
   const scheme = forwarded === 'https' || forwarded === 'http' ? forwarded : 'encrypted' in socket ? 'https' : 'http';
   return `${scheme}://${host}`;
 }

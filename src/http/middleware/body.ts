@@ -15,12 +15,15 @@ const parse = bodyParser({
 }) as HttpMiddleware;
 
 /** JSON and form bodies become objects; whatever else comes counts as an empty one. */
-export const parseBody: HttpMiddleware = (ctx, next) => {
+export const parseBody: HttpMiddleware = async (ctx, next) => {
   const type = ctx.is(TYPES);
-  if (!type) return next();
+  if (!type) {
+    await next();
+    return;
+  }
   const { charset } = ctx.request;
   if (type === TYPES[0] && charset !== '' && !/^utf-?8$/i.test(charset)) throw new UnsupportedCharsetError(charset);
-  return parse(ctx, next);
+  await parse(ctx, next);
 };
 
 function onError(error: Error & { status?: number }): never {

@@ -8,7 +8,9 @@ export interface PaginationView {
 }
 
 export function presentPagination({ next }: Pick<Page<unknown>, 'next'>, maxItems: number): PaginationView {
-  return next === undefined ? { isTruncated: false, maxItems } : { isTruncated: true, nextPageToken: encodePageToken(next), maxItems };
+  return next === undefined
+    ? { isTruncated: false, maxItems }
+    : { isTruncated: true, nextPageToken: encodePageToken(next), maxItems };
 }
 
 /** Only the named members that exist, in the order named; undefined names all. */

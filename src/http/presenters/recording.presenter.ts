@@ -41,6 +41,9 @@ export function presentStopped(recording: RecordingDocument): RecordingView {
   return { ...presentRecording(recording), ...known('duration', recording.duration) };
 }
 
-function known<Name extends string, Value extends number | string>(name: Name, value: Value | undefined): Partial<Record<Name, Value>> {
+function known<Name extends string, Value extends number | string>(
+  name: Name,
+  value: Value | undefined,
+): Partial<Record<Name, Value>> {
   return value ? ({ [name]: value } as Record<Name, Value>) : {};
 }

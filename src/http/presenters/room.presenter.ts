@@ -66,7 +66,11 @@ export interface DeletionView {
   room?: RoomView;
 }
 
-export function presentDeletion(roomId: string, { deletion, room }: DeletionResult, baseUrl: string): { status: 200 | 202; body: DeletionView } {
+export function presentDeletion(
+  roomId: string,
+  { deletion, room }: DeletionResult,
+  baseUrl: string,
+): { status: 200 | 202; body: DeletionView } {
   const { status, phrase } = DELETIONS[deletion];
   const body: DeletionView = { successCode: deletion, message: `Room '${roomId}' ${phrase}` };
   return { status, body: room === undefined ? body : { ...body, room: presentRoom(room, baseUrl) } };

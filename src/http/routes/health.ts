@@ -3,9 +3,12 @@ import type { HttpDeps } from '../deps.js';
 
 /** `/health` by any method and below: the process answers. */
 export const health: HttpMiddleware = async (ctx, next) => {
-  if (!/^\/health(\/|$)/i.test(ctx.path)) return next();
-  ctx.type = 'text/html';
-  ctx.body = 'OK';
+  if (/^\/health(\/|$)/i.test(ctx.path)) {
+    ctx.type = 'text/html';
+    ctx.body = 'OK';
+  } else {
+    await next();
+  }
 };
 
 /** `/livez`: the event loop lives. `/readyz`: how each dependency is; only a store that is down makes us unready. */

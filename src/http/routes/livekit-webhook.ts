@@ -51,11 +51,15 @@ function answerFailures(log: Logger, counts: WebhookCounts): HttpMiddleware {
       if (error instanceof TallyError && error.code === 'webhook.rejected') {
         counts.rejected += 1;
         log.warn({ requestId, reason: error.message, rejected: counts.rejected }, 'webhook rejected');
-        return answerEmpty(ctx as HttpContext, 401);
+        answerEmpty(ctx as HttpContext, 401);
+        return;
       }
       counts.failed += 1;
-      ctx.state.error = error;
-      if (error instanceof TallyError && error.retryable) return answerEmpty(ctx as HttpContext, 503);
+      if (error instanceof TallyError && error.retryable) {
+        ctx.state.error = error;
+        answerEmpty(ctx as HttpContext, 503);
+        return;
+      }
       log.error({ requestId, err: error, failed: counts.failed }, 'webhook failed');
     }
   };

@@ -30,7 +30,11 @@ export function startRecording({ router, handle, deps: { recordings } }: RouteCo
         operation: ({ body }) => `starting recording in room '${body.roomId}'`,
       },
       async (ctx, { headers: { prefer: respondAsync, 'idempotency-key': idempotencyKey }, body: { roomId } }) => {
-        const recording = await recordings.start({ roomId, respondAsync, ...(idempotencyKey !== undefined && { idempotencyKey }) });
+        const recording = await recordings.start({
+          roomId,
+          respondAsync,
+          ...(idempotencyKey !== undefined && { idempotencyKey }),
+        });
         answerRecording(ctx, respondAsync ? 202 : 201, presentRecording(recording));
       },
     ),

@@ -30,7 +30,9 @@ export const roomConfigSchema = z
     virtualBackground: switchSchema,
     e2ee: switchSchema.default({ enabled: false }),
   })
-  .transform((config): RoomConfig => (config.e2ee.enabled ? { ...config, recording: { ...config.recording, enabled: false } } : config));
+  .transform((config): RoomConfig =>
+    config.e2ee.enabled ? { ...config, recording: { ...config.recording, enabled: false } } : config,
+  );
 
 const autoDeletionPolicySchema = z
   .object({ withMeeting: z.enum(WITH_MEETING), withRecordings: z.enum(WITH_RECORDINGS) })
@@ -68,7 +70,11 @@ export const deleteRoomQuery = z.object({
 
 /** `1h`, `90m`, `5s`: the largest unit that divides the time. */
 function inWords(ms: number): string {
-  for (const [unitMs, unit] of [[3_600_000, 'h'], [60_000, 'm'], [1_000, 's']] as const) {
+  for (const [unitMs, unit] of [
+    [3_600_000, 'h'],
+    [60_000, 'm'],
+    [1_000, 's'],
+  ] as const) {
     if (ms % unitMs === 0) return `${ms / unitMs}${unit}`;
   }
   return `${ms}ms`;

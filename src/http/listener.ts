@@ -1,0 +1,58 @@
+import { createServer, type RequestListener } from 'node:http';
+import type { AddressInfo } from 'node:net';
+
+import { InvalidInputError } from '../errors.js';
+
+export interface Listener {
+  /** With the address and port that are really used. */
+  url: string;
+  port: number;
+  /** Answers from here on; until then a request is told to come back (503). */
+  serve(listener: RequestListener): void;
+  /** Take no new connection, let requests finish for this many milliseconds, then cut what is left. */
+  close(graceMs: number): Promise<void>;
+}
+
+/**
+ * Take the port.
+ *
+ * @param port 0 takes a free one
+ * @throws InvalidInputError the address cannot be had, with one clear line
+ */
+export async function listen(host: string, port: number): Promise<Listener> {
+  let handler: RequestListener = (_request, response) => {
+    response.writeHead(503, { 'Retry-After': '1' }).end();
+  };
+  const server = createServer((request, response) => {
+    handler(request, response);
+  });
+  await new Promise<void>((resolve, reject) => {
+    server.once('error', (error: NodeJS.ErrnoException) => {
+      reject(new InvalidInputError(`Cannot listen on ${host}:${String(port)}: ${error.code ?? error.message}`, { cause: error }));
+    });
+    server.listen(port, host, resolve);
+  });
+  const address = server.address() as AddressInfo;
+  const shownHost = address.family === 'IPv6' ? `[${address.address}]` : address.address;
+
+  return {
+    url: `http://${shownHost}:${String(address.port)}`,
+    port: address.port,
+    serve(listener) {
+      handler = listener;
+    },
+    async close(graceMs) {
+      const closed = new Promise<void>((resolve) => {
+        server.close(() => {
+          resolve();
+        });
+      });
+      server.closeIdleConnections();
+      const cut = setTimeout(() => {
+        server.closeAllConnections();
+      }, graceMs);
+      await closed;
+      clearTimeout(cut);
+    },
+  };
+}
