@@ -2,7 +2,7 @@ import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 
 import type { ActorStore } from '../../src/machines/kernel/actor-store.js';
 import type { ActorDocument, KernelFields } from '../../src/machines/kernel/document.js';
-import { buildEffect, nextOf } from './documents.js';
+import { buildEffect, withTally } from './documents.js';
 
 export interface Disposable {
   dispose?: () => Promise<void>;
@@ -50,7 +50,7 @@ export function actorStoreContract<Context extends object>({ create, build, keyN
       Object.assign(document.tally, { later: { text: 'ünïcödé 🎥' } });
       await added(document);
       expect(await store.load('a')).toEqual(document);
-      const second = nextOf(document);
+      const second = withTally(document);
       expect(await store.save('a', second, 1)).toBe(true);
       expect(await store.load('a')).toEqual(second);
     });
@@ -89,7 +89,7 @@ export function actorStoreContract<Context extends object>({ create, build, keyN
   describe('save', () => {
     it('replaces the whole document, fields that are gone included', async () => {
       await added({ ...build('a'), passing: true });
-      const second = nextOf(build('a'));
+      const second = withTally(build('a'));
       expect(await store.save('a', second, 1)).toBe(true);
       expect(await store.load('a')).toEqual(second);
     });
@@ -97,7 +97,7 @@ export function actorStoreContract<Context extends object>({ create, build, keyN
     it('is readable as soon as it has resolved, durable or not', async () => {
       let document = await added(build('a'));
       for (const durable of [true, false, true, false]) {
-        const next = nextOf(document);
+        const next = withTally(document);
         expect(await store.save('a', next, document.tally.version, { durable })).toBe(true);
         expect((await store.load('a'))?.tally.version).toBe(next.tally.version);
         document = next;
@@ -120,7 +120,7 @@ export function actorStoreContract<Context extends object>({ create, build, keyN
 
     it('has one winner among many for one version', async () => {
       const document = await added(build('a'));
-      const racers = numbered(RACERS).map((lastWrite) => nextOf(document, { tally: { lastWrite } }));
+      const racers = numbered(RACERS).map((lastWrite) => withTally(document, { lastWrite }));
       const outcomes = await Promise.all(racers.map((racer, index) => store.save('a', racer, 1, { durable: index % 2 === 0 })));
       expect(outcomes.filter(Boolean)).toHaveLength(1);
       expect(await store.load('a')).toEqual(racers[outcomes.indexOf(true)]);
@@ -133,7 +133,7 @@ export function actorStoreContract<Context extends object>({ create, build, keyN
           const current = await store.load('a');
           if (current === undefined) throw new Error('the document is gone');
           const { effects, version } = current.tally;
-          const next = nextOf(current, { tally: { effects: [...effects, buildEffect(name)] } });
+          const next = withTally(current, { effects: [...effects, buildEffect(name)] });
           if (await store.save('a', next, version)) return;
         }
       };
@@ -166,7 +166,7 @@ export function actorStoreContract<Context extends object>({ create, build, keyN
     it('of one version happens once, against removes and saves', async () => {
       const document = await added(build('a'));
       const outcomes = await Promise.all(
-        numbered(RACERS).map((_, index) => (index % 2 === 0 ? store.remove('a', 1) : store.save('a', nextOf(document), 1))),
+        numbered(RACERS).map((_, index) => (index % 2 === 0 ? store.remove('a', 1) : store.save('a', withTally(document), 1))),
       );
       expect(outcomes.filter(Boolean)).toHaveLength(1);
     });
@@ -210,7 +210,7 @@ export function actorStoreContract<Context extends object>({ create, build, keyN
         [null, []],
         [30, ['a']],
       ] as const) {
-        const next = nextOf(document, { tally: { dueAt } });
+        const next = withTally(document, { dueAt });
         await store.save('a', next, document.tally.version);
         expect(await store.due(40, 10)).toEqual(due);
         document = next;
@@ -223,7 +223,7 @@ export function actorStoreContract<Context extends object>({ create, build, keyN
       const debtor = await added(build('debtor', { effects: [buildEffect('notify'), buildEffect('unlock')] }), 'debtor');
       await added(build('free'), 'free');
       expect(await store.owing(10)).toEqual(['debtor']);
-      await store.save('debtor', nextOf(debtor, { tally: { effects: [] } }), 1);
+      await store.save('debtor', withTally(debtor, { effects: [] }), 1);
       expect(await store.owing(10)).toEqual([]);
     });
 

@@ -67,10 +67,18 @@ export function buildEffect(key: string, changes: Partial<PendingEffect> = {}): 
 /** The version after this one, changed. */
 export function nextOf<Document extends ActorDocument<object>>(
   document: Document,
-  changes: Partial<Omit<Document, 'tally'>> & { tally?: Partial<KernelFields> } = {},
+  { tally, ...context }: Partial<Omit<Document, 'tally'>> & { tally?: Partial<KernelFields> } = {},
+): Document {
+  return withTally({ ...document, ...context }, tally);
+}
+
+/** The version after this one, its kernel fields changed. */
+export function withTally<Document extends ActorDocument<object>>(
+  document: Document,
+  tally: Partial<KernelFields> = {},
 ): Document {
   const version = document.tally.version + 1;
-  return { ...document, ...changes, tally: { ...document.tally, version, lastWrite: `write-${version}`, ...changes.tally } };
+  return { ...document, tally: { ...document.tally, version, lastWrite: `write-${version}`, ...tally } };
 }
 
 function buildKernelFields(changes: Partial<KernelFields>): KernelFields {

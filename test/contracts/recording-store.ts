@@ -2,6 +2,7 @@ import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 
 import type { PageCursor, RecordingFilter, RecordingStore } from '../../src/machines/recording/ports.js';
 import type { RecordingDocument } from '../../src/machines/recording/recording.js';
+import { collect } from '../support/collect.js';
 import type { Disposable } from './actor-store.js';
 import { actorStoreContract } from './actor-store.js';
 import { buildRecording, buildSettled, buildUndated, buildUnnamed, nextOf } from './documents.js';
@@ -373,10 +374,4 @@ export function recordingStoreContract({ name, create }: RecordingStoreContract)
 function tied(uid: string, index: number): RecordingDocument {
   const group = Math.floor(index / 3);
   return group % 4 === 0 ? buildUndated(uid) : buildRecording(uid, { startDate: group });
-}
-
-async function collect<Item>(items: AsyncIterable<Item>): Promise<Item[]> {
-  const collected: Item[] = [];
-  for await (const item of items) collected.push(item);
-  return collected;
 }

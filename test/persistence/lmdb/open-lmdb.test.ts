@@ -1,0 +1,119 @@
+import { join } from 'node:path';
+
+import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+
+import { LocksUnavailableError, StoreUnavailableError } from '../../../src/errors.js';
+import { openEnvironment } from '../../../src/persistence/lmdb/environment.js';
+import { openLmdb } from '../../../src/persistence/lmdb/open-lmdb.js';
+import { createLmdbRecordingStore } from '../../../src/persistence/lmdb/recording-store.js';
+import { DataFolderInUseError } from '../../../src/persistence/single-process.js';
+import { buildEffect, buildRecording, buildRoom, nextOf } from '../../contracts/documents.js';
+import { createDataFolder } from '../../support/data-folder.js';
+
+describe('LMDB', () => {
+  let dataDir: string;
+  let remove: () => Promise<void>;
+
+  beforeEach(async () => {
+    ({ path: dataDir, remove } = await createDataFolder());
+  });
+  afterEach(() => remove());
+
+  it('finds everything again when it is opened again', async () => {
+    const first = await openLmdb({ dataDir });
+    const recording = buildRecording('one', { roomId: 'room', tally: { dueAt: 5, effects: [buildEffect('notify')] } });
+    await first.recordings.create('one', recording);
+    await first.recordings.save('one', nextOf(recording), 1);
+    await first.rooms.create('room', buildRoom('room'));
+    await first.apiKeys.add({ key: 'ovmeet-1', creationDate: 1 });
+    const lock = await first.roomLocks.acquire('room', 'one', 60_000);
+    await first.close();
+
+    const second = await openLmdb({ dataDir });
+    expect(await second.recordings.load('one')).toEqual(nextOf(recording));
+    expect(await second.recordings.findLive('room')).toEqual(nextOf(recording));
+    expect(await second.recordings.due(5, 10)).toEqual(['one']);
+    expect(await second.recordings.owing(10)).toEqual(['one']);
+    expect((await second.recordings.list({ roomId: 'room', status: 'active' }, 10)).items).toHaveLength(1);
+    expect((await second.rooms.list({}, 10)).items).toEqual([buildRoom('room')]);
+    expect(await second.apiKeys.list()).toEqual([{ key: 'ovmeet-1', creationDate: 1 }]);
+    expect(await second.roomLocks.list()).toMatchObject([{ roomId: 'room', ...(lock.acquired ? { value: lock.value } : {}) }]);
+    await second.close();
+  });
+
+  it('refuses a data folder that is in use, and leaves its user undisturbed', async () => {
+    const first = await openLmdb({ dataDir });
+    await expect(openLmdb({ dataDir })).rejects.toThrow(DataFolderInUseError);
+    expect(await first.recordings.create('one', buildRecording('one'))).toEqual({ created: true });
+    await first.close();
+  });
+
+  it('is unavailable once closed, in every port', async () => {
+    const { close, recordings, rooms, apiKeys, roomLocks } = await openLmdb({ dataDir });
+    await close();
+    await close();
+    await expect(recordings.load('one')).rejects.toThrow(StoreUnavailableError);
+    await expect(recordings.create('one', buildRecording('one'))).rejects.toThrow(StoreUnavailableError);
+    await expect(recordings.list({}, 10)).rejects.toThrow(StoreUnavailableError);
+    await expect(recordings.unsettled()[Symbol.asyncIterator]().next()).rejects.toThrow(StoreUnavailableError);
+    await expect(rooms.due(1, 1)).rejects.toThrow(StoreUnavailableError);
+    await expect(apiKeys.list()).rejects.toThrow(StoreUnavailableError);
+    await expect(roomLocks.acquire('room', 'one', 1)).rejects.toThrow(LocksUnavailableError);
+  });
+
+  it('finishes the writes that were begun before it was closed', async () => {
+    const first = await openLmdb({ dataDir });
+    const writes = Array.from({ length: 50 }, (_, index) => first.recordings.create(`u${index}`, buildRecording(`u${index}`)));
+    await first.close();
+    expect(await Promise.all(writes)).toEqual(Array.from({ length: 50 }, () => ({ created: true })));
+    const second = await openLmdb({ dataDir });
+    expect((await second.recordings.list({}, 100)).items).toHaveLength(50);
+    await second.close();
+  });
+
+  it('undoes a transaction that fails half-way, and no other', async () => {
+    const environment = openEnvironment(join(dataDir, 'store'));
+    const table = environment.table<number>('numbers');
+    const failing = environment.write(() => {
+      void table.put('half', 1);
+      throw new RangeError('half-way');
+    });
+    const sound = environment.write(() => {
+      void table.put('whole', 2);
+      return 'done';
+    });
+    await expect(failing).rejects.toMatchObject({ code: 'store.unavailable', cause: { message: 'half-way' } });
+    expect(await sound).toBe('done');
+    expect(environment.read(() => [table.get('half'), table.get('whole')])).toEqual([undefined, 2]);
+    await environment.close();
+  });
+
+  it('is unavailable for a key it cannot hold, and stores no part of the document', async () => {
+    const { recordings, close } = await openLmdb({ dataDir });
+    const startKey = 'k'.repeat(5_000);
+    await expect(recordings.create('one', buildRecording('one', { startKey }))).rejects.toThrow(StoreUnavailableError);
+    expect(await recordings.load('one')).toBeUndefined();
+    expect(await recordings.findLive('room-of-one')).toBeUndefined();
+    await close();
+  });
+
+  it('cuts a name search at its limit of rows and goes on from there', async () => {
+    const environment = openEnvironment(join(dataDir, 'store'));
+    const store = createLmdbRecordingStore({ environment, scanLimit: 2_500 });
+    const total = 6_000;
+    await Promise.all(
+      Array.from({ length: total }, (_, index) => {
+        const roomName = index === 10 || index === 5_990 ? 'Rare' : 'Common';
+        return store.create(`u${index}`, buildRecording(`u${index}`, { startDate: index, roomName }));
+      }),
+    );
+    const first = await store.list({ roomName: 'rare' }, 5);
+    expect(first).toMatchObject({ items: [{ uid: 'u5990' }], next: { value: total - 2_500, id: `u${total - 2_500}` } });
+    const second = await store.list({ roomName: 'rare' }, 5, first.next);
+    expect(second).toEqual({ items: [], next: { value: total - 5_000, id: `u${total - 5_000}` } });
+    expect(await store.list({ roomName: 'rare' }, 5, second.next)).toEqual({
+      items: [buildRecording('u10', { startDate: 10, roomName: 'Rare' })],
+    });
+    await environment.close();
+  });
+});
