@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto';
 import { mkdir, readFile, readdir } from 'node:fs/promises';
 import { homedir } from 'node:os';
-import { join } from 'node:path';
+import { join, relative } from 'node:path';
 import { fileURLToPath } from 'node:url';
 
 export const repositoryDir = fileURLToPath(new URL('../..', import.meta.url));
@@ -13,15 +13,16 @@ export async function cacheDir() {
   return dir;
 }
 
-/** One short hash over the names and contents of all files below the given folders and files. */
+/** One short hash over the contents of the given files and folders and the names below them, wherever they lie. */
 export async function hashOf(...paths) {
   const hash = createHash('sha256');
-  for (const path of paths)
+  for (const path of paths) {
     for (const file of await filesBelow(path))
       hash
-        .update(`${file}\0`)
+        .update(`${relative(path, file)}\0`)
         .update(await readFile(file))
         .update('\0');
+  }
   return hash.digest('hex').slice(0, 16);
 }
 

@@ -44,7 +44,9 @@ export async function startLiveKitStack(webhookUrls: readonly string[]): Promise
     rooms: new RoomServiceClient(url, liveKitKey, liveKitSecret),
     // LiveKit takes up to 27 s to find out that no worker answers.
     egress: new EgressClient(url, liveKitKey, liveKitSecret, { requestTimeout: 40 }),
-    own: (process) => void owned.unshift(process),
+    own(process) {
+      owned.unshift(process);
+    },
     async startWorker(options = {}) {
       const worker = await startEgressWorker({ redis: redis.address, wsUrl, filesDir: mediaDir, ...options });
       owned.unshift(worker);
@@ -53,7 +55,9 @@ export async function startLiveKitStack(webhookUrls: readonly string[]): Promise
     async meet(roomId) {
       const people = await Promise.all([joinMeeting(wsUrl, roomId, 'ann', 440), joinMeeting(wsUrl, roomId, 'bob', 660)]);
       owned.unshift(...people);
-      return async () => void (await Promise.all(people.map((person) => person.stop())));
+      return async () => {
+        for (const person of people) await person.stop();
+      };
     },
     async stop() {
       for (const process of owned) await process.stop();

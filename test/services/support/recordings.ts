@@ -30,16 +30,16 @@ export function meetFor(seconds: number): Promise<void> {
 /** Collects the statuses that a room's recording shows, in order, until it is told to end. */
 export function followStatuses(tally: TallyClient, roomId: string): { end(): Promise<readonly string[]> } {
   const seen: string[] = [];
-  let ending = false;
+  const ending = new AbortController();
   const following = (async () => {
-    while (!ending) {
+    while (!ending.signal.aborted) {
       const status = (await tally.listRecordings(roomId))[0]?.status;
       if (status !== undefined && status !== seen.at(-1)) seen.push(status);
     }
   })();
   return {
     async end() {
-      ending = true;
+      ending.abort();
       await following;
       return seen;
     },

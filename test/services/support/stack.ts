@@ -1,4 +1,6 @@
-import { freeTcpPort } from '../../../scripts/services/index.mjs';
+import { mkdtemp } from 'node:fs/promises';
+import { join } from 'node:path';
+import { freeTcpPort, runSettings } from '../../../scripts/services/index.mjs';
 import { startLiveKitStack, type LiveKitStack } from './livekit-stack.js';
 import type { TallyClient } from './tally-client.js';
 import { startTally } from './tally.js';
@@ -20,20 +22,33 @@ export interface Stack extends LiveKitStack {
   readonly tally: TallyClient;
   /** A room of Tally's with two participants who show a moving picture and play a tone. */
   openMeeting(roomName: string): Promise<Meeting>;
+  /** Kill Tally as a crash would. */
+  crashTally(): Promise<void>;
+  /** Start it again, on the same data and the same port. */
+  restartTally(): Promise<void>;
 }
 
 export async function startStack({ webhooks = 'tally', tallyEnv = {} }: StackOptions = {}): Promise<Stack> {
   const port = await freeTcpPort();
   const webhookPort = webhooks === 'tally' ? port : await freeTcpPort();
   const liveKit = await startLiveKitStack([`http://127.0.0.1:${webhookPort}/livekit/webhook`]);
-  const tally = await startTally({ port, liveKitUrl: liveKit.wsUrl, mediaDir: liveKit.mediaDir, env: tallyEnv });
-  liveKit.own(tally.process);
+  const dataDir = await mkdtemp(join(runSettings().dir, 'tally-'));
+  const start = async () => {
+    const started = await startTally({ port, liveKitUrl: liveKit.wsUrl, mediaDir: liveKit.mediaDir, dataDir, env: tallyEnv });
+    liveKit.own(started.process);
+    return started;
+  };
+  let tally = await start();
   return {
     ...liveKit,
     tally: tally.client,
     async openMeeting(roomName) {
       const roomId = await tally.client.createRoom(roomName);
       return { roomId, leave: await liveKit.meet(roomId) };
+    },
+    crashTally: () => tally.process.kill(),
+    async restartTally() {
+      tally = await start();
     },
   };
 }

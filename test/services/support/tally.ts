@@ -1,7 +1,5 @@
-import { mkdtemp } from 'node:fs/promises';
-import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { liveKitKey, liveKitSecret, runSettings, startProcess, type RunningProcess } from '../../../scripts/services/index.mjs';
+import { liveKitKey, liveKitSecret, startProcess, type RunningProcess } from '../../../scripts/services/index.mjs';
 import { createTallyClient, type TallyClient } from './tally-client.js';
 
 const entry = fileURLToPath(new URL('../../../dist/src/main.js', import.meta.url));
@@ -12,6 +10,7 @@ export interface TallyOptions {
   readonly port: number;
   readonly liveKitUrl: string;
   readonly mediaDir: string;
+  readonly dataDir: string;
   readonly env?: Readonly<Record<string, string>>;
 }
 
@@ -21,16 +20,15 @@ export interface Tally {
 }
 
 /** Tally as its own process, on its embedded store and the disk, with a real LiveKit. */
-export async function startTally({ port, liveKitUrl, mediaDir, env = {} }: TallyOptions): Promise<Tally> {
-  const { dir } = runSettings();
+export async function startTally({ port, liveKitUrl, mediaDir, dataDir, env = {} }: TallyOptions): Promise<Tally> {
   const process = await startProcess({
     name: 'tally',
     file: globalThis.process.execPath,
     args: ['--enable-source-maps', entry],
-    cwd: dir,
+    cwd: dataDir,
     env: {
       SERVER_PORT: String(port),
-      TALLY_DATA_DIR: await mkdtemp(join(dir, 'tally-')),
+      TALLY_DATA_DIR: dataDir,
       LIVEKIT_URL: liveKitUrl,
       LIVEKIT_API_KEY: liveKitKey,
       LIVEKIT_API_SECRET: liveKitSecret,
