@@ -133,11 +133,6 @@ export const environmentSchema = z.object({
   TALLY_RECORDER_GONE_MS: timer(20_000, 'How long a recorder must have been out of the room to count as dead.'),
   TALLY_DUE_INTERVAL_MS: timer(1_000, 'How often due deadlines and effects are looked for.'),
   TALLY_LOCK_TTL_MS: timer(21_600_000, 'Life of a room lock: how long a dead deployment blocks a room.'),
-  TALLY_LOCK_GRACE_MS: timer(60_000, 'How old a room lock without a live recording must be to be freed.'),
-  TALLY_LOCK_GC_INTERVAL_MS: timer(1_800_000, 'How often such locks are looked for.'),
-  TALLY_STALE_AFTER_MS: timer(300_000, 'How long a recording may go on in an empty room.'),
-  TALLY_STALE_INTERVAL_MS: timer(900_000, 'How often such recordings are looked for.'),
-  TALLY_ROOM_EXPIRY_INTERVAL_MS: timer(3_600_000, 'How often rooms past their deletion date are looked for.'),
   TALLY_MIN_AUTO_DELETION_LEAD_MS: timer(3_600_000, 'How far ahead the deletion date of a new room must lie.', 0),
 });
 

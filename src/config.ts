@@ -18,11 +18,6 @@ export interface Timers {
   recorderGoneMs: number;
   dueIntervalMs: number;
   lockTtlMs: number;
-  lockGraceMs: number;
-  lockGcIntervalMs: number;
-  staleAfterMs: number;
-  staleIntervalMs: number;
-  roomExpiryIntervalMs: number;
   minAutoDeletionLeadMs: number;
 }
 
@@ -116,11 +111,6 @@ function toTimers(values: Environment): Timers {
     recorderGoneMs: values.TALLY_RECORDER_GONE_MS,
     dueIntervalMs: values.TALLY_DUE_INTERVAL_MS,
     lockTtlMs: values.TALLY_LOCK_TTL_MS,
-    lockGraceMs: values.TALLY_LOCK_GRACE_MS,
-    lockGcIntervalMs: values.TALLY_LOCK_GC_INTERVAL_MS,
-    staleAfterMs: values.TALLY_STALE_AFTER_MS,
-    staleIntervalMs: values.TALLY_STALE_INTERVAL_MS,
-    roomExpiryIntervalMs: values.TALLY_ROOM_EXPIRY_INTERVAL_MS,
     minAutoDeletionLeadMs: values.TALLY_MIN_AUTO_DELETION_LEAD_MS,
   };
 }
