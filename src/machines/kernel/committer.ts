@@ -10,7 +10,11 @@ const JITTER_MS = 20;
 /** A newer release wrote this actor; this one must not touch it. Retryable: another instance, or this one later, can. */
 export class NewerMachineError extends TallyError {
   constructor(key: string, found: number, known: number) {
-    super('kernel.newer_machine', 'unavailable', `'${key}' was written by machine version ${String(found)}, newer than ${String(known)}`);
+    super(
+      'kernel.newer_machine',
+      'unavailable',
+      `'${key}' was written by machine version ${String(found)}, newer than ${String(known)}`,
+    );
   }
 }
 
@@ -32,7 +36,10 @@ export type Change<Context extends object> = (
 export interface Committer<Context extends object> {
   /** @throws StoreUnavailableError after five lost races, or when the outcome of a write cannot be learned */
   commit(key: string, change: Change<Context>): Promise<Committed<Context> | undefined>;
-  create(key: string, build: (nonce: string) => ActorDocument<Context>): Promise<CreateResult & { document: ActorDocument<Context>; begunAt: number }>;
+  create(
+    key: string,
+    build: (nonce: string) => ActorDocument<Context>,
+  ): Promise<CreateResult & { document: ActorDocument<Context>; begunAt: number }>;
   idle(): Promise<void>;
 }
 
@@ -75,7 +82,9 @@ export function createCommitter<Context extends object>(options: Options<Context
       const { next, durable } = changed;
       const saved = await store
         .save(key, next, before.tally.version, { durable })
-        .catch((error: unknown) => (error instanceof WriteOutcomeUnknownError ? happened(key, nonce) : Promise.reject(toError(error))));
+        .catch((error: unknown) =>
+          error instanceof WriteOutcomeUnknownError ? happened(key, nonce) : Promise.reject(toError(error)),
+        );
       if (saved) return { before, after: next, begunAt };
       await pause(attempt);
     }
@@ -108,4 +117,3 @@ export function createCommitter<Context extends object>(options: Options<Context
     idle: () => mailbox.idle(),
   };
 }
-

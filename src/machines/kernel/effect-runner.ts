@@ -3,7 +3,15 @@ import { toError } from '../../errors.js';
 import type { ActorStore } from './actor-store.js';
 import type { Committed } from './committer.js';
 import { LEASE_MS } from './compose.js';
-import { type ActorDefinition, type ActorEvent, defaultBackoffMs, type EffectHandlers, type Lane, LANES, NotYet } from './definition.js';
+import {
+  type ActorDefinition,
+  type ActorEvent,
+  defaultBackoffMs,
+  type EffectHandlers,
+  type Lane,
+  LANES,
+  NotYet,
+} from './definition.js';
 import type { ActorDocument, PendingEffect } from './document.js';
 import type { KernelLog } from './kernel-log.js';
 
@@ -81,7 +89,10 @@ export function createEffectRunner<Context extends object, Event extends ActorEv
     jobs.set(job.key, (jobs.get(job.key) ?? new Map<string, Job>()).set(job.effect.key, job));
     const delayMs = job.effect.notBefore - clock.now();
     if (delayMs <= 0) enqueue(job);
-    else job.cancelTimer = clock.after(delayMs, () => { enqueue(job); });
+    else
+      job.cancelTimer = clock.after(delayMs, () => {
+        enqueue(job);
+      });
   }
 
   function enqueue(job: Job): void {
@@ -132,7 +143,10 @@ export function createEffectRunner<Context extends object, Event extends ActorEv
     }
   }
 
-  async function attempt(job: Job, document: ActorDocument<Context>): Promise<{ event: Event | undefined } | { again: PendingEffect }> {
+  async function attempt(
+    job: Job,
+    document: ActorDocument<Context>,
+  ): Promise<{ event: Event | undefined } | { again: PendingEffect }> {
     const { key, effect } = job;
     const handler = handlers[effect.name];
     if (handler === undefined) throw new Error(`no handler for effect '${effect.name}' of ${definition.kind}`);
@@ -214,7 +228,11 @@ export function createEffectRunner<Context extends object, Event extends ActorEv
       stopping = true;
       const all = [...jobs.values()].flatMap((ofKey) => [...ofKey.values()]);
       for (const job of all) job.cancelTimer?.();
-      for (const queue of queues.values()) for (const job of queue.splice(0)) { forget(job); leave(); }
+      for (const queue of queues.values())
+        for (const job of queue.splice(0)) {
+          forget(job);
+          leave();
+        }
       if (busy === 0) return;
       const cancelGrace = clock.after(graceMs, () => {
         for (const job of all) job.abort.abort();
@@ -231,4 +249,3 @@ export function owes<Context extends object>(document: ActorDocument<Context>, e
     (owed) => owed.key === effect.key && owed.since === effect.since && owed.leasedBy === instance,
   );
 }
-

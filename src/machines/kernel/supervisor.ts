@@ -142,7 +142,10 @@ export function createSupervisor<Context extends object, Event extends ActorEven
       logStep(key, committed.before, committed.after, event);
       publish(key, committed, true);
     } else {
-      log.debug({ [kind]: key, event: event.type, source: event.source, state: statePath(committed.after.tally.state) }, 'event ignored');
+      log.debug(
+        { [kind]: key, event: event.type, source: event.source, state: statePath(committed.after.tally.state) },
+        'event ignored',
+      );
     }
     return { before: committed.before, after: committed.after, changed };
   }
@@ -235,7 +238,7 @@ export function createSupervisor<Context extends object, Event extends ActorEven
   }
 
   async function takeOverAll(): Promise<void> {
-    for (let after: string | undefined; ; ) {
+    for (let after: string | undefined; ;) {
       const keys = await store.owing(TAKE_OVER_BATCH, after);
       await Promise.all(keys.map((key) => guarded(key, takeOver(key, true))));
       after = keys.at(-1);
@@ -272,7 +275,10 @@ export function createSupervisor<Context extends object, Event extends ActorEven
           const step = host.step(document, event);
           if (!step.changed) return document;
           const next = compose(definition, document, step, event, stampOf(nonce));
-          return { ...next, tally: { ...next.tally, version: 1, effects: next.tally.effects.map((effect) => ({ ...effect, since: 1 })) } };
+          return {
+            ...next,
+            tally: { ...next.tally, version: 1, effects: next.tally.effects.map((effect) => ({ ...effect, since: 1 })) },
+          };
         }, begin);
       });
       if (result.created) {

@@ -23,7 +23,13 @@ export interface RecordingEffectPorts {
 /** Takes the notices of an entity's transitions, each once per key, in the order of their sequence. */
 export interface NotificationPort {
   /** @throws StoreUnavailableError retryable */
-  append(notice: { entity: string; sequence: number; notice: string; status: string; recording: RecordingContext }): Promise<void>;
+  append(notice: {
+    entity: string;
+    sequence: number;
+    notice: string;
+    status: string;
+    recording: RecordingContext;
+  }): Promise<void>;
 }
 
 type Run = EffectRun<RecordingContext>;

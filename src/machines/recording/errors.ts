@@ -49,7 +49,9 @@ export class RecordingStillStartingError extends TallyError {
 /** It was not recording when the start deadline passed. The start is being undone. */
 export class StartTimedOutError extends TallyError {
   constructor(roomId: string) {
-    super('recording.start_timed_out', 'timeout', `Recording in room '${roomId}' timed out while starting`, { details: { roomId } });
+    super('recording.start_timed_out', 'timeout', `Recording in room '${roomId}' timed out while starting`, {
+      details: { roomId },
+    });
   }
 }
 

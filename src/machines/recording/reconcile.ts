@@ -20,10 +20,7 @@ export interface Suspicion {
   version: number;
 }
 
-export type Verdict =
-  | { kind: 'nothing' }
-  | { kind: 'event'; event: RecordingEvent }
-  | { kind: 'suspect'; suspicion: Suspicion };
+export type Verdict = { kind: 'nothing' } | { kind: 'event'; event: RecordingEvent } | { kind: 'suspect'; suspicion: Suspicion };
 
 const NOTHING: Verdict = { kind: 'nothing' };
 

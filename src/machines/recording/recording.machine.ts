@@ -109,9 +109,7 @@ export function createRecordingMachine(timing: RecordingTiming) {
       armConfirm: assign(({ context, event }) => arm(context, event.at, timing.confirmMs)),
       armStop: assign(({ context, event }) => arm(context, event.at, timing.stopTimeoutMs)),
       armUpload: assign(({ context, event }) =>
-        context.endingSince !== undefined
-          ? {}
-          : { endingSince: event.at, ...arm(context, event.at, timing.uploadBudgetMs) },
+        context.endingSince !== undefined ? {} : { endingSince: event.at, ...arm(context, event.at, timing.uploadBudgetMs) },
       ),
       disarm: assign({ deadline: undefined }),
       rememberStop: assign(({ event }) => ({
@@ -181,25 +179,37 @@ export function createRecordingMachine(timing: RecordingTiming) {
   /** A recording that never had an egress ends without a word. */
   const announceEnd = (status: RecordingStatus) =>
     machine.enqueueActions(({ context, enqueue }) => {
-      if (context.egressId !== undefined) enqueue(notifies('recordingEnded', context.limitReached === true ? 'limit_reached' : status));
+      if (context.egressId !== undefined)
+        enqueue(notifies('recordingEnded', context.limitReached === true ? 'limit_reached' : status));
     });
 
-  const settle = [
-    'settle',
-    'markStartFailed',
-    { type: 'withdraw', params: { keys: SETTLED_WITHDRAWS } },
-    releaseLock,
-  ] as const;
+  const settle = ['settle', 'markStartFailed', { type: 'withdraw', params: { keys: SETTLED_WITHDRAWS } }, releaseLock] as const;
   const shows = (...statuses: EgressStatus[]) => ({ type: 'shows', params: statuses }) as const;
 
   /** An end, whatever came before it. */
   const ends = [
-    { guard: shows('COMPLETE', 'LIMIT_REACHED'), target: '#recording.complete', actions: [announce, 'learn', 'markActive', 'markLimit'] },
-    { guard: shows('FAILED'), target: '#recording.failed', actions: [announce, 'learn', 'markActiveIfRecorded', 'rememberStartError'] },
-    { guard: shows('ABORTED'), target: '#recording.aborted', actions: [announce, 'learn', 'markActiveIfRecorded', 'rememberStartError'] },
+    {
+      guard: shows('COMPLETE', 'LIMIT_REACHED'),
+      target: '#recording.complete',
+      actions: [announce, 'learn', 'markActive', 'markLimit'],
+    },
+    {
+      guard: shows('FAILED'),
+      target: '#recording.failed',
+      actions: [announce, 'learn', 'markActiveIfRecorded', 'rememberStartError'],
+    },
+    {
+      guard: shows('ABORTED'),
+      target: '#recording.aborted',
+      actions: [announce, 'learn', 'markActiveIfRecorded', 'rememberStartError'],
+    },
   ] as const;
   const showsActive = { guard: shows('ACTIVE'), target: '#recording.active', actions: [announce, 'learn'] } as const;
-  const showsEnding = { guard: shows('ENDING'), target: '#recording.stopping', actions: [announce, 'learn', 'markActive', 'armUpload'] } as const;
+  const showsEnding = {
+    guard: shows('ENDING'),
+    target: '#recording.stopping',
+    actions: [announce, 'learn', 'markActive', 'armUpload'],
+  } as const;
 
   return machine.createMachine({
     id: 'recording',
@@ -302,7 +312,12 @@ export function createRecordingMachine(timing: RecordingTiming) {
       },
 
       active: {
-        entry: ['markActive', 'disarm', { type: 'withdraw', params: { keys: ['confirmStart'] } }, notifies('recordingUpdated', 'active')],
+        entry: [
+          'markActive',
+          'disarm',
+          { type: 'withdraw', params: { keys: ['confirmStart'] } },
+          notifies('recordingUpdated', 'active'),
+        ],
         on: {
           'egress.observed': [showsEnding, ...ends, { guard: 'informs', actions: 'learn' }],
           stop: { target: 'stopping', actions: ['rememberStop', 'armStop', stopIt] },
@@ -340,7 +355,13 @@ export function createRecordingMachine(timing: RecordingTiming) {
           },
           /** No egress delivers any more; the media store says whether it had delivered before. */
           lost: {
-            entry: ['disarm', 'freeRoom', { type: 'withdraw', params: { keys: ['stopEgress', 'confirmDeath'] } }, releaseLock, 'checkMedia'],
+            entry: [
+              'disarm',
+              'freeRoom',
+              { type: 'withdraw', params: { keys: ['stopEgress', 'confirmDeath'] } },
+              releaseLock,
+              'checkMedia',
+            ],
             on: {
               'egress.observed': [...ends, { guard: shows('ENDING'), target: 'ending', actions: ['learn', 'armUpload'] }],
               'media.found': { target: '#recording.complete', actions: ['takeFile', 'clearError'] },
@@ -365,7 +386,10 @@ export function createRecordingMachine(timing: RecordingTiming) {
         tags: 'settled',
         entry: [...settle, announceEnd('failed')],
         initial: 'settling',
-        states: { settling: { always: [{ guard: 'startFailed', target: 'discarded' }, { target: 'rescuable' }] }, ...afterFailure() },
+        states: {
+          settling: { always: [{ guard: 'startFailed', target: 'discarded' }, { target: 'rescuable' }] },
+          ...afterFailure(),
+        },
         always: { guard: 'deletesWhenSettled', target: 'deleted' },
         on: { delete: 'deleted' },
       },
@@ -374,18 +398,17 @@ export function createRecordingMachine(timing: RecordingTiming) {
         tags: 'settled',
         entry: [...settle, announceEnd('aborted')],
         initial: 'settling',
-        states: { settling: { always: [{ guard: 'startFailed', target: 'discarded' }, { target: 'rescuable' }] }, ...afterFailure() },
+        states: {
+          settling: { always: [{ guard: 'startFailed', target: 'discarded' }, { target: 'rescuable' }] },
+          ...afterFailure(),
+        },
         always: { guard: 'deletesWhenSettled', target: 'deleted' },
         on: { delete: 'deleted' },
       },
 
       deleted: {
         type: 'final',
-        entry: [
-          { type: 'withdraw', params: { keys: ['verifyMedia', 'rescueMedia'] } },
-          removeFile,
-          'bury',
-        ],
+        entry: [{ type: 'withdraw', params: { keys: ['verifyMedia', 'rescueMedia'] } }, removeFile, 'bury'],
       },
     },
   });
@@ -424,7 +447,9 @@ function hasRecorded(egress: EgressObservation): boolean {
 function startErrorOf(event: RecordingEvent): { startError?: StartError } {
   switch (event.type) {
     case 'start.refused':
-      return { startError: { kind: event.reason.kind === 'livekit' ? 'refused' : event.reason.kind, message: event.reason.message } };
+      return {
+        startError: { kind: event.reason.kind === 'livekit' ? 'refused' : event.reason.kind, message: event.reason.message },
+      };
     case 'egress.missing':
       return { startError: { kind: 'lost', message: event.cause } };
     case 'egress.observed':

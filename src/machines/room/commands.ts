@@ -30,5 +30,8 @@ export interface RoomCommands {
   /** @throws RoomNotFoundError */
   get(roomId: string): Promise<RoomDocument>;
   /** @throws RoomNotFoundError, RoomDeletionRefusedError, LiveKitUnavailableError */
-  delete(roomId: string, policy: { withMeeting: WithMeetingPolicy; withRecordings: WithRecordingsPolicy }): Promise<DeletionResult>;
+  delete(
+    roomId: string,
+    policy: { withMeeting: WithMeetingPolicy; withRecordings: WithRecordingsPolicy },
+  ): Promise<DeletionResult>;
 }

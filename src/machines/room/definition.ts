@@ -29,7 +29,9 @@ export interface RoomEffectPorts {
 }
 
 /** The I/O that the room machine names; each may run twice harmlessly. */
-export function createRoomEffects(ports: RoomEffectPorts): Record<keyof typeof ROOM_EFFECTS, EffectHandler<RoomContext, RoomEvent>> {
+export function createRoomEffects(
+  ports: RoomEffectPorts,
+): Record<keyof typeof ROOM_EFFECTS, EffectHandler<RoomContext, RoomEvent>> {
   return {
     async endMeeting({ key }) {
       await ports.endMeeting(key);

@@ -1,0 +1,75 @@
+import { spawn } from 'node:child_process';
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import path from 'node:path';
+import { createInterface } from 'node:readline';
+import { parseArgs } from 'node:util';
+
+import { parseConfig } from '../config.js';
+import { toError } from '../errors.js';
+import { recordDemo } from './record-demo.js';
+import { findRunningServer, type RunningServer } from './running-server.js';
+
+/** The families whose variables would make the throw-away server use real servers. */
+const REAL_FAMILIES = /^(LIVEKIT_|MEET_|TALLY_|SERVER_)/;
+
+const { values } = parseArgs({ options: { seconds: { type: 'string', default: '10' } } });
+
+async function main(): Promise<void> {
+  const seconds = Number(values.seconds);
+  if (!Number.isFinite(seconds) || seconds < 1 || seconds > 3_600) throw new Error('--seconds takes a number from 1 to 3600');
+  const { dataDir } = parseConfig(process.env);
+  const running = await findRunningServer(dataDir);
+  const { server, stop } =
+    running?.simulatorUrl === undefined ? await startThrowAway() : { server: running, stop: () => Promise.resolve() };
+  try {
+    const { file, durationSeconds } = await recordDemo(server, seconds, tmpdir());
+    if (Math.abs(durationSeconds - seconds) > 1) {
+      throw new Error(`the file lasts ${durationSeconds.toFixed(2)} s instead of ${String(seconds)} s: ${file}`);
+    }
+    process.stdout.write(`${file}\n`);
+  } finally {
+    await stop();
+  }
+}
+
+/** A server on free ports and a folder of its own, for this one recording. */
+async function startThrowAway(): Promise<{ server: RunningServer; stop: () => Promise<void> }> {
+  const dataDir = await mkdtemp(path.join(tmpdir(), 'tally-demo-'));
+  const inherited = Object.entries(process.env).filter(([name]) => !REAL_FAMILIES.test(name));
+  const env = {
+    ...Object.fromEntries(inherited),
+    SERVER_PORT: '0',
+    TALLY_SIMULATOR_PORT: '0',
+    TALLY_DATA_DIR: dataDir,
+    MEET_LOG_LEVEL: 'error',
+  };
+  const child = spawn(process.execPath, [path.join(import.meta.dirname, '..', 'main.js')], {
+    env,
+    stdio: ['ignore', 'pipe', 'inherit'],
+  });
+  const exited = new Promise<void>((resolve) =>
+    child.once('exit', () => {
+      resolve();
+    }),
+  );
+  const stop = async () => {
+    child.kill('SIGTERM');
+    await exited;
+    await rm(dataDir, { recursive: true, force: true });
+  };
+  try {
+    for await (const line of createInterface(child.stdout)) if (line.startsWith('Data  ')) break;
+    const server = await findRunningServer(dataDir);
+    if (server === undefined) throw new Error('the throw-away server did not start');
+    return { server, stop };
+  } catch (error) {
+    await stop();
+    throw error;
+  }
+}
+
+main().catch((error: unknown) => {
+  process.stderr.write(`demo: ${toError(error).message}\n`);
+  process.exitCode = 1;
+});

@@ -1,0 +1,25 @@
+import { readFile } from 'node:fs/promises';
+import path from 'node:path';
+
+/** What other commands on this machine need to talk to the running server. */
+export interface RunningServer {
+  url: string;
+  apiKey: string;
+  /** The simulator's URL; absent with a real LiveKit. */
+  simulatorUrl?: string;
+}
+
+export function runningFile(dataDir: string): string {
+  return path.join(dataDir, 'running.json');
+}
+
+/** The server that runs on a data folder, if one answers. */
+export async function findRunningServer(dataDir: string): Promise<RunningServer | undefined> {
+  try {
+    const server = JSON.parse(await readFile(runningFile(dataDir), 'utf8')) as RunningServer;
+    const answer = await fetch(`${server.url}/health`);
+    return answer.ok ? server : undefined;
+  } catch {
+    return undefined; // no file, or a killed server's: nobody is there
+  }
+}

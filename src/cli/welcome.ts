@@ -1,0 +1,48 @@
+import { rm, writeFile } from 'node:fs/promises';
+
+import { runningFile, type RunningServer } from './running-server.js';
+
+export interface Welcome {
+  url: string;
+  apiKey: string;
+  dataDir: string;
+  simulator?: { url: string; apiKey: string; apiSecret: string; demoRoomId: string };
+}
+
+/**
+ * Print where everything is and, on the simulator, three commands that record a demo room; leave the same for other
+ * commands in the data folder (mode 0600).
+ *
+ * @returns removes that file again
+ */
+export async function announce(welcome: Welcome): Promise<() => Promise<void>> {
+  const { url, apiKey, dataDir, simulator } = welcome;
+  const running: RunningServer = { url, apiKey, ...(simulator === undefined ? {} : { simulatorUrl: simulator.url }) };
+  const file = runningFile(dataDir);
+  await rm(file, { force: true });
+  await writeFile(file, JSON.stringify(running), { mode: 0o600 });
+  process.stdout.write(`${linesOf(welcome).join('\n')}\n`);
+  return () => rm(file, { force: true });
+}
+
+function linesOf({ url, apiKey, dataDir, simulator }: Welcome): string[] {
+  if (simulator === undefined) return [`Tally  ${url}`, `Data  ${dataDir}`];
+  return [
+    `Tally  ${url}`,
+    `Simulator  ${simulator.url}  (key ${simulator.apiKey}, secret ${simulator.apiSecret})`,
+    `API key  ${apiKey}`,
+    `Data  ${dataDir}`,
+    ...recordDemo(`${url}/api/v1/recordings`, apiKey, simulator.demoRoomId),
+  ];
+}
+
+/** Start, stop, and fetch the file as soon as it is there. */
+function recordDemo(recordings: string, apiKey: string, roomId: string): string[] {
+  const key = `-H 'X-API-KEY: ${apiKey}'`;
+  const newest = `$(curl -s ${key} '${recordings}?roomId=${roomId}&maxItems=1&fields=recordingId' | grep -o '${roomId}--[^"]*')`;
+  return [
+    `curl -s -X POST ${key} -H 'Content-Type: application/json' -d '{"roomId":"${roomId}"}' ${recordings}`,
+    `curl -s -X POST ${key} "${recordings}/${newest}/stop"`,
+    `curl -sf --retry 10 --retry-delay 1 --retry-all-errors ${key} -o demo.mp4 "${recordings}/${newest}/media"`,
+  ];
+}

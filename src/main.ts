@@ -1,0 +1,44 @@
+import closeWithGrace from 'close-with-grace';
+
+import { type App, createApp } from './app.js';
+import { openDemoRoom } from './cli/demo-room.js';
+import { announce, type Welcome } from './cli/welcome.js';
+import { parseConfig } from './config.js';
+import { TallyError, toError } from './errors.js';
+import { createLogger } from './logging.js';
+
+const CLOSE_WITHIN_MS = 9_500;
+
+async function main(): Promise<void> {
+  const config = parseConfig(process.env);
+  const log = createLogger({ level: config.logLevel, name: 'tally' });
+  const app = await createApp(config, { log });
+  const forget = await announce(await welcomeOf(app, config.dataDir));
+  closeWithGrace({ delay: CLOSE_WITHIN_MS, logger: false }, async ({ err, signal }) => {
+    if (err !== undefined) log.fatal({ err }, 'crashed');
+    log.info({ signal }, 'stopping');
+    await forget();
+    await app.close();
+    log.info('stopped');
+  });
+}
+
+async function welcomeOf({ url, apiKey, simulator, commands, persistence }: App, dataDir: string): Promise<Welcome> {
+  if (simulator === undefined) return { url, apiKey, dataDir };
+  const demoRoomId = await openDemoRoom({
+    rooms: commands.rooms,
+    roomStore: persistence.rooms,
+    join: (roomId, person) => {
+      simulator.join(roomId, person);
+    },
+  });
+  return { url, apiKey, dataDir, simulator: { ...simulator, url: simulator.url, demoRoomId } };
+}
+
+main().catch((error: unknown) => {
+  const { message, stack } = toError(error);
+  // What we refuse on purpose is one line; anything else is a fault worth its stack.
+  process.stderr.write(`tally: ${error instanceof TallyError ? message : (stack ?? message)}\n`);
+  process.exitCode = 1;
+  setImmediate(() => process.exit(1));
+});
