@@ -1,6 +1,4 @@
 import { mkdir } from 'node:fs/promises';
-import type { AddressInfo } from 'node:net';
-import type { Server } from 'node:http';
 import { createClock } from './clock.js';
 import { createControlRoutes } from './control/control-routes.js';
 import type { EgressContext } from './egress/egress-context.js';
@@ -59,6 +57,8 @@ export interface Simulator {
   close(): Promise<void>;
 }
 
+const OUTAGE_LEAD_MS = 50;
+
 export async function createSimulator(options: SimulatorOptions): Promise<Simulator> {
   const { host = '127.0.0.1', port = 0, apiKey, apiSecret, mediaDir, speed = 1 } = options;
   await mkdir(mediaDir, { recursive: true });
@@ -75,13 +75,22 @@ export async function createSimulator(options: SimulatorOptions): Promise<Simula
   });
 
   const methods = createMethods(createRoomService(rooms, clock), createEgressService(context));
-  const server = await listen(host, port, {
+  const setScript = (script: ScriptRequest, room?: string): void => {
+    const { outageMs } = scripts.set(script, room);
+    if (outageMs === undefined) return;
+    // A moment later, so that the control call which asked for it gets its answer.
+    clock.after(OUTAGE_LEAD_MS, () => void listener.shut());
+    clock.after(OUTAGE_LEAD_MS + outageMs, () => void listener.reopen());
+  };
+
+  const listener = await listen(host, port, {
     twirp: createTwirpRoutes({ methods, clock, scripts, store, apiKey, apiSecret }),
-    control: createControlRoutes({ clock, rooms, scripts, store, sender }),
+    control: createControlRoutes({ clock, rooms, scripts, store, sender, setScript }),
   });
 
+  const { url, shut } = listener;
   return {
-    url: urlOf(server),
+    url,
     webhookUrls,
     addWebhookUrl: (url) => {
       if (!webhookUrls.includes(url)) webhookUrls.push(url);
@@ -89,7 +98,7 @@ export async function createSimulator(options: SimulatorOptions): Promise<Simula
     join: (room, participant) => void rooms.join(room, participant),
     leave: (room, identity) => rooms.leave(room, identity),
     setScript: (script, room) => {
-      if (script) scripts.set(script, room);
+      if (script) setScript(script, room);
       else scripts.reset(room);
     },
     setSpeed: clock.setSpeed,
@@ -99,13 +108,7 @@ export async function createSimulator(options: SimulatorOptions): Promise<Simula
       sender.close();
       clock.close();
       await finishAll(store);
-      server.closeAllConnections();
-      await new Promise((resolve) => server.close(resolve));
+      await shut();
     },
   };
-}
-
-function urlOf(server: Server): string {
-  const { address, family, port } = server.address() as AddressInfo;
-  return `http://${family === 'IPv6' ? `[${address}]` : address}:${port}`;
 }

@@ -30,10 +30,13 @@ const EGRESS_FACETS = [
   'listedLateMs',
   'purgedAfterMs',
   'foreign',
+  'autoFailed',
+  'startedLate',
 ] as const satisfies readonly (keyof Script)[];
 
 /** Ended entries leave the store a day later. See livekit-server, `pkg/service/redisstore.go`. */
 const RETENTION_MS = 24 * 3600 * 1000;
+const NO_ROOM = { sid: '', name: '' };
 /** A worker looks at a request before it refuses it. */
 const VALIDATION_MS = 700;
 
@@ -45,6 +48,7 @@ export function createEgressService(context: EgressContext): EgressService {
     const room = rooms.get(job.roomName);
     if (request.case !== 'web' && !room) throw internalError('not_found', 'requested room does not exist');
     const script: Script = scripts.take(job.roomName, EGRESS_FACETS) ?? HAPPY;
+    if (script.autoFailed) announceAutoFailure(job, room?.info ?? NO_ROOM);
     if (script.foreign) void begin(foreignJob(job), room?.info, HAPPY);
     if (script.answer?.error?.code !== 'unavailable' && job.invalidField !== undefined) {
       await clock.delay(VALIDATION_MS);
@@ -54,13 +58,22 @@ export function createEgressService(context: EgressContext): EgressService {
   };
 
   const begin = async (job: EgressJob, room: { sid: string; name: string } | undefined, script: Script): Promise<string> => {
-    const run = new EgressRun(createEgress(newId('EG_'), job, room ?? { sid: '', name: '' }, clock.now()), script, context);
+    const run = new EgressRun(createEgress(newId('EG_'), job, room ?? NO_ROOM, clock.now()), script, context);
     const { afterMs, error } = script.answer ?? HAPPY.answer;
     const answer = run.accepted.then(() => run.egress.listed(clock.now()));
     run.play(script.start ?? HAPPY.start);
     await clock.delay(afterMs);
     if (error) throw error;
     return answer;
+  };
+
+  /** An auto egress that could not start never had an id. */
+  const announceAutoFailure = (job: EgressJob, room: { sid: string; name: string }): void => {
+    const run = new EgressRun(createEgress('', job, room, clock.now()), HAPPY, context);
+    run.egress.change(clock.now(), (info) => {
+      Object.assign(info, { status: EgressStatus.EGRESS_FAILED, error: 'no response from servers', errorCode: 503 });
+    });
+    context.webhooks.egress('egress_ended', run);
   };
 
   /** The entry of this id, unless it was never there or has been purged. */
@@ -71,7 +84,10 @@ export function createEgressService(context: EgressContext): EgressService {
 
   const isPurged = (run: EgressRun): boolean => {
     const { overSince } = run.egress;
-    return overSince !== undefined && clock.now() - overSince >= (run.facet('purgedAfterMs') ?? RETENTION_MS) / clock.speed;
+    if (overSince === undefined) return false;
+    const purgedAfterMs = run.facet('purgedAfterMs');
+    // The speed is for delays; a day of retention stays one, or a long fast run would lose its entries.
+    return clock.now() - overSince >= (purgedAfterMs === undefined ? RETENTION_MS : purgedAfterMs / clock.speed);
   };
 
   const list: EgressService['list'] = ({ egressId, roomName, active }) => {

@@ -1,4 +1,5 @@
-import { createServer, type IncomingMessage, type Server } from 'node:http';
+import { createServer, type IncomingMessage } from 'node:http';
+import type { AddressInfo } from 'node:net';
 import { createReply, TEXT_TYPE, type Reply } from './reply.js';
 
 /** What answers the requests below each prefix. */
@@ -14,8 +15,17 @@ const BACKLOG = 4096;
 /** Longer than clients keep idle connections, so that none is closed under a request. */
 const KEEP_ALIVE_MS = 75_000;
 
-/** Listen, and resolve with the server once it does. */
-export async function listen(host: string, port: number, handlers: Handlers): Promise<Server> {
+/** The port, which can be shut for a while. */
+export interface Listener {
+  readonly url: string;
+  /** Refuse connections, and cut those there are. */
+  shut(): Promise<void>;
+  /** Accept them again, on the same port. */
+  reopen(): Promise<void>;
+}
+
+/** Listen, and resolve once connections are accepted. */
+export async function listen(host: string, port: number, handlers: Handlers): Promise<Listener> {
   const server = createServer({ keepAliveTimeout: KEEP_ALIVE_MS }, (request, response) => {
     const reply = createReply(request, response);
     readBody(request).then(
@@ -24,11 +34,25 @@ export async function listen(host: string, port: number, handlers: Handlers): Pr
       () => undefined,
     );
   });
-  await new Promise<void>((resolve, reject) => {
-    server.once('error', reject);
-    server.listen({ host, port, backlog: BACKLOG }, () => resolve());
-  });
-  return server;
+  const open = (onPort: number): Promise<void> =>
+    new Promise((resolve, reject) => {
+      server.once('error', reject);
+      server.listen({ host, port: onPort, backlog: BACKLOG }, () => {
+        server.off('error', reject);
+        resolve();
+      });
+    });
+  await open(port);
+  const { address, family, port: actualPort } = server.address() as AddressInfo;
+  return {
+    url: `http://${family === 'IPv6' ? `[${address}]` : address}:${actualPort}`,
+    shut: () =>
+      new Promise((resolve) => {
+        server.close(() => resolve());
+        server.closeAllConnections();
+      }),
+    reopen: () => open(actualPort),
+  };
 }
 
 async function route(request: IncomingMessage, body: string | undefined, reply: Reply, handlers: Handlers): Promise<void> {

@@ -5,11 +5,13 @@ import { TwirpError, type TwirpCode } from './twirp-error.js';
 /** What a script does to a call of the API. */
 export interface ReplyFault {
   /** Before the method runs. */
-  delayMs?: number;
+  delayMs?: number | ((method: string) => number);
   /** Answer like this; the method never runs. */
-  instead?: (reply: Reply) => void;
+  instead?: (reply: Reply, method: string) => void;
   /** Change the body of the method's answer. */
   rewrite?: (body: string) => string;
+  /** Change the error the method throws. */
+  rethrow?: (error: TwirpError) => TwirpError;
 }
 
 /** The answer to one HTTP request. */
@@ -49,19 +51,25 @@ export function createReply(request: IncomingMessage, response: ServerResponse):
 }
 
 /** Run a method as a call of the API, under the fault that holds for it. */
-export async function answer(
-  reply: Reply,
-  clock: SimulatorClock,
-  fault: ReplyFault | undefined,
-  method: () => Promise<string>,
-): Promise<void> {
-  if (fault?.delayMs !== undefined) await clock.delay(fault.delayMs);
-  if (fault?.instead) {
-    fault.instead(reply);
+export async function answer(reply: Reply, clock: SimulatorClock, fault: ReplyFault, method: BoundMethod): Promise<void> {
+  const delayMs = typeof fault.delayMs === 'function' ? fault.delayMs(method.name) : fault.delayMs;
+  if (delayMs !== undefined) await clock.delay(delayMs);
+  if (fault.instead) {
+    fault.instead(reply, method.name);
     return;
   }
-  const body = await method();
-  reply.send(200, fault?.rewrite ? fault.rewrite(body) : body);
+  try {
+    const body = await method.call();
+    reply.send(200, fault.rewrite ? fault.rewrite(body) : body);
+  } catch (error) {
+    throw error instanceof TwirpError && fault.rethrow ? fault.rethrow(error) : error;
+  }
+}
+
+/** A method and the request it is called with. */
+export interface BoundMethod {
+  name: string;
+  call(): Promise<string>;
 }
 
 export function twirpFault(code: TwirpCode, message: string, status?: number): ReplyFault {

@@ -51,6 +51,11 @@ export function internalError(code: TwirpCode, message: string): TwirpError {
   return new TwirpError(code, INTERNAL_PREFIX + message);
 }
 
+/** The same as a server before 1.8.4 sends it. */
+export function withoutPrefix({ code, message, meta }: TwirpError): TwirpError {
+  return new TwirpError(code, message.startsWith(INTERNAL_PREFIX) ? message.slice(INTERNAL_PREFIX.length) : message, meta);
+}
+
 /** The code LiveKit would most likely send with an HTTP status. */
 export function codeOfStatus(status: number): TwirpCode {
   const preferred: Readonly<Record<number, TwirpCode>> = {

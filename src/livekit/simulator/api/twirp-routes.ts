@@ -38,8 +38,8 @@ export function createTwirpRoutes({ methods, clock, scripts, store, apiKey, apiS
     if (contentType.split(';')[0]?.trim().toLowerCase() !== 'application/json')
       badRoute(request, path, `unexpected Content-Type: "${contentType}"`);
     const body = parse(rawBody);
-    const fault = scripts.take(roomOf(body), ['api'], method.name)?.api;
-    await answer(reply, clock, fault, () => method.call(body, grants));
+    const fault = scripts.take(roomOf(body), ['api'], method.name)?.api ?? {};
+    await answer(reply, clock, fault, { name: method.name, call: () => method.call(body, grants) });
   };
 
   return async (request: IncomingMessage, path: string, rawBody: string, reply: Reply): Promise<void> => {

@@ -4,6 +4,7 @@ import { presentRoom } from './control-presenter.js';
 import type { EgressStore } from '../egress/egress-store.js';
 import type { Reply } from '../api/reply.js';
 import type { Rooms } from '../rooms/rooms.js';
+import type { ScriptRequest } from '../scripts/script.js';
 import type { ScriptBook } from '../scripts/script-book.js';
 import { UnknownScriptError } from '../scripts/scripts.js';
 import type { WebhookSender } from '../webhooks/webhook-sender.js';
@@ -14,6 +15,7 @@ interface Dependencies {
   scripts: ScriptBook;
   store: EgressStore;
   sender: WebhookSender;
+  setScript(request: ScriptRequest, room?: string): void;
 }
 
 const joining = z.strictObject({ identity: z.string().min(1), name: z.string().optional(), publish: z.boolean().optional() });
@@ -51,10 +53,11 @@ class ControlError extends Error {
 }
 
 /** The simulator's own interface below `/simulator/`: what happens in its rooms, what goes wrong, and the truth. */
-export function createControlRoutes({ clock, rooms, scripts, store, sender }: Dependencies) {
-  const setScript = ({ parts: [room], body }: Call): unknown => {
-    const { name } = scripts.set(definedOnly(parse(scriptRequest, body)), room);
-    return { name, ...(room !== undefined && { room }) };
+export function createControlRoutes({ clock, rooms, scripts, store, sender, setScript }: Dependencies) {
+  const putScript = ({ parts: [room], body }: Call): unknown => {
+    const request = definedOnly(parse(scriptRequest, body));
+    setScript(request, room);
+    return { name: request.name, ...(room !== undefined && { room }) };
   };
   const resetScript = ({ parts: [room] }: Call): unknown => {
     scripts.reset(room);
@@ -75,9 +78,9 @@ export function createControlRoutes({ clock, rooms, scripts, store, sender }: De
         return {};
       },
     },
-    { method: 'PUT', pattern: /^\/simulator\/script$/, run: setScript },
+    { method: 'PUT', pattern: /^\/simulator\/script$/, run: putScript },
     { method: 'DELETE', pattern: /^\/simulator\/script$/, run: resetScript },
-    { method: 'PUT', pattern: /^\/simulator\/rooms\/([^/]+)\/script$/, run: setScript },
+    { method: 'PUT', pattern: /^\/simulator\/rooms\/([^/]+)\/script$/, run: putScript },
     { method: 'DELETE', pattern: /^\/simulator\/rooms\/([^/]+)\/script$/, run: resetScript },
     {
       method: 'PUT',

@@ -14,7 +14,8 @@ export type EndReason =
   'StopEgress API' | 'Source closed' | 'Session limit reached' | 'CPU exhausted' | 'Process killed' | 'Failure';
 
 /** Facets of a script that belong to one egress. */
-type EgressFacet = 'start' | 'live' | 'ending' | 'stop' | 'webhooks' | 'unpublished' | 'listedLateMs' | 'purgedAfterMs';
+type EgressFacet =
+  'start' | 'live' | 'ending' | 'stop' | 'webhooks' | 'unpublished' | 'listedLateMs' | 'purgedAfterMs' | 'startedLate';
 
 export interface Failure {
   error: string;
@@ -83,7 +84,8 @@ export class EgressRun {
   /** The worker registers the egress. */
   accept(): void {
     this.context.store.add(this);
-    this.change('egress_started', EgressStatus.EGRESS_STARTING);
+    const startedAt = this.facet('startedLate') ? 0n : this.egress.info.startedAt;
+    this.change('egress_started', EgressStatus.EGRESS_STARTING, (info) => (info.startedAt = startedAt));
     this.markAccepted();
   }
 
@@ -112,6 +114,7 @@ export class EgressRun {
     const now = this.context.clock.now();
     this.egress.truth.liveFrom ??= now;
     this.change('egress_updated', EgressStatus.EGRESS_ACTIVE, (info) => {
+      info.startedAt ||= toNanos(now);
       for (const file of info.fileResults) file.startedAt = toNanos(now);
     });
     const live = this.facet('live');

@@ -30,6 +30,7 @@ export function createScriptBook(): ScriptBook {
         entry !== undefined &&
         entry.left > 0 &&
         (method === undefined || entry.method === undefined || entry.method.toLowerCase() === method.toLowerCase()) &&
+        (method === undefined || (entry.script.hits?.(method) ?? true)) &&
         facets.some((facet) => entry.script[facet] !== undefined),
     );
 

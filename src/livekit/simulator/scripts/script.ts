@@ -82,8 +82,13 @@ export interface Script {
   countsLateMs?: number;
   /** Starts an egress of somebody else beside ours. */
   foreign?: boolean;
+  /** Somebody's auto egress fails beside ours: an event without an egress id. */
+  autoFailed?: boolean;
+  /** `startedAt` stays 0 until ACTIVE. */
+  startedLate?: boolean;
   api?: ReplyFault;
-  /** As an old server: no prefix on messages, no `startedAt` while STARTING. */
-  old?: boolean;
-  withoutRedis?: boolean;
+  /** Which methods `api` concerns; default: those the request names. */
+  hits?: (method: string) => boolean;
+  /** The port is closed for this long. */
+  outageMs?: number;
 }

@@ -1,5 +1,5 @@
-import { codeOfStatus, internalError, type TwirpCode } from '../api/twirp-error.js';
-import { JSON_TYPE, TEXT_TYPE, twirpFault, type ReplyFault } from '../api/reply.js';
+import { codeOfStatus, internalError, withoutPrefix, type TwirpCode, type TwirpError } from '../api/twirp-error.js';
+import { JSON_TYPE, TEXT_TYPE, twirpFault, type Reply, type ReplyFault } from '../api/reply.js';
 import type { Row } from './scripts.js';
 
 /** A Twirp error instead of the answer; `status` may ask for another one. */
@@ -20,6 +20,7 @@ const rewriting =
   () => ({ api: { rewrite } });
 
 const NOBODY = internalError('unavailable', 'no response from servers');
+const NO_REDIS = internalError('internal', 'egress not connected (redis required)');
 const HTML = '<html><body><h1>503 Service Temporarily Unavailable</h1></body></html>';
 
 /** Rows that hit calls of the API, whatever they are about. */
@@ -43,9 +44,25 @@ export const API_ROWS: Readonly<Record<string, Row>> = {
     rewriting((body) =>
       body.replaceAll(/"status":"EGRESS_\w+"/g, `"status":${typeof status === 'number' ? status : '"EGRESS_PAUSED"'}`),
     )({} as never),
+  'no-redis': ({ delay }) => ({
+    hits: (method) => /Egress$|^Update(Layout|Stream)$/.test(method),
+    api: {
+      delayMs: (method) => (method.startsWith('Start') ? delay(22_000) : method === 'StopEgress' ? 3000 : 0),
+      instead: (reply, method) => sendError(reply, method.startsWith('Start') ? NOBODY : NO_REDIS),
+    },
+  }),
+  'old-server': () => ({
+    startedLate: true,
+    api: { rethrow: (error) => withoutPrefix(error.code === 'deadline_exceeded' ? NOBODY : error) },
+  }),
+  'api-refused': ({ delay }) => ({ outageMs: delay(5000) }),
   'slow-api': ({ delay }) => ({ api: { delayMs: delay(5000) } }),
 };
 
 function after(delayMs: number | undefined): { delayMs?: number } {
   return delayMs === undefined ? {} : { delayMs };
+}
+
+function sendError(reply: Reply, error: TwirpError): void {
+  reply.send(error.httpStatus, error.toJson());
 }

@@ -13,22 +13,22 @@ const acceptedThen = (atMs: number, run: Step['run']): Step[] => [
   { afterMs: Math.max(0, atMs - 400), run },
 ];
 
+/** 2.5 s after the request the browser is in the room. */
+const UNTIL_BROWSER: readonly Step[] = [
+  { afterMs: 400, run: accept },
+  { afterMs: 2100, run: joinRoom },
+];
+
 /** Rows that differ between the request and ACTIVE. */
 export const START_ROWS: Readonly<Record<string, Row>> = {
   happy: () => ({}),
   'two-egresses': () => ({}),
   'slow-start': ({ delay }) => ({ start: startSteps({ activeAfterMs: delay(25_000) }) }),
   'slow-start-past-timeout': ({ delay }) => ({ answer: { afterMs: delay(15_000) } }),
-  'never-active': () => ({
-    start: [
-      { afterMs: 400, run: accept },
-      { afterMs: 2100, run: joinRoom },
-    ],
-  }),
+  'never-active': () => ({ start: UNTIL_BROWSER }),
   'start-aborted': ({ delay }) => ({
     start: [
-      { afterMs: 400, run: accept },
-      { afterMs: 2100, run: joinRoom },
+      ...UNTIL_BROWSER,
       { afterMs: Math.max(0, delay(6000) - 2500), run: (egress) => egress.abort('Source closed', 'fault') },
     ],
   }),
@@ -69,5 +69,9 @@ export const START_ROWS: Readonly<Record<string, Row>> = {
   'started-after-response': ({ delay }) => ({
     webhooks: ({ event }) => [event === 'egress_started' ? { afterMs: delay(2400) } : {}],
   }),
+  'room-deleted-while-starting': ({ delay }) => ({
+    start: [...UNTIL_BROWSER, { afterMs: Math.max(0, delay(3500) - 2500), run: (egress) => egress.deleteRoom() }],
+  }),
+  'auto-egress-failed': () => ({ autoFailed: true }),
   'foreign-egress': () => ({ foreign: true }),
 };
