@@ -27,6 +27,10 @@ export default defineConfig(
       '@typescript-eslint/consistent-type-definitions': 'off',
       // A JSON value refers to itself, which `Record` cannot.
       '@typescript-eslint/consistent-indexed-object-style': 'off',
+      // A flag that somebody else sets during an `await` looks constant to the checker.
+      '@typescript-eslint/no-unnecessary-condition': 'off',
+      // XState infers an effect's parameters from the assertion that this calls unnecessary.
+      '@typescript-eslint/no-unnecessary-type-assertion': 'off',
       // A leading underscore says "not used, and on purpose".
       '@typescript-eslint/no-unused-vars': ['error', { argsIgnorePattern: '^_', varsIgnorePattern: '^_' }],
       // `env['NAME']` marks a key that comes from outside.
