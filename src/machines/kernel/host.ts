@@ -64,7 +64,8 @@ export function createHost<Context extends object, Event extends ActorEvent>(
     });
     actor.start();
     const before = actor.getSnapshot() as AnySnapshot;
-    if (event !== undefined) actor.send(event);
+    // XState complains on the console of what is sent to an actor in its final state.
+    if (event !== undefined && before.status === 'active') actor.send(event);
     const after = actor.getSnapshot() as AnySnapshot;
     actor.stop();
     if (failures.length > 0) throw failures[0];
