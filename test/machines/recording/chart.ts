@@ -1,0 +1,28 @@
+import type { AnyStateNode, TransitionDefinition } from 'xstate';
+
+type AnyTransition = TransitionDefinition<never, never>;
+
+/** Paths of the states a stored actor can be in: those without a transition that leaves at once. */
+export function restingStates(root: AnyStateNode): string[] {
+  return nodesOf(root)
+    .filter((node) => node.type === 'atomic' || node.type === 'final')
+    .filter((node) => (node.always ?? []).every((transition) => transition.guard !== undefined))
+    .map((node) => node.path.join('.'));
+}
+
+/** Every transition that waits for an event, named by its state, event and place in the list. */
+export function transitionsOf(root: AnyStateNode): Map<AnyTransition, string> {
+  return new Map(
+    nodesOf(root).flatMap((node) =>
+      [...node.transitions].flatMap(([event, list]) =>
+        (list as unknown as AnyTransition[]).map(
+          (transition, index) => [transition, `${node.path.join('.')} ${event} ${index}`] as const,
+        ),
+      ),
+    ),
+  );
+}
+
+function nodesOf(node: AnyStateNode): AnyStateNode[] {
+  return [node, ...Object.values(node.states).flatMap(nodesOf)];
+}
