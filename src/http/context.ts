@@ -16,6 +16,8 @@ export interface HttpState {
   /** What we were doing, for `Unexpected error while {operation}`. */
   operation?: string;
   principal?: Principal;
+  /** The body's text as it arrived, where no parser may see it first. */
+  rawBody?: string;
   /** For the log. */
   recordingId?: string | undefined;
   /** What went wrong, for the log. */

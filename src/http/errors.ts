@@ -13,6 +13,11 @@ export class BodyTooLargeError extends TallyError {
   }
 }
 
+/** What reading or parsing a body failed with, as one of ours. @throws BodyTooLargeError, MalformedBodyError */
+export function unreadableBody(error: Error & { status?: number }): never {
+  throw error.status === 413 ? new BodyTooLargeError() : new MalformedBodyError(error);
+}
+
 export class UnsupportedCharsetError extends TallyError {
   constructor(charset: string) {
     super('http.unsupported_charset', 'invalid', `Unsupported charset '${charset}'`, { details: { charset } });

@@ -63,14 +63,14 @@ describe('the request log', () => {
 
   it('holds no secret of a request or an answer', async () => {
     await edge
-      .post('/api/v1/rooms?secret=hush-q&accessToken=hush-t', {})
+      .post('/api/v1/rooms?secret=hush-q&accessToken=hush-t&note=hush-n', {})
       .set('Authorization', 'Bearer hush-b')
       .set('Idempotency-Key', 'hush-i');
     await edge.get('/api/v1/rooms/room-1?secret=hush-q');
     edge.recordings.failNext(new Error("Secret 'hush-q' of mongodb://user:hush-p@host/ and https://x/y?secret=hush-s"));
     await edge.post('/api/v1/recordings', { roomId: 'room-1' });
     const log = edge.rawLines.join('');
-    for (const secret of [API_KEY, 'hush-q', 'hush-t', 'hush-b', 'hush-i', 'hush-p', 'hush-s', 'aaaaaaaaaa'])
+    for (const secret of [API_KEY, 'hush-q', 'hush-t', 'hush-n', 'hush-b', 'hush-i', 'hush-p', 'hush-s', 'aaaaaaaaaa'])
       expect(log).not.toContain(secret);
   });
 });

@@ -30,6 +30,8 @@ describe('a LiveKit webhook', () => {
 
   it('may be larger than what clients send', async () => {
     expect((await send({ body: 'x'.repeat(200_000) })).status).toBe(200);
+    expect(edge.http.webhookCounts()).toMatchObject({ handled: 1 });
+    expect((await send({ body: 'x'.repeat(1_100_000) })).status).toBe(413);
   });
 
   it('is answered only once it is handled', async () => {
@@ -58,7 +60,7 @@ describe('a LiveKit webhook', () => {
   });
 
   it.each(['application/json', 'text/plain'])('of type %s is ignored and answered 200', async (type) => {
-    const { status, text } = await send({ type, authorization: 'bad' });
+    const { status, text } = await send({ type, authorization: 'bad', body: '{"no json' });
     expect(status).toBe(200);
     expect(text).toBe('');
     expect(edge.webhooks.bodies).toEqual([]);

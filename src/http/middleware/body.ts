@@ -1,7 +1,7 @@
 import { bodyParser } from '@koa/bodyparser';
 
 import type { HttpMiddleware } from '../context.js';
-import { BodyTooLargeError, MalformedBodyError, UnsupportedCharsetError } from '../errors.js';
+import { unreadableBody, UnsupportedCharsetError } from '../errors.js';
 
 const LIMIT = '100kb';
 
@@ -11,7 +11,7 @@ const parse = bodyParser({
   parsedMethods: ['POST', 'PUT', 'PATCH', 'DELETE'],
   jsonLimit: LIMIT,
   formLimit: LIMIT,
-  onError,
+  onError: unreadableBody,
 }) as HttpMiddleware;
 
 /** JSON and form bodies become objects; whatever else comes counts as an empty one. */
@@ -25,7 +25,3 @@ export const parseBody: HttpMiddleware = async (ctx, next) => {
   if (type === TYPES[0] && charset !== '' && !/^utf-?8$/i.test(charset)) throw new UnsupportedCharsetError(charset);
   await parse(ctx, next);
 };
-
-function onError(error: Error & { status?: number }): never {
-  throw error.status === 413 ? new BodyTooLargeError() : new MalformedBodyError(error);
-}

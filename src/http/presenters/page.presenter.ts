@@ -16,6 +16,6 @@ export function presentPagination({ next }: Pick<Page<unknown>, 'next'>, maxItem
 /** Only the named members that exist, in the order named; undefined names all. */
 export function pickFields(view: object, fields: readonly string[] | undefined): object {
   if (fields === undefined) return view;
-  const members = new Map(Object.entries(view));
-  return Object.fromEntries(fields.filter((name) => members.has(name)).map((name) => [name, members.get(name) as unknown]));
+  const members = new Map<string, unknown>(Object.entries(view));
+  return Object.fromEntries(fields.map((name) => [name, members.get(name)]));
 }

@@ -4,6 +4,7 @@ import { TallyError, toError } from '../../errors.js';
 import type { Logger } from '../../logging.js';
 import type { ApiRouter, HttpContext, HttpMiddleware } from '../context.js';
 import type { LiveKitEvents } from '../deps.js';
+import { unreadableBody } from '../errors.js';
 
 const LIMIT = '1mb';
 
@@ -23,18 +24,26 @@ interface WebhookDeps {
 
 /** LiveKit signs the raw bytes, so no parser may see them first. The answer waits for the commit. */
 export function livekitWebhook(router: ApiRouter, { livekitEvents, log, counts }: WebhookDeps): void {
-  router.post('/livekit/webhook', answerFailures(log, counts), async (ctx) => {
+  router.post('/livekit/webhook', readWebhook(counts), answerFailures(log, counts), async (ctx) => {
+    const event = await livekitEvents.verify(ctx.state.rawBody ?? '', ctx.headers.authorization);
+    await livekitEvents.handle(event);
+    counts.handled += 1;
+  });
+}
+
+/** What is no webhook by its type is none of ours: 200, unread. */
+function readWebhook(counts: WebhookCounts): HttpMiddleware {
+  return async (ctx, next) => {
     ctx.state.route = 'livekit.webhook';
-    answerEmpty(ctx, 200);
+    answerEmpty(ctx as HttpContext, 200);
     if (ctx.is('application/webhook+json') === false) {
       counts.ignored += 1;
       return;
     }
-    const body = await getRawBody(ctx.req, { length: ctx.headers['content-length'] ?? null, limit: LIMIT });
-    const event = await livekitEvents.verify(body.toString(), ctx.headers.authorization);
-    await livekitEvents.handle(event);
-    counts.handled += 1;
-  });
+    const body = await getRawBody(ctx.req, { length: ctx.headers['content-length'] ?? null, limit: LIMIT }).catch(unreadableBody);
+    ctx.state.rawBody = body.toString();
+    await next();
+  };
 }
 
 /**
