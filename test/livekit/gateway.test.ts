@@ -303,9 +303,11 @@ describe('listEgress', () => {
 
 describe('rooms', () => {
   it('lists rooms by name', async () => {
-    const rooms = [new Room({ sid: 'RM_1', name: 'a', metadata: '{"createdBy":"x"}' })];
+    const rooms = [new Room({ sid: 'RM_1', name: 'a', metadata: 'ours', activeRecording: true })];
     liveKit.answer = json(new ListRoomsResponse({ rooms }).toJson({ emitDefaultValues: true, useProtoFieldName: true }));
-    expect(await gateway.listRooms(['a', 'b'])).toStrictEqual([{ name: 'a', sid: 'RM_1', metadata: '{"createdBy":"x"}' }]);
+    expect(await gateway.listRooms(['a', 'b'])).toStrictEqual([
+      { name: 'a', sid: 'RM_1', metadata: 'ours', activeRecording: true },
+    ]);
     expect(liveKit.calls[0]?.body).toStrictEqual({ names: ['a', 'b'] });
   });
 
