@@ -17,8 +17,9 @@ export async function startLiveKit({ redis, webhookUrls }) {
     port,
     bind_addresses: ['127.0.0.1'],
     rtc: {
-      tcp_port: await freeTcpPort(),
+      tcp_port: 0, // it would listen on every address
       udp_port: await freeUdpPort(),
+      interfaces: { includes: ['lo'] },
       use_external_ip: false,
       node_ip: '127.0.0.1',
       enable_loopback_candidate: true,

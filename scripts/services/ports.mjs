@@ -1,25 +1,18 @@
+import { randomInt } from 'node:crypto';
 import { createSocket } from 'node:dgram';
 import { once } from 'node:events';
 import { connect, createServer } from 'node:net';
 
 const host = '127.0.0.1';
+/** Below the range from which the system numbers outgoing connections, so that none of those takes a port before its server does. */
+const [lowest, highest] = [10_000, 32_000];
 
-export async function freeTcpPort() {
-  const server = createServer().listen(0, host);
-  await once(server, 'listening');
-  const { port } = server.address();
-  server.close();
-  await once(server, 'close');
-  return port;
+export function freeTcpPort() {
+  return freePort((port) => createServer().listen(port, host));
 }
 
-export async function freeUdpPort() {
-  const socket = createSocket('udp4').bind(0, host);
-  await once(socket, 'listening');
-  const { port } = socket.address();
-  socket.close();
-  await once(socket, 'close');
-  return port;
+export function freeUdpPort() {
+  return freePort((port) => createSocket('udp4').bind(port, host));
 }
 
 export async function accepts(port) {
@@ -31,5 +24,22 @@ export async function accepts(port) {
     return false;
   } finally {
     socket.destroy();
+  }
+}
+
+/** Drawn at random, so that the same port is not handed out twice. */
+async function freePort(bind) {
+  for (;;) {
+    const port = randomInt(lowest, highest);
+    const socket = bind(port);
+    try {
+      await once(socket, 'listening');
+    } catch (error) {
+      if (error.code === 'EADDRINUSE') continue;
+      throw error;
+    }
+    socket.close();
+    await once(socket, 'close');
+    return port;
   }
 }

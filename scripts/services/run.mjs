@@ -35,8 +35,8 @@ function runVitest(args, env) {
 /** After a failure the servers' last words tell more than the assertion. */
 async function printLogs(runDir) {
   for (const name of (await readdir(runDir)).filter((file) => file.endsWith('.log')).sort()) {
-    const lines = (await readFile(join(runDir, name), 'utf8')).trimEnd().split('\n');
-    console.log(`--- ${name} (last ${Math.min(lines.length, 40)} lines)\n${lines.slice(-40).join('\n')}`);
+    const lines = (await readFile(join(runDir, name), 'utf8')).trimEnd().split('\n').slice(-30);
+    console.log([`--- the last of ${name}`, ...lines.map((line) => line.slice(0, 400))].join('\n'));
   }
 }
 

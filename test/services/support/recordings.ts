@@ -31,12 +31,13 @@ export function meetFor(seconds: number): Promise<void> {
 export function followStatuses(tally: TallyClient, roomId: string): { end(): Promise<readonly string[]> } {
   const seen: string[] = [];
   const ending = new AbortController();
-  const following = (async () => {
-    while (!ending.signal.aborted) {
-      const status = (await tally.listRecordings(roomId))[0]?.status;
-      if (status !== undefined && status !== seen.at(-1)) seen.push(status);
-    }
-  })();
+  const look = async () => {
+    const status = (await tally.listRecordings(roomId))[0]?.status;
+    if (status !== undefined && status !== seen.at(-1)) seen.push(status);
+    return ending.signal.aborted;
+  };
+  // `ending` may last only some 80 ms.
+  const following = poll('the end of the following', 60_000, look, 10);
   return {
     async end() {
       ending.abort();
