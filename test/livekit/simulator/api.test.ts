@@ -1,7 +1,7 @@
 import { createServer } from 'node:http';
 import { AccessToken, EgressClient, EgressStatus, type RoomServiceClient, type RoomCompositeOptions } from 'livekit-server-sdk';
 import { describe, expect, it } from 'vitest';
-import { API_KEY, API_SECRET, createLiveStage, createStage, fileOutput, refusal } from './support.js';
+import { API_KEY, API_SECRET, FROZEN, createLiveStage, createStage, fileOutput, refusal } from './support.js';
 
 const PREFIX = 'twirp error unknown: ';
 
@@ -432,13 +432,14 @@ describe('the recorder', () => {
 
 describe('UpdateStream', () => {
   it('is for egresses with a stream that still run', async () => {
-    const { egress, sink } = await createLiveStage();
+    const { egress, simulator, sink } = await createLiveStage();
     const { egressId } = await egress.startRoomCompositeEgress('r', fileOutput('x'));
     await sink.event('egress_updated', EgressStatus.EGRESS_ACTIVE);
     expect(await refusal(egress.updateStream(egressId, ['rtmp://x']))).toMatchObject({
       status: 400,
       message: `${PREFIX}UpdateStream called on non-streaming egress`,
     });
+    simulator.setSpeed(FROZEN);
     await egress.stopEgress(egressId);
     expect(await refusal(egress.updateStream(egressId, ['rtmp://x']))).toMatchObject({
       status: 412,
@@ -491,11 +492,13 @@ describe('StopEgress', () => {
   });
 
   it('answers ENDING again while it ends, and 412 after three seconds once it is over', async () => {
-    const { egress, sink } = await createLiveStage({ speed: 50 });
+    const { egress, simulator, sink } = await createLiveStage();
     const { egressId } = await egress.startRoomCompositeEgress('r', fileOutput('x'));
     await sink.event('egress_updated', EgressStatus.EGRESS_ACTIVE);
+    simulator.setSpeed(FROZEN);
     await egress.stopEgress(egressId);
     expect((await egress.stopEgress(egressId)).status).toBe(EgressStatus.EGRESS_ENDING);
+    simulator.setSpeed(50);
     await sink.event('egress_ended');
     const before = performance.now();
     expect(await refusal(egress.stopEgress(egressId))).toEqual({

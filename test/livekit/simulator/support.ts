@@ -122,6 +122,9 @@ export async function createLiveStage(options: { speed?: number; script?: Script
   return stage;
 }
 
+/** A speed at which no delay ever passes; set a high one to go on. */
+export const FROZEN = 1e-6;
+
 export function fileOutput(filepath: string, extra: { disableManifest?: boolean } = {}): { file: EncodedFileOutput } {
   return { file: new EncodedFileOutput({ fileType: EncodedFileType.MP4, filepath, ...extra }) };
 }

@@ -59,9 +59,10 @@ export function createEgressService(context: EgressContext): EgressService {
 
   const begin = async (job: EgressJob, room: { sid: string; name: string } | undefined, script: Script): Promise<string> => {
     const run = new EgressRun(createEgress(newId('EG_'), job, room ?? NO_ROOM, clock.now()), script, context);
-    const { afterMs, error } = script.answer ?? HAPPY.answer;
+    const { afterMs, error, behindSteps } = script.answer ?? HAPPY.answer;
     const answer = run.accepted.then(() => run.egress.listed(clock.now()));
-    run.play(script.start ?? HAPPY.start);
+    const played = run.play(script.start ?? HAPPY.start);
+    if (behindSteps) await played;
     await clock.delay(afterMs);
     if (error) throw error;
     return answer;

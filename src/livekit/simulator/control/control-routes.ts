@@ -18,7 +18,7 @@ interface Dependencies {
   setScript(request: ScriptRequest, room?: string): void;
 }
 
-const joining = z.strictObject({ identity: z.string().min(1), name: z.string().optional(), publish: z.boolean().optional() });
+const joining = z.strictObject({ identity: z.string().min(1), name: z.string().optional(), publish: z.boolean().default(true) });
 const clockChange = z.strictObject({ speed: z.number().positive() });
 /** A script request as the control interface takes it. */
 export const scriptRequest = z.strictObject({

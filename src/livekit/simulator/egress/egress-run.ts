@@ -66,15 +66,15 @@ export class EgressRun {
     return this.script[name];
   }
 
-  /** Follow these steps from now on, whatever was going on before. */
-  play(steps: readonly Step[]): void {
+  /** Follow these steps from now on, whatever was going on before. Resolves when they are through or cut short. */
+  play(steps: readonly Step[]): Promise<void> {
     this.timeline += 1;
-    void this.follow(steps, this.timeline);
+    return this.follow(steps, this.timeline);
   }
 
   private async follow(steps: readonly Step[], timeline: number): Promise<void> {
     for (const { afterMs, run } of steps) {
-      await this.context.clock.delay(afterMs);
+      if (afterMs > 0) await this.context.clock.delay(afterMs);
       if (timeline !== this.timeline) return;
       await run(this);
       if (timeline !== this.timeline) return;
@@ -118,7 +118,7 @@ export class EgressRun {
       for (const file of info.fileResults) file.startedAt = toNanos(now);
     });
     const live = this.facet('live');
-    if (live) this.play(live);
+    if (live) void this.play(live);
   }
 
   /** Stop capturing and finish the file; the ENDING snapshot of a browser egress has no file times yet. */
@@ -127,7 +127,7 @@ export class EgressRun {
     this.change('egress_updated', EgressStatus.EGRESS_ENDING, (info) => {
       info.details = `End reason: ${reason}`;
     });
-    this.play(this.facet('ending') ?? HAPPY.ending);
+    void this.play(this.facet('ending') ?? HAPPY.ending);
   }
 
   /** No media is captured any more; what is still to come takes no time off the recording. */
@@ -174,7 +174,7 @@ export class EgressRun {
 
   /** End at once, with the file of what was captured. */
   async finishNow(): Promise<void> {
-    this.play([]);
+    void this.play([]);
     this.stopCapture('stop');
     await this.complete({ reason: 'StopEgress API' });
   }
@@ -193,7 +193,7 @@ export class EgressRun {
 
   /** Ended before it was ACTIVE: never a file. */
   abort(reason: EndReason, by: EndedBy): void {
-    this.play([]);
+    void this.play([]);
     this.egress.truth.endedBy ??= by;
     this.leaveRoom();
     this.over(EgressStatus.EGRESS_ABORTED, (info) => {
@@ -216,8 +216,10 @@ export class EgressRun {
   /** The room is gone, or the browser lost it. */
   sourceClosed(by: EndedBy): void {
     if (this.handler === 'gone') return;
-    if (this.status === EgressStatus.EGRESS_STARTING) this.play([{ afterMs: 300, run: (run) => run.abort('Source closed', by) }]);
-    if (this.status === EgressStatus.EGRESS_ACTIVE) this.play([{ afterMs: 300, run: (run) => run.end('Source closed', by) }]);
+    if (this.status === EgressStatus.EGRESS_STARTING)
+      void this.play([{ afterMs: 300, run: (run) => run.abort('Source closed', by) }]);
+    if (this.status === EgressStatus.EGRESS_ACTIVE)
+      void this.play([{ afterMs: 300, run: (run) => run.end('Source closed', by) }]);
   }
 
   private over(status: EgressStatus, fill: (info: Egress['info']) => void): void {

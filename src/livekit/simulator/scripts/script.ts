@@ -26,6 +26,8 @@ export interface Step {
 /** How StartEgress is answered: with the egress as it was accepted, or with an error. */
 export interface StartAnswer {
   afterMs: number;
+  /** `afterMs` counts from the end of the start steps, so that the answer can never overtake them. */
+  behindSteps?: boolean;
   error?: TwirpError;
 }
 

@@ -39,7 +39,7 @@ export const START_ROWS: Readonly<Record<string, Row>> = {
   }),
   'start-handler-failed': ({ delay }) => ({
     start: acceptedThen(delay(HANDLER_READY_LIMIT_MS), (egress) => egress.fail(HANDLER_FAILED)),
-    answer: { afterMs: delay(HANDLER_READY_LIMIT_MS) + 20, error: internalError('internal', HANDLER_FAILED.error) },
+    answer: { afterMs: 0, behindSteps: true, error: internalError('internal', HANDLER_FAILED.error) },
   }),
   'revived-after-failed': ({ delay }) => ({
     start: [
@@ -64,7 +64,7 @@ export const START_ROWS: Readonly<Record<string, Row>> = {
   }),
   'active-before-response': ({ delay }) => ({
     start: startSteps({ acceptAfterMs: 100, joinAfterMs: 150, activeAfterMs: 300 }),
-    answer: { afterMs: delay(3000) },
+    answer: { afterMs: Math.max(0, delay(3000) - 300), behindSteps: true },
   }),
   'started-after-response': ({ delay }) => ({
     webhooks: ({ event }) => [event === 'egress_started' ? { afterMs: delay(2400) } : {}],
