@@ -100,11 +100,17 @@ export const errorHandler: HttpMiddleware = async (ctx, next) => {
     await next();
   } catch (thrown) {
     const error = toError(thrown);
+    if (isAbandoned(ctx as HttpContext, error)) return;
     ctx.state.error = error;
     for (const name of ABANDONED_HEADERS) ctx.remove(name);
     answerError(ctx as HttpContext, error);
   }
 };
+
+/** The client left and its work was called off: nobody to answer, nothing to report. */
+function isAbandoned(ctx: HttpContext, error: Error): boolean {
+  return ctx.res.closed && error.name === 'AbortError';
+}
 
 function answerError(ctx: HttpContext, error: Error): void {
   const answer = answerTo(error, ctx.state);

@@ -1,7 +1,7 @@
 import { once } from 'node:events';
 import { createServer, get as httpGet, type IncomingMessage, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
-import { Readable } from 'node:stream';
+import { addAbortSignal, Readable } from 'node:stream';
 
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 
@@ -194,19 +194,21 @@ describe('what does not play', () => {
 describe('the storage stream', () => {
   let server: Server;
   let streams: Readable[];
+  let logged: Promise<void>;
 
   /** Every read gives this stream. */
   async function listen(read: () => Readable): Promise<void> {
     streams = [];
     const media: HttpDeps['media'] = {
       stat: () => Promise.resolve({ size: 100_000_000, modifiedAt: 0, etag: '"e"' }),
-      read: () => {
-        const stream = read();
+      read: (_key, _range, signal) => {
+        const stream = signal === undefined ? read() : addAbortSignal(signal, read());
         streams.push(stream);
         return Promise.resolve(stream);
       },
     };
     edge = await createEdge({ media });
+    logged = edge.nextLine();
     edge.recordings.put({ uid: UID });
     server = createServer(edge.http.callback());
     server.listen(0, '127.0.0.1');
@@ -236,10 +238,13 @@ describe('the storage stream', () => {
     const request = ask();
     const [response] = (await once(request, 'response')) as [IncomingMessage];
     await once(response, 'data');
-    const closed = once(openedStream(), 'close');
+    const closed = new Promise((resolve) => openedStream().once('close', resolve));
     response.destroy();
     await closed;
     expect(openedStream().destroyed).toBe(true);
+    await logged;
+    expect(edge.lines()).toEqual([expect.objectContaining({ level: 30, cut: true, status: 200 })]);
+    expect(edge.lines()[0]).not.toHaveProperty('err');
   });
 
   it('is destroyed when the client goes away before the first byte', async () => {
@@ -251,10 +256,13 @@ describe('the storage stream', () => {
     const request = ask();
     request.on('error', () => undefined);
     await opened;
-    const closed = once(openedStream(), 'close');
+    const closed = new Promise((resolve) => openedStream().once('close', resolve));
     request.destroy();
     await closed;
     expect(openedStream().destroyed).toBe(true);
+    await logged;
+    expect(edge.lines()).toEqual([expect.objectContaining({ level: 30, cut: true, msg: 'request' })]);
+    expect(edge.lines()[0]).not.toHaveProperty('err');
   });
 
   it('that fails before its first byte is answered with an error', async () => {
@@ -277,6 +285,7 @@ describe('the storage stream', () => {
     await once(response, 'data');
     openedStream().destroy(new MediaUnavailableError('bucket went away'));
     expect(await outcome).toMatchObject({ code: 'ECONNRESET' });
+    await logged;
     expect(edge.lines().at(-1)).toMatchObject({ level: 40, status: 200, cut: true, err: { message: 'bucket went away' } });
   });
 });

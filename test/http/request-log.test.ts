@@ -1,3 +1,7 @@
+import { once } from 'node:events';
+import { createServer, request as httpRequest, type IncomingMessage, type ServerResponse } from 'node:http';
+import type { AddressInfo } from 'node:net';
+
 import { beforeEach, describe, expect, it } from 'vitest';
 
 import { StartTimedOutError } from '../../src/machines/recording/errors.js';
@@ -59,6 +63,26 @@ describe('the request log', () => {
     await edge.get('/api/v1/rooms/none');
     expect(edge.lines().map(({ level }) => level)).toEqual([40, 30]);
     expect(edge.lines()[1]).not.toHaveProperty('err');
+  });
+
+  it('tells what became of a request whose client left early', async () => {
+    const server = createServer(edge.http.callback()).listen(0, '127.0.0.1');
+    await once(server, 'listening');
+    edge.gate.hold();
+    const { port } = server.address() as AddressInfo;
+    const left = httpRequest({ port, host: '127.0.0.1', path: '/api/v1/rooms', headers: { 'X-API-KEY': API_KEY } }).end();
+    left.on('error', () => undefined);
+    const [, response] = (await once(server, 'request')) as [IncomingMessage, ServerResponse];
+    left.destroy();
+    await once(response, 'close');
+    expect(edge.lines()).toEqual([]);
+    edge.gate.failNext('apiKeys.list', 'fail_before');
+    const line = edge.nextLine();
+    edge.gate.open();
+    await line;
+    server.close();
+    expect(edge.lines()).toEqual([expect.objectContaining({ level: 40, status: 503, cut: true })]);
+    expect(edge.lines()[0]).toHaveProperty('err');
   });
 
   it('holds no secret of a request or an answer', async () => {

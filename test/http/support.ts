@@ -1,3 +1,5 @@
+import { EventEmitter, once } from 'node:events';
+
 import request from 'supertest';
 
 import type { HttpDeps, LiveKitEvents } from '../../src/http/deps.js';
@@ -36,6 +38,8 @@ export interface Edge {
   /** Every log line so far, parsed. */
   lines: () => Record<string, unknown>[];
   rawLines: string[];
+  /** Resolves when the next line is written. */
+  nextLine: () => Promise<void>;
 }
 
 /** The HTTP edge over working in-memory ports, with one API key. */
@@ -50,6 +54,11 @@ export async function createEdge(overrides: Partial<HttpDeps> = {}): Promise<Edg
   const apiKeys = createMemoryApiKeys({ gate });
   const webhooks = createMemoryWebhooks();
   const rawLines: string[] = [];
+  const written = new EventEmitter();
+  const keepLine = (line: string): void => {
+    rawLines.push(line);
+    written.emit('line');
+  };
   await apiKeys.add({ key: API_KEY, creationDate: clock.now() });
   const http = createHttp({
     recordings,
@@ -60,7 +69,7 @@ export async function createEdge(overrides: Partial<HttpDeps> = {}): Promise<Edg
     apiKeys,
     livekitEvents: webhooks,
     readiness: () => Promise.resolve({ store: { ok: true, latencyMs: 1 } }),
-    log: createLogger({ level: 'debug', name: 'http', destination: { write: (line) => rawLines.push(line) } }),
+    log: createLogger({ level: 'debug', name: 'http', destination: { write: keepLine } }),
     baseUrl: BASE_URL,
     corsOrigin: '*',
     trustProxyHops: 0,
@@ -83,6 +92,9 @@ export async function createEdge(overrides: Partial<HttpDeps> = {}): Promise<Edg
     gate,
     clock,
     rawLines,
+    nextLine: async () => {
+      await once(written, 'line');
+    },
     lines: () => rawLines.map((line) => JSON.parse(line) as Record<string, unknown>),
   };
 }

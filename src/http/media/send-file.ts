@@ -47,7 +47,7 @@ async function openStream(ctx: HttpContext, media: Pick<MediaStore, 'read'>, key
   gone.signal.addEventListener('abort', () => stream.destroy(), { once: true });
   if (ctx.res.closed) stream.destroy();
   stream.on('error', (error) => {
-    ctx.state.error = error;
+    if (!gone.signal.aborted) ctx.state.error = error;
   });
   await firstBytes(stream);
   return stream;

@@ -6,19 +6,24 @@ import type { HttpContext, HttpMiddleware } from '../context.js';
 const SANE_REQUEST_ID = /^[\w.:-]{1,128}$/;
 
 /**
- * Name every request and write one line about each when its answer is out or its client is gone. Query strings stay out
- * of it: they carry tokens and secrets.
+ * Name every request and write one line about each, once it is answered, or its client is gone, and its work is done.
+ * Query strings stay out of it: they carry tokens and secrets.
  */
 export function requestLog(log: Logger): HttpMiddleware {
-  return (ctx, next) => {
+  return async (ctx, next) => {
     const startedAt = performance.now();
     const offered = ctx.get('X-Request-Id');
     ctx.state.requestId = SANE_REQUEST_ID.test(offered) ? offered : randomUUID();
     ctx.set('X-Request-Id', ctx.state.requestId);
-    ctx.res.once('close', () => {
+    const finish = (): void => {
       writeLine(log, ctx as HttpContext, performance.now() - startedAt);
-    });
-    return next();
+    };
+    try {
+      await next();
+    } finally {
+      if (ctx.res.closed) finish();
+      else ctx.res.once('close', finish);
+    }
   };
 }
 
