@@ -122,6 +122,7 @@ func (b *browserCapture) browserOptions() []chromedp.ExecAllocatorOption {
 		chromedp.Env(append(b.studio.environment(), "DISPLAY="+b.screen.display, "PULSE_SINK="+b.job.egressID)...),
 		chromedp.Flag("autoplay-policy", "no-user-gesture-required"),
 		chromedp.Flag("window-position", "0,0"),
+		chromedp.Flag("disable-features", "WebRtcHideLocalIpsWithMdns"), // no multicast from a test
 	}
 	for _, flag := range []string{
 		"kiosk", "test-type", "disable-gpu", "disable-quic", "disable-background-networking", "disable-component-update",
