@@ -120,6 +120,7 @@ function answerError(ctx: HttpContext, error: Error): void {
   ctx.body = { error: answer.name, message: answer.message?.(details) ?? error.message, ...issuesOf(answer, details) };
 }
 
+/** A code without a row: what may pass by itself is an outage, anything else a fault of ours. */
 function answerTo(error: Error, { route = '', operation = 'handling the request' }: HttpState): Answer {
   const unexpected: Answer = { status: 500, name: 'Internal Server Error', message: () => `Unexpected error while ${operation}` };
   if (!(error instanceof TallyError)) return unexpected;

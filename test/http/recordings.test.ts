@@ -1,6 +1,6 @@
 import { beforeEach, describe, expect, it } from 'vitest';
 
-import { LiveKitUnavailableError, LocksUnavailableError, StoreUnavailableError } from '../../src/errors.js';
+import { LiveKitUnavailableError, LocksUnavailableError, StoreUnavailableError, TallyError } from '../../src/errors.js';
 import {
   IdempotencyInProgressError,
   StartFailedError,
@@ -146,6 +146,13 @@ describe('starting a recording', () => {
     [new LiveKitUnavailableError('refused'), 503, 'LiveKit Error', 'LiveKit is not available'],
     [new LocksUnavailableError('redis'), 503, 'Lock Error', 'Locks are not available'],
     [new StoreUnavailableError('mongo'), 503, 'Storage Error', 'Storage is not available'],
+    [new TallyError('kernel.some_outage', 'unavailable', 'x'), 503, 'Storage Error', 'Storage is not available'],
+    [
+      new TallyError('some.surprise', 'conflict', 'x'),
+      500,
+      'Internal Server Error',
+      "Unexpected error while starting recording in room 'room-1'",
+    ],
     [new Error('bug'), 500, 'Internal Server Error', "Unexpected error while starting recording in room 'room-1'"],
   ])('answers %s', async (failure, expected, error, message) => {
     edge.recordings.failNext(failure);
