@@ -40,7 +40,6 @@ export interface Environment {
 /** @param path folder of the environment's files; created when missing */
 export function openEnvironment(path: string): Environment {
   const root = open({ path, maxDbs: 32 });
-  const running = new Set<Promise<unknown>>();
   let isClosed = false;
 
   return {
@@ -55,21 +54,16 @@ export function openEnvironment(path: string): Environment {
     },
     async write(action, options = {}) {
       refuseWhenClosed();
-      const outcome = transact(root, action, options.durable ?? false);
-      running.add(outcome);
       try {
-        return await outcome;
+        return await transact(root, action, options.durable ?? false);
       } catch (error) {
         throw translate(error, path);
-      } finally {
-        running.delete(outcome);
       }
     },
     async close() {
       if (isClosed) return;
       isClosed = true;
-      await Promise.allSettled(running);
-      await root.close();
+      await root.close(); // waits for the writes under way
     },
   };
 

@@ -63,11 +63,15 @@ describe('LMDB', () => {
 
   it('finishes the writes that were begun before it was closed', async () => {
     const first = await openLmdb({ dataDir });
-    const writes = Array.from({ length: 50 }, (_, index) => first.recordings.create(`u${index}`, buildRecording(`u${index}`)));
+    await first.recordings.create('saved', buildRecording('saved'));
+    const creates = Array.from({ length: 50 }, (_, index) => first.recordings.create(`u${index}`, buildRecording(`u${index}`)));
+    const save = first.recordings.save('saved', nextOf(buildRecording('saved')), 1);
     await first.close();
-    expect(await Promise.all(writes)).toEqual(Array.from({ length: 50 }, () => ({ created: true })));
+    expect(await Promise.all(creates)).toEqual(Array.from({ length: 50 }, () => ({ created: true })));
+    expect(await save).toBe(true);
     const second = await openLmdb({ dataDir });
-    expect((await second.recordings.list({}, 100)).items).toHaveLength(50);
+    expect((await second.recordings.list({}, 100)).items).toHaveLength(51);
+    expect(await second.recordings.load('saved')).toEqual(nextOf(buildRecording('saved')));
     await second.close();
   });
 
@@ -97,7 +101,7 @@ describe('LMDB', () => {
     await close();
   });
 
-  it('cuts a name search at its limit of rows and goes on from there', async () => {
+  it('cuts a name search at its limit of rows and goes on from there', { timeout: 20_000 }, async () => {
     const environment = openEnvironment(join(dataDir, 'store'));
     const store = createLmdbRecordingStore({ environment, scanLimit: 2_500 });
     const total = 6_000;
