@@ -3,6 +3,8 @@ import type { AddressInfo } from 'node:net';
 
 import { InvalidInputError } from '../errors.js';
 
+const KEEP_ALIVE_MS = 75_000;
+
 export interface Listener {
   /** With the address and port that are really used. */
   url: string;
@@ -32,6 +34,8 @@ export async function listen(host: string, port: number): Promise<Listener> {
     });
     server.listen(port, host, resolve);
   });
+  // Longer than the usual 60 s of proxies and clients, so that we never close a connection they are about to use.
+  server.keepAliveTimeout = KEEP_ALIVE_MS;
   const address = server.address() as AddressInfo;
   const shownHost = address.family === 'IPv6' ? `[${address.address}]` : address.address;
 
