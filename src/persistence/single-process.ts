@@ -58,13 +58,15 @@ async function listenIn(folder: string): Promise<DataFolderClaim & { name: strin
     socket.on('error', () => socket.destroy());
     socket.end(id, () => socket.destroy());
   }).unref();
+  // Too many open files: whoever knocks then is not answered, which counts as an answer.
+  server.on('error', () => undefined);
 
   let name = `process-${id}.sock`;
   const isShort = Buffer.byteLength(join(folder, name)) <= LONGEST_SOCKET_PATH;
   if (!isShort || !(await listens(server, { path: join(folder, name) }))) {
     name = `process-${id}.port`;
-    if (!(await listens(server, { host: '127.0.0.1', port: 0 })))
-      throw new Error(`No socket can be opened for the data folder ${folder}`);
+    const isListening = await listens(server, { host: '127.0.0.1', port: 0 });
+    if (!isListening) throw new Error(`No socket can be opened for the data folder ${folder}`);
     await writeFile(join(folder, `new-${name}`), JSON.stringify({ id, port: (server.address() as AddressInfo).port }));
     await rename(join(folder, `new-${name}`), join(folder, name));
   }

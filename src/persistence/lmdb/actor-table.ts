@@ -85,8 +85,7 @@ export function createActorTable<Context extends object>(options: ActorTableOpti
       });
     },
     async due(now, limit) {
-      const nearest = environment.read(() => rowsBelow(rows, [DUE], { limit }));
-      return nearest.flatMap(({ key: [, dueAt], value }) => (typeof dueAt === 'number' && dueAt <= now ? [value] : []));
+      return environment.read(() => rowsBelow(rows, [DUE], { limit, upTo: [DUE, now] })).map(({ value }) => value);
     },
     async owing(limit, after) {
       const found = environment.read(() =>

@@ -12,22 +12,23 @@ export type RowTable = Table<string, KeyPart[]>;
 /** Sorts after every key part that is stored below a prefix. */
 const END = '\uffff';
 
-/** Rows below a prefix, in key order; `after` is the key of a row already seen, whether or not it still exists. */
-export function rowsBelow(table: RowTable, prefix: KeyPart[], options: { limit: number; after?: KeyPart[] | undefined }): Row[] {
-  const { limit, after } = options;
-  const range = table.getRange({ start: after ?? prefix, end: [...prefix, END], limit: limit + 1 });
-  return [...range].filter(({ key }) => !isSameKey(key, after)).slice(0, limit);
+export interface RowRange {
+  limit: number;
+  /** The key of a row already seen, whether or not it still exists. */
+  after?: KeyPart[] | undefined;
+}
+
+/** Rows below a prefix, in key order. @param range.upTo the last row, or a prefix of the last rows, to be read */
+export function rowsBelow(table: RowTable, prefix: KeyPart[], range: RowRange & { upTo?: KeyPart[] }): Row[] {
+  const { limit, after, upTo = prefix } = range;
+  const found = table.getRange({ start: after ?? prefix, end: [...upTo, END], limit: limit + 1 });
+  return [...found].filter(({ key }) => !isSameKey(key, after)).slice(0, limit);
 }
 
 /** As `rowsBelow`, from the last row to the first. */
-export function rowsBelowReversed(
-  table: RowTable,
-  prefix: KeyPart[],
-  options: { limit: number; after?: KeyPart[] | undefined },
-): Row[] {
-  const { limit, after } = options;
-  const range = table.getRange({ start: after ?? [...prefix, END], end: prefix, reverse: true, limit: limit + 1 });
-  return [...range].filter(({ key }) => !isSameKey(key, after)).slice(0, limit);
+export function rowsBelowReversed(table: RowTable, prefix: KeyPart[], { limit, after }: RowRange): Row[] {
+  const found = table.getRange({ start: after ?? [...prefix, END], end: prefix, reverse: true, limit: limit + 1 });
+  return [...found].filter(({ key }) => !isSameKey(key, after)).slice(0, limit);
 }
 
 /** Put the rows that are new or changed and remove those that are gone. Inside a transaction. */
