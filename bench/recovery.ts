@@ -16,7 +16,9 @@ export async function recovery(): Promise<Result> {
       if (status !== 201) throw new Error(`start answered ${String(status)}`);
     });
     await bench.killTally();
-    await inParallel(rooms, 16, async (room) => void (await bench.simulate('DELETE', `/rooms/${room}/participants/ada`)));
+    await inParallel(rooms, 16, async (room) => {
+      await bench.simulate('DELETE', `/rooms/${room}/participants/ada`);
+    });
     await until(async () => (await liveInSimulator(bench)) === 0);
     const begunAt = performance.now();
     await bench.startTally();

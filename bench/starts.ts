@@ -46,7 +46,9 @@ export async function contention(): Promise<Result> {
 async function withRooms(count: number, measure: (bench: Bench, rooms: string[]) => Promise<Result>): Promise<Result> {
   const bench = await openBench();
   try {
-    await inParallel(await bench.openRooms(WARM_UP), 4, async (room) => void (await started(bench, room)));
+    await inParallel(await bench.openRooms(WARM_UP), 4, async (room) => {
+      await started(bench, room);
+    });
     return await measure(bench, await bench.openRooms(count));
   } finally {
     await bench.close();

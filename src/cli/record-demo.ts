@@ -67,11 +67,13 @@ async function simulate(method: string, url: string, body?: object): Promise<voi
 }
 
 async function settled(look: () => Promise<RecordingAnswer>): Promise<RecordingAnswer> {
-  for (const end = Date.now() + DELIVERY_MS; ; await wait(200)) {
+  const end = Date.now() + DELIVERY_MS;
+  while (Date.now() < end) {
     const recording = await look();
     if (!['starting', 'active', 'ending'].includes(recording.status)) return recording;
-    if (Date.now() > end) throw new Error('the file was not delivered in time');
+    await wait(200);
   }
+  throw new Error('the file was not delivered in time');
 }
 
 async function download(server: RunningServer, recordingId: string, file: string): Promise<void> {
