@@ -1,4 +1,11 @@
-import { EgressStatus, StreamInfo, type ListEgressRequest, type UpdateStreamRequest } from '@livekit/protocol';
+import {
+  EgressStatus,
+  EncodedFileOutput,
+  RoomCompositeEgressRequest,
+  StreamInfo,
+  type ListEgressRequest,
+  type UpdateStreamRequest,
+} from '@livekit/protocol';
 import type { EgressContext } from '../egress/egress-context.js';
 import { readJob, type EgressJob, type StartRequest } from '../egress/egress-job.js';
 import { createEgress, isOver } from '../egress/egress.js';
@@ -144,5 +151,8 @@ function listOf(items: readonly string[]): string {
 
 /** Another tool's egress of the same room, to a place of its own. */
 function foreignJob(job: EgressJob): EgressJob {
-  return { ...job, file: { filepath: 'foreign/{room_name}-{utc}', extension: '.mp4', disableManifest: false } };
+  const filepath = 'foreign/{room_name}-{utc}';
+  const { roomName } = job;
+  const value = new RoomCompositeEgressRequest({ roomName, fileOutputs: [new EncodedFileOutput({ filepath })] });
+  return { ...job, file: { filepath, extension: '.mp4', disableManifest: false }, request: { case: 'roomComposite', value } };
 }

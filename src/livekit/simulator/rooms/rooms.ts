@@ -171,8 +171,9 @@ export function createRooms({ clock, scripts, webhooks }: Dependencies): Rooms {
       const room = rooms.get(name) ?? open({ name });
       const participant = createGuest(identity, displayName ?? '', clock.now());
       room.hadSomebody = true;
-      room.stopIdleTimer();
       add(room, participant);
+      // Behind it: who is replaced by a second self has just left.
+      room.stopIdleTimer();
       if (publishes) publish(name, identity);
       return participant;
     },
