@@ -188,6 +188,7 @@ export function createEffectRunner<Context extends object, Event extends ActorEv
     let over = false;
     let cancel = clock.after(LEASE_MS / 2, tick);
     function tick(): void {
+      if (job.abort.signal.aborted) return;
       void saves
         .amend(job.key, job.effect, { leaseUntil: clock.now() + LEASE_MS })
         .catch((error: unknown) => {
@@ -234,11 +235,17 @@ export function createEffectRunner<Context extends object, Event extends ActorEv
           leave();
         }
       if (busy === 0) return;
-      const cancelGrace = clock.after(graceMs, () => {
-        for (const job of all) job.abort.abort();
+      await new Promise<void>((resolve) => {
+        const cancelGrace = clock.after(graceMs, () => {
+          for (const job of all) job.abort.abort();
+          // A call that nobody answers ends in its own time; whoever starts next finds its lease expired.
+          resolve();
+        });
+        waiters.push(() => {
+          cancelGrace();
+          resolve();
+        });
       });
-      await new Promise<void>((resolve) => waiters.push(resolve));
-      cancelGrace();
     },
   };
 }
