@@ -56,6 +56,8 @@ export function createRecordingMachine(timing: RecordingTiming) {
         statuses.includes(event.egress.status) &&
         isOwn(context, event.egress) &&
         rises(context, event.egress),
+      /** The snapshot is of an end; LiveKit may tell of another one after it, with a file. */
+      isOver: ({ event }) => event.type === 'egress.observed' && isTerminal(event.egress.status),
       /** A snapshot of our egress, in any order, that tells something not known yet. */
       informs: ({ context, event }) =>
         event.type === 'egress.observed' && isOwn(context, event.egress) && Object.keys(learn(context, event.egress)).length > 0,
@@ -428,7 +430,7 @@ export function createRecordingMachine(timing: RecordingTiming) {
         entry: removeFile,
         on: {
           'egress.observed': [
-            { guard: shows('COMPLETE', 'LIMIT_REACHED', 'FAILED', 'ABORTED'), actions: ['learn', removeFile] },
+            { guard: and(['isOver', 'informs']), actions: ['learn', removeFile] },
             { guard: 'names', actions: ['learn', stopIt] },
             { guard: 'informs', actions: ['learn', stopIt] },
           ],
