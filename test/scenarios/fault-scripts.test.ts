@@ -1,0 +1,271 @@
+import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
+
+import type { RecordingStatus } from '../../src/machines/recording/recording.js';
+import type { ScriptRequest } from '../../src/livekit/simulator/index.js';
+import { type EmbeddedApp, startEmbedded } from '../support/embedded-app.js';
+import { eventually } from '../support/eventually.js';
+import { i1TwoLive, isOurs, leftRunning } from '../support/invariants.js';
+
+const SPEED = 50;
+const START_TIMEOUT_MS = 2_500;
+/** Many recordings at once in one process; the longest wait for a start deadline and then for a second recording. */
+const TIMEOUT_MS = 15_000;
+vi.setConfig({ testTimeout: TIMEOUT_MS, hookTimeout: TIMEOUT_MS, maxConcurrency: 16 });
+
+/** How the recording is ended, when the script does not end it by itself. */
+type End = 'stop' | 'stop twice' | 'delete room' | 'delete room while starting' | 'by itself';
+
+interface Row {
+  script: ScriptRequest;
+  /** Tells rows of one script apart. */
+  variant?: string;
+  answer: number;
+  /** Of the answer, when it is an error; `{room}` stands for the room's id. */
+  error?: string;
+  end?: End;
+  /** Undefined: no egress ever existed, and so no recording that a client could see. */
+  outcome: RecordingStatus | undefined;
+  plays: boolean;
+}
+
+const failedToStart = (reason: string) => `Recording in room '{room}' failed to start: ${reason}`;
+const NO_WORKER = failedToStart('twirp error unknown: no response from servers');
+const TIMED_OUT = "Recording in room '{room}' timed out while starting";
+const REJECTED = "Unexpected error while starting Room Composite Egress for room '{room}'";
+
+/** Recorded, ended, and played. */
+const good = (script: ScriptRequest, end: End = 'stop', variant?: string): Row => ({
+  script,
+  ...(variant === undefined ? {} : { variant }),
+  answer: 201,
+  end,
+  outcome: 'complete',
+  plays: true,
+});
+/** Recorded, and then lost. */
+const lost = (script: ScriptRequest, end: End): Row => ({ script, answer: 201, end, outcome: 'failed', plays: false });
+/** Never recorded. */
+const refused = (script: ScriptRequest, answer: number, error: string, outcome?: RecordingStatus): Row => ({
+  script,
+  answer,
+  error,
+  outcome,
+  plays: false,
+});
+
+const ROWS: Row[] = [
+  good({ name: 'happy' }),
+  good({ name: 'happy-room-end' }, 'delete room'),
+  good({ name: 'slow-start' }),
+  good({ name: 'slow-start-past-timeout', delayMs: 2 * START_TIMEOUT_MS * SPEED }),
+  refused({ name: 'never-active' }, 503, TIMED_OUT, 'failed'),
+  refused({ name: 'start-aborted' }, 503, failedToStart('Start signal not received'), 'aborted'),
+  refused({ name: 'start-failed-late' }, 503, failedToStart('page load error: net::ERR_CONNECTION_REFUSED'), 'failed'),
+  refused({ name: 'no-capacity' }, 503, NO_WORKER),
+  refused({ name: 'no-capacity-fast' }, 503, NO_WORKER),
+  refused({ name: 'room-not-found' }, 500, REJECTED),
+  refused({ name: 'invalid-request' }, 500, REJECTED),
+  refused({ name: 'room-deleted-while-starting' }, 503, failedToStart('Start signal not received'), 'aborted'),
+  good({ name: 'already-exists' }),
+  good({ name: 'active-before-response' }),
+  good({ name: 'started-after-response' }),
+  good({ name: 'auto-egress-failed' }),
+
+  good({ name: 'duplicate-webhooks' }),
+  good({ name: 'duplicate-new-id' }),
+  good({ name: 'out-of-order' }, 'stop', 'ENDING before ACTIVE'),
+  good({ name: 'out-of-order', event: 'egress_ended' }, 'stop', 'COMPLETE before ENDING'),
+  good({ name: 'out-of-order', event: 'egress_started' }, 'stop', 'STARTING last'),
+  refused({ name: 'coalesced' }, 503, TIMED_OUT, 'failed'),
+  good({ name: 'coalesced' }, 'delete room while starting', 'room deleted'),
+  good({ name: 'lost-started' }),
+  good({ name: 'lost-active' }),
+  good({ name: 'lost-ended' }),
+  good({ name: 'lost-all-webhooks' }),
+  good({ name: 'lost-all-webhooks' }, 'delete room', 'room deleted'),
+  good({ name: 'late-ended' }),
+  good({ name: 'webhook-blocked' }),
+  good({ name: 'webhook-401-swallowed' }),
+  good({ name: 'webhook-retry-storm' }),
+  good({ name: 'bad-signature' }),
+  good({ name: 'wrong-key' }),
+  good({ name: 'tampered-body' }),
+  good({ name: 'bearer-prefix' }),
+  good({ name: 'no-exp' }),
+  good({ name: 'clock-skew-future' }),
+  good({ name: 'clock-skew-past' }),
+
+  good({ name: 'stop-race-ended' }),
+  good({ name: 'stop-twice' }, 'stop twice'),
+  good({ name: 'stop-lost' }),
+  good({ name: 'stop-answer-lost' }),
+  lost({ name: 'stuck-ending' }, 'stop'),
+  good({ name: 'slow-upload', delayMs: 40_000 }),
+  lost({ name: 'pipeline-frozen' }, 'stop'),
+  lost({ name: 'upload-failed' }, 'stop'),
+  lost({ name: 'worker-crash' }, 'by itself'),
+  lost({ name: 'handler-crash' }, 'by itself'),
+  lost({ name: 'disk-full' }, 'by itself'),
+  good({ name: 'cpu-stop' }, 'by itself'),
+  good({ name: 'source-closed-early' }, 'by itself'),
+  { ...good({ name: 'limit-reached' }, 'by itself'), outcome: 'limit_reached' },
+  { ...good({ name: 'empty-or-missing-file', status: 'empty' }, 'stop', 'empty'), plays: false },
+  { ...good({ name: 'empty-or-missing-file', status: 'missing' }, 'stop', 'missing'), plays: false },
+  good({ name: 'room-deleted-mid-recording' }, 'by itself'),
+  good({ name: 'room-recreated' }, 'delete room'),
+  good({ name: 'foreign-egress' }),
+  good({ name: 'stale-list' }),
+  good({ name: 'stale-counts' }),
+  good({ name: 'list-purged' }),
+  good({ name: 'old-server' }),
+
+  refused({ name: 'api-503', method: 'StartRoomCompositeEgress', times: 1 }, 503, NO_WORKER),
+  refused({ name: 'api-503', method: 'ListParticipants', times: 1 }, 503, 'LiveKit is not available'),
+  good({ name: 'api-503', method: 'StopEgress', times: 2 }),
+  good({ name: 'api-503', method: 'ListEgress', times: 5 }),
+  good({ name: 'api-500', method: 'StopEgress', times: 2 }),
+  refused({ name: 'api-401', method: 'StartRoomCompositeEgress', times: 1 }, 500, REJECTED),
+  good({ name: 'api-timeout', method: 'StopEgress', times: 1 }),
+  good({ name: 'api-reset', method: 'StopEgress', times: 2 }),
+  refused({ name: 'api-reset', method: 'ListParticipants', times: 1 }, 503, 'LiveKit is not available'),
+  good({ name: 'api-503-html', method: 'StopEgress', times: 2 }),
+  good({ name: 'api-200-garbage', method: 'StopEgress', times: 1 }),
+  good({ name: 'api-unknown-enum', method: 'ListEgress' }),
+  good({ name: 'slow-api', delayMs: 10_000 }),
+];
+
+const titled = ROWS.map((row): [string, Row] => {
+  const { name, method } = row.script;
+  return [[name, method, row.variant].filter((part) => part !== undefined).join(', '), row];
+});
+
+describe('what becomes of a recording when LiveKit behaves like', () => {
+  let tally: EmbeddedApp;
+
+  beforeAll(async () => {
+    tally = await startEmbedded({
+      speed: SPEED,
+      env: {
+        TALLY_START_TIMEOUT_MS: String(START_TIMEOUT_MS),
+        TALLY_STOP_TIMEOUT_MS: '1000',
+        TALLY_UPLOAD_BUDGET_MS: '2500',
+        TALLY_RECONCILE_INTERVAL_MS: '300',
+        TALLY_SUSPECT_RECHECK_MS: '100',
+        TALLY_RECORDER_GONE_MS: '300',
+        TALLY_DUE_INTERVAL_MS: '200',
+      },
+    });
+  });
+  afterAll(() => tally.close());
+
+  it.concurrent.each(titled)('%s', async (_title, row) => {
+    const { api, simulator } = tally;
+    const roomId = await tally.openRoom();
+    await simulator.script(row.script, roomId);
+
+    const starting = api.start(roomId);
+    if (row.end === 'delete room while starting') await deleteOnceItRecords(roomId);
+    const started = await starting;
+    expect({ status: started.status, error: started.body.error && started.body.message }).toEqual({
+      status: row.answer,
+      error: row.error?.replace('{room}', roomId),
+    });
+    if (row.answer === 201) await endIt(row.end ?? 'by itself', roomId, started.body.recordingId);
+
+    const recordingId = started.body.recordingId ?? (await api.list(roomId))[0]?.recordingId;
+    const outcome = recordingId === undefined ? undefined : await api.outcome(recordingId);
+    expect(outcome?.status).toBe(row.outcome);
+    if (recordingId !== undefined) {
+      const seconds = await api.plays(recordingId);
+      expect(seconds === undefined ? 'does not play' : 'plays').toBe(row.plays ? 'plays' : 'does not play');
+      if (row.plays) await expectTrueLength(roomId, recordingId, seconds ?? 0, outcome?.duration ?? 0);
+      if (row.answer !== 201) await expectNoFile(roomId, recordingId);
+    }
+
+    await expectRoomFree(roomId);
+    const egresses = (await simulator.egresses()).filter(({ roomName }) => roomName === roomId);
+    expect(leftRunning(egresses)).toEqual([]);
+    expect(i1TwoLive(egresses)).toEqual([]);
+  });
+
+  it.concurrent('start-handler-failed, whichever of the webhook and the answer comes first', async () => {
+    const { api, simulator } = tally;
+    const roomId = await tally.openRoom();
+    await simulator.script({ name: 'start-handler-failed' }, roomId);
+    const { status, body } = await api.start(roomId);
+    expect([
+      [503, failedToStart('handler failed to start').replace('{room}', roomId)],
+      [500, REJECTED.replace('{room}', roomId)],
+    ]).toContainEqual([status, body.message]);
+    const [recording] = await api.list(roomId);
+    expect((await api.outcome(recording?.recordingId ?? '')).status).toBe('failed');
+    await expectRoomFree(roomId);
+  });
+
+  it.concurrent('revived-after-failed: it is stopped again, and its file goes', async () => {
+    const { api, simulator } = tally;
+    const roomId = await tally.openRoom();
+    await simulator.script({ name: 'revived-after-failed' }, roomId);
+    const { status, body } = await api.start(roomId);
+    expect([status, body.message]).toEqual([503, failedToStart('handler failed to start').replace('{room}', roomId)]);
+    const [recording] = await api.list(roomId);
+    await eventually('the revived egress is stopped and has delivered its file', simulator.egresses, (egresses) =>
+      egresses.some((egress) => egress.roomName === roomId && egress.states.at(-1)?.status === 'EGRESS_COMPLETE'),
+    );
+    await expectNoFile(roomId, recording?.recordingId ?? '');
+    expect((await api.outcome(recording?.recordingId ?? '')).status).toBe('failed');
+    await expectRoomFree(roomId);
+  });
+
+  /** The file of a start that was answered with an error is removed. */
+  async function expectNoFile(roomId: string, recordingId: string): Promise<void> {
+    const { media, mediaKeyOf } = tally.app.persistence;
+    const key = mediaKeyOf(roomId, recordingId.split('--').at(-1) ?? '');
+    await eventually(
+      'the file is gone',
+      () => media.stat(key),
+      (file) => file === undefined,
+    );
+  }
+
+  async function deleteOnceItRecords(roomId: string): Promise<void> {
+    const { simulator } = tally;
+    await eventually('the egress captures media', simulator.egresses, (egresses) =>
+      egresses.some(({ roomName, liveFrom }) => roomName === roomId && liveFrom !== undefined),
+    );
+    await simulator.deleteRoom(roomId);
+  }
+
+  async function endIt(end: End, roomId: string, recordingId: string): Promise<void> {
+    const { api, simulator } = tally;
+    if (end === 'by itself' || end === 'delete room while starting') return;
+    if (end === 'delete room') return simulator.deleteRoom(roomId);
+    expect((await api.stop(recordingId)).status).toBe(202);
+    if (end === 'stop') return;
+    const second = await api.stop(recordingId);
+    expect([second.status, second.body.message]).toEqual([409, `Recording '${recordingId}' is already stopped`]);
+  }
+
+  /** What plays is what was captured, and what the recording says. */
+  async function expectTrueLength(roomId: string, recordingId: string, seconds: number, told: number): Promise<void> {
+    const truth = (await tally.simulator.egresses()).find(
+      (egress) => isOurs(egress) && egress.roomName === roomId && recordingId.includes(egress.egressId),
+    );
+    const captured = ((truth?.liveTo ?? 0) - (truth?.liveFrom ?? 0)) / 1_000;
+    expect(Math.abs(seconds - captured)).toBeLessThan(0.1);
+    expect(Math.abs(told - captured)).toBeLessThan(0.01);
+  }
+
+  async function expectRoomFree(roomId: string): Promise<void> {
+    const { api, simulator } = tally;
+    await simulator.resetScript(roomId);
+    await simulator.join(roomId);
+    const again = await eventually(
+      `the room ${roomId} can be recorded again`,
+      () => api.start(roomId),
+      ({ status }) => status === 201,
+    );
+    expect((await api.stop(again.body.recordingId)).status).toBe(202);
+    expect((await api.outcome(again.body.recordingId)).status).toBe('complete');
+  }
+});

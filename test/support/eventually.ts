@@ -1,0 +1,25 @@
+import { setTimeout as pause } from 'node:timers/promises';
+
+const POLL_MS = 15;
+
+/**
+ * Look again and again until what is seen satisfies a condition.
+ *
+ * @param what is waited for, in words, for the error
+ * @returns what was seen at last
+ * @throws when it does not happen within `withinMs` (default 5 s); says what was seen instead
+ */
+export async function eventually<Seen>(
+  what: string,
+  look: () => Seen | Promise<Seen>,
+  until: (seen: Seen) => boolean,
+  withinMs = 5_000,
+): Promise<Seen> {
+  const end = performance.now() + withinMs;
+  for (;;) {
+    const seen = await look();
+    if (until(seen)) return seen;
+    if (performance.now() > end) throw new Error(`not within ${withinMs} ms: ${what}; last seen: ${JSON.stringify(seen)}`);
+    await pause(POLL_MS);
+  }
+}

@@ -1,0 +1,67 @@
+import type { RecordingView } from '../../src/http/presenters/recording.presenter.js';
+import type { EgressTruth } from '../../src/livekit/simulator/index.js';
+
+/** What must always hold, judged by the simulator's truth. Each answers what violates it, in words: nothing, when it holds. */
+
+const OPEN_STATUSES = ['starting', 'active', 'ending'];
+const UID_IN_PATH = /--([0-9a-f]{10})\.mp4$/;
+
+/** Whether it captures media or may yet: accepted and not over. */
+export function isRunning({ states, liveTo }: EgressTruth): boolean {
+  const last = states.at(-1)?.status ?? '';
+  return liveTo === undefined && (last === 'EGRESS_STARTING' || last === 'EGRESS_ACTIVE');
+}
+
+export function isOurs({ filepath }: EgressTruth): boolean {
+  return UID_IN_PATH.test(filepath);
+}
+
+function uidOf({ filepath }: EgressTruth): string {
+  return UID_IN_PATH.exec(filepath)?.[1] ?? '';
+}
+
+/** I1: at no instant did two egresses of ours capture media in one room. */
+export function i1TwoLive(egresses: readonly EgressTruth[]): string[] {
+  const captures = egresses
+    .filter((egress) => isOurs(egress) && egress.liveFrom !== undefined)
+    .map(({ egressId, roomName, liveFrom = 0, liveTo = Infinity }) => ({ egressId, roomName, liveFrom, liveTo }))
+    .sort((a, b) => a.liveFrom - b.liveFrom);
+  const newest = new Map<string, (typeof captures)[number]>();
+  const violations: string[] = [];
+  for (const capture of captures) {
+    const before = newest.get(capture.roomName);
+    if (before !== undefined && capture.liveFrom < before.liveTo) {
+      violations.push(`${capture.roomName}: ${before.egressId} and ${capture.egressId} at ${capture.liveFrom}`);
+    }
+    if (before === undefined || capture.liveTo > before.liveTo) newest.set(capture.roomName, capture);
+  }
+  return violations;
+}
+
+/** I3: every egress of ours that runs belongs to a recording that is not over. */
+export function i3Unowned(egresses: readonly EgressTruth[], recordings: readonly RecordingView[]): string[] {
+  const open = new Set(
+    recordings.filter(({ status }) => OPEN_STATUSES.includes(status)).map(({ recordingId }) => recordingId.split('--').at(-1)),
+  );
+  return egresses
+    .filter((egress) => isOurs(egress) && isRunning(egress) && !open.has(uidOf(egress)))
+    .map(({ egressId, roomName }) => `${egressId} in ${roomName}`);
+}
+
+/** At the end of a scenario: no egress of ours is left running. */
+export function leftRunning(egresses: readonly EgressTruth[]): string[] {
+  return egresses
+    .filter((egress) => isOurs(egress) && isRunning(egress))
+    .map(({ egressId, roomName }) => `${egressId} in ${roomName}`);
+}
+
+/** I2: the statuses of one recording, in the order they were seen, only ever move forward. */
+export function i2Backwards(statuses: readonly string[]): string[] {
+  const rankOf = (status: string) => (OPEN_STATUSES.includes(status) ? OPEN_STATUSES.indexOf(status) : OPEN_STATUSES.length);
+  return statuses.slice(1).flatMap((status, index) => {
+    const before = statuses[index] ?? '';
+    const isRescue = ['failed', 'aborted'].includes(before) && status === 'complete';
+    const changesOutcome = rankOf(before) === OPEN_STATUSES.length && status !== before && !isRescue;
+    return rankOf(status) < rankOf(before) || changesOutcome ? [`${before} → ${status}`] : [];
+  });
+}
