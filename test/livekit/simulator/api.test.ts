@@ -491,6 +491,19 @@ describe('StopEgress', () => {
     expect(simulator.egresses()[0]).toMatchObject({ endedBy: 'stop' });
   });
 
+  it('leaves an aborted one alone when media arrives after all', async () => {
+    const { egress, simulator, sink } = await createStage();
+    simulator.join('r', { identity: 'ada' });
+    const { egressId } = await egress.startRoomCompositeEgress('r', fileOutput('x'));
+    await sink.next(({ event }) => event?.participant?.identity === egressId);
+    await egress.stopEgress(egressId);
+    simulator.join('r', { identity: 'bob', publish: true });
+    await egress.startRoomCompositeEgress('r', fileOutput('y'));
+    const active = await sink.event('egress_updated', EgressStatus.EGRESS_ACTIVE);
+    expect(active.egressInfo?.egressId).not.toBe(egressId);
+    expect(await egress.listEgress({ egressId })).toMatchObject([{ status: EgressStatus.EGRESS_ABORTED }]);
+  });
+
   it('answers ENDING again while it ends, and 412 after three seconds once it is over', async () => {
     const { egress, simulator, sink } = await createLiveStage();
     const { egressId } = await egress.startRoomCompositeEgress('r', fileOutput('x'));

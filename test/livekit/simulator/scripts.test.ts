@@ -97,6 +97,14 @@ describe('between the request and ACTIVE', () => {
     expect(await exists(stage, 'x.mp4')).toBe(false);
   });
 
+  it('gives every change of an egress a newer updatedAt, even within one millisecond', async () => {
+    const stage = await createLiveStage({ script: { name: 'start-failed-late', delayMs: 400 } });
+    await start(stage);
+    const first = await stage.sink.event('egress_started');
+    const second = await stage.sink.event('egress_ended');
+    expect(second.egressInfo?.updatedAt).toBeGreaterThan(first.egressInfo?.updatedAt ?? 0n);
+  });
+
   it('start-handler-failed: events are sent although the call fails', async () => {
     const stage = await createLiveStage({ script: { name: 'start-handler-failed' } });
     expect(await refusal(start(stage))).toMatchObject({
