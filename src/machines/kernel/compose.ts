@@ -1,5 +1,5 @@
 import type { ActorDefinition, ActorEvent } from './definition.js';
-import { type ActorDocument, HISTORY_LIMIT, type JsonObject, type PendingEffect, statePath } from './document.js';
+import { type ActorDocument, HISTORY_LIMIT, type EffectParams, type PendingEffect, statePath } from './document.js';
 import type { Step } from './host.js';
 
 /** How long the writer of an effect has it to itself, milliseconds; renewed while the effect runs. */
@@ -79,7 +79,7 @@ function mergeEffects<Context extends object, Event extends ActorEvent>(
   return [...effects.values()];
 }
 
-function newEffect(key: string, name: string, params: JsonObject, since: number, stamp: Stamp): PendingEffect {
+function newEffect(key: string, name: string, params: EffectParams, since: number, stamp: Stamp): PendingEffect {
   return {
     key,
     name,

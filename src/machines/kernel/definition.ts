@@ -1,6 +1,6 @@
 import type { AnyStateMachine } from 'xstate';
 
-import type { ActorDocument, JsonObject, PendingEffect } from './document.js';
+import type { ActorDocument, EffectParams, PendingEffect } from './document.js';
 
 /** Every event carries the time and says where it came from; the machine has no clock of its own. */
 export interface ActorEvent {
@@ -18,7 +18,7 @@ export type Lane = (typeof LANES)[number];
 export interface EffectSpec {
   lane: Lane;
   /** Pending effects of the same key replace each other. Default: the effect's name. */
-  key?: (params: JsonObject, since: number) => string;
+  key?: (params: EffectParams, since: number) => string;
   /**
    * Milliseconds until the next attempt after this many failed ones (1 or more).
    * Default: 250 ms doubling, at most 3 s.

@@ -1,5 +1,5 @@
-export type Json = string | number | boolean | null | Json[] | { [key: string]: Json | undefined };
-export type JsonObject = { [key: string]: Json | undefined };
+/** What an effect needs beside the document: plain values that are stored with it. */
+export type EffectParams = Readonly<Record<string, string | number | boolean>>;
 
 /** XState's state value: `'active'` or `{ starting: 'awaiting' }`. */
 export type StateValue = string | { [region: string]: StateValue | undefined };
@@ -9,7 +9,7 @@ export interface PendingEffect {
   /** Unique within the document; an effect of the same key replaces. */
   key: string;
   name: string;
-  params: JsonObject;
+  params: EffectParams;
   /** The document version that added it: tells a replaced effect from its successor. */
   since: number;
   /** Attempts that have failed. */

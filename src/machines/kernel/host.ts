@@ -1,10 +1,10 @@
 import { type AnyStateMachine, createActor, type MachineSnapshot, type Snapshot } from 'xstate';
 
 import type { ActorDefinition, ActorEvent } from './definition.js';
-import { type ActorDocument, contextOf, type JsonObject, type StateValue } from './document.js';
+import { type ActorDocument, contextOf, type EffectParams, type StateValue } from './document.js';
 
 /** An effect or a withdrawal that a transition named, in the order the chart names them. */
-export type NamedEffect = { name: string; params: JsonObject } | { withdraw: string[] };
+export type NamedEffect = { name: string; params: EffectParams } | { withdraw: string[] };
 
 export interface Step<Context extends object> {
   /** False: the event changes nothing and nothing is to be written. */
@@ -41,7 +41,7 @@ export function createHost<Context extends object, Event extends ActorEvent>(
 ): Host<Context, Event> {
   let named: NamedEffect[] = [];
   const note = (name: string) => (_args: unknown, params: unknown) => {
-    named.push({ name, params: (params ?? {}) as JsonObject });
+    named.push({ name, params: (params ?? {}) as EffectParams });
   };
   const actions = Object.fromEntries(Object.keys(definition.effects).map((name) => [name, note(name)]));
   const machine: AnyStateMachine = definition.machine.provide({
