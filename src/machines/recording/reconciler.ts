@@ -93,6 +93,8 @@ export function createReconciler(options: ReconcilerOptions): Reconciler {
     const listed = new Map(active.map((egress) => [egress.egressId, egress]));
     const byPath = new Map(active.map((egress) => [strays.uidOf(egress), egress]));
     const roomByName = new Map(rooms.map((room) => [room.name, room]));
+    const egressCount = new Map<string, number>();
+    for (const { roomName } of active) egressCount.set(roomName, (egressCount.get(roomName) ?? 0) + 1);
     const missing = recordings.filter(({ egressId }) => egressId !== undefined && !listed.has(egressId));
     const found = await lookUp(missing);
     return Promise.all(
@@ -102,9 +104,11 @@ export function createReconciler(options: ReconcilerOptions): Reconciler {
             ? (byPath.get(recording.uid) ?? 'unknown')
             : (listed.get(recording.egressId) ?? found.get(recording.egressId) ?? 'absent');
         const room = roomByName.get(recording.roomId);
-        const sight: Sight = { egress, room: room === undefined ? 'absent' : 'listed', recorder: recorderIn(room) };
-        const doubtful = suspects(recording, { ...sight, recorder: 'absent' }) !== undefined;
-        return { recording, sight: doubtful ? { ...sight, recorder: await recorderOf(recording, sight.recorder) } : sight };
+        // The room counts recorders without naming them: that is ours only where no other egress records.
+        const isCounted = room?.activeRecording === true && egressCount.get(recording.roomId) === 1;
+        const sight: Sight = { egress, room: room === undefined ? 'absent' : 'listed', recorder: isCounted ? 'present' : 'absent' };
+        const isDoubtful = !isCounted && suspects(recording, sight) !== undefined;
+        return { recording, sight: isDoubtful ? { ...sight, recorder: await recorderOf(recording) } : sight };
       }),
     );
   }
@@ -118,13 +122,7 @@ export function createReconciler(options: ReconcilerOptions): Reconciler {
     return new Map(answers.filter((egress) => egress !== undefined).map((egress) => [egress.egressId, egress]));
   }
 
-  function recorderIn(room: LiveKitRoom | undefined): Sight['recorder'] {
-    return room?.activeRecording === true ? 'present' : 'absent';
-  }
-
-  /** The room's own count is a hint that flips at once when a recorder comes or goes; its absence is checked by name. */
-  async function recorderOf(recording: RecordingDocument, hint: Sight['recorder']): Promise<Sight['recorder']> {
-    if (hint === 'present') return 'present';
+  async function recorderOf(recording: RecordingDocument): Promise<Sight['recorder']> {
     try {
       const participants = await livekit.listParticipants(recording.roomId);
       return participants.some(({ identity }) => identity === recording.egressId) ? 'present' : 'absent';
