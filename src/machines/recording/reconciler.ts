@@ -106,7 +106,11 @@ export function createReconciler(options: ReconcilerOptions): Reconciler {
         const room = roomByName.get(recording.roomId);
         // The room counts recorders without naming them: that is ours only where no other egress records.
         const isCounted = room?.activeRecording === true && egressCount.get(recording.roomId) === 1;
-        const sight: Sight = { egress, room: room === undefined ? 'absent' : 'listed', recorder: isCounted ? 'present' : 'absent' };
+        const sight: Sight = {
+          egress,
+          room: room === undefined ? 'absent' : 'listed',
+          recorder: isCounted ? 'present' : 'absent',
+        };
         const isDoubtful = !isCounted && suspects(recording, sight) !== undefined;
         return { recording, sight: isDoubtful ? { ...sight, recorder: await recorderOf(recording) } : sight };
       }),
