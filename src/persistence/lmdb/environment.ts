@@ -39,7 +39,8 @@ export interface Environment {
 
 /** @param path folder of the environment's files; created when missing */
 export function openEnvironment(path: string): Environment {
-  const root = open({ path, maxDbs: 32 });
+  // Batching by event turn would leave a rejection without a handler, which ends the process, whenever a commit fails.
+  const root = open({ path, maxDbs: 32, eventTurnBatching: false });
   let isClosed = false;
 
   return {
@@ -63,7 +64,9 @@ export function openEnvironment(path: string): Environment {
     async close() {
       if (isClosed) return;
       isClosed = true;
-      await root.close(); // waits for the writes under way
+      // A failed commit leaves a promise that `close` would wait for; an empty transaction, last in the queue, replaces it.
+      await root.transaction(() => undefined).catch(() => undefined);
+      await root.close();
     },
   };
 
@@ -76,31 +79,26 @@ async function transact<Result>(root: RootDatabase, action: () => Result, durabl
   // A child transaction is undone when the action throws; a plain one would commit the puts made so far.
   const committed = root.childTransaction(action);
   // `flushed` stands for the newest batch, so it is asked for in the turn that queued this write.
-  const flushed = durable ? flushOf(root) : undefined;
-  const result = await committed;
-  await flushed;
+  const [result] = await Promise.all([committed, durable ? flushOf(root) : undefined]);
   return result;
 }
 
 function flushOf(root: RootDatabase): Promise<void> {
   return new Promise((resolve, reject) => {
-    const timer = setTimeout(() => {
-      reject(new WriteOutcomeUnknownError(`The disk did not confirm a write within ${FLUSH_TIMEOUT_MS} ms`));
-    }, FLUSH_TIMEOUT_MS);
-    root.flushed.then(
-      () => {
-        clearTimeout(timer);
-        resolve();
-      },
-      (error: unknown) => {
-        clearTimeout(timer);
-        reject(new WriteOutcomeUnknownError('The disk did not confirm a write', { cause: error }));
-      },
-    );
+    const giveUp = (cause?: unknown) => {
+      reject(new WriteOutcomeUnknownError('The disk did not confirm a write', { cause }));
+    };
+    const timer = setTimeout(giveUp, FLUSH_TIMEOUT_MS).unref();
+    root.flushed.then(() => {
+      clearTimeout(timer);
+      resolve();
+    }, giveUp);
   });
 }
 
 function translate(error: unknown, path: string): TallyError {
   if (error instanceof TallyError) return error;
+  // lmdb tells the reason of a failed commit by a second promise, which is rejected whether or not anyone listens.
+  if (error instanceof Error && 'commitError' in error) Promise.resolve(error.commitError).catch(() => undefined);
   return new StoreUnavailableError(`The store in ${path} failed`, { cause: error });
 }

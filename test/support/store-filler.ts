@@ -1,0 +1,23 @@
+import { openLmdb } from '../../src/persistence/lmdb/open-lmdb.js';
+import { buildRecording } from '../contracts/documents.js';
+
+// A process of its own whose files may not grow beyond some size: it fills the store until it is refused, then prints what
+// it is told and what it finds.
+const { recordings, close } = await openLmdb({ dataDir: process.argv[2] ?? '' });
+
+async function fill(): Promise<{ stored: number; error: string }> {
+  for (let stored = 0; ; stored += 1) {
+    const document = buildRecording(`u${stored}`, { details: 'x'.repeat(20_000), startDate: stored });
+    try {
+      await recordings.create(document.uid, document);
+    } catch (error) {
+      return { stored, error: error instanceof Error ? error.name : '' };
+    }
+  }
+}
+
+const { stored, error } = await fill();
+const refused = await recordings.load(`u${stored}`);
+const [newest] = (await recordings.list({}, 1)).items;
+await close();
+process.stdout.write(JSON.stringify({ stored, error, isRefusedStored: refused !== undefined, newest: newest?.uid }));
