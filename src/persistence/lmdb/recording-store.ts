@@ -42,7 +42,7 @@ export function createLmdbRecordingStore({ environment, scanLimit = SCAN_LIMIT }
       return holder !== undefined && isLive(holder) ? holder : undefined;
     },
     async *unsettled() {
-      for await (const batch of batchesBelow([UNSETTLED])) yield* environment.read(() => documentsOf(batch)).filter(isUnsettled);
+      for await (const batch of batchesBelow([UNSETTLED])) yield* environment.read(() => documentsOf(batch));
     },
     async findByStartKey(startKey) {
       return environment.read(() => holderOf('startKey', startKey));

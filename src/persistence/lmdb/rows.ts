@@ -43,5 +43,5 @@ export function replaceRows(table: RowTable, before: readonly Row[], now: readon
 }
 
 function isSameKey(key: KeyPart[], other: KeyPart[] | undefined): boolean {
-  return other !== undefined && key.length === other.length && key.every((part, index) => part === other[index]);
+  return other?.length === key.length && key.every((part, index) => part === other[index]);
 }
