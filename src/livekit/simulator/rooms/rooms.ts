@@ -1,5 +1,5 @@
 import { DisconnectReason, ParticipantInfo_State, Room, type CreateRoomRequest, type ParticipantInfo } from '@livekit/protocol';
-import { randomBytes } from 'node:crypto';
+import { randomUUID } from 'node:crypto';
 import type { SimulatorClock } from '../clock.js';
 import { newId } from '../ids.js';
 import { createCameraTrack, createGuest, createRecorder, isRecorder } from './participants.js';
@@ -77,7 +77,7 @@ export function createRooms({ clock, scripts, webhooks }: Dependencies): Rooms {
       maxParticipants: request.maxParticipants ?? 0,
       creationTime: BigInt(Math.floor(now / 1000)),
       creationTimeMs: BigInt(now),
-      turnPassword: randomBytes(24).toString('base64url'),
+      turnPassword: randomUUID(),
       enabledCodecs: ENABLED_CODECS.map((mime) => ({ mime, fmtpLine: '' })),
       metadata: request.metadata ?? '',
     });

@@ -1,6 +1,7 @@
-import { EgressStatus, type WebhookEvent } from '@livekit/protocol';
 import type { Forgery } from '../scripts/script.js';
 import { sha256, signToken } from '../api/token.js';
+import { toNanos } from '../clock.js';
+import type { WebhookPayload } from './webhook-payload.js';
 
 export interface SigningKey {
   apiKey: string;
@@ -15,43 +16,33 @@ export interface SignedBody {
 /** A webhook token lives this long. See livekit/protocol, `webhook/url_notifier.go`. */
 const TTL_S = 300;
 
-/** The Authorization header of a webhook body: a bare token over its SHA-256. */
-export function authorize(body: string, key: SigningKey, nowMs: number): string {
-  return signToken(claimsOf(body, key.apiKey, nowMs), key.apiSecret);
+/** The body of a payload and its Authorization header: a bare token over the body's SHA-256. */
+export function sign(payload: WebhookPayload, key: SigningKey, nowMs: number): SignedBody {
+  const body = JSON.stringify(payload);
+  return { body, authorization: authorize(body, key, nowMs) };
 }
 
 /** A webhook that claims the egress failed, and that no receiver may believe. */
-export function forge(forgery: Forgery, genuine: WebhookEvent, key: SigningKey, nowMs: number): SignedBody {
-  const lie = genuine.clone();
-  lie.event = 'egress_ended';
-  if (lie.egressInfo) {
-    lie.egressInfo.status = EgressStatus.EGRESS_FAILED;
-    lie.egressInfo.updatedAt += 1n;
-  }
-  const body = lie.toJsonString();
-  return { body, authorization: forgedAuthorization(forgery, { body, genuineBody: genuine.toJsonString() }, key, nowMs) };
-}
-
-function forgedAuthorization(
-  forgery: Forgery,
-  bodies: { body: string; genuineBody: string },
-  key: SigningKey,
-  nowMs: number,
-): string {
-  const { body, genuineBody } = bodies;
+export function forge(forgery: Forgery, genuine: WebhookPayload, key: SigningKey, nowMs: number): SignedBody {
+  const egressInfo = { ...genuine.egressInfo, status: 'EGRESS_FAILED', endedAt: toNanos(nowMs).toString() };
+  const body = JSON.stringify({ ...genuine, event: 'egress_ended', egressInfo });
   const claims = claimsOf(body, key.apiKey, nowMs);
   switch (forgery) {
     case 'signature':
-      return signToken(claims, `not-${key.apiSecret}`);
+      return { body, authorization: signToken(claims, `not-${key.apiSecret}`) };
     case 'key':
-      return signToken({ ...claims, iss: `not-${key.apiKey}` }, key.apiSecret);
+      return { body, authorization: signToken({ ...claims, iss: `not-${key.apiKey}` }, key.apiSecret) };
     case 'body':
-      return authorize(genuineBody, key, nowMs);
+      return { body, authorization: sign(genuine, key, nowMs).authorization };
     case 'bearer':
-      return `Bearer ${authorize(body, key, nowMs)}`;
+      return { body, authorization: `Bearer ${authorize(body, key, nowMs)}` };
     case 'no-exp':
-      return signToken({ iss: claims.iss, nbf: claims.nbf, sha256: claims.sha256 }, key.apiSecret);
+      return { body, authorization: signToken({ iss: claims.iss, nbf: claims.nbf, sha256: claims.sha256 }, key.apiSecret) };
   }
+}
+
+function authorize(body: string, key: SigningKey, nowMs: number): string {
+  return signToken(claimsOf(body, key.apiKey, nowMs), key.apiSecret);
 }
 
 function claimsOf(body: string, apiKey: string, nowMs: number) {

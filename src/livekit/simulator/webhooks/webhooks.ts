@@ -1,11 +1,11 @@
-import { EgressStatus, ParticipantInfo, Room, WebhookEvent, type TrackInfo } from '@livekit/protocol';
+import { EgressStatus, type ParticipantInfo, type Room, type TrackInfo } from '@livekit/protocol';
 import type { SimulatorClock } from '../clock.js';
 import type { EgressRun } from '../egress/egress-run.js';
-import { newId } from '../ids.js';
 import type { Copy } from '../scripts/script.js';
 import type { ScriptBook } from '../scripts/script-book.js';
-import { authorize, forge, type SigningKey } from './webhook-signature.js';
+import { createPayload, restamped, type Subject, type WebhookPayload } from './webhook-payload.js';
 import type { WebhookSender } from './webhook-sender.js';
+import { forge, sign, type SigningKey } from './webhook-signature.js';
 
 export interface Webhooks {
   /** An egress event, with the snapshot of this moment. */
@@ -42,60 +42,46 @@ const ONCE: readonly Copy[] = [{}];
 export function createWebhooks({ clock, scripts, sender, key, urls }: Dependencies): Webhooks {
   const heldOf = new WeakMap<EgressRun, Held[]>();
 
-  const stamp = (event: WebhookEvent): WebhookEvent => {
-    event.id = newId('EV_');
-    event.createdAt = BigInt(Math.floor(clock.now() / 1000));
-    return event;
-  };
-
-  const send = (event: WebhookEvent, address: Address, copy: Copy): void => {
-    const sent = copy.newId ? stamp(event.clone()) : event;
-    const body = sent.toJsonString();
-    const skewedNow = clock.now() + (copy.skewMs ?? 0);
-    const signed = copy.forgery
-      ? forge(copy.forgery, sent, key, clock.now())
-      : { body, authorization: authorize(body, key, skewedNow) };
+  const send = (payload: WebhookPayload, address: Address, copy: Copy): void => {
+    const now = clock.now();
+    const sent = copy.newId ? restamped(payload, now) : payload;
+    const signed = copy.forgery ? forge(copy.forgery, sent, key, now) : sign(sent, key, now + (copy.skewMs ?? 0));
     for (const url of address.urls) sender.enqueue({ key: address.queue, url, event: sent.event, id: sent.id, ...signed });
   };
 
-  const sendSoon = (event: WebhookEvent, address: Address, copy: Copy): void => {
-    if (copy.afterMs) clock.after(copy.afterMs, () => send(event, address, copy));
-    else send(event, address, copy);
+  const sendSoon = (payload: WebhookPayload, address: Address, copy: Copy): void => {
+    if (copy.afterMs) clock.after(copy.afterMs, () => send(payload, address, copy));
+    else send(payload, address, copy);
   };
 
-  const roomEvent = (roomName: string, event: WebhookEvent): void => {
-    const copies = scripts.peek(roomName, 'webhooks')?.webhooks?.({ event: event.event }) ?? ONCE;
-    for (const copy of copies) sendSoon(stamp(event), { queue: roomName, urls }, copy);
+  const roomEvent = (event: string, roomName: string, subject: Subject): void => {
+    if (urls.length === 0) return;
+    const copies = scripts.peek(roomName, 'webhooks')?.webhooks?.({ event }) ?? ONCE;
+    const payload = createPayload(event, subject, clock.now());
+    for (const copy of copies) sendSoon(payload, { queue: roomName, urls }, copy);
   };
 
   return {
-    egress: (name, run) => {
+    egress: (event, run) => {
       const { info, job } = run.egress;
       const address = { queue: info.egressId, urls: [...urls, ...job.webhooks.map(({ url }) => url)] };
-      const copies = run.facet('webhooks')?.({ event: name, status: EgressStatus[info.status] }) ?? ONCE;
-      const stub = info.roomName !== '' && { room: new Room({ sid: info.roomId, name: info.roomName }) };
-      // A delayed copy must still show this moment, and the egress moves on.
-      const event = stamp(new WebhookEvent({ event: name, ...stub, egressInfo: info.clone() }));
+      const copies = run.facet('webhooks')?.({ event, status: EgressStatus[info.status] }) ?? ONCE;
+      const stub = info.roomName !== '' && { room: { sid: info.roomId, name: info.roomName } };
+      const payload = createPayload(event, { ...stub, egressInfo: info }, clock.now());
 
       const waiting = heldOf.get(run) ?? [];
-      const due = waiting.filter(({ until }) => until === 'next' || name === 'egress_ended');
+      const due = waiting.filter(({ until }) => until === 'next' || event === 'egress_ended');
       const kept = waiting.filter((held) => !due.includes(held));
       for (const copy of copies) {
-        if (copy.held) kept.push({ until: copy.held, send: () => send(event, address, copy) });
-        else sendSoon(event, address, copy);
+        if (copy.held) kept.push({ until: copy.held, send: () => send(payload, address, copy) });
+        else sendSoon(payload, address, copy);
       }
       for (const held of due) held.send();
       if (kept.length > 0 || waiting.length > 0) heldOf.set(run, kept);
     },
-    room: (name, room, participant) => {
-      roomEvent(
-        room.name,
-        new WebhookEvent({ event: name, room: room.clone(), ...(participant && { participant: participant.clone() }) }),
-      );
-    },
-    track: (name, room, { sid, identity }, track) => {
-      const stub = { room: new Room({ sid: room.sid, name: room.name }), participant: new ParticipantInfo({ sid, identity }) };
-      roomEvent(room.name, new WebhookEvent({ event: name, ...stub, track: track.clone() }));
+    room: (event, room, participant) => roomEvent(event, room.name, { room, ...(participant && { participant }) }),
+    track: (event, room, { sid, identity }, track) => {
+      roomEvent(event, room.name, { room: { sid: room.sid, name: room.name }, participant: { sid, identity }, track });
     },
   };
 }
