@@ -24,7 +24,7 @@ const simulator = await createSimulator({
   mediaDir: path.resolve(values['media-dir']),
   webhookUrls: values.webhook,
   speed: number('speed', values.speed, Number.MIN_VALUE),
-});
+}).catch((error: unknown) => fail(`the simulator cannot start: ${error instanceof Error ? error.message : String(error)}`));
 process.stdout.write(`${simulator.url}\n`);
 if (values.secret === undefined) process.stdout.write(`API key ${values.key}, secret ${apiSecret}\n`);
 
@@ -37,6 +37,10 @@ for (const signal of ['SIGINT', 'SIGTERM'] as const) {
 function number(option: string, text: string, least: number): number {
   const value = Number(text);
   if (text !== '' && Number.isFinite(value) && value >= least) return value;
-  process.stderr.write(`--${option} must be a number, not "${text}"\n`);
-  return process.exit(1);
+  return fail(`--${option} must be a number, not "${text}"`);
+}
+
+function fail(reason: string): never {
+  process.stderr.write(`${reason}\n`);
+  process.exit(1);
 }

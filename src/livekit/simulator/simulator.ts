@@ -74,13 +74,20 @@ export async function createSimulator(options: SimulatorOptions): Promise<Simula
     for (const run of store.ofRoom(info.name)) if (run.egress.info.roomId === info.sid) run.sourceClosed('room');
   });
 
-  const methods = createMethods(createRoomService(rooms, clock), createEgressService(context));
-  const setScript = (script: ScriptRequest, room?: string): void => {
-    const { outageMs } = scripts.set(script, room);
-    if (outageMs === undefined) return;
-    // A moment later, so that the control call which asked for it gets its answer.
-    clock.after(OUTAGE_LEAD_MS, () => void listener.shut());
-    clock.after(OUTAGE_LEAD_MS + outageMs, () => void listener.reopen());
+  const egressService = createEgressService(context);
+  const methods = createMethods(createRoomService(rooms, clock), egressService);
+  const setScript = (request: ScriptRequest, room?: string): void => {
+    const { foreign, outageMs } = scripts.set(request, room);
+    if (room !== undefined) for (const run of store.ofRoom(room)) run.takeUpScript();
+    if (foreign && room !== undefined && rooms.get(room)) {
+      scripts.reset(room);
+      egressService.startForeign(room);
+    }
+    if (outageMs !== undefined) {
+      // A moment later, so that the control call which asked for it gets its answer.
+      clock.after(OUTAGE_LEAD_MS, () => void listener.shut());
+      clock.after(OUTAGE_LEAD_MS + outageMs, () => void listener.reopen());
+    }
   };
 
   const listener = await listen(host, port, {

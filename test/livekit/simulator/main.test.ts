@@ -42,7 +42,9 @@ it('prints its URL first, serves, and stops cleanly on a signal', { timeout: 20_
   expect(await readdir(path.join(cwd, 'media'))).toContain('x.mp4');
 });
 
-it('refuses a port that is no number', { timeout: 20_000 }, async () => {
-  const { exited } = await run('--speed', 'fast');
+it('refuses a speed that is no number', { timeout: 20_000 }, async () => {
+  const { child, exited } = await run('--speed', 'fast');
+  const lines = createInterface(child.stderr)[Symbol.asyncIterator]();
+  expect((await lines.next()).value).toBe('--speed must be a number, not "fast"');
   expect((await exited)[0]).toBe(1);
 });

@@ -183,6 +183,15 @@ describe('between the request and ACTIVE', () => {
     expect(await stage.egress.listEgress({ roomName: 'r' })).toHaveLength(2);
   });
 
+  it('foreign-egress of a room: starts at once when the room is there', async () => {
+    const stage = await createLiveStage();
+    stage.simulator.setScript({ name: 'foreign-egress' }, 'r');
+    const { egressInfo } = await stage.sink.event('egress_updated', EGRESS_ACTIVE);
+    expect(egressInfo?.request.value).toMatchObject({ roomName: 'r', fileOutputs: [{ filepath: 'foreign/{room_name}-{utc}' }] });
+    await start(stage);
+    expect(await stage.egress.listEgress({ roomName: 'r' })).toHaveLength(2);
+  });
+
   it('auto-egress-failed: an event without an egress id', async () => {
     const stage = await createLiveStage({ script: { name: 'auto-egress-failed' } });
     await start(stage);
@@ -421,6 +430,38 @@ describe('while it records', () => {
     const stage = await createLiveStage({ script: { name: 'disk-full' } });
     await startLive(stage);
     expect((await stage.sink.event('egress_ended')).egressInfo).toMatchObject({ status: EGRESS_FAILED, errorCode: 500 });
+  });
+});
+
+describe('a script set in the middle', () => {
+  it('of the room happens to what records there', async () => {
+    const stage = await createLiveStage();
+    await startLive(stage);
+    stage.simulator.setScript({ name: 'handler-crash', delayMs: 100 }, 'r');
+    await stage.sink.event('egress_ended', EGRESS_FAILED);
+  });
+
+  it('of all rooms waits for the next egress', async () => {
+    const stage = await createLiveStage();
+    const egressId = await startLive(stage);
+    stage.simulator.setScript({ name: 'handler-crash', delayMs: 0 });
+    await start(stage, 'y.mp4');
+    const { egressInfo } = await stage.sink.event('egress_ended', EGRESS_FAILED);
+    expect(egressInfo?.egressId).not.toBe(egressId);
+    expect((await listed(stage, egressId))?.status).toBe(EGRESS_ACTIVE);
+  });
+
+  it('happy for one room keeps it free of what holds for all', async () => {
+    const stage = await createLiveStage({ script: { name: 'no-capacity-fast' } });
+    stage.simulator.setScript({ name: 'happy' }, 'r');
+    await startLive(stage);
+  });
+
+  it('about a stop leaves one that is over alone', async () => {
+    const stage = await createLiveStage();
+    const info = await recordOnce(stage);
+    stage.simulator.setScript({ name: 'stop-lost' });
+    expect(await refusal(stage.egress.stopEgress(info?.egressId ?? ''))).toMatchObject({ status: 412 });
   });
 });
 

@@ -1,6 +1,7 @@
 import {
   EgressStatus,
   EncodedFileOutput,
+  EncodedFileType,
   RoomCompositeEgressRequest,
   StreamInfo,
   type ListEgressRequest,
@@ -20,6 +21,8 @@ import { internalError, TwirpError } from './twirp-error.js';
 export interface EgressService {
   start(request: StartRequest): Promise<string>;
   stop(egressId: string): Promise<string>;
+  /** Somebody else's egress of that room, to a place of its own. */
+  startForeign(roomName: string): void;
   list(request: ListEgressRequest): string;
   updateLayout(egressId: string, layout: string): string;
   updateStream(request: UpdateStreamRequest): string;
@@ -56,7 +59,7 @@ export function createEgressService(context: EgressContext): EgressService {
     if (request.case !== 'web' && !room) throw internalError('not_found', 'requested room does not exist');
     const script: Script = scripts.take(job.roomName, EGRESS_FACETS) ?? HAPPY;
     if (script.autoFailed) announceAutoFailure(job, room?.info ?? NO_ROOM);
-    if (script.foreign) void begin(foreignJob(job), room?.info, HAPPY);
+    if (script.foreign) startForeign(job.roomName);
     if (script.answer?.error?.code !== 'unavailable' && job.invalidField !== undefined) {
       await clock.delay(VALIDATION_MS);
       throw internalError('invalid_argument', `request has missing or invalid field: ${job.invalidField}`);
@@ -73,6 +76,11 @@ export function createEgressService(context: EgressContext): EgressService {
     await clock.delay(afterMs);
     if (error) throw error;
     return answer;
+  };
+
+  const startForeign: EgressService['startForeign'] = (roomName) => {
+    const room = rooms.get(roomName);
+    if (room) void begin(readJob({ case: 'roomComposite', value: foreignRequest(roomName) }), room.info, HAPPY);
   };
 
   /** An auto egress that could not start never had an id. */
@@ -116,6 +124,7 @@ export function createEgressService(context: EgressContext): EgressService {
 
   return {
     start,
+    startForeign,
     stop: createStop(context, find),
     list,
     updateLayout: (egressId, layout) => {
@@ -149,10 +158,7 @@ function listOf(items: readonly string[]): string {
   return `{"items":[${items.join(',')}],"next_page_token":null}`;
 }
 
-/** Another tool's egress of the same room, to a place of its own. */
-function foreignJob(job: EgressJob): EgressJob {
-  const filepath = 'foreign/{room_name}-{utc}';
-  const { roomName } = job;
-  const value = new RoomCompositeEgressRequest({ roomName, fileOutputs: [new EncodedFileOutput({ filepath })] });
-  return { ...job, file: { filepath, extension: '.mp4', disableManifest: false }, request: { case: 'roomComposite', value } };
+function foreignRequest(roomName: string): RoomCompositeEgressRequest {
+  const file = new EncodedFileOutput({ fileType: EncodedFileType.MP4, filepath: 'foreign/{room_name}-{utc}' });
+  return new RoomCompositeEgressRequest({ roomName, layout: 'grid', fileOutputs: [file] });
 }

@@ -2,6 +2,7 @@ import { EgressStatus } from '@livekit/protocol';
 import type { EgressContext } from '../egress/egress-context.js';
 import { setFile } from '../egress/egress.js';
 import type { EgressRun } from '../egress/egress-run.js';
+import type { StopVerdict } from '../scripts/script.js';
 import { AnswerLostError } from './reply.js';
 import { internalError, TwirpError } from './twirp-error.js';
 import { toWireJson } from './wire-json.js';
@@ -23,8 +24,7 @@ export function createStop(
   return async (egressId) => {
     const run = find(egressId);
     if (!run) return refuseLate(() => internalError('not_found', 'egress does not exist'));
-    run.stops += 1;
-    switch (run.facet('stop')?.(run.stops) ?? 'as-usual') {
+    switch (verdictOn(run)) {
       case 'lost':
         return refuseLate(() => internalError('deadline_exceeded', 'request timed out'));
       case 'answer-lost':
@@ -69,6 +69,14 @@ export function createStop(
     await clock.delay(NOBODY_ANSWERS_MS);
     throw error();
   }
+}
+
+/** A script has its say only while there is something to stop. */
+function verdictOn(run: EgressRun): StopVerdict {
+  if (run.handler === 'gone' || run.status >= EgressStatus.EGRESS_ENDING) return 'as-usual';
+  run.stops += 1;
+  const verdict = run.facet('stop')?.(run.stops) ?? 'as-usual';
+  return verdict === 'already-over' && run.status === EgressStatus.EGRESS_STARTING ? 'as-usual' : verdict;
 }
 
 function cannotBeStopped(run: EgressRun): TwirpError {

@@ -66,6 +66,13 @@ export class EgressRun {
     return this.script[name];
   }
 
+  /** A script set for the room while this egress records happens to it. */
+  takeUpScript(): void {
+    if (this.status !== EgressStatus.EGRESS_ACTIVE || this.handler === 'gone' || this.script !== HAPPY) return;
+    const live = this.facet('live');
+    if (live) void this.play(live);
+  }
+
   /** Follow these steps from now on, whatever was going on before. Resolves when they are through or cut short. */
   play(steps: readonly Step[]): Promise<void> {
     this.timeline += 1;

@@ -9,7 +9,7 @@ interface Entry {
 
 type Facet = Exclude<keyof Script, 'name'>;
 
-/** Which script holds now: the room's, else everybody's. */
+/** Which script holds now: the room's, where it says something about the matter, else everybody's. */
 export interface ScriptBook {
   /** @param room undefined for every room without a script of its own */
   set(request: ScriptRequest, room?: string): Script;
@@ -24,15 +24,17 @@ export function createScriptBook(): ScriptBook {
   const rooms = new Map<string, Entry>();
   let everywhere: Entry | undefined;
 
-  const find = (room: string, facets: readonly Facet[], method?: string): Entry | undefined =>
-    [rooms.get(room), everywhere].find(
+  const find = (room: string, facets: readonly Facet[], method?: string): Entry | undefined => {
+    const own = rooms.get(room);
+    if (own && own.left > 0 && isHappy(own.script)) return undefined;
+    return [own, everywhere].find(
       (entry) =>
         entry !== undefined &&
         entry.left > 0 &&
-        (method === undefined || entry.method === undefined || entry.method.toLowerCase() === method.toLowerCase()) &&
-        (method === undefined || (entry.script.hits?.(method) ?? true)) &&
+        (method === undefined || hits(entry, method)) &&
         facets.some((facet) => entry.script[facet] !== undefined),
     );
+  };
 
   return {
     set: (request, room) => {
@@ -53,4 +55,13 @@ export function createScriptBook(): ScriptBook {
       return entry?.script;
     },
   };
+}
+
+/** A script that says nothing keeps its room free of everybody's. */
+function isHappy(script: Script): boolean {
+  return Object.keys(script).length === 1;
+}
+
+function hits({ script, method: asked }: Entry, method: string): boolean {
+  return (asked === undefined || asked.toLowerCase() === method.toLowerCase()) && (script.hits?.(method) ?? true);
 }
