@@ -1,10 +1,11 @@
 import { mkdir } from 'node:fs/promises';
 import path from 'node:path';
 
-import { openLmdb } from '../../src/persistence/lmdb/open-lmdb.js';
+import { type Lmdb, openLmdb } from '../../src/persistence/lmdb/open-lmdb.js';
 import { builtFile } from './build-once.js';
 import { type Exit, freePort, startChild, type RunningChild, untilPrinted } from './child-process.js';
 import { createDataFolder } from './data-folder.js';
+import { type LiveKitProxy, startLiveKitProxy } from './livekit-proxy.js';
 import { type SimulatorControl } from './simulator-control.js';
 import { startSimulatorProcess } from './simulator-process.js';
 import { API_KEY, createTallyApi, type TallyApi } from './tally-api.js';
@@ -13,6 +14,8 @@ import { API_KEY, createTallyApi, type TallyApi } from './tally-api.js';
 export interface TallyProcess {
   api: TallyApi;
   simulator: SimulatorControl;
+  /** What Tally's calls to LiveKit go through. */
+  proxy: LiveKitProxy;
   dataDir: string;
   mediaDir: string;
   /** Environment of a Tally on this data folder and simulator. */
@@ -23,8 +26,8 @@ export interface TallyProcess {
   kill(): Promise<void>;
   /** SIGTERM. @returns how it ended and what it had written to standard error */
   terminate(): Promise<Exit & { stderr: string; ms: number }>;
-  /** Room locks that are stored; Tally must not run. */
-  locks(): Promise<{ roomId: string; uid: string }[]>;
+  /** Work on its stores while it does not run. */
+  withStores<Result>(work: (stores: Lmdb) => Promise<Result>): Promise<Result>;
   /** End everything and remove the folders. */
   stop(): Promise<void>;
 }
@@ -37,11 +40,12 @@ export async function startTallyProcess(options: { speed: number; env?: Record<s
   const port = await freePort();
   const url = `http://127.0.0.1:${port}`;
   const simulator = await startSimulatorProcess({ webhook: `${url}/livekit/webhook`, mediaDir, speed: options.speed });
+  const proxy = await startLiveKitProxy(simulator.address.url);
   const env = {
     SERVER_PORT: String(port),
     TALLY_DATA_DIR: dataDir,
     TALLY_MEDIA_DIR: mediaDir,
-    LIVEKIT_URL: simulator.address.url,
+    LIVEKIT_URL: proxy.url,
     LIVEKIT_API_KEY: simulator.address.apiKey,
     LIVEKIT_API_SECRET: simulator.address.apiSecret,
     MEET_INITIAL_API_KEY: API_KEY,
@@ -65,6 +69,7 @@ export async function startTallyProcess(options: { speed: number; env?: Record<s
   return {
     api,
     simulator: simulator.control,
+    proxy,
     dataDir,
     mediaDir,
     env,
@@ -82,15 +87,18 @@ export async function startTallyProcess(options: { speed: number; env?: Record<s
       const exit = await end('SIGTERM');
       return { ...exit, stderr: child?.stderr() ?? '', ms: performance.now() - begunAt };
     },
-    async locks() {
-      const lmdb = await openLmdb({ dataDir });
-      const locks = await lmdb.roomLocks.list();
-      await lmdb.close();
-      return locks;
+    async withStores(work) {
+      const stores = await openLmdb({ dataDir });
+      try {
+        return await work(stores);
+      } finally {
+        await stores.close();
+      }
     },
     async stop() {
       await end('SIGKILL');
       await simulator.stop();
+      await proxy.close();
       await folder.remove();
     },
   };

@@ -1,0 +1,29 @@
+import type { PendingEffect } from '../../src/machines/kernel/document.js';
+import type { RecordingStore } from '../../src/machines/recording/ports.js';
+
+/** Make a stored recording owe an effect, leased to a process that is no more: as it is when one is killed after its commit. */
+export async function oweEffect(
+  store: RecordingStore,
+  uid: string,
+  name: string,
+  params: PendingEffect['params'],
+): Promise<void> {
+  const document = await store.load(uid);
+  if (document === undefined) throw new Error(`no recording ${uid}`);
+  const version = document.tally.version + 1;
+  const now = Date.now();
+  const leaseUntil = now + 3_600_000;
+  const effect = {
+    key: name,
+    name,
+    params,
+    since: version,
+    attempts: 0,
+    notBefore: now,
+    leaseUntil,
+    leasedBy: 'a killed process',
+  };
+  const tally = { ...document.tally, version, effects: [...document.tally.effects, effect], dueAt: leaseUntil };
+  if (!(await store.save(uid, { ...document, tally }, version - 1, { durable: true })))
+    throw new Error(`${uid} changed meanwhile`);
+}
