@@ -24,9 +24,10 @@ export interface Answer {
 export interface TallyClient {
   createRoom(roomName: string): Promise<string>;
   startRecording(roomId: string): Promise<Recording>;
-  /** The bare answer, for starts that are meant to fail. */
+  /** The bare answer, for what is meant to fail. */
   tryStart(roomId: string): Promise<Answer>;
   stopRecording(recordingId: string): Promise<Recording>;
+  tryStop(recordingId: string): Promise<Answer>;
   getRecording(recordingId: string): Promise<Recording>;
   listRecordings(roomId: string): Promise<readonly Recording[]>;
   deleteRecording(recordingId: string): Promise<Answer>;
@@ -54,6 +55,7 @@ export function createTallyClient(url: string, apiKey: string): TallyClient {
     startRecording: async (roomId) => recordingSchema.parse(await json(201, 'POST', '/recordings', { roomId })),
     tryStart: (roomId) => request('POST', '/recordings', { roomId }),
     stopRecording: async (id) => recordingSchema.parse(await json(202, 'POST', `/recordings/${id}/stop`)),
+    tryStop: (id) => request('POST', `/recordings/${id}/stop`),
     getRecording: async (id) => recordingSchema.parse(await json(200, 'GET', `/recordings/${id}`)),
     listRecordings: async (roomId) => listSchema.parse(await json(200, 'GET', `/recordings?roomId=${roomId}`)).recordings,
     deleteRecording: (id) => request('DELETE', `/recordings/${id}`),

@@ -1,0 +1,98 @@
+import { EgressStatus } from 'livekit-server-sdk';
+import { beforeAll, describe, expect, it } from 'vitest';
+import { poll, type RunningProcess } from '../../scripts/services/index.mjs';
+import { joinSilently } from './support/participant.js';
+import { outcomeOf } from './support/recordings.js';
+import { startStack, type Stack } from './support/stack.js';
+
+const rivals = 20;
+/** A participant's process has to start, and LiveKit takes up to 3 s for a stop. */
+const startTimeoutMs = 30_000;
+
+/** A room of Tally's with one silent participant. */
+async function openQuietMeeting(stack: Stack, roomName: string): Promise<string> {
+  const roomId = await stack.tally.createRoom(roomName);
+  stack.own(await joinSilently(stack.wsUrl, [roomId], 'ann'));
+  return roomId;
+}
+
+describe('starts on a real LiveKit', () => {
+  let stack: Stack;
+
+  beforeAll(async () => {
+    stack = await startStack();
+    await stack.startWorker({ media: false, capacity: rivals, activeAfterMs: 500 });
+    return () => stack.stop();
+  });
+
+  it(
+    'one of many at the same instant records the room, and LiveKit hears of one only',
+    async () => {
+      const roomId = await openQuietMeeting(stack, 'Rivals');
+      const answers = await Promise.all(Array.from({ length: rivals }, () => stack.tally.tryStart(roomId)));
+      const statuses = answers.map(({ status }) => status).sort();
+      expect(statuses).toEqual([201, ...Array.from({ length: rivals - 1 }, () => 409)]);
+      expect(await stack.egress.listEgress({ roomName: roomId })).toHaveLength(1);
+    },
+    startTimeoutMs,
+  );
+
+  it(
+    'a room in which nobody is cannot be recorded',
+    async () => {
+      const roomId = await stack.tally.createRoom('Nobody');
+      expect((await stack.tally.tryStart(roomId)).status).toBe(409);
+      expect(await stack.egress.listEgress({ roomName: roomId })).toEqual([]);
+    },
+    startTimeoutMs,
+  );
+});
+
+describe('starts that take too long on a real LiveKit', () => {
+  const deadlineMs = 4_000;
+  let stack: Stack;
+  let slowWorker: RunningProcess;
+
+  beforeAll(async () => {
+    stack = await startStack({ tallyEnv: { TALLY_START_TIMEOUT_MS: String(deadlineMs) } });
+    slowWorker = await stack.startWorker({ media: false, activeAfterMs: 60_000 });
+    return () => stack.stop();
+  });
+
+  async function egressStatuses(roomId: string): Promise<readonly EgressStatus[]> {
+    return (await stack.egress.listEgress({ roomName: roomId })).map(({ status }) => status);
+  }
+
+  it(
+    'a stop while it starts aborts it',
+    async () => {
+      const roomId = await openQuietMeeting(stack, 'Stopped early');
+      const start = stack.tally.tryStart(roomId);
+      const { recordingId } = await poll('it is listed', 3_000, async () => (await stack.tally.listRecordings(roomId))[0]);
+      expect((await stack.tally.tryStop(recordingId)).status).toBe(409);
+      expect((await start).status).toBe(503);
+      expect((await outcomeOf(stack.tally, recordingId, 10_000)).status).toBe('aborted');
+      expect(await egressStatuses(roomId)).toEqual([EgressStatus.EGRESS_ABORTED]);
+    },
+    startTimeoutMs,
+  );
+
+  it(
+    'at the deadline it is answered 503, nothing goes on recording, and the room is free',
+    async () => {
+      const roomId = await openQuietMeeting(stack, 'Too slow');
+      expect((await stack.tally.tryStart(roomId)).status).toBe(503);
+      await poll('its egress is over', 10_000, async () => (await egressStatuses(roomId))[0] === EgressStatus.EGRESS_ABORTED);
+
+      await slowWorker.stop();
+      await stack.startWorker({ media: false });
+      const next = await poll('the room is free', 10_000, async () => {
+        const answer = await stack.tally.tryStart(roomId);
+        return answer.status === 409 ? undefined : answer;
+      });
+      expect(next.status).toBe(201);
+      expect(await egressStatuses(roomId)).toHaveLength(2);
+    },
+    startTimeoutMs,
+  );
+});
