@@ -4,7 +4,7 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 
 import { BUILD_TIMEOUT_MS, buildOnce } from '../support/build-once.js';
 import { eventually } from '../support/eventually.js';
-import { i1TwoLive, i3Unowned, leftRunning } from '../support/invariants.js';
+import { i1TwoLive, i3Unowned, leftRunning, orphanedLocks } from '../support/invariants.js';
 import { createRandom, type Random } from '../support/random.js';
 import { startTallyProcess, type TallyProcess } from '../support/tally-process.js';
 
@@ -58,7 +58,7 @@ describe('killed with kill -9 again and again, at random moments of many recordi
       expect(i1TwoLive(egresses)).toEqual([]);
       expect(leftRunning(egresses)).toEqual([]);
       expect((await tally.terminate()).code).toBe(0);
-      expect(await tally.withStores(({ roomLocks }) => roomLocks.list())).toEqual([]);
+      expect(await tally.withStores(orphanedLocks)).toEqual([]);
     },
     TIMEOUT_MS,
   );

@@ -3,7 +3,7 @@ import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
 import type { RecordingStatus } from '../../src/machines/recording/recording.js';
 import { BUILD_TIMEOUT_MS, buildOnce } from '../support/build-once.js';
 import { eventually } from '../support/eventually.js';
-import { i1TwoLive, i3Unowned, leftRunning } from '../support/invariants.js';
+import { i1TwoLive, i3Unowned, leftRunning, orphanedLocks } from '../support/invariants.js';
 import { oweEffect } from '../support/owe-effect.js';
 import { startTallyProcess, type TallyProcess } from '../support/tally-process.js';
 
@@ -30,11 +30,14 @@ interface Stage {
 const STAGES: Stage[] = [
   {
     title: 'requested, its start call not taken yet',
-    async prepare({ api, proxy }, roomId) {
+    async prepare({ api, proxy, simulator }, roomId) {
       const hold = proxy.hold('request', START, roomId);
       unanswered(api.start(roomId));
       await hold.reached;
-      return hold.release;
+      return async () => {
+        hold.release();
+        await untilState(simulator, roomId, 'EGRESS_ACTIVE');
+      };
     },
     becomes: 'active',
   },
@@ -45,7 +48,10 @@ const STAGES: Stage[] = [
       const hold = proxy.hold('answer', START, roomId);
       unanswered(api.start(roomId));
       await hold.reached;
-      return hold.release;
+      return async () => {
+        hold.release();
+        await untilState(simulator, roomId, 'EGRESS_ACTIVE');
+      };
     },
     becomes: 'active',
   },
@@ -162,7 +168,7 @@ describe('killed with kill -9 while a recording is', () => {
 
   beforeAll(async () => {
     await buildOnce();
-    tally = await startTallyProcess({ speed: 10, env: { TALLY_START_TIMEOUT_MS: '6000', TALLY_RECONCILE_INTERVAL_MS: '1000' } });
+    tally = await startTallyProcess({ speed: 10, env: { TALLY_START_TIMEOUT_MS: '4000', TALLY_RECONCILE_INTERVAL_MS: '1000' } });
     orphan.roomId = await tally.openRoom();
     const whileDown = await Promise.all(
       STAGES.map(async ({ title, prepare }) => {
@@ -226,7 +232,7 @@ describe('killed with kill -9 while a recording is', () => {
         .map(({ body }) => /--[0-9a-f]{10}\.mp4/.exec(body)?.[0]);
       expect(starts).toHaveLength(new Set(starts).size);
       expect((await tally.terminate()).code).toBe(0);
-      expect(await tally.withStores(({ roomLocks }) => roomLocks.list())).toEqual([]);
+      expect(await tally.withStores(orphanedLocks)).toEqual([]);
     },
     TIMEOUT_MS,
   );

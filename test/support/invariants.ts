@@ -1,5 +1,7 @@
 import type { RecordingView } from '../../src/http/presenters/recording.presenter.js';
 import type { EgressTruth } from '../../src/livekit/simulator/index.js';
+import type { RecordingStore, RoomLocks } from '../../src/machines/recording/ports.js';
+import { isLive } from '../../src/machines/recording/recording.js';
 
 /** What must always hold, judged by the simulator's truth. Each answers what violates it, in words: nothing, when it holds. */
 
@@ -64,4 +66,14 @@ export function i2Backwards(statuses: readonly string[]): string[] {
     const changesOutcome = rankOf(before) === OPEN_STATUSES.length && status !== before && !isRescue;
     return rankOf(status) < rankOf(before) || changesOutcome ? [`${before} → ${status}`] : [];
   });
+}
+
+/** Room locks that no live recording holds: each keeps its room from being recorded for nothing. */
+export async function orphanedLocks(stores: { recordings: RecordingStore; roomLocks: RoomLocks }): Promise<string[]> {
+  const orphans: string[] = [];
+  for (const { roomId, uid } of await stores.roomLocks.list()) {
+    const recording = await stores.recordings.load(uid);
+    if (recording === undefined || !isLive(recording)) orphans.push(`${roomId} of ${uid}`);
+  }
+  return orphans;
 }

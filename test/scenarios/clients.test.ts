@@ -1,0 +1,108 @@
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+
+import { type EmbeddedApp, startEmbedded } from '../support/embedded-app.js';
+import { eventually } from '../support/eventually.js';
+
+describe('clients that leave, that do not wait, and that repeat themselves', () => {
+  let tally: EmbeddedApp;
+
+  beforeAll(async () => {
+    tally = await startEmbedded({ speed: 20 });
+  });
+  afterAll(() => tally.close());
+
+  it('a client that leaves during the start cancels nothing', async () => {
+    const { api } = tally;
+    const roomId = await tally.openRoom();
+    const leaving = new AbortController();
+    const start = api.start(roomId, {}, leaving.signal).catch(() => 'left');
+    await eventually(
+      'the recording is starting',
+      () => api.list(roomId),
+      ([recording]) => recording?.status === 'starting',
+    );
+    leaving.abort();
+    expect(await start).toBe('left');
+    await eventually(
+      'it records',
+      () => api.list(roomId),
+      ([recording]) => recording?.status === 'active',
+    );
+  });
+
+  it('a client that leaves during the stop cancels nothing', async () => {
+    const { api, simulator } = tally;
+    const roomId = await tally.openRoom();
+    await simulator.script({ name: 'slow-api', method: 'StopEgress', delayMs: 4_000 }, roomId);
+    const { recordingId } = (await api.start(roomId)).body;
+    const leaving = new AbortController();
+    const stop = api.call('POST', `/recordings/${recordingId}/stop`, { signal: leaving.signal }).catch(() => 'left');
+    await eventually(
+      'it is ending',
+      () => api.get(recordingId),
+      ({ body }) => body.status === 'ending',
+    );
+    leaving.abort();
+    expect(await stop).toBe('left');
+    expect((await api.outcome(recordingId)).status).toBe('complete');
+  });
+
+  it('with `Prefer: respond-async` the answer is 202 at once, and its id leads to the recording ever after', async () => {
+    const { api } = tally;
+    const roomId = await tally.openRoom();
+    const { status, body, headers } = await api.start(roomId, { Prefer: 'respond-async' });
+    expect([status, body.status]).toEqual([202, 'starting']);
+    expect(body.recordingId).toMatch(new RegExp(`^${roomId}--EG_PENDING--[0-9a-f]{10}$`));
+    expect(headers.get('location')).toBe(`${api.url}/api/v1/recordings/${body.recordingId}`);
+    const active = await eventually(
+      'it records',
+      () => api.get(body.recordingId),
+      (answer) => answer.body.status === 'active',
+    );
+    expect(active.body.recordingId).not.toContain('EG_PENDING');
+    expect((await api.stop(body.recordingId)).status).toBe(202);
+    expect((await api.outcome(body.recordingId)).status).toBe('complete');
+  });
+
+  it('the same Idempotency-Key is answered from the same recording, and starts nothing', async () => {
+    const { api, simulator } = tally;
+    const roomId = await tally.openRoom();
+    const key = { 'Idempotency-Key': 'the first meeting' };
+    const first = await api.start(roomId, key);
+    const repeated = await api.start(roomId, key);
+    expect([first.status, repeated.status]).toEqual([201, 201]);
+    expect(repeated.body.recordingId).toBe(first.body.recordingId);
+    await api.stop(first.body.recordingId);
+    await api.outcome(first.body.recordingId);
+    const later = await api.start(roomId, key);
+    expect([later.status, later.body.recordingId, later.body.status]).toEqual([201, first.body.recordingId, 'complete']);
+    expect((await simulator.egresses()).filter(({ roomName }) => roomName === roomId)).toHaveLength(1);
+  });
+
+  it('ten requests with one Idempotency-Key at once start one recording; nine hear that it is still running', async () => {
+    const { api, simulator } = tally;
+    const roomId = await tally.openRoom();
+    const answers = await Promise.all(Array.from({ length: 10 }, () => api.start(roomId, { 'Idempotency-Key': 'ten at once' })));
+    expect(answers.filter(({ status }) => status === 201)).toHaveLength(1);
+    const others = answers.filter(({ status }) => status !== 201).map(({ status, body }) => `${status} ${body.message}`);
+    const inProgress = '409 A request with this Idempotency-Key is still running';
+    const conflict = `409 Room '${roomId}' is already being recorded`;
+    expect(others.filter((answer) => answer !== inProgress && answer !== conflict)).toEqual([]);
+    expect((await simulator.egresses()).filter(({ roomName }) => roomName === roomId)).toHaveLength(1);
+  });
+
+  it('an Idempotency-Key of another room is refused, and one of a failed start fails again', async () => {
+    const { api, simulator } = tally;
+    const [roomId, otherId] = [await tally.openRoom(), await tally.openRoom()];
+    const key = { 'Idempotency-Key': 'two rooms' };
+    await simulator.script({ name: 'start-failed-late', delayMs: 1_000 }, roomId);
+    const failed = await api.start(roomId, key);
+    expect(failed.status).toBe(503);
+    await simulator.resetScript(roomId);
+    const again = await api.start(roomId, key);
+    expect([again.status, again.body.message]).toEqual([503, failed.body.message]);
+    const other = await api.start(otherId, key);
+    expect([other.status, other.body.error]).toEqual([422, 'Idempotency Error']);
+    expect((await api.start(roomId, { 'Idempotency-Key': 'a new attempt' })).status).toBe(201);
+  });
+});

@@ -1,0 +1,52 @@
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+
+import { type EmbeddedApp, startEmbedded } from '../support/embedded-app.js';
+import { eventually } from '../support/eventually.js';
+import { i1TwoLive } from '../support/invariants.js';
+
+/** Files that are delivered this much later, in the simulator's time. */
+const UPLOAD_MS = 100_000;
+const SPEED = 50;
+
+describe("a slow upload and the room's next meeting", () => {
+  let tally: EmbeddedApp;
+
+  beforeAll(async () => {
+    tally = await startEmbedded({ speed: SPEED });
+  });
+  afterAll(() => tally.close());
+
+  it('the next meeting is recorded while the file of the one before is still on its way', async () => {
+    const { api, simulator } = tally;
+    const roomId = await tally.openRoom();
+    await simulator.script({ name: 'slow-upload', delayMs: UPLOAD_MS }, roomId);
+    const first = (await api.start(roomId)).body.recordingId;
+    await simulator.deleteRoom(roomId);
+    await simulator.join(roomId);
+    const second = await eventually(
+      'the next meeting is recorded',
+      () => api.start(roomId),
+      ({ status }) => status === 201,
+    );
+    expect((await api.get(first)).body.status).toBe('ending');
+    expect(i1TwoLive(await simulator.egresses())).toEqual([]);
+
+    await simulator.resetScript(roomId);
+    expect((await api.stop(second.body.recordingId)).status).toBe(202);
+    for (const recordingId of [first, second.body.recordingId]) {
+      expect((await api.outcome(recordingId)).status).toBe('complete');
+      expect(await api.plays(recordingId)).toBeGreaterThan(0);
+    }
+  });
+
+  it('a stopped recording keeps its room until the file is there, for the meeting goes on', async () => {
+    const { api, simulator } = tally;
+    const roomId = await tally.openRoom();
+    await simulator.script({ name: 'slow-upload', delayMs: 10_000 }, roomId);
+    const { recordingId } = (await api.start(roomId)).body;
+    expect((await api.stop(recordingId)).status).toBe(202);
+    expect((await api.start(roomId)).status).toBe(409);
+    expect((await api.outcome(recordingId)).status).toBe('complete');
+    expect((await api.start(roomId)).status).toBe(201);
+  });
+});
