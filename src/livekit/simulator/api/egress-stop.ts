@@ -53,8 +53,9 @@ export function createStop(
   /** The stop is executed once the browser is up, whether or not somebody still waits for the answer. */
   async function stopBeforeMedia(run: EgressRun): Promise<string> {
     const stopped = run.ready().then(() => {
-      if (run.status === EgressStatus.EGRESS_ACTIVE) return stop(run);
-      if (run.status === EgressStatus.EGRESS_STARTING) run.abort('StopEgress API', 'stop');
+      // While we waited it may have become ACTIVE, or failed.
+      if (run.status !== EgressStatus.EGRESS_STARTING) return stop(run);
+      run.abort('StopEgress API', 'stop');
       return abortedAnswer(run);
     });
     const gaveUp = clock.delay(LOADING_LIMIT_MS).then(() => {

@@ -1,39 +1,26 @@
-import { EgressStatus, FileInfo } from '@livekit/protocol';
+import { EgressStatus, type FileInfo } from '@livekit/protocol';
 import type { EgressContext } from './egress-context.js';
 import { toNanos } from '../clock.js';
-import { setFile, type Egress, type EndedBy } from './egress.js';
+import type { Egress, EndedBy } from './egress.js';
+import {
+  NOT_STARTED,
+  showFailure,
+  showOutcome,
+  showUpload,
+  timedFile,
+  type EndReason,
+  type Failure,
+  type Outcome,
+} from './outcome.js';
 import { HAPPY } from '../scripts/happy.js';
 import type { Script, Step } from '../scripts/script.js';
-import type { UploadVariant } from './upload.js';
 
 /** `loading` until the browser is up; `gone` once the process that recorded has left. */
 type Handler = 'loading' | 'ready' | 'gone';
 
-/** Why an egress ends, in LiveKit's words for `details`. */
-export type EndReason =
-  'StopEgress API' | 'Source closed' | 'Session limit reached' | 'CPU exhausted' | 'Process killed' | 'Failure';
-
 /** Facets of a script that belong to one egress. */
 type EgressFacet =
   'start' | 'live' | 'ending' | 'stop' | 'webhooks' | 'unpublished' | 'listedLateMs' | 'purgedAfterMs' | 'startedLate';
-
-export interface Failure {
-  error: string;
-  errorCode: number;
-  /** Default: keeps the reason the ending began with, else `Failure`. Empty after a crash. */
-  details?: string;
-}
-
-/** How a finished file turns out; default: COMPLETE, with the file at its place. */
-export interface Outcome {
-  status?: EgressStatus;
-  error?: string;
-  errorCode?: number;
-  reason?: EndReason;
-  upload?: UploadVariant;
-}
-
-const NOT_STARTED = { error: 'Start signal not received', errorCode: 412 };
 
 /** The worker's side of one egress: steps of a script call its verbs, each verb is one thing a recorder does. */
 export class EgressRun {
@@ -146,12 +133,7 @@ export class EgressRun {
 
   /** A copy of the file result with its times, as the answer to StopEgress has it. */
   timedFile(): FileInfo | undefined {
-    const { info, truth } = this.egress;
-    const file = info.fileResults[0]?.clone();
-    if (!file || truth.liveFrom === undefined || truth.liveTo === undefined) return file;
-    file.endedAt = toNanos(truth.liveTo);
-    file.duration = toNanos(truth.liveTo - truth.liveFrom);
-    return file;
+    return timedFile(this.egress);
   }
 
   /** Write the file, then report the outcome; an upload that fails is the outcome. */
@@ -166,16 +148,10 @@ export class EgressRun {
       this.fail(upload);
       return;
     }
+    const file = this.timedFile();
     this.over(outcome.status ?? EgressStatus.EGRESS_COMPLETE, (info) => {
-      const file = this.timedFile() ?? new FileInfo();
-      file.size = BigInt(upload.sizeBytes);
-      file.location = upload.location;
-      if (info.fileResults.length > 0) setFile(info, file);
-      info.manifestLocation = upload.manifestLocation;
-      info.backupStorageUsed = outcome.upload === 'backup';
-      if (outcome.reason !== undefined) info.details = `End reason: ${outcome.reason}`;
-      info.error = outcome.error ?? '';
-      info.errorCode = outcome.errorCode ?? 0;
+      showOutcome(info, outcome);
+      showUpload(info, file, upload);
     });
   }
 
@@ -186,16 +162,11 @@ export class EgressRun {
     await this.complete({ reason: 'StopEgress API' });
   }
 
-  fail({ error, errorCode, details }: Failure): void {
+  fail(failure: Failure): void {
     this.stopCapture('fault');
     this.leaveRoom();
-    this.over(EgressStatus.EGRESS_FAILED, (info) => {
-      info.error = error;
-      info.errorCode = errorCode;
-      info.details = details ?? (info.details || 'End reason: Failure');
-      const file = details === '' ? undefined : this.timedFile();
-      if (file) setFile(info, file);
-    });
+    const file = this.timedFile();
+    this.over(EgressStatus.EGRESS_FAILED, (info) => showFailure(info, file, failure));
   }
 
   /** Ended before it was ACTIVE: never a file. */
@@ -203,10 +174,7 @@ export class EgressRun {
     void this.play([]);
     this.egress.truth.endedBy ??= by;
     this.leaveRoom();
-    this.over(EgressStatus.EGRESS_ABORTED, (info) => {
-      Object.assign(info, NOT_STARTED);
-      info.details = `End reason: ${reason}`;
-    });
+    this.over(EgressStatus.EGRESS_ABORTED, (info) => showOutcome(info, { ...NOT_STARTED, reason }));
   }
 
   /** The process is gone without a word: nothing is published, ever. */

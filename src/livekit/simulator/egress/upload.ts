@@ -1,5 +1,6 @@
 import path from 'node:path';
-import type { EgressRun, Failure } from './egress-run.js';
+import type { EgressRun } from './egress-run.js';
+import type { Failure } from './outcome.js';
 import { locate } from '../media/filepath.js';
 import { writeManifest, writeRecording, writeWhole } from '../media/media-file.js';
 
