@@ -75,7 +75,8 @@ export async function createSimulator(options: SimulatorOptions): Promise<Simula
   });
 
   const egressService = createEgressService(context);
-  const methods = createMethods(createRoomService(rooms, clock), egressService);
+  const roomService = createRoomService(rooms, clock, (value) => egressService.start({ case: 'roomComposite', value }));
+  const methods = createMethods(roomService, egressService);
   const setScript = (request: ScriptRequest, room?: string): void => {
     const { foreign, outageMs } = scripts.set(request, room);
     if (room !== undefined) for (const run of store.ofRoom(room)) run.takeUpScript();

@@ -1,4 +1,5 @@
 import { createServer } from 'node:http';
+import { RoomEgress } from '@livekit/protocol';
 import { AccessToken, EgressClient, EgressStatus, type RoomServiceClient, type RoomCompositeOptions } from 'livekit-server-sdk';
 import { describe, expect, it } from 'vitest';
 import { API_KEY, API_SECRET, FROZEN, createLiveStage, createStage, fileOutput, refusal } from './support.js';
@@ -319,6 +320,25 @@ describe('RoomService', () => {
   });
 });
 
+describe('a room with an egress of its own', () => {
+  const withEgress = { name: 'auto', egress: new RoomEgress({ room: { fileOutputs: [fileOutput('auto').file] } }) };
+
+  it('is recorded from the start, under an id that only webhooks and the list tell', async () => {
+    const { egress, rooms, sink } = await createStage();
+    await rooms.createRoom(withEgress);
+    await rooms.createRoom(withEgress);
+    const { egressInfo } = await sink.event('egress_started');
+    expect(egressInfo?.request.value).toMatchObject({ roomName: 'auto' });
+    expect(await egress.listEgress({ roomName: 'auto' })).toHaveLength(1);
+  });
+
+  it('exists although creating it failed for lack of a worker', async () => {
+    const { rooms } = await createStage({ script: { name: 'no-capacity-fast' } });
+    expect(await refusal(rooms.createRoom(withEgress))).toMatchObject({ status: 503, code: 'unavailable' });
+    expect(await rooms.listRooms()).toMatchObject([{ name: 'auto' }]);
+  });
+});
+
 describe('starting an egress', () => {
   it('refuses a room that does not exist', async () => {
     const { egress, sink } = await createStage();
@@ -521,6 +541,14 @@ describe('StopEgress', () => {
       message: 'egress with status EGRESS_COMPLETE cannot be stopped',
     });
     expect(performance.now() - before).toBeGreaterThan(3000 / 50 - 5);
+  });
+
+  it('finds nothing to stop when the room ended while the browser was loading', async () => {
+    const { egress, rooms } = await createLiveStage({ script: { name: 'stop-while-loading' } });
+    const { egressId } = await egress.startRoomCompositeEgress('r', fileOutput('x'));
+    await rooms.deleteRoom('r');
+    const answer = await refusal(egress.stopEgress(egressId));
+    expect(answer).toMatchObject({ status: 412, message: 'egress with status EGRESS_ABORTED cannot be stopped' });
   });
 
   it('does not know an id that never was', async () => {

@@ -8,6 +8,7 @@ import {
   type MuteRoomTrackRequest,
   type ParticipantInfo,
   type Room,
+  type RoomCompositeEgressRequest,
   type SendDataRequest,
   type UpdateParticipantRequest,
 } from '@livekit/protocol';
@@ -15,13 +16,16 @@ import type { SimulatorClock } from '../clock.js';
 import type { LiveRoom, Rooms } from '../rooms/rooms.js';
 import { internalError, TwirpError } from './twirp-error.js';
 
+/** Starts the egress a room was created with; when it cannot, creating the room fails although it then exists. */
+export type StartAutoEgress = (request: RoomCompositeEgressRequest) => Promise<unknown>;
+
 const MAX_NAME = 256;
 const MAX_METADATA_BYTES = 512 * 1024;
 /** Nobody listens for a room that is not there; found out after three attempts of a second. */
 const NOBODY_LISTENS_MS = 3000;
 
 /** The RoomService API on the simulator's rooms. See livekit-server, `pkg/service/roomservice.go`. */
-export function createRoomService(rooms: Rooms, clock: SimulatorClock) {
+export function createRoomService(rooms: Rooms, clock: SimulatorClock, startEgress: StartAutoEgress) {
   const existing = (name: string): LiveRoom => {
     const room = rooms.get(name);
     if (!room) throw internalError('not_found', 'requested room does not exist');
@@ -40,11 +44,17 @@ export function createRoomService(rooms: Rooms, clock: SimulatorClock) {
   };
 
   return {
-    create: (request: CreateRoomRequest): Room => {
+    create: async (request: CreateRoomRequest): Promise<Room> => {
       if (request.name.length > MAX_NAME)
         throw internalError('invalid_argument', 'room name length exceeds limits: max length 256');
       checkMetadata(request.metadata);
-      return rooms.create(request).info;
+      const isNew = rooms.get(request.name) === undefined;
+      const { info } = rooms.create(request);
+      if (isNew && request.egress?.room) {
+        request.egress.room.roomName = request.name;
+        await startEgress(request.egress.room);
+      }
+      return info;
     },
     list: (names: readonly string[]): ListRoomsResponse => {
       const found = names.length === 0 ? rooms.all() : names.flatMap((name) => rooms.get(name) ?? []);

@@ -1,4 +1,4 @@
-import { mkdir, rename, stat, writeFile } from 'node:fs/promises';
+import { mkdir, rename, writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import { createMp4 } from './mp4.js';
 
@@ -15,7 +15,7 @@ export interface Manifest {
  * Write the recording of this length; it appears at its location at once or not at all.
  *
  * @param location absolute path; folders are made as needed
- * @returns its size in bytes, as the disk has it
+ * @returns its size in bytes
  */
 export async function writeRecording(location: string, egressId: string, durationMs: number): Promise<number> {
   return writeWhole(location, egressId, await createMp4(durationMs));
@@ -30,10 +30,19 @@ export async function writeManifest(beside: string, manifest: Manifest): Promise
 
 /** Write under a temporary name and move it into place. @returns the size in bytes */
 export async function writeWhole(location: string, egressId: string, content: Uint8Array | string): Promise<number> {
-  const folder = path.dirname(location);
-  await mkdir(folder, { recursive: true });
-  const partial = path.join(folder, `.${egressId}.partial`);
-  await writeFile(partial, content);
+  const partial = path.join(path.dirname(location), `.${egressId}.partial`);
+  await writeMakingFolder(partial, content);
   await rename(partial, location);
-  return (await stat(location)).size;
+  return Buffer.byteLength(content);
+}
+
+/** Most files go to a folder that is there: make it only when it turns out to be missing. */
+async function writeMakingFolder(location: string, content: Uint8Array | string): Promise<void> {
+  try {
+    await writeFile(location, content);
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code !== 'ENOENT') throw error;
+    await mkdir(path.dirname(location), { recursive: true });
+    await writeFile(location, content);
+  }
 }
