@@ -31,10 +31,13 @@ export function startRedis(): Promise<RunningProcess & { readonly port: number; 
 
 export const liveKitKey: string;
 export const liveKitSecret: string;
-export function startLiveKit(options: {
-  readonly redis: string;
-  readonly webhookUrls: readonly string[];
-}): Promise<RunningProcess & { readonly url: string; readonly wsUrl: string }>;
+export interface LiveKit extends RunningProcess {
+  readonly url: string;
+  readonly wsUrl: string;
+  /** Start it once more with the same ports and settings, after it was killed. */
+  startAgain(): Promise<RunningProcess>;
+}
+export function startLiveKit(options: { readonly redis: string; readonly webhookUrls: readonly string[] }): Promise<LiveKit>;
 
 export interface EgressWorkerOptions {
   readonly redis: string;

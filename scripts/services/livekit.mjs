@@ -31,15 +31,15 @@ export async function startLiveKit({ redis, webhookUrls }) {
   const file = join(await mkdtemp(join(dir, 'livekit-')), 'livekit.yaml');
   await writeFile(file, JSON.stringify(config)); // JSON is YAML
   const url = `http://127.0.0.1:${port}`;
-  // It would wait for its participants on SIGTERM.
-  const server = await startProcess({
-    name: 'livekit',
-    file: programs.livekit,
-    args: ['--config', file],
-    stopSignal: 'SIGKILL',
-    ready: () => answers(url),
-  });
-  return { ...server, url, wsUrl: `ws://127.0.0.1:${port}` };
+  const start = () =>
+    startProcess({
+      name: 'livekit',
+      file: programs.livekit,
+      args: ['--config', file],
+      stopSignal: 'SIGKILL', // it would wait for its participants on SIGTERM
+      ready: () => answers(url),
+    });
+  return { ...(await start()), url, wsUrl: `ws://127.0.0.1:${port}`, startAgain: start };
 }
 
 async function answers(url) {

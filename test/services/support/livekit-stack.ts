@@ -24,6 +24,8 @@ export interface LiveKitStack {
   startWorker(options?: WorkerOptions): Promise<RunningProcess>;
   /** Two participants who show a moving picture and play a tone; the returned function makes both leave. */
   meet(roomId: string): Promise<() => Promise<void>>;
+  /** Kill LiveKit as a crash would, and start it again. */
+  restartLiveKit(): Promise<void>;
   /** Have the stack stop this process too, before its own. */
   own(process: RunningProcess): void;
   stop(): Promise<void>;
@@ -44,6 +46,10 @@ export async function startLiveKitStack(webhookUrls: readonly string[]): Promise
     rooms: new RoomServiceClient(url, liveKitKey, liveKitSecret),
     // LiveKit takes up to 27 s to find out that no worker answers.
     egress: new EgressClient(url, liveKitKey, liveKitSecret, { requestTimeout: 40 }),
+    async restartLiveKit() {
+      await liveKit.kill();
+      owned.unshift(await liveKit.startAgain());
+    },
     own(process) {
       owned.unshift(process);
     },
