@@ -16,8 +16,8 @@ export interface Suspicion {
   kind: 'recorder_gone' | 'unknown_everywhere';
   /** Epoch milliseconds of the first look. */
   since: number;
-  /** The record's version at that look. */
-  version: number;
+  /** The record's newest transition at that look. */
+  after: string;
 }
 
 export type Verdict = { kind: 'nothing' } | { kind: 'event'; event: RecordingEvent } | { kind: 'suspect'; suspicion: Suspicion };
@@ -47,10 +47,16 @@ export function reconcile(
   }
   const kind = suspects(recording, sight);
   if (kind === undefined) return NOTHING;
-  const { version } = recording.tally;
-  if (earlier?.kind !== kind || earlier.version !== version) return { kind: 'suspect', suspicion: { kind, since: now, version } };
+  const after = lastTransition(recording);
+  if (earlier?.kind !== kind || earlier.after !== after) return { kind: 'suspect', suspicion: { kind, since: now, after } };
   if (now - earlier.since < goneMs) return { kind: 'suspect', suspicion: earlier };
   return { kind: 'event', event: deathOf(kind, now) };
+}
+
+/** Tells a transition from the next. Saves that only try an effect again do not count: a dead egress's stop is tried for ever. */
+function lastTransition({ tally }: RecordingDocument): string {
+  const last = tally.history.at(-1);
+  return last === undefined ? '' : `${String(last.at)} ${last.event} ${last.to}`;
 }
 
 /** Whether this look, were it to stay so, means that the egress is dead. */

@@ -140,12 +140,14 @@ export function createReconciler(options: ReconcilerOptions): Reconciler {
     const { uid } = recording;
     const verdict = reconcile(recording, sight, suspicions.get(uid), clock.now(), options.goneMs);
     if (verdict.kind === 'suspect') suspicions.set(uid, verdict.suspicion);
-    else suspicions.delete(uid);
+    if (verdict.kind === 'nothing') suspicions.delete(uid);
     if (verdict.kind !== 'event') return;
     // A snapshot holds whenever it arrives; what absence means holds only of the record that was looked at.
     const ifVersion = verdict.event.type === 'egress.observed' ? undefined : recording.tally.version;
     try {
-      await supervisor.send(uid, verdict.event, ifVersion);
+      const sent = await supervisor.send(uid, verdict.event, ifVersion);
+      // Void when the record was saved meanwhile: if that only tried an effect again, the next look acts on the same doubt.
+      if (ifVersion === undefined || sent?.changed !== false) suspicions.delete(uid);
     } catch (error) {
       log.warn({ recording: uid, err: toError(error) }, 'left to the next pass');
     }
