@@ -4,6 +4,7 @@ import { type EffectHandler, type EffectRun, NotYet } from '../kernel/definition
 import { RESCUE_FOR_MS, type RecordingEffectName, rescueWaitMs } from './definition.js';
 import { type EgressObservation, rankOf, type RecordingEvent } from './events.js';
 import { inspectFile } from './media-file.js';
+import { rises } from './observation.js';
 import type { LiveKitGateway, MediaStore, RoomLocks } from './ports.js';
 import type { RecordingContext } from './recording.js';
 import { deathEvent, findOwn, LOOK_FOR_MS, startDuty, startEvent } from './start-call.js';
@@ -113,9 +114,14 @@ export function createRecordingEffects(ports: RecordingEffectPorts): Record<Reco
     }
   }
 
-  async function confirmDeath({ effect }: Run): Promise<RecordingEvent | undefined> {
+  async function confirmDeath({ document, effect }: Run): Promise<RecordingEvent | undefined> {
     const egressId = String(effect.params.egressId);
     const outcome = await livekit.stopEgress(egressId);
+    if (outcome.kind === 'no_answer') {
+      // A stop can get lost on its way to a healthy worker: an egress that went on since the looks is not dead.
+      const egress = await livekit.findEgress(egressId);
+      if (egress !== undefined && rises(document, egress)) return observed(egress);
+    }
     const event = deathEvent(outcome, clock.now());
     if (event !== undefined) return event;
     const egress = await livekit.findEgress(egressId);

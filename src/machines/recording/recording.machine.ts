@@ -83,7 +83,9 @@ export function createRecordingMachine(timing: RecordingTiming) {
         context.endingSince !== undefined &&
         context.finishedRoomSid !== undefined &&
         (context.roomSid === undefined || context.roomSid === context.finishedRoomSid),
-      isMediaNews: ({ context, event }) => context.media !== (event.type === 'media.found' ? 'complete' : 'missing'),
+      /** A file that was found stays found: an answer that says otherwise is an older one. */
+      isMediaNews: ({ context, event }) =>
+        event.type === 'media.found' ? context.media !== 'complete' : context.media === undefined,
       isDeletionNews: ({ context }) => context.deleteWhenSettled !== true,
     },
     actions: {
@@ -299,7 +301,8 @@ export function createRecordingMachine(timing: RecordingTiming) {
                 { guard: shows('COMPLETE', 'LIMIT_REACHED', 'FAILED', 'ABORTED'), target: '#recording.failed', actions: 'learn' },
                 { guard: shows('ENDING'), actions: [announce, 'learn', 'armUpload'] },
                 { guard: 'names', actions: [announce, 'learn', stopIt] },
-                { guard: shows('ACTIVE'), actions: ['learn', stopIt] },
+                // What made its death likely is void: it went on.
+                { guard: shows('ACTIVE'), actions: ['learn', { type: 'withdraw', params: { keys: ['confirmDeath'] } }, stopIt] },
                 { guard: 'informs', actions: 'learn' },
               ],
               'deadline.passed': [
