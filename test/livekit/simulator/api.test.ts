@@ -373,6 +373,18 @@ describe('starting an egress', () => {
     expect(await egress.listEgress({ roomName: 'r', active: true })).toHaveLength(2);
   });
 
+  it('takes hundreds at once, and lists them', async () => {
+    const { egress, simulator } = await createStage({ speed: 1000 });
+    const names = Array.from({ length: 300 }, (_, index) => `room-${index}`);
+    for (const name of names) simulator.join(name, { identity: 'ada', publish: true });
+    const started = await Promise.all(names.map((name) => egress.startRoomCompositeEgress(name, fileOutput(name))));
+    expect(new Set(started.map(({ egressId }) => egressId)).size).toBe(300);
+    await expect
+      .poll(() => simulator.egresses().filter(({ liveFrom }) => liveFrom !== undefined).length, { interval: 10 })
+      .toBe(300);
+    expect(await egress.listEgress({ active: true })).toHaveLength(300);
+  });
+
   it('takes the other start calls too', async () => {
     const { egress } = await createLiveStage();
     const started = [

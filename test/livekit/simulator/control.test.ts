@@ -1,6 +1,8 @@
+import { readFile } from 'node:fs/promises';
 import { EgressStatus } from 'livekit-server-sdk';
 import { describe, expect, it } from 'vitest';
 import { SCRIPT_NAMES } from '../../../src/livekit/simulator/index.js';
+import { isLoopback } from '../../../src/livekit/simulator/api/http-server.js';
 import { createLiveStage, createStage, fileOutput, refusal, type Stage } from './support.js';
 
 async function control(
@@ -66,6 +68,11 @@ describe('scripts', () => {
     expect(answer).toEqual({ status: 400, body: { error: expect.stringMatching(message) } });
   });
 
+  it('are all described', async () => {
+    const described = await readFile('src/livekit/simulator/README.md', 'utf8');
+    expect(SCRIPT_NAMES.filter((name) => !described.includes(`\`${name}\``))).toEqual([]);
+  });
+
   it.each(SCRIPT_NAMES)('%s can be set', async (name) => {
     const stage = await createStage();
     if (name !== 'api-refused') expect((await control(stage, 'PUT', 'script', { name })).status).toBe(200);
@@ -101,6 +108,11 @@ it('tells the truth about every egress, and every delivery', async () => {
     attempts: 1,
     answers: [200],
   });
+});
+
+it('is for this machine only', () => {
+  const addresses = ['127.0.0.1', '127.8.9.1', '::1', '::ffff:127.0.0.1', '10.0.0.1', '::ffff:10.0.0.1', 'fe80::1', undefined];
+  expect(addresses.map(isLoopback)).toEqual([true, true, true, true, false, false, false, false]);
 });
 
 it('does not know other calls', async () => {

@@ -231,6 +231,8 @@ describe('scripts', () => {
     const receiver = new WebhookReceiver(API_KEY, API_SECRET);
     await expect(receiver.receive(body, headers.authorization)).rejects.toThrow(reason);
     expect(await receiver.receive(body, headers.authorization, false, tolerance)).toMatchObject({ event: 'room_started' });
+    const { createdAt } = JSON.parse(body) as { createdAt: string };
+    expect(Math.abs(Number(createdAt) * 1000 - Date.now())).toBeGreaterThan(20_000);
   });
 
   it('holds for the room it was set for, and until it is reset', async () => {

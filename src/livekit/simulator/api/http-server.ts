@@ -67,9 +67,12 @@ async function route(request: IncomingMessage, body: string | undefined, reply: 
 
 /** The control interface has no password: nobody but this machine may use it. */
 function answerControl(request: IncomingMessage, run: () => void, reply: Reply): void {
-  const peer = request.socket.remoteAddress ?? '';
-  if (/^(::1|(::ffff:)?127\.\d+\.\d+\.\d+)$/.test(peer)) run();
+  if (isLoopback(request.socket.remoteAddress)) run();
   else reply.send(403, JSON.stringify({ error: 'the control interface answers on loopback only' }));
+}
+
+export function isLoopback(address: string | undefined): boolean {
+  return address !== undefined && /^(::1|(::ffff:)?127\.\d+\.\d+\.\d+)$/.test(address);
 }
 
 /** @returns undefined when the body is too large */

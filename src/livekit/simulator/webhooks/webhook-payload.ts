@@ -39,6 +39,11 @@ export function restamped(payload: WebhookPayload, nowMs: number): WebhookPayloa
   return { ...payload, ...stamp(nowMs) };
 }
 
+/** The same event as a server with another clock sends it. */
+export function skewed(payload: WebhookPayload, nowMs: number): WebhookPayload {
+  return { ...payload, createdAt: stamp(nowMs).createdAt };
+}
+
 function stamp(nowMs: number): { id: string; createdAt: string } {
   return { id: newId('EV_'), createdAt: String(Math.floor(nowMs / 1000)) };
 }

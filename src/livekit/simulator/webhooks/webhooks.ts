@@ -3,7 +3,7 @@ import type { SimulatorClock } from '../clock.js';
 import type { EgressRun } from '../egress/egress-run.js';
 import type { Copy } from '../scripts/script.js';
 import type { ScriptBook } from '../scripts/script-book.js';
-import { createPayload, restamped, type Subject, type WebhookPayload } from './webhook-payload.js';
+import { createPayload, restamped, skewed, type Subject, type WebhookPayload } from './webhook-payload.js';
 import type { WebhookSender } from './webhook-sender.js';
 import { forge, sign, type SigningKey } from './webhook-signature.js';
 
@@ -44,8 +44,9 @@ export function createWebhooks({ clock, scripts, sender, key, urls }: Dependenci
 
   const send = (payload: WebhookPayload, address: Address, copy: Copy): void => {
     const now = clock.now();
-    const sent = copy.newId ? restamped(payload, now) : payload;
-    const signed = copy.forgery ? forge(copy.forgery, sent, key, now) : sign(sent, key, now + (copy.skewMs ?? 0));
+    const skewedNow = now + (copy.skewMs ?? 0);
+    const sent = copy.newId ? restamped(payload, now) : copy.skewMs ? skewed(payload, skewedNow) : payload;
+    const signed = copy.forgery ? forge(copy.forgery, sent, key, now) : sign(sent, key, skewedNow);
     for (const url of address.urls) sender.enqueue({ key: address.queue, url, event: sent.event, id: sent.id, ...signed });
   };
 
