@@ -1,4 +1,4 @@
-import { createServer, type RequestListener } from 'node:http';
+import { createServer, type RequestListener, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
 
 import { InvalidInputError } from '../errors.js';
@@ -25,7 +25,12 @@ export async function listen(host: string, port: number): Promise<Listener> {
   let handler: RequestListener = (_request, response) => {
     response.writeHead(503, { 'Retry-After': '1' }).end();
   };
+  const open = new Set<ServerResponse>();
+  let closing = false;
   const server = createServer((request, response) => {
+    open.add(response);
+    response.once('close', () => open.delete(response));
+    if (closing) sayGoodbye(response);
     handler(request, response);
   });
   await new Promise<void>((resolve, reject) => {
@@ -46,6 +51,8 @@ export async function listen(host: string, port: number): Promise<Listener> {
       handler = listener;
     },
     async close(graceMs) {
+      closing = true;
+      for (const response of open) sayGoodbye(response);
       const closed = new Promise<void>((resolve) => {
         server.close(() => {
           resolve();
@@ -59,4 +66,9 @@ export async function listen(host: string, port: number): Promise<Listener> {
       clearTimeout(cut);
     },
   };
+}
+
+/** This answer is the connection's last: a client that keeps its connection alive would hold up the close. */
+function sayGoodbye(response: ServerResponse): void {
+  if (!response.headersSent) response.setHeader('Connection', 'close');
 }
