@@ -1,4 +1,5 @@
 import { randomBytes } from 'node:crypto';
+import { setTimeout as pause } from 'node:timers/promises';
 
 import { ensureApiKey } from './accounts/ensure-api-key.js';
 import { type Clock, systemClock } from './clock.js';
@@ -24,7 +25,7 @@ import type { RecordingContext } from './machines/recording/recording.js';
 import { createStrayKeeper } from './machines/recording/strays.js';
 import type { RoomCommands } from './machines/room/commands.js';
 import { createRoomCommands } from './machines/room/create-commands.js';
-import { createRoomEffects, roomDefinition } from './machines/room/definition.js';
+import { createRoomEffects, defineRoom } from './machines/room/definition.js';
 import { type RoomContext, roomStatusOf } from './machines/room/room.js';
 import type { RoomEvent } from './machines/room/room.machine.js';
 import { openPersistence, type Persistence } from './persistence/index.js';
@@ -52,6 +53,8 @@ export interface App {
   close(): Promise<void>;
 }
 
+/** No receiver of notices can be configured in this version. */
+const NO_NOTICES = { notices: false };
 /** How long LiveKit is asked once more when the start deadline has passed, milliseconds. */
 const CONFIRM_MS = 3_000;
 /** How long a deleted recording is remembered, so that its egress is still known as ours. */
@@ -83,13 +86,12 @@ export async function createApp(config: Config, { log, clock = systemClock }: Ap
     const kernel = { bus, clock, instance, dueIntervalMs: timers.dueIntervalMs, exclusive: persistence.exclusive };
     const recordings = createSupervisor({
       ...kernel,
-      definition: defineRecording({ ...timers, confirmMs: CONFIRM_MS, tombstoneMs: TOMBSTONE_MS }),
+      definition: defineRecording({ ...timers, confirmMs: CONFIRM_MS, tombstoneMs: TOMBSTONE_MS }, NO_NOTICES),
       store,
       handlers: createRecordingEffects({
         livekit,
         locks,
         media,
-        // No receiver can be configured yet, and a notice without a receiver is not kept.
         notifications: { append: () => Promise.resolve() },
         clock,
         instance,
@@ -100,7 +102,7 @@ export async function createApp(config: Config, { log, clock = systemClock }: Ap
     });
     const rooms = createSupervisor({
       ...kernel,
-      definition: roomDefinition,
+      definition: defineRoom(NO_NOTICES),
       store: roomStore,
       handlers: createRoomEffects({
         endMeeting: (roomId) => livekit.deleteRoom(roomId),
@@ -203,8 +205,7 @@ export async function createApp(config: Config, { log, clock = systemClock }: Ap
         await rooms.idle();
       },
       close: once(async () => {
-        await listener.close(REQUEST_GRACE_MS);
-        await reconciler.stop();
+        await Promise.all([listener.close(REQUEST_GRACE_MS), withinMs(REQUEST_GRACE_MS, reconciler.stop())]);
         await Promise.all([recordings.stop(EFFECT_GRACE_MS), rooms.stop(EFFECT_GRACE_MS)]);
         await simulator?.close();
         await persistence.close();
@@ -236,6 +237,13 @@ function keysOf({ apiKey, apiSecret }: { apiKey: string; apiSecret: string }) {
 function realServer({ livekit }: Config): { host: string; apiKey: string; apiSecret: string } {
   if (livekit.kind !== 'real') throw new Error('a real LiveKit is not configured');
   return { host: livekit.privateUrl, ...keysOf(livekit) };
+}
+
+/** Wait for work, but no longer than this: a pass over a slow LiveKit changes nothing that the next process does not. */
+async function withinMs(limitMs: number, work: Promise<void>): Promise<void> {
+  const over = new AbortController();
+  await Promise.race([work, pause(limitMs, undefined, { signal: over.signal }).catch(() => undefined)]);
+  over.abort();
 }
 
 function once(work: () => Promise<void>): () => Promise<void> {
