@@ -16,12 +16,17 @@ export interface Hold {
   release(): void;
 }
 
-/** Between Tally and LiveKit: writes down every call, and can hold one on its way there or its answer on the way back. */
+/** Answers calls in LiveKit's place; undefined lets a call through. */
+export type Impostor = (call: LiveKitCall) => { status: number; body: object } | undefined;
+
+/** Between Tally and LiveKit: writes down every call, can hold one or its answer on its way, and can lie. */
 export interface LiveKitProxy {
   url: string;
   calls: LiveKitCall[];
   /** @param part text in the body that tells the call, such as a room's id */
   hold(where: 'request' | 'answer', method: string, part: string): Hold;
+  /** From now on these calls are answered in LiveKit's place; undefined ends it. */
+  impersonate(impostor: Impostor | undefined): void;
   close(): Promise<void>;
 }
 
@@ -36,6 +41,7 @@ interface Held {
 export async function startLiveKitProxy(target: string): Promise<LiveKitProxy> {
   const calls: LiveKitCall[] = [];
   const holds = new Set<Held>();
+  let impostor: Impostor | undefined;
 
   async function pass(where: Held['where'], { method, body }: LiveKitCall): Promise<void> {
     const held = [...holds].find((each) => each.where === where && each.method === method && body.includes(each.part));
@@ -49,6 +55,11 @@ export async function startLiveKitProxy(target: string): Promise<LiveKitProxy> {
     const body = await buffer(incoming);
     const call = { method: incoming.url?.split('/').at(-1) ?? '', body: body.toString() };
     calls.push(call);
+    const lie = impostor?.(call);
+    if (lie !== undefined) {
+      response.writeHead(lie.status, { 'Content-Type': 'application/json' }).end(JSON.stringify(lie.body));
+      return;
+    }
     await pass('request', call);
     const { host: _, ...headers } = incoming.headers;
     const outgoing = request(`${target}${incoming.url ?? ''}`, { method: incoming.method ?? 'POST', headers });
@@ -75,6 +86,9 @@ export async function startLiveKitProxy(target: string): Promise<LiveKitProxy> {
       const released = new Promise<void>((resolve) => (release = resolve));
       holds.add({ where, method, part, markReached, released });
       return { reached, release };
+    },
+    impersonate(next) {
+      impostor = next;
     },
     async close() {
       server.close();

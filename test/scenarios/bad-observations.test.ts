@@ -1,0 +1,96 @@
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+
+import { type AppOnSimulator, startAppOnSimulator } from '../support/app-on-simulator.js';
+import { eventually } from '../support/eventually.js';
+import { leftRunning } from '../support/invariants.js';
+import type { Impostor } from '../support/livekit-proxy.js';
+
+const NOT_FOUND = { status: 404, body: { code: 'not_found', msg: 'twirp error unknown: egress does not exist' } };
+const NOTHING = { status: 200, body: { items: [] } };
+
+/** ListEgress shows nothing, and knows none of the egresses by its id. */
+const noEgress: Impostor = ({ method, body }) => {
+  if (method !== 'ListEgress') return undefined;
+  return (JSON.parse(body) as { egressId?: string }).egressId === undefined ? NOTHING : NOT_FOUND;
+};
+/** LiveKit's Redis was emptied: no egress, no room, nobody in it. */
+const nothingAtAll: Impostor = (call) => {
+  if (call.method === 'ListRooms') return { status: 200, body: { rooms: [] } };
+  if (call.method === 'ListParticipants') return { status: 200, body: { participants: [] } };
+  return noEgress(call);
+};
+/** The rooms are there, and every recorder seems to have left. */
+const noRecorder =
+  (roomIds: readonly string[]): Impostor =>
+  ({ method }) => {
+    if (method === 'ListRooms') return { status: 200, body: { rooms: roomIds.map((name) => ({ name, sid: 'RM_0' })) } };
+    return method === 'ListParticipants' ? { status: 200, body: { participants: [] } } : undefined;
+  };
+
+describe('a bad observation of healthy recordings', () => {
+  let tally: AppOnSimulator;
+
+  beforeAll(async () => {
+    // Looks follow each other fast; what proves a death, two looks 20 s apart, stays as it is.
+    tally = await startAppOnSimulator({
+      speed: 50,
+      env: { TALLY_RECONCILE_INTERVAL_MS: '60', TALLY_SUSPECT_RECHECK_MS: '30' },
+    });
+  });
+  afterAll(() => tally.close());
+
+  it.each([
+    ['an empty list of egresses, once', () => noEgress, 1],
+    ['an empty list of egresses, a dozen times', () => noEgress, 12],
+    ['an emptied LiveKit, once', () => nothingAtAll, 1],
+    ['an emptied LiveKit, a dozen times', () => nothingAtAll, 12],
+    ['recorders that are not listed, once', noRecorder, 1],
+    ['recorders that are not listed, a dozen times', noRecorder, 12],
+  ])('%s: destroys nothing', async (_what, impostorOf, looks) => {
+    const { api, proxy, simulator } = tally;
+    const roomIds = await Promise.all(Array.from({ length: 8 }, () => tally.openRoom()));
+    const started = await Promise.all(roomIds.map((roomId) => api.start(roomId)));
+    const recordingIds = started.map(({ body }) => body.recordingId);
+    const stopsBefore = stops();
+
+    proxy.impersonate(impostorOf(roomIds));
+    await passes(looks);
+    proxy.impersonate(undefined);
+    await passes(2);
+
+    const now = await Promise.all(recordingIds.map((recordingId) => api.get(recordingId)));
+    expect(now.map(({ body }) => body.status)).toEqual(recordingIds.map(() => 'active'));
+    expect(stops()).toBe(stopsBefore);
+    await Promise.all(recordingIds.map((recordingId) => api.stop(recordingId)));
+    for (const recordingId of recordingIds) {
+      expect((await api.outcome(recordingId)).status).toBe('complete');
+      expect(await api.plays(recordingId)).toBeGreaterThan(0);
+    }
+    expect(leftRunning(await simulator.egresses())).toEqual([]);
+  });
+
+  it('a start that is under way is no ghost although no list shows it', async () => {
+    const { api, proxy, simulator } = tally;
+    const roomId = await tally.openRoom();
+    await simulator.script({ name: 'slow-start', delayMs: 20_000 }, roomId);
+    proxy.impersonate(noEgress);
+    const starting = api.start(roomId);
+    await passes(5);
+    proxy.impersonate(undefined);
+    const { status, body } = await starting;
+    expect(status).toBe(201);
+    await api.stop(body.recordingId);
+    expect((await api.outcome(body.recordingId)).status).toBe('complete');
+  });
+
+  function stops(): number {
+    return tally.proxy.calls.filter(({ method }) => method === 'StopEgress').length;
+  }
+
+  /** Wait until Tally has looked at everything this many times more. */
+  async function passes(count: number): Promise<void> {
+    const looks = () => tally.proxy.calls.filter(({ method, body }) => method === 'ListEgress' && body.includes('active')).length;
+    const wanted = looks() + count;
+    await eventually(`${count} more looks`, looks, (seen) => seen >= wanted);
+  }
+});

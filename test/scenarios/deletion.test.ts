@@ -1,0 +1,124 @@
+import { copyFile, readdir, stat } from 'node:fs/promises';
+import path from 'node:path';
+
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+
+import { BUILD_TIMEOUT_MS, buildOnce } from '../support/build-once.js';
+import { eventually } from '../support/eventually.js';
+import { oweEffect } from '../support/owe-effect.js';
+import { startTallyProcess, type TallyProcess } from '../support/tally-process.js';
+
+/** Tally starts twice, on a busy machine. */
+const TIMEOUT_MS = 20_000;
+
+describe('deleting a recording', () => {
+  let tally: TallyProcess;
+
+  beforeAll(async () => {
+    await buildOnce();
+    tally = await startTallyProcess({ speed: 20 });
+  }, BUILD_TIMEOUT_MS);
+  afterAll(() => tally.stop());
+
+  it('is known everywhere at once, and its file goes', async () => {
+    const { api } = tally;
+    const { recordingId, file } = await recordOnce();
+    expect((await api.delete(recordingId)).status).toBe(200);
+    await expectGone(recordingId);
+    await untilNoFile(file);
+  });
+
+  it('is refused while it records', async () => {
+    const { api } = tally;
+    const roomId = await tally.openRoom();
+    const { recordingId } = (await api.start(roomId)).body;
+    const { status, body } = await api.delete(recordingId);
+    expect([status, body.message]).toEqual([409, `Recording '${recordingId}' is not stopped yet`]);
+    expect((await api.get(recordingId)).body.status).toBe('active');
+    await api.stop(recordingId);
+    await api.outcome(recordingId);
+    expect((await api.delete(recordingId)).status).toBe(200);
+  });
+
+  it(
+    'removes the file also when Tally is killed between the commit and the removal',
+    async () => {
+      const { api } = tally;
+      const killedEarly = await recordOnce();
+      const { recordingId, file } = await recordOnce();
+      const kept = `${file}.kept`;
+      await copyFile(file, kept);
+      expect((await api.delete(recordingId)).status).toBe(200);
+      expect((await api.delete(killedEarly.recordingId)).status).toBe(200);
+      await tally.kill();
+      // The stores as they are between the two, and the file back in its place.
+      await copyFile(kept, file);
+      const mediaKey = path.relative(tally.mediaDir, file);
+      await tally.withStores(({ recordings }) =>
+        oweEffect(recordings, recordingId.split('--')[2] ?? '', 'removeMedia', { mediaKey }),
+      );
+      await tally.start();
+      for (const deleted of [{ recordingId, file }, killedEarly]) {
+        await expectGone(deleted.recordingId);
+        await untilNoFile(deleted.file);
+      }
+      expect((await readdir(path.dirname(file))).filter((name) => !name.endsWith('.kept'))).toEqual([]);
+    },
+    TIMEOUT_MS,
+  );
+
+  it('of a whole room, with a meeting going on, stops it and removes every file', async () => {
+    const { api, simulator } = tally;
+    const { roomId, recordingId, file } = await recordOnce();
+    const second = (await api.start(roomId)).body.recordingId;
+    const answer = await api.call('DELETE', `/rooms/${roomId}?withMeeting=force&withRecordings=force`);
+    expect(answer.status).toBe(200);
+    await untilNoFile(file);
+    await eventually(
+      'every recording of the room is gone',
+      async () => [(await api.get(recordingId)).status, (await api.get(second)).status],
+      (statuses) => statuses.every((status) => status === 404),
+    );
+    await eventually('the second one is over', simulator.egresses, (egresses) =>
+      egresses.every((egress) => egress.roomName !== roomId || egress.states.at(-1)?.status === 'EGRESS_COMPLETE'),
+    );
+    await untilNoFile(path.join(path.dirname(file), `${roomId}--${second.split('--')[2] ?? ''}.mp4`));
+  });
+
+  async function recordOnce(): Promise<{ roomId: string; recordingId: string; file: string }> {
+    const { api } = tally;
+    const roomId = await tally.openRoom();
+    const { recordingId } = (await api.start(roomId)).body;
+    await api.stop(recordingId);
+    const { filename } = await api.outcome(recordingId);
+    const file = path.join(tally.mediaDir, 'recordings', roomId, filename);
+    expect((await stat(file)).size).toBeGreaterThan(0);
+    return { roomId, recordingId, file };
+  }
+
+  async function expectGone(recordingId: string): Promise<void> {
+    const { api } = tally;
+    const path = `/recordings/${recordingId}`;
+    const answers = await Promise.all([
+      api.get(recordingId),
+      api.delete(recordingId),
+      api.stop(recordingId),
+      api.call('GET', `${path}/media`),
+      api.call('HEAD', `${path}/media`),
+    ]);
+    expect(answers.map(({ status }) => status)).toEqual([404, 404, 404, 404, 404]);
+    expect((await api.list()).map((recording) => recording.recordingId)).not.toContain(recordingId);
+  }
+
+  async function untilNoFile(file: string): Promise<void> {
+    await eventually(
+      `${file} is gone`,
+      () =>
+        stat(file).then(
+          () => 'there',
+          () => 'gone',
+        ),
+      (seen) => seen === 'gone',
+    );
+  }
+});
