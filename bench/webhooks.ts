@@ -27,7 +27,6 @@ interface Delivery {
 export async function webhooks(): Promise<Result> {
   const bench = await openBench({ env: { TALLY_RECONCILE_INTERVAL_MS: '600000' } });
   try {
-    await bench.simulate('PUT', '/script', { name: 'lost-all-webhooks' });
     const rooms = await bench.openRooms(RECORDINGS);
     const started: { recordingId: string; roomId: string }[] = [];
     await inParallel(rooms, 16, async (roomId) => {

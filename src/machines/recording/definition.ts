@@ -32,12 +32,17 @@ export const RECORDING_EFFECTS = {
 
 export type RecordingEffectName = keyof typeof RECORDING_EFFECTS;
 
-export function defineRecording(timing: RecordingTiming): ActorDefinition<RecordingContext, RecordingEvent> {
+/** @param options.notices false: nobody is told of transitions, so no notice is owed or kept. Default true */
+export function defineRecording(
+  timing: RecordingTiming,
+  { notices = true }: { notices?: boolean } = {},
+): ActorDefinition<RecordingContext, RecordingEvent> {
+  const { notify, ...silent } = RECORDING_EFFECTS;
   return {
     kind: 'recording',
     machine: createRecordingMachine(timing),
     version: RECORDING_MACHINE_VERSION,
-    effects: RECORDING_EFFECTS,
+    effects: notices ? { ...silent, notify } : silent,
     deadlineOf: (recording) => recording.deadline,
     deadlinePassed: (generation, at) => ({ type: 'deadline.passed', generation, at, source: 'deadline' }),
     removeAt: (recording) => (recording.deletedAt === undefined ? undefined : recording.deletedAt + timing.tombstoneMs),

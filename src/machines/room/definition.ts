@@ -10,15 +10,19 @@ export const ROOM_EFFECTS = {
   notify: { lane: 'notification', key: (params, since) => `notify:${String(since)}:${String(params.notice)}` },
 } as const satisfies Record<string, EffectSpec>;
 
-export const roomDefinition: ActorDefinition<RoomContext, RoomEvent> = {
-  kind: 'room',
-  machine: createRoomMachine(),
-  version: ROOM_MACHINE_VERSION,
-  effects: ROOM_EFFECTS,
-  deadlineOf: () => undefined,
-  deadlinePassed: (generation, at) => ({ type: 'deadline.passed', generation, at, source: 'deadline' }),
-  removeAt: (room) => room.deletedAt,
-};
+/** @param options.notices false: nobody is told of transitions, so no notice is owed or kept. Default true */
+export function defineRoom({ notices = true }: { notices?: boolean } = {}): ActorDefinition<RoomContext, RoomEvent> {
+  const { notify, ...silent } = ROOM_EFFECTS;
+  return {
+    kind: 'room',
+    machine: createRoomMachine(),
+    version: ROOM_MACHINE_VERSION,
+    effects: notices ? { ...silent, notify } : silent,
+    deadlineOf: () => undefined,
+    deadlinePassed: (generation, at) => ({ type: 'deadline.passed', generation, at, source: 'deadline' }),
+    removeAt: (room) => room.deletedAt,
+  };
+}
 
 export interface RoomEffectPorts {
   /** Deleting a LiveKit room that is not there succeeds. */
