@@ -27,7 +27,13 @@ export function startProcess(options: ProcessOptions): Promise<RunningProcess>;
 /** What run.mjs hands to a run: its folder and the paths of the programs. */
 export function runSettings(): { readonly dir: string; readonly programs: Readonly<Record<string, string>> };
 
-export function startRedis(): Promise<RunningProcess & { readonly port: number; readonly address: string }>;
+export interface Redis extends RunningProcess {
+  readonly port: number;
+  readonly address: string;
+  /** Forget everything, as a Redis without persistence does when it restarts; connections stay. */
+  flush(): Promise<void>;
+}
+export function startRedis(): Promise<Redis>;
 
 export const liveKitKey: string;
 export const liveKitSecret: string;

@@ -1,4 +1,6 @@
+import { once } from 'node:events';
 import { mkdtemp } from 'node:fs/promises';
+import { connect } from 'node:net';
 import { join } from 'node:path';
 import { accepts, freeTcpPort } from './ports.mjs';
 import { runSettings, startProcess } from './process.mjs';
@@ -15,5 +17,14 @@ export async function startRedis() {
     args: [...args, ...title],
     ready: () => accepts(port),
   });
-  return { ...server, port, address: `127.0.0.1:${port}` };
+  return { ...server, port, address: `127.0.0.1:${port}`, flush: () => flush(port) };
+}
+
+/** Forget everything, as a Redis without persistence does when it restarts; connections stay. */
+async function flush(port) {
+  const socket = connect(port, '127.0.0.1');
+  socket.write('FLUSHALL\r\n');
+  const [answer] = await once(socket, 'data');
+  socket.destroy();
+  if (!answer.toString().startsWith('+OK')) throw new Error(`Redis answered ${answer}`);
 }

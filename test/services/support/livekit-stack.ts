@@ -26,6 +26,8 @@ export interface LiveKitStack {
   meet(roomId: string): Promise<() => Promise<void>>;
   /** Kill LiveKit as a crash would, and start it again. */
   restartLiveKit(): Promise<void>;
+  /** Have LiveKit's Redis forget everything. */
+  flushRedis(): Promise<void>;
   /** Have the stack stop this process too, before its own. */
   own(process: RunningProcess): void;
   stop(): Promise<void>;
@@ -50,6 +52,7 @@ export async function startLiveKitStack(webhookUrls: readonly string[]): Promise
       await liveKit.kill();
       owned.unshift(await liveKit.startAgain());
     },
+    flushRedis: () => redis.flush(),
     own(process) {
       owned.unshift(process);
     },

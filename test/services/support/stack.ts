@@ -11,6 +11,11 @@ export interface StackOptions {
   readonly tallyEnv?: Readonly<Record<string, string>>;
 }
 
+export interface MeetingOptions {
+  /** How long LiveKit keeps the room when everybody has left; 20 when the first one who joins makes the room. */
+  readonly departureTimeoutSeconds?: number;
+}
+
 export interface Meeting {
   readonly roomId: string;
   /** Everybody leaves. */
@@ -21,7 +26,7 @@ export interface Meeting {
 export interface Stack extends LiveKitStack {
   readonly tally: TallyClient;
   /** A room of Tally's with two participants who show a moving picture and play a tone. */
-  openMeeting(roomName: string): Promise<Meeting>;
+  openMeeting(roomName: string, options?: MeetingOptions): Promise<Meeting>;
   /** Kill Tally as a crash would. */
   crashTally(): Promise<void>;
   /** Start it again, on the same data and the same port. */
@@ -42,8 +47,11 @@ export async function startStack({ webhooks = 'tally', tallyEnv = {} }: StackOpt
   return {
     ...liveKit,
     tally: tally.client,
-    async openMeeting(roomName) {
+    async openMeeting(roomName, { departureTimeoutSeconds } = {}) {
       const roomId = await tally.client.createRoom(roomName);
+      if (departureTimeoutSeconds !== undefined) {
+        await liveKit.rooms.createRoom({ name: roomId, departureTimeout: departureTimeoutSeconds });
+      }
       return { roomId, leave: await liveKit.meet(roomId) };
     },
     crashTally: () => tally.process.kill(),
