@@ -25,6 +25,8 @@ export interface LiveKitProxy {
   calls: LiveKitCall[];
   /** @param part text in the body that tells the call, such as a room's id */
   hold(where: 'request' | 'answer', method: string, part: string): Hold;
+  /** LiveKit takes the next such call, and the connection is cut in place of its answer. */
+  cutAnswer(method: string, part: string): void;
   /** From now on these calls are answered in LiveKit's place; undefined ends it. */
   impersonate(impostor: Impostor | undefined): void;
   close(): Promise<void>;
@@ -41,6 +43,7 @@ interface Held {
 export async function startLiveKitProxy(target: string): Promise<LiveKitProxy> {
   const calls: LiveKitCall[] = [];
   const holds = new Set<Held>();
+  const cuts = new Set<{ method: string; part: string }>();
   let impostor: Impostor | undefined;
 
   async function pass(where: Held['where'], { method, body }: LiveKitCall): Promise<void> {
@@ -67,6 +70,12 @@ export async function startLiveKitProxy(target: string): Promise<LiveKitProxy> {
     const [answer] = (await once(outgoing, 'response')) as [IncomingMessage];
     const answerBody = await buffer(answer);
     await pass('answer', call);
+    const cut = [...cuts].find((each) => each.method === call.method && call.body.includes(each.part));
+    if (cut !== undefined) {
+      cuts.delete(cut);
+      incoming.socket.destroy();
+      return;
+    }
     response.writeHead(answer.statusCode ?? 500, answer.headers).end(answerBody);
   }
 
@@ -86,6 +95,9 @@ export async function startLiveKitProxy(target: string): Promise<LiveKitProxy> {
       const released = new Promise<void>((resolve) => (release = resolve));
       holds.add({ where, method, part, markReached, released });
       return { reached, release };
+    },
+    cutAnswer(method, part) {
+      cuts.add({ method, part });
     },
     impersonate(next) {
       impostor = next;

@@ -1,0 +1,111 @@
+import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
+
+import type { ScriptRequest } from '../../src/livekit/simulator/index.js';
+import { type AppOnSimulator, startAppOnSimulator } from '../support/app-on-simulator.js';
+import { eventually } from '../support/eventually.js';
+import { i1TwoLive, leftRunning } from '../support/invariants.js';
+import { createJumpingClock } from '../support/jumping-clock.js';
+
+const START = 'StartRoomCompositeEgress';
+/** A start deadline, and a second recording. */
+const TIMEOUT_MS = 15_000;
+vi.setConfig({ testTimeout: TIMEOUT_MS, maxConcurrency: 10 });
+
+/** LiveKit may have taken the start: from here on Tally only looks, until no answer can come any more. */
+const LOOKS_FOR_MS = 35_000;
+
+const TIMED_OUT = 'timed out while starting';
+
+describe('a start whose call got no usable answer', () => {
+  let tally: AppOnSimulator;
+  const clock = createJumpingClock();
+  /** Rooms whose start LiveKit never took; they are held until the looking is over. */
+  const held: string[] = [];
+
+  beforeAll(async () => {
+    tally = await startAppOnSimulator({
+      speed: 50,
+      clock,
+      env: { TALLY_START_TIMEOUT_MS: '1500', TALLY_RECONCILE_INTERVAL_MS: '300', TALLY_DUE_INTERVAL_MS: '200' },
+    });
+  });
+  afterAll(() => tally.close());
+
+  it.concurrent.each<[string, ScriptRequest, number, string]>([
+    ['reset', { name: 'api-reset', method: START, times: 1 }, 503, TIMED_OUT],
+    ["a proxy's 503", { name: 'api-503-html', method: START, times: 1 }, 503, TIMED_OUT],
+    ['429', { name: 'api-429', method: START, times: 1 }, 503, TIMED_OUT],
+    ['408', { name: 'api-503', method: START, times: 1, status: 408 }, 503, TIMED_OUT],
+    ['garbage', { name: 'api-200-garbage', method: START, times: 1 }, 503, TIMED_OUT],
+    ['an egress without an id', { name: 'api-200-empty-object', method: START, times: 1 }, 503, TIMED_OUT],
+    ['500', { name: 'api-500', method: START, times: 1 }, 500, 'Unexpected error while starting Room Composite Egress'],
+  ])(
+    '%s, and was not taken: is an error in time, and the room is held while Tally looks',
+    async (_what, script, status, message) => {
+      const { api, simulator } = tally;
+      const roomId = await tally.openRoom();
+      await simulator.script(script, roomId);
+      const begunAt = performance.now();
+      const started = await api.start(roomId);
+      expect([started.status, started.body.message]).toEqual([status, expect.stringContaining(message)]);
+      expect(performance.now() - begunAt).toBeLessThan(5_000);
+      const meanwhile = await api.start(roomId);
+      expect([meanwhile.status, meanwhile.body.message]).toEqual([409, `Room '${roomId}' is already being recorded`]);
+      held.push(roomId);
+    },
+  );
+
+  it.concurrent('a cut connection, and was taken: is found, and answered as the recording that it is', async () => {
+    const { api, simulator } = tally;
+    const roomId = await tally.openRoom();
+    await simulator.script({ name: 'lost-all-webhooks' }, roomId);
+    tally.proxy.cutAnswer(START, roomId);
+    const { status, body } = await api.start(roomId);
+    expect([status, body.status]).toEqual([201, 'active']);
+    await api.stop(body.recordingId);
+    expect((await api.outcome(body.recordingId)).status).toBe('complete');
+    expect(startsOf(roomId)).toBe(1);
+  });
+
+  it.concurrent('a cut connection, was taken and is slow: is undone, and nothing is left recording', async () => {
+    const { api, simulator } = tally;
+    const roomId = await tally.openRoom();
+    await simulator.script({ name: 'slow-start', delayMs: 200_000 }, roomId);
+    tally.proxy.cutAnswer(START, roomId);
+    const { status, body } = await api.start(roomId);
+    expect([status, body.message]).toEqual([503, expect.stringContaining(TIMED_OUT)]);
+    await eventually(
+      'the room is free again',
+      () => api.list(roomId),
+      ([recording]) => recording?.status === 'failed',
+    );
+    expect(leftRunning((await simulator.egresses()).filter(({ roomName }) => roomName === roomId))).toEqual([]);
+    await simulator.resetScript(roomId);
+    expect((await api.start(roomId)).status).toBe(201);
+  });
+
+  it('every such room is free when no answer can come any more', async () => {
+    const { api, simulator } = tally;
+    expect(held.length).toBe(7);
+    const before = await Promise.all(held.map((roomId) => api.start(roomId)));
+    expect(before.map(({ status }) => status)).toEqual(held.map(() => 409));
+    clock.jump(LOOKS_FOR_MS);
+    for (const roomId of held) {
+      const { body } = await eventually(
+        `${roomId} is free`,
+        () => api.start(roomId),
+        ({ status }) => status === 201,
+      );
+      await api.stop(body.recordingId);
+      expect((await api.outcome(body.recordingId)).status).toBe('complete');
+    }
+    const egresses = (await simulator.egresses()).filter(({ roomName }) => held.includes(roomName));
+    expect(egresses).toHaveLength(held.length);
+    expect(i1TwoLive(egresses)).toEqual([]);
+    expect(held.map(startsOf)).toEqual(held.map(() => 2));
+  });
+
+  function startsOf(roomId: string): number {
+    return tally.proxy.calls.filter(({ method, body }) => method === START && body.includes(roomId)).length;
+  }
+});
