@@ -3,8 +3,8 @@ import { joinSilently } from './support/participant.js';
 import { outcomeOf } from './support/recordings.js';
 import { startStack, type Stack } from './support/stack.js';
 
-const meetings = 40;
-/** 40 participants and 40 recorders connect to one LiveKit on a small machine. */
+const meetings = 100;
+/** A hundred participants and as many recorders connect to one LiveKit on a small machine. */
 const manyTimeoutMs = 90_000;
 
 describe('many meetings at once, on a stand-in egress worker that captures nothing', () => {

@@ -23,10 +23,10 @@ const (
 
 // browserCapture records the recorder page in a browser of its own, with a screen and a sound output of its own.
 type browserCapture struct {
-	config     config
 	studio     *studio
 	job        *job
 	dir        string
+	pageURL    string
 	screen     *screen
 	sinkModule string
 	encoder    *encoder
@@ -37,11 +37,16 @@ type browserCapture struct {
 	freed      sync.Once
 }
 
-func newBrowserCapture(c config, s *studio, j *job) *browserCapture {
-	return &browserCapture{
-		config: c, studio: s, job: j, dir: filepath.Join(c.tempDir, j.egressID),
-		started: make(chan struct{}), closed: make(chan struct{}), failed: make(chan error, 1),
+func newBrowserCapture(c config, s *studio, j *job) (*browserCapture, error) {
+	token, err := egress.BuildEgressToken(j.egressID, c.apiKey, c.apiSecret, j.roomName)
+	if err != nil {
+		return nil, err
 	}
+	query := url.Values{"url": {c.wsURL}, "token": {token}, "layout": {j.layout}}
+	return &browserCapture{
+		studio: s, job: j, dir: filepath.Join(c.tempDir, j.egressID), pageURL: s.pageURL + "?" + query.Encode(),
+		started: make(chan struct{}), closed: make(chan struct{}), failed: make(chan error, 1),
+	}, nil
 }
 
 func (b *browserCapture) ended() <-chan struct{} { return b.closed }
@@ -50,9 +55,7 @@ func (b *browserCapture) start(ctx context.Context) (time.Time, error) {
 	if err := b.prepare(); err != nil {
 		return time.Time{}, psrpc.NewError(psrpc.Internal, err)
 	}
-	if err := b.openPage(); err != nil {
-		return time.Time{}, err
-	}
+	b.openPage()
 	select {
 	case <-ctx.Done():
 		return time.Time{}, ctx.Err()
@@ -88,21 +91,15 @@ func (b *browserCapture) prepare() (err error) {
 }
 
 // openPage joins the room in Chromium; what the page logs becomes `started`, `closed` and `failed`.
-func (b *browserCapture) openPage() error {
-	token, err := egress.BuildEgressToken(b.job.egressID, b.config.apiKey, b.config.apiSecret, b.job.roomName)
-	if err != nil {
-		return err
-	}
-	query := url.Values{"url": {b.config.wsURL}, "token": {token}, "layout": {b.job.layout}}
+func (b *browserCapture) openPage() {
 	allocator, endAllocator := chromedp.NewExecAllocator(context.Background(), b.browserOptions()...)
 	page, endPage := chromedp.NewContext(allocator, chromedp.WithListener(b.listener()))
 	b.browserEnd = func() { endPage(); endAllocator() }
 	go func() {
-		if err := chromedp.Do(page, chromedp.Navigate(b.studio.pageURL+"?"+query.Encode())); err != nil {
+		if err := chromedp.Do(page, chromedp.Navigate(b.pageURL)); err != nil {
 			b.fail(psrpc.NewErrorf(psrpc.InvalidArgument, "page load error: %v", err))
 		}
 	}()
-	return nil
 }
 
 // fail keeps the first failure; later ones follow from it.

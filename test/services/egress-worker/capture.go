@@ -22,16 +22,16 @@ type capture interface {
 	discard()
 }
 
-type captureFactory func(*job) capture
+type captureFactory func(*job) (capture, error)
 
 // newCaptureFactory prepares what all captures of a worker share, and returns how to end it.
 func newCaptureFactory(c config) (captureFactory, func(), error) {
 	if c.noMedia {
-		return func(j *job) capture { return newSeatCapture(c, j) }, func() {}, nil
+		return func(j *job) (capture, error) { return newSeatCapture(c, j) }, func() {}, nil
 	}
 	shared, err := newStudio(c)
 	if err != nil {
 		return nil, nil, err
 	}
-	return func(j *job) capture { return newBrowserCapture(c, shared, j) }, shared.close, nil
+	return func(j *job) (capture, error) { return newBrowserCapture(c, shared, j) }, shared.close, nil
 }

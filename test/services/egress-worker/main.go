@@ -26,6 +26,7 @@ type config struct {
 	noMedia     bool
 	sample      string
 	activeAfter time.Duration
+	attendees   []string
 }
 
 func parseConfig() config {
@@ -39,7 +40,11 @@ func parseConfig() config {
 	flag.BoolVar(&c.noMedia, "no-media", false, "capture nothing: take a seat in the room and write the sample at the end")
 	flag.StringVar(&c.sample, "sample", "", "the ready-made MP4 of -no-media")
 	flag.DurationVar(&c.activeAfter, "active-after", 50*time.Millisecond, "how long -no-media stays STARTING")
+	attends := flag.Bool("attend", false, "only sit in the rooms of the tokens that follow, as silent participants")
 	flag.Parse()
+	if *attends {
+		c.attendees = flag.Args()
+	}
 	c.apiKey, c.apiSecret = os.Getenv("LIVEKIT_API_KEY"), os.Getenv("LIVEKIT_API_SECRET")
 	return c
 }
@@ -53,6 +58,9 @@ func main() {
 }
 
 func serve(c config) error {
+	if len(c.attendees) > 0 {
+		return attend(c.wsURL, c.attendees)
+	}
 	signals := make(chan os.Signal, 2)
 	signal.Notify(signals, syscall.SIGINT, syscall.SIGTERM)
 	factory, closeFactory, err := newCaptureFactory(c)

@@ -8,65 +8,34 @@ import (
 	"time"
 
 	"github.com/gorilla/websocket"
-	"github.com/livekit/protocol/egress"
 	"github.com/livekit/protocol/livekit"
-	"github.com/livekit/psrpc"
 	"google.golang.org/protobuf/proto"
 )
 
-// seatCapture captures nothing: it sits in the room as the recorder it would be, so that the server sees a living
-// egress, and delivers a ready-made file. Hundreds of them fit on a small machine.
-type seatCapture struct {
-	config config
-	job    *job
+// seat is a participant's place in a room, without media.
+type seat struct {
+	wsURL  string
+	token  string
 	left   context.Context
 	leave  context.CancelFunc
-	seated chan struct{}
-	closed chan struct{}
-	failed chan error
+	seated chan struct{} // closed when it is there for the first time
+	closed chan struct{} // closed when the room is gone
+	failed chan error    // why it could not be taken
 	once   sync.Once
 }
 
-func newSeatCapture(c config, j *job) *seatCapture {
+func newSeat(wsURL, token string) *seat {
 	left, leave := context.WithCancel(context.Background())
-	return &seatCapture{
-		config: c, job: j, left: left, leave: leave,
+	return &seat{
+		wsURL: wsURL, token: token, left: left, leave: leave,
 		seated: make(chan struct{}), closed: make(chan struct{}), failed: make(chan error, 1),
 	}
 }
 
-func (s *seatCapture) ended() <-chan struct{}  { return s.closed }
-func (s *seatCapture) finish() (string, error) { return s.config.sample, nil }
-func (s *seatCapture) discard()                { s.leave() }
-
-func (s *seatCapture) start(ctx context.Context) (time.Time, error) {
-	token, err := egress.BuildEgressToken(s.job.egressID, s.config.apiKey, s.config.apiSecret, s.job.roomName)
-	if err != nil {
-		return time.Time{}, err
-	}
-	go s.sit(token)
-	seated := s.seated
-	var activeAt <-chan time.Time
-	for {
-		select {
-		case <-ctx.Done():
-			return time.Time{}, ctx.Err()
-		case <-s.closed:
-			return time.Time{}, errSourceClosed
-		case err := <-s.failed:
-			return time.Time{}, err
-		case <-seated:
-			seated, activeAt = nil, time.After(s.config.activeAfter)
-		case now := <-activeAt:
-			return now, nil
-		}
-	}
-}
-
 // sit stays in the room until it is told to leave or the room ends; a lost connection is taken up again, as a browser would.
-func (s *seatCapture) sit(token string) {
+func (s *seat) sit() {
 	for s.left.Err() == nil {
-		switch err := s.attend(token); {
+		switch err := s.attend(); {
 		case errors.Is(err, errSourceClosed):
 			close(s.closed)
 			return
@@ -75,7 +44,7 @@ func (s *seatCapture) sit(token string) {
 			case <-s.seated:
 				time.Sleep(500 * time.Millisecond)
 			default:
-				s.failed <- psrpc.NewErrorf(psrpc.InvalidArgument, "template error: %v", err)
+				s.failed <- err
 				return
 			}
 		}
@@ -83,9 +52,9 @@ func (s *seatCapture) sit(token string) {
 }
 
 // attend is one connection to the room. It returns errSourceClosed when the server says goodbye.
-func (s *seatCapture) attend(token string) error {
-	query := url.Values{"access_token": {token}, "auto_subscribe": {"0"}, "protocol": {"16"}, "sdk": {"go"}}
-	socket, _, err := websocket.DefaultDialer.Dial(s.config.wsURL+"/rtc?"+query.Encode(), nil)
+func (s *seat) attend() error {
+	query := url.Values{"access_token": {s.token}, "auto_subscribe": {"0"}, "protocol": {"16"}, "sdk": {"go"}}
+	socket, _, err := websocket.DefaultDialer.Dial(s.wsURL+"/rtc?"+query.Encode(), nil)
 	if err != nil {
 		return err
 	}

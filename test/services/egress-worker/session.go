@@ -17,6 +17,7 @@ type session struct {
 	rpc.UnimplementedEgressHandlerServer
 	worker   *worker
 	job      *job
+	capture  capture
 	handler  rpc.EgressHandlerServer
 	mu       sync.Mutex
 	info     *livekit.EgressInfo
@@ -25,7 +26,7 @@ type session struct {
 	killedBy error
 }
 
-func newSession(w *worker, j *job) *session {
+func newSession(w *worker, j *job, c capture) *session {
 	now := time.Now().UnixNano()
 	file := &livekit.FileInfo{Filename: j.filename}
 	info := proto.Clone(j.echo).(*livekit.EgressInfo)
@@ -33,7 +34,7 @@ func newSession(w *worker, j *job) *session {
 	info.StartedAt, info.UpdatedAt = now, now
 	info.FileResults = []*livekit.FileInfo{file}
 	info.Result = &livekit.EgressInfo_File{File: file}
-	s := &session{worker: w, job: j, info: info}
+	s := &session{worker: w, job: j, capture: c, info: info}
 	s.context, s.finish = context.WithCancel(context.Background())
 	return s
 }
@@ -60,9 +61,8 @@ func (s *session) StopEgress(context.Context, *livekit.StopEgressRequest) (*live
 
 func (s *session) run() {
 	defer s.worker.forget(s)
-	capture := s.worker.factory(s.job)
-	defer capture.discard()
-	mediaStart, err := capture.start(s.context)
+	defer s.capture.discard()
+	mediaStart, err := s.capture.start(s.context)
 	if errors.Is(err, errSourceClosed) {
 		s.end(livekit.EndReasonSrcClosed)
 	}
@@ -73,11 +73,11 @@ func (s *session) run() {
 	s.worker.publish(s.snapshot())
 	select {
 	case <-s.context.Done():
-	case <-capture.ended():
+	case <-s.capture.ended():
 		s.end(livekit.EndReasonSrcClosed)
 	}
 	s.worker.publish(withoutEnd(s.snapshot()))
-	s.settle(s.deliver(capture))
+	s.settle(s.deliver())
 	s.worker.publish(s.snapshot())
 }
 
@@ -123,8 +123,8 @@ func (s *session) kill() {
 }
 
 // deliver closes the file and puts it where the request wants it.
-func (s *session) deliver(capture capture) (size int64, err error) {
-	recorded, err := capture.finish()
+func (s *session) deliver() (size int64, err error) {
+	recorded, err := s.capture.finish()
 	if err != nil {
 		return 0, err
 	}

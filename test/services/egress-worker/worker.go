@@ -68,7 +68,11 @@ func (w *worker) StartEgress(ctx context.Context, req *rpc.StartEgressRequest) (
 	if err != nil {
 		return nil, err
 	}
-	s := newSession(w, job)
+	capture, err := w.factory(job)
+	if err != nil {
+		return nil, err
+	}
+	s := newSession(w, job, capture)
 	if err := w.admit(s); err != nil {
 		return nil, err
 	}

@@ -1,5 +1,5 @@
-// A participant of its own process: joins one or more rooms, shows a moving picture and plays a tone, leaves on SIGTERM.
-// Usage: [TONE_HERTZ=440] node participant.mjs URL [--silent] TOKEN…
+// A participant as a process of its own: joins a room, shows a moving picture and plays a tone, leaves on SIGTERM.
+// Usage: node participant.mjs URL TOKEN TONE_HERTZ
 import {
   AudioFrame,
   AudioSource,
@@ -14,15 +14,12 @@ import {
   dispose,
 } from '@livekit/rtc-node';
 
-const [url, ...rest] = process.argv.slice(2);
-const isSilent = rest[0] === '--silent';
-const tokens = isSilent ? rest.slice(1) : rest;
+const [url, token, hertz] = process.argv.slice(2);
 
 const width = 320;
 const height = 180;
 const framesPerSecond = 10;
 const sampleRate = 48_000;
-const toneHertz = Number(process.env.TONE_HERTZ ?? 440);
 
 /** A bright square travels over a colour that changes with time. */
 function picture(index) {
@@ -45,7 +42,7 @@ async function publishPicture(participant) {
   setInterval(() => source.captureFrame(picture(index++)), 1000 / framesPerSecond);
 }
 
-async function publishTone(participant, hertz) {
+async function publishTone(participant) {
   const source = new AudioSource(sampleRate, 1);
   const options = new TrackPublishOptions({ source: TrackSource.SOURCE_MICROPHONE });
   await participant.publishTrack(LocalAudioTrack.createAudioTrack('tone', source), options);
@@ -53,27 +50,23 @@ async function publishTone(participant, hertz) {
   for (let offset = 0; !leaving; offset += samples) {
     const data = Int16Array.from(
       { length: samples },
-      (_, i) => 8_000 * Math.sin((2 * Math.PI * hertz * (offset + i)) / sampleRate),
+      (_, i) => 8_000 * Math.sin((2 * Math.PI * Number(hertz) * (offset + i)) / sampleRate),
     );
     await source.captureFrame(new AudioFrame(data, sampleRate, 1, samples)); // waits while its queue is full
   }
 }
 
 let leaving = false;
-const rooms = tokens.map(() => new Room());
+const room = new Room();
 
 process.on('SIGTERM', async () => {
   leaving = true;
-  await Promise.all(rooms.map((room) => room.disconnect()));
+  await room.disconnect();
   await dispose();
   process.exit(0);
 });
 
-for (const [index, room] of rooms.entries()) {
-  await room.connect(url, tokens[index], { autoSubscribe: false, dynacast: false });
-  if (isSilent) continue;
-  await publishPicture(room.localParticipant);
-  void publishTone(room.localParticipant, toneHertz);
-}
+await room.connect(url, token, { autoSubscribe: false, dynacast: false });
+await publishPicture(room.localParticipant);
+void publishTone(room.localParticipant);
 console.log('joined');
-setInterval(() => {}, 60_000);
