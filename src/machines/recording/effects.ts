@@ -161,8 +161,12 @@ export function createRecordingEffects(ports: RecordingEffectPorts): Record<Reco
     verifyMedia: fileInTime,
     checkMedia: ({ document }) => fileEvent(document),
     rescueMedia: fileInTime,
-    async removeMedia({ effect }) {
+    async removeMedia({ document, effect, attempt }) {
       await media.remove(String(effect.params.mediaKey));
+      const since = document.deletedAt ?? document.settledAt ?? clock.now();
+      if (effect.params.again === true && clock.now() < since + RESCUE_FOR_MS) {
+        throw new NotYet(rescueWaitMs(attempt), 'the egress may still deliver a file');
+      }
       return undefined;
     },
     async notify({ document, effect, key }) {

@@ -99,7 +99,7 @@ export function createRecordingMachine(timing: RecordingTiming) {
       verifyMedia: effect,
       checkMedia: effect,
       rescueMedia: effect,
-      removeMedia: effect as (_: unknown, params: { mediaKey: string }) => void,
+      removeMedia: effect as (_: unknown, params: { mediaKey: string; again?: boolean }) => void,
       notify: effect as (_: unknown, params: { notice: Notice; status: RecordingStatus }) => void,
       withdraw: effect as (_: unknown, params: { keys: string[] }) => void,
 
@@ -167,7 +167,8 @@ export function createRecordingMachine(timing: RecordingTiming) {
     if (context.lockValue !== undefined) enqueue({ type: 'releaseRoomLock', params: { value: context.lockValue } });
   });
   const removeFile = machine.enqueueActions(({ context, enqueue }) => {
-    enqueue({ type: 'removeMedia', params: { mediaKey: context.mediaKey } });
+    const again = mayDeliverYet(context);
+    enqueue({ type: 'removeMedia', params: { mediaKey: context.mediaKey, ...(again ? { again } : {}) } });
   });
   const leaveRoomWhenOver = machine.enqueueActions(({ enqueue, check }) => {
     if (check({ type: 'hasLeftRoom' })) {
@@ -447,6 +448,12 @@ export type RecordingMachine = ReturnType<typeof createRecordingMachine>;
 
 function hasRecorded(egress: EgressObservation): boolean {
   return isTerminal(egress.status) && egress.file?.startedAt !== undefined;
+}
+
+/** Its egress has not been seen to end: it may deliver a file although nobody waits for it. */
+function mayDeliverYet({ observation, startError, egressId }: RecordingContext): boolean {
+  if (egressId === undefined) return startError === undefined || ['lost', 'handler'].includes(startError.kind);
+  return observation === undefined || !isTerminal(observation.status);
 }
 
 function startErrorOf(event: RecordingEvent): { startError?: StartError } {

@@ -1,13 +1,16 @@
 import { describe, expect, it } from 'vitest';
 
+import type { EffectParams } from '../../../src/machines/kernel/document.js';
+import type { EffectRun } from '../../../src/machines/kernel/definition.js';
 import { createHost } from '../../../src/machines/kernel/host.js';
-import { createRecordingEffects } from '../../../src/machines/recording/effects.js';
+import { createRecordingEffects, type RecordingEffectPorts } from '../../../src/machines/recording/effects.js';
 import type { EgressStatus } from '../../../src/machines/recording/events.js';
+import type { RecordingContext, RecordingDocument } from '../../../src/machines/recording/recording.js';
 import type { LiveKitGateway, StopOutcome } from '../../../src/machines/recording/ports.js';
 import { createMemoryMedia } from '../../support/memory-media.js';
 import { createMemoryRoomLocks } from '../../support/memory-room-locks.js';
 import { createTestClock } from '../../support/test-clock.js';
-import { buildEgress, definition, NOON, observed } from './build.js';
+import { buildDocument, buildEgress, buildInput, definition, NOON, observed } from './build.js';
 import { EVENTS, SITUATIONS } from './situations.js';
 
 const host = createHost(definition);
@@ -17,13 +20,9 @@ const known = <Value>(table: Readonly<Record<string, Value>>, name: string): Val
   return value;
 };
 
-async function confirmDeath(situation: string, outcome: StopOutcome, listed: EgressStatus | undefined) {
-  const livekit: Partial<LiveKitGateway> = {
-    stopEgress: async () => outcome,
-    findEgress: async () => (listed === undefined ? undefined : buildEgress(listed)),
-  };
-  const effects = createRecordingEffects({
-    livekit: livekit as LiveKitGateway,
+function portsWith(fields: Partial<RecordingEffectPorts>): RecordingEffectPorts {
+  return {
+    livekit: {} as LiveKitGateway,
     locks: createMemoryRoomLocks(),
     media: createMemoryMedia(),
     notifications: { append: async () => undefined },
@@ -31,27 +30,22 @@ async function confirmDeath(situation: string, outcome: StopOutcome, listed: Egr
     instance: 'one',
     lockTtlMs: 1,
     confirmMs: 1,
-  });
-  const document = known(SITUATIONS, situation);
-  const effect = {
-    key: 'confirmDeath',
-    name: 'confirmDeath',
-    params: { egressId: 'EG_1' },
-    since: 1,
-    attempts: 0,
-    notBefore: 0,
-    leaseUntil: 0,
-    leasedBy: 'one',
+    ...fields,
   };
-  const event = await effects.confirmDeath({
-    key: document.uid,
-    document,
-    effect,
-    attempt: 1,
-    fresh: true,
-    ageMs: 0,
-    signal: new AbortController().signal,
-  });
+}
+
+function runOf(document: RecordingDocument, name: string, params: EffectParams): EffectRun<RecordingContext> {
+  const effect = { key: name, name, params, since: 1, attempts: 0, notBefore: 0, leaseUntil: 0, leasedBy: 'one' };
+  return { key: document.uid, document, effect, attempt: 1, fresh: true, ageMs: 0, signal: new AbortController().signal };
+}
+
+async function confirmDeath(situation: string, outcome: StopOutcome, listed: EgressStatus | undefined) {
+  const livekit: Partial<LiveKitGateway> = {
+    stopEgress: async () => outcome,
+    findEgress: async () => (listed === undefined ? undefined : buildEgress(listed)),
+  };
+  const effects = createRecordingEffects(portsWith({ livekit: livekit as LiveKitGateway }));
+  const event = await effects.confirmDeath(runOf(known(SITUATIONS, situation), 'confirmDeath', { egressId: 'EG_1' }));
   return event?.type === 'egress.observed' ? event.egress.status : event?.type;
 }
 
@@ -76,6 +70,40 @@ describe('the stop that proves a death', () => {
   it('is called off when the egress of an undone start begins to record', () => {
     const step = host.step(known(SITUATIONS, 'cancelling'), observed('ACTIVE'));
     expect(step.named).toContainEqual({ withdraw: ['confirmDeath'] });
+  });
+});
+
+describe('the file of a failed start or a deleted recording', () => {
+  const removal = (situation: string, event: string) =>
+    host
+      .step(known(SITUATIONS, situation), known(EVENTS, event))
+      .named.find((item) => 'name' in item && item.name === 'removeMedia');
+
+  it('is removed once when its egress has been seen to end', () => {
+    expect(removal('complete', 'delete')).toMatchObject({ params: { mediaKey: buildInput().mediaKey } });
+    expect(removal('complete', 'delete')).not.toMatchObject({ params: { again: true } });
+  });
+
+  it('is removed again and again for a day while its egress may still deliver', () => {
+    expect(removal('failed.rescuable', 'delete')).toMatchObject({ params: { again: true } });
+    expect(removal('cancelling, unnamed', 'egress.missing')).toMatchObject({ params: { again: true } });
+  });
+
+  it('is removed once when LiveKit never took the start', () => {
+    expect(removal('requesting', 'start.refused')).not.toMatchObject({ params: { again: true } });
+  });
+
+  it('is gone although it was delivered after the first removal', async () => {
+    const media = createMemoryMedia();
+    const clock = createTestClock(NOON);
+    const document = buildDocument('deleted', { deletedAt: NOON });
+    const params = { mediaKey: document.mediaKey, again: true };
+    const { removeMedia } = createRecordingEffects(portsWith({ media, clock }));
+    await expect(removeMedia(runOf(document, 'removeMedia', params))).rejects.toThrow('may still deliver');
+    media.write(document.mediaKey, new Uint8Array([1]));
+    clock.advance(24 * 3_600_000);
+    await removeMedia(runOf(document, 'removeMedia', params));
+    expect(media.keys()).toEqual([]);
   });
 });
 
