@@ -188,6 +188,24 @@ describe('what becomes of a recording when LiveKit behaves like', () => {
     expect(i1TwoLive(egresses)).toEqual([]);
   });
 
+  it.concurrent('slow-upload, past its budget: failed, and complete once the file is there after all', async () => {
+    const { api, simulator } = tally;
+    const roomId = await tally.openRoom();
+    await simulator.script({ name: 'slow-upload', delayMs: 180_000 }, roomId);
+    const { recordingId } = (await api.start(roomId)).body;
+    await api.stop(recordingId);
+    expect((await api.outcome(recordingId)).status).toBe('failed');
+    expect(await api.plays(recordingId)).toBeUndefined();
+    await expectRoomFree(roomId);
+    const rescued = await eventually(
+      'it is complete',
+      () => api.get(recordingId),
+      ({ body }) => body.status === 'complete',
+    );
+    expect(rescued.body.error).toBeUndefined();
+    expect(await api.plays(recordingId)).toBeGreaterThan(0);
+  });
+
   it.concurrent('start-handler-failed, whichever of the webhook and the answer comes first', async () => {
     const { api, simulator } = tally;
     const roomId = await tally.openRoom();

@@ -6,7 +6,7 @@ import { i1TwoLive, leftRunning } from '../support/invariants.js';
 import { deliver, startWebhookTap, type WebhookTap } from '../support/webhook-tap.js';
 
 const ROUNDS = 50;
-const ROOMS = 10;
+const ROOMS = 25;
 /** Fifty rounds of two recordings each. */
 const TIMEOUT_MS = 25_000;
 

@@ -4,6 +4,7 @@ import { BUILD_TIMEOUT_MS, buildOnce, builtFile } from '../support/build-once.js
 import { startChild } from '../support/child-process.js';
 import { eventually } from '../support/eventually.js';
 import { i1TwoLive, i3Unowned, leftRunning } from '../support/invariants.js';
+import type { TallyApi } from '../support/tally-api.js';
 import { startTallyProcess, type TallyProcess } from '../support/tally-process.js';
 
 const SPEED = 20;
@@ -12,24 +13,28 @@ const ENDS_WITHIN_MS = 10_000;
 const TIMEOUT_MS = 30_000;
 
 describe('told to stop with SIGTERM', () => {
-  let tally: TallyProcess;
+  const env = { TALLY_RECONCILE_INTERVAL_MS: '500', TALLY_START_TIMEOUT_MS: '4000' };
+  const running: TallyProcess[] = [];
 
-  beforeAll(async () => {
-    await buildOnce();
-    tally = await startTallyProcess({
-      speed: SPEED,
-      env: { TALLY_RECONCILE_INTERVAL_MS: '500', TALLY_START_TIMEOUT_MS: '4000' },
-    });
-  }, BUILD_TIMEOUT_MS);
-  afterAll(() => tally.stop());
+  beforeAll(() => buildOnce(), BUILD_TIMEOUT_MS);
+  afterAll(async () => {
+    await Promise.all(running.map((tally) => tally.stop()));
+  });
 
-  it(
+  async function startOne(): Promise<TallyProcess> {
+    const tally = await startTallyProcess({ speed: SPEED, env });
+    running.push(tally);
+    return tally;
+  }
+
+  it.concurrent(
     'under load: ends with 0 within 10 s, and nothing that was acknowledged is lost',
     async () => {
+      const tally = await startOne();
       const { api, simulator } = tally;
       const roomIds = await Promise.all(Array.from({ length: 16 }, () => tally.openRoom()));
       const acknowledged: { recordingId: string; stopped: boolean }[] = [];
-      const clients = roomIds.map((roomId, index) => keepBusy(roomId, index % 2 === 0, acknowledged));
+      const clients = roomIds.map((roomId, index) => keepBusy(api, roomId, index % 2 === 0, acknowledged));
       await eventually(
         'a dozen recordings are acknowledged',
         () => acknowledged.length,
@@ -63,9 +68,10 @@ describe('told to stop with SIGTERM', () => {
     TIMEOUT_MS,
   );
 
-  it(
+  it.concurrent(
     'while LiveKit is slow and answers no stop: ends with 0 within 10 s, and takes up its work after the restart',
     async () => {
+      const tally = await startOne();
       const { api, proxy, simulator } = tally;
       const roomId = await tally.openRoom();
       const { recordingId } = (await api.start(roomId)).body;
@@ -93,26 +99,6 @@ describe('told to stop with SIGTERM', () => {
     },
     TIMEOUT_MS,
   );
-
-  async function keepBusy(
-    roomId: string,
-    stops: boolean,
-    acknowledged: { recordingId: string; stopped: boolean }[],
-  ): Promise<void> {
-    const { api } = tally;
-    try {
-      for (;;) {
-        const { status, body } = await api.start(roomId);
-        if (status !== 201) continue;
-        const entry = { recordingId: body.recordingId, stopped: false };
-        acknowledged.push(entry);
-        if (stops) entry.stopped = (await api.stop(body.recordingId)).status === 202;
-      }
-    } catch (error) {
-      // The connection broke, or the answer was cut: Tally is gone.
-      if (!(error instanceof TypeError || error instanceof SyntaxError)) throw error;
-    }
-  }
 });
 
 describe('a process that cannot start', () => {
@@ -142,6 +128,27 @@ describe('a process that cannot start', () => {
     TIMEOUT_MS,
   );
 });
+
+/** Start, perhaps stop, and again, until Tally is gone. */
+async function keepBusy(
+  api: TallyApi,
+  roomId: string,
+  stops: boolean,
+  acknowledged: { recordingId: string; stopped: boolean }[],
+): Promise<void> {
+  try {
+    for (;;) {
+      const { status, body } = await api.start(roomId);
+      if (status !== 201) continue;
+      const entry = { recordingId: body.recordingId, stopped: false };
+      acknowledged.push(entry);
+      if (stops) entry.stopped = (await api.stop(body.recordingId)).status === 202;
+    }
+  } catch (error) {
+    // The connection broke, or the answer was cut.
+    if (!(error instanceof TypeError || error instanceof SyntaxError)) throw error;
+  }
+}
 
 /** Lines of the log that wake somebody. */
 function faultsIn(stderr: string): string[] {

@@ -1,6 +1,6 @@
 import { setTimeout as pause } from 'node:timers/promises';
 
-const POLL_MS = 15;
+const POLL_MS = 25;
 
 /**
  * Look again and again until what is seen satisfies a condition.
