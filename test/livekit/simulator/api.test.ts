@@ -2,6 +2,7 @@ import { createServer } from 'node:http';
 import { RoomEgress } from '@livekit/protocol';
 import { AccessToken, EgressClient, EgressStatus, type RoomServiceClient, type RoomCompositeOptions } from 'livekit-server-sdk';
 import { describe, expect, it } from 'vitest';
+import { signToken } from '../../../src/livekit/simulator/api/token.js';
 import { API_KEY, API_SECRET, FROZEN, createLiveStage, createStage, fileOutput, refusal } from './support.js';
 
 const PREFIX = 'twirp error unknown: ';
@@ -131,6 +132,13 @@ describe('authorization', () => {
     const grant = { roomRecord: true };
     expect(await list(simulator.url, await token(grant, API_SECRET, 'nobody'))).toEqual({ ...refused, body: 'invalid API key' });
     expect((await list(simulator.url, await token(grant, 'another secret'))).body).toMatch(/^invalid authorization token: /);
+    const now = Math.floor(Date.now() / 1000);
+    const early = signToken({ iss: API_KEY, nbf: now + 120, exp: now + 600, video: grant }, API_SECRET);
+    expect((await list(simulator.url, { authorization: `Bearer ${early}` })).body).toMatch(/not valid yet/);
+    const skewed = signToken({ iss: API_KEY, nbf: now + 50, exp: now + 600, video: grant }, API_SECRET);
+    expect((await list(simulator.url, { authorization: `Bearer ${skewed}` })).status).toBe(200);
+    const endless = signToken({ iss: API_KEY, video: grant }, API_SECRET);
+    expect((await list(simulator.url, { authorization: `Bearer ${endless}` })).body).toMatch(/exp/);
     past.addGrant(grant);
     expect((await list(simulator.url, { authorization: `Bearer ${await past.toJwt()}` })).body).toMatch(
       /^invalid authorization token: .*expired/,
@@ -197,6 +205,24 @@ describe('RoomService', () => {
     expect((await sink.event('room_finished')).room?.name).toBe('left');
     await rooms.createRoom({ name: 'empty', emptyTimeout: 10 });
     expect((await sink.event('room_finished')).room?.name).toBe('empty');
+  });
+
+  it('waits as long as the room was told to, once for those who left and once for those who never came', async () => {
+    const { rooms, sink, simulator } = await createStage();
+    await rooms.createRoom({ name: 'left', emptyTimeout: 1_000_000, departureTimeout: 1 });
+    simulator.join('left', { identity: 'ada' });
+    simulator.leave('left', 'ada');
+    expect((await sink.event('room_finished')).room?.name).toBe('left');
+  });
+
+  it('does not close a room because of the one that had its name before', async () => {
+    const { rooms, sink } = await createStage();
+    await rooms.createRoom({ name: 'r', emptyTimeout: 10 });
+    await rooms.deleteRoom('r');
+    await rooms.createRoom({ name: 'r', emptyTimeout: 1_000_000 });
+    await rooms.createRoom({ name: 'later', emptyTimeout: 20 });
+    await sink.next(({ event }) => event?.event === 'room_finished' && event.room?.name === 'later');
+    expect(await rooms.listRooms()).toMatchObject([{ name: 'r' }]);
   });
 
   it('replaces a participant that joins again', async () => {

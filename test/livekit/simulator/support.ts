@@ -30,7 +30,7 @@ export interface Sink {
   url: string;
   arrivals: Arrival[];
   /** The status of the answers to come; 200 unless changed. */
-  respond: (arrival: Arrival) => number | 'never';
+  respond: (arrival: Arrival) => number | 'never' | Promise<number>;
   /** The first arrival, past or future, that fits and was not handed out before. */
   next(fits: (arrival: Arrival) => boolean): Promise<Arrival>;
   /** The next event of this name, and of this status when it is given. */
@@ -55,7 +55,7 @@ export async function createSink(): Promise<Sink> {
     const arrival = { body, headers: request.headers, event };
     sink.arrivals.push(arrival);
     for (const wake of waiters.splice(0)) wake();
-    const status = sink.respond(arrival);
+    const status = await sink.respond(arrival);
     if (status !== 'never') response.writeHead(status).end();
   };
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));

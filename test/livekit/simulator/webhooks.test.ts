@@ -1,6 +1,8 @@
 import { createHash } from 'node:crypto';
 import { EgressStatus, WebhookReceiver, type RoomCompositeOptions } from 'livekit-server-sdk';
 import { describe, expect, it } from 'vitest';
+import { createClock } from '../../../src/livekit/simulator/clock.js';
+import { createWebhookSender } from '../../../src/livekit/simulator/webhooks/webhook-sender.js';
 import {
   API_KEY,
   API_SECRET,
@@ -107,6 +109,26 @@ describe('delivery', () => {
     stage.simulator.webhookUrls[0] = 'http://127.0.0.1:9/closed';
     stage.simulator.join('r', { identity: 'ada' });
     await expect.poll(() => stage.simulator.webhooks()[0]?.answers, { interval: 5 }).toEqual(Array(5).fill('ECONNREFUSED'));
+  });
+
+  it('gives up what has waited for half a minute, or behind two hundred others', async () => {
+    const sink = await createSink();
+    let now = 0;
+    const sender = createWebhookSender({ ...createClock(1), now: () => now });
+    const parcel = (id: number) => ({ key: 'k', url: sink.url, event: 'e', id: `${id}`, body: '{}', authorization: 'x' });
+    let answer: (status: number) => void = () => undefined;
+    sink.respond = () => new Promise((resolve) => (answer = resolve));
+    for (let id = 0; id < 203; id += 1) sender.enqueue(parcel(id));
+    await sink.next(() => true);
+    expect(sender.log().flatMap(({ id, dropped }) => (dropped ? [[id, dropped]] : []))).toEqual([
+      ['201', 'depth'],
+      ['202', 'depth'],
+    ]);
+    now = 30_001;
+    answer(200);
+    await expect.poll(() => sender.log().filter(({ dropped }) => dropped === 'age').length, { interval: 2 }).toBe(200);
+    expect(sender.log()[0]).toMatchObject({ answers: [200] });
+    sender.close();
   });
 
   it('keeps the order of one egress, and is not held up by another', async () => {
