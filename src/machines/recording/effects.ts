@@ -61,7 +61,8 @@ export function createRecordingEffects(ports: RecordingEffectPorts): Record<Reco
     if (clock.now() < (document.calledAt ?? document.createdAt) + LOOK_FOR_MS) {
       throw new NotYet(LOOK_AGAIN_MS, 'the start call may still be taken');
     }
-    return { type: 'egress.missing', cause: 'LiveKit never took the start', at: clock.now(), source: 'effect' };
+    // Not a death: should somebody have learned of the egress meanwhile, this says nothing about it.
+    return refused('lost', 'LiveKit never took the start');
   }
 
   async function startEgress(run: Run): Promise<RecordingEvent | undefined> {
@@ -83,7 +84,7 @@ export function createRecordingEffects(ports: RecordingEffectPorts): Record<Reco
     }
   }
 
-  function refused(kind: 'late' | 'capacity', message: string): RecordingEvent {
+  function refused(kind: 'late' | 'capacity' | 'lost', message: string): RecordingEvent {
     return { type: 'start.refused', reason: { kind, message }, at: clock.now(), source: 'effect' };
   }
 

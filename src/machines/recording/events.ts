@@ -65,8 +65,11 @@ export type EgressObserved = { type: 'egress.observed'; egress: EgressObservatio
 
 /** Why LiveKit will certainly not record for this start. */
 export interface RefusalReason {
-  /** `capacity`: no worker took it; `unreachable`: the call never arrived; `livekit`: LiveKit said no; `late`: the claim lapsed. */
-  kind: 'capacity' | 'unreachable' | 'livekit' | 'late';
+  /**
+   * `capacity`: no worker took it; `unreachable`: the call never arrived; `livekit`: LiveKit said no; `late`: the claim lapsed;
+   * `lost`: nothing came of the call
+   */
+  kind: 'capacity' | 'unreachable' | 'livekit' | 'late' | 'lost';
   message: string;
 }
 

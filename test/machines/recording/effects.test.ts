@@ -73,6 +73,28 @@ describe('the stop that proves a death', () => {
   });
 });
 
+describe('a start that nobody answered', () => {
+  const lookAt = (seconds: number) => {
+    const clock = createTestClock(NOON);
+    clock.advance(seconds * 1_000);
+    const livekit: Partial<LiveKitGateway> = { listEgress: async () => [] };
+    const { findEgress } = createRecordingEffects(portsWith({ clock, livekit: livekit as LiveKitGateway }));
+    return findEgress(runOf(known(SITUATIONS, 'requesting'), 'findEgress', {}));
+  };
+
+  it('is looked for until 35 s after the claim', async () => {
+    await expect(lookAt(34)).rejects.toThrow('may still be taken');
+    expect(await lookAt(35)).toMatchObject({ type: 'start.refused', reason: { kind: 'lost' } });
+  });
+
+  it('is not given up when its egress became known before the look was saved', async () => {
+    const given = await lookAt(35);
+    for (const state of ['awaiting', 'active', 'ending', 'complete']) {
+      expect(given && host.step(known(SITUATIONS, state), given).changed).toBe(false);
+    }
+  });
+});
+
 describe('the file of a failed start or a deleted recording', () => {
   const removal = (situation: string, event: string) =>
     host
