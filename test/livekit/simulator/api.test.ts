@@ -233,6 +233,15 @@ describe('RoomService', () => {
     expect(await rooms.listParticipants('r')).toHaveLength(1);
   });
 
+  it('keeps the room open for whom a second self has replaced', async () => {
+    const { rooms, sink, simulator } = await createStage();
+    await rooms.createRoom({ name: 'r', departureTimeout: 1 });
+    simulator.join('r', { identity: 'ada' });
+    simulator.join('r', { identity: 'ada' });
+    await rooms.createRoom({ name: 'later', emptyTimeout: 10 });
+    expect((await sink.event('room_finished')).room?.name).toBe('later');
+  });
+
   it('reads and changes participants', async () => {
     const { rooms, simulator } = await createLiveStage();
     expect(await rooms.listParticipants('unknown')).toEqual([]);
