@@ -1,5 +1,5 @@
 import type { ActorDefinition, ActorEvent } from './definition.js';
-import { type ActorDocument, HISTORY_LIMIT, type EffectParams, type PendingEffect, statePath } from './document.js';
+import { type ActorDocument, HISTORY_LIMIT, type PendingEffect, statePath } from './document.js';
 import type { Step } from './host.js';
 
 /** How long the writer of an effect has it to itself, milliseconds; renewed while the effect runs. */
@@ -72,24 +72,21 @@ function mergeEffects<Context extends object, Event extends ActorEvent>(
       for (const key of item.withdraw) effects.delete(key);
       continue;
     }
-    const key = definition.effects[item.name]?.key?.(item.params, version) ?? item.name;
+    const spec = definition.effects[item.name];
+    const key = spec?.key?.(item.params, version) ?? item.name;
     effects.delete(key);
-    effects.set(key, newEffect(key, item.name, item.params, version, stamp));
+    effects.set(key, newEffect({ key, name: item.name, params: item.params, since: version }, spec?.delayMs ?? 0, stamp));
   }
   return [...effects.values()];
 }
 
-function newEffect(key: string, name: string, params: EffectParams, since: number, stamp: Stamp): PendingEffect {
-  return {
-    key,
-    name,
-    params,
-    since,
-    attempts: 0,
-    notBefore: stamp.now,
-    leaseUntil: stamp.now + LEASE_MS,
-    leasedBy: stamp.instance,
-  };
+function newEffect(
+  named: Pick<PendingEffect, 'key' | 'name' | 'params' | 'since'>,
+  delayMs: number,
+  { now, instance }: Stamp,
+): PendingEffect {
+  const notBefore = now + delayMs;
+  return { ...named, attempts: 0, notBefore, leaseUntil: notBefore + LEASE_MS, leasedBy: instance };
 }
 
 function withDue<Context extends object, Event extends ActorEvent>(

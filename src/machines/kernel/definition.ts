@@ -19,6 +19,8 @@ export interface EffectSpec {
   lane: Lane;
   /** Pending effects of the same key replace each other. Default: the effect's name. */
   key?: (params: EffectParams, since: number) => string;
+  /** Milliseconds before the first attempt. Default: 0. */
+  delayMs?: number;
   /**
    * Milliseconds until the next attempt after this many failed ones (1 or more).
    * Default: 250 ms doubling, at most 3 s.

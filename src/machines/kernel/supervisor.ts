@@ -1,10 +1,11 @@
 import type { Clock } from '../../clock.js';
 import { toError } from '../../errors.js';
 import type { ActorStore, CreateResult } from './actor-store.js';
-import { type Committed, createCommitter } from './committer.js';
+import { type Change, type Committed, createCommitter } from './committer.js';
 import { compose, LEASE_MS, withEffects } from './compose.js';
 import type { ActorDefinition, ActorEvent, EffectHandlers } from './definition.js';
 import { type ActorDocument, type PendingEffect, statePath } from './document.js';
+import { createDoneEffects } from './done-effects.js';
 import { createEffectRunner } from './effect-runner.js';
 import type { EventBus } from './event-bus.js';
 import { createHost, isReservedEventType, type Step } from './host.js';
@@ -69,6 +70,8 @@ const SWEEP_BATCH = 256;
 const TAKE_OVER_BATCH = 1_000;
 /** A wake-up may be lost; whoever waits looks again after this time. */
 const OBSERVE_POLL_MS = 1_000;
+/** How long an effect that is done waits for another save of its actor to ride on, milliseconds. */
+const LINGER_MS = 50;
 
 export function createSupervisor<Context extends object, Event extends ActorEvent>(
   options: SupervisorOptions<Context, Event>,
@@ -87,6 +90,8 @@ export function createSupervisor<Context extends object, Event extends ActorEven
     instance,
     log,
   });
+  const done = createDoneEffects<Context>();
+  const lingering = new Set<string>();
   /** Deadlines this process armed: fired by the monotonic clock, whatever the wall clock does meanwhile. */
   const armed = new Map<string, { generation: number; cancel: () => void }>();
   const observers = new Map<string, Set<() => void>>();
@@ -97,6 +102,29 @@ export function createSupervisor<Context extends object, Event extends ActorEven
   let cancelSweep: () => void = () => undefined;
 
   const stampOf = (nonce: string) => ({ now: clock.now(), instance, nonce });
+
+  /** Every save of this process goes through here, so that what is done leaves the document with it. */
+  async function commit(key: string, change: Change<Context>): Promise<Committed<Context> | undefined> {
+    const committed = await committer.commit(key, (document, nonce) => change(done.strip(key, document), nonce));
+    if (committed === undefined) done.drop(key);
+    else if (committed.after !== committed.before) done.forget(key, committed.before);
+    return committed;
+  }
+
+  /** Take what is done out of the document without waiting for another save. */
+  async function flush(key: string): Promise<void> {
+    const committed = await committer.commit(key, (document, nonce) => {
+      const { effects } = done.strip(key, document).tally;
+      if (effects.length === document.tally.effects.length) return undefined;
+      return { next: withEffects(definition, document, effects, stampOf(nonce)), durable: false };
+    });
+    if (committed === undefined || committed.after === committed.before) {
+      done.drop(key);
+      return;
+    }
+    done.forget(key, committed.before);
+    publish(key, committed, false);
+  }
 
   function publish(key: string, committed: Committed<Context>, fresh: boolean): void {
     runner.adopt(key, committed, fresh);
@@ -130,7 +158,7 @@ export function createSupervisor<Context extends object, Event extends ActorEven
 
   async function send(key: string, event: Event, ifVersion?: number): Promise<Sent<Context> | undefined> {
     if (isReservedEventType(event.type)) throw new Error(`event type '${event.type}' is reserved`);
-    const committed = await committer.commit(key, (document, nonce) => {
+    const committed = await commit(key, (document, nonce) => {
       if (ifVersion !== undefined && document.tally.version !== ifVersion) return undefined;
       const step = host.step(document, event);
       if (!step.changed) return undefined;
@@ -150,26 +178,37 @@ export function createSupervisor<Context extends object, Event extends ActorEven
     return { before: committed.before, after: committed.after, changed };
   }
 
+  /** A result and the end of its effect are one save; without news the end waits for another save to ride on. */
   async function settle(key: string, { effect, result }: { effect: PendingEffect; result: Event | undefined }): Promise<void> {
-    const committed = await committer.commit(key, (document, nonce) => {
-      const rest = document.tally.effects.filter((owed) => owed.key !== effect.key || owed.since !== effect.since);
-      const step = result === undefined ? undefined : host.step(document, result);
-      if (step?.changed === true && result !== undefined) {
-        const settled = { ...document, tally: { ...document.tally, effects: rest } };
+    if (result !== undefined) {
+      const committed = await commit(key, (document, nonce) => {
+        const step = host.step(document, result);
+        if (!step.changed) return undefined;
+        const effects = document.tally.effects.filter((owed) => owed.key !== effect.key || owed.since !== effect.since);
+        const settled = { ...document, tally: { ...document.tally, effects } };
         return { next: compose(definition, settled, step, result, stampOf(nonce)), durable: isDurable(document, step) };
+      });
+      if (committed !== undefined && committed.after !== committed.before) {
+        logStep(key, committed.before, committed.after, result);
+        publish(key, committed, true);
+        return;
       }
-      if (rest.length === document.tally.effects.length) return undefined;
-      return { next: withEffects(definition, document, rest, stampOf(nonce)), durable: false };
-    });
-    if (committed === undefined || committed.after === committed.before) return;
-    if (result !== undefined && committed.after.tally.history.at(-1) !== committed.before.tally.history.at(-1)) {
-      logStep(key, committed.before, committed.after, result);
     }
-    publish(key, committed, true);
+    done.add(key, effect);
+    linger(key);
+  }
+
+  function linger(key: string): void {
+    if (lingering.has(key)) return;
+    lingering.add(key);
+    clock.after(LINGER_MS, () => {
+      lingering.delete(key);
+      if (done.has(key)) void guarded(key, flush(key));
+    });
   }
 
   async function amend(key: string, effect: PendingEffect, change: Partial<PendingEffect>): Promise<boolean> {
-    const committed = await committer.commit(key, (document, nonce) => {
+    const committed = await commit(key, (document, nonce) => {
       const owed = document.tally.effects.find((each) => each.key === effect.key);
       if (owed?.since !== effect.since || owed.leasedBy !== instance) return undefined;
       const effects = document.tally.effects.map((each) => (each === owed ? { ...owed, ...change } : each));
@@ -180,7 +219,7 @@ export function createSupervisor<Context extends object, Event extends ActorEven
 
   /** Lease to this instance what nobody works on: expired leases, or all of them when we are alone on the store. */
   async function takeOver(key: string, all: boolean): Promise<void> {
-    const committed = await committer.commit(key, (document, nonce) => {
+    const committed = await commit(key, (document, nonce) => {
       const now = clock.now();
       const isFree = (effect: PendingEffect) =>
         Math.max(effect.leaseUntil, effect.notBefore) <= now || (all && effect.leasedBy !== instance);
@@ -202,7 +241,7 @@ export function createSupervisor<Context extends object, Event extends ActorEven
       await send(key, definition.deadlinePassed(deadline.generation, now));
     }
     if (document.tally.effects.length > 0) {
-      await takeOver(key, false);
+      await (done.strip(key, document) === document ? takeOver(key, false) : flush(key));
       return;
     }
     const removeAt = definition.removeAt(document);
@@ -244,6 +283,10 @@ export function createSupervisor<Context extends object, Event extends ActorEven
       after = keys.at(-1);
       if (keys.length < TAKE_OVER_BATCH) return;
     }
+  }
+
+  async function flushAll(): Promise<void> {
+    await Promise.all(done.keys().map((key) => guarded(key, flush(key))));
   }
 
   /** Resolves at the next wake-up for the key, or after the time. */
@@ -313,6 +356,12 @@ export function createSupervisor<Context extends object, Event extends ActorEven
     async idle() {
       await committer.idle();
       await runner.idle();
+      // A save may bring new effects; what cannot be saved now is left to the sweep.
+      for (let before = Infinity; done.keys().length > 0 && done.keys().length < before;) {
+        before = done.keys().length;
+        await flushAll();
+        await runner.idle();
+      }
       await committer.idle();
     },
     async stop(graceMs) {
@@ -321,6 +370,7 @@ export function createSupervisor<Context extends object, Event extends ActorEven
       for (const { cancel } of armed.values()) cancel();
       armed.clear();
       await runner.stop(graceMs);
+      await flushAll();
       await committer.idle();
       unsubscribe();
     },

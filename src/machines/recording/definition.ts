@@ -21,7 +21,8 @@ export const RECORDING_EFFECTS = {
   confirmStart: { lane: 'livekit' },
   stopEgress: { lane: 'livekit' },
   confirmDeath: { lane: 'livekit' },
-  extendRoomLock: { lane: 'lock' },
+  // The lock is taken for 15 s: most starts are over before it must be extended, and keep the disk to themselves.
+  extendRoomLock: { lane: 'lock', delayMs: 5_000 },
   releaseRoomLock: { lane: 'lock' },
   verifyMedia: { lane: 'media' },
   checkMedia: { lane: 'media' },
