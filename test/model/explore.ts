@@ -1,0 +1,154 @@
+import { createModel, type Edge, type Model } from './actions.js';
+import { StepViolation } from './documents.js';
+import { brokenAtRest, brokenAtTheEnd, brokenIn } from './invariants.js';
+import { RULES, type Rules } from './rules.js';
+import { type Budgets, copyOf, createWorld, decode, encode, type World } from './world.js';
+
+export interface Counterexample {
+  broken: string;
+  /** The shortest list of events that leads to it. */
+  events: string[];
+}
+
+export interface Exploration {
+  states: number;
+  edges: number;
+  /** Distinct worlds on the way to rest, shared by all states. */
+  settling: number;
+  documents: number;
+  seconds: number;
+  violation?: Counterexample;
+}
+
+export interface ExploreOptions {
+  budgets: Budgets;
+  rules?: Partial<Rules>;
+  maxStates?: number;
+}
+
+/** Walks every world that can be reached, breadth first, so that the first violation found is among the shortest. */
+export async function explore({ budgets, rules, maxStates = Infinity }: ExploreOptions): Promise<Exploration> {
+  const begunAt = performance.now();
+  const model = createModel({ ...RULES, ...rules });
+  const rest = createRest(model);
+  const first = encode(createWorld(model.documents.begin(0), budgets));
+  const numbers = new Map([[first, 0]]);
+  const texts = [first];
+  const parents = [-1];
+  const labels = [''];
+  let edges = 0;
+
+  const summary = (violation?: Counterexample): Exploration => ({
+    states: texts.length,
+    edges,
+    settling: rest.size(),
+    documents: model.documents.count(),
+    seconds: (performance.now() - begunAt) / 1_000,
+    ...(violation === undefined ? {} : { violation }),
+  });
+  const trace = (at: number): string[] => (at <= 0 ? [] : [...trace(parents[at] ?? -1), labels[at] ?? '']);
+
+  for (let at = 0; at < texts.length && texts.length < maxStates; at++) {
+    const world = decode(texts[at] ?? '');
+    const broken = brokenIn(model, world);
+    if (broken !== undefined) return summary({ broken, events: trace(at) });
+    const unsettled = await rest.from(world);
+    if (unsettled !== undefined)
+      return summary({ ...unsettled, events: [...trace(at), '— no more faults —', ...unsettled.events] });
+    if (!isFollowed(model, world)) continue;
+    for (const edge of await edgesOf(model, world)) {
+      edges += 1;
+      if (edge.violation !== undefined) return summary({ broken: edge.violation, events: [...trace(at), edge.label] });
+      const text = encode(edge.world);
+      if (numbers.has(text)) continue;
+      numbers.set(text, texts.length);
+      texts.push(text);
+      parents.push(at);
+      labels.push(edge.label);
+    }
+  }
+  return summary();
+}
+
+/** The second recording is followed until it records or its start is undone: from there on it lives as the first one did. */
+function isFollowed(model: Model, world: World): boolean {
+  const second = model.known(world.sides[1]);
+  return second === undefined || ['starting.requesting', 'starting.awaiting', 'starting.confirming'].includes(second.state);
+}
+
+export async function edgesOf(model: Model, world: World): Promise<Edge[]> {
+  try {
+    return await model.edges(world);
+  } catch (error) {
+    if (!(error instanceof StepViolation)) throw error;
+    return [{ label: 'the next step', world, urgency: 0, violation: error.message }];
+  }
+}
+
+/** Urgencies from here on are no progress but the wishes of clients. */
+const CLIENTS = 20;
+const MAX_STEPS = 400;
+
+export interface Rest {
+  /** Let everything come to rest without another fault, then stop what records and let everybody leave. */
+  from(world: World): Promise<Counterexample | undefined>;
+  size(): number;
+}
+
+export function createRest(model: Model): Rest {
+  /** Worlds known to come to rest well; each phase has its own. */
+  const good = new Set<string>();
+
+  async function run(world: World, phase: 0 | 1, events: string[]): Promise<Counterexample | undefined> {
+    const passed = new Set<string>();
+    let current = world;
+    for (let step = 0; ; step++) {
+      const text = `${phase}${encode(current)}`;
+      if (good.has(text)) break;
+      if (step > MAX_STEPS || passed.has(text)) return { broken: 'I4 it comes to rest', events: events.slice(0, step + 40) };
+      passed.add(text);
+      const edge = (await edgesOf(model, current))
+        .filter(({ urgency }) => urgency < CLIENTS)
+        .reduce<Edge | undefined>((best, each) => (best === undefined || each.urgency < best.urgency ? each : best), undefined);
+      if (edge === undefined) {
+        const broken = await atRest(current, phase, events);
+        if (broken !== undefined) return broken;
+        break;
+      }
+      events.push(edge.label);
+      if (edge.violation !== undefined) return { broken: edge.violation, events };
+      current = edge.world;
+      const broken = brokenIn(model, current);
+      if (broken !== undefined) return { broken, events };
+    }
+    for (const text of passed) good.add(text);
+    return undefined;
+  }
+
+  async function atRest(world: World, phase: 0 | 1, events: string[]): Promise<Counterexample | undefined> {
+    const broken = phase === 0 ? brokenAtRest(model, world) : brokenAtTheEnd(model, world);
+    if (broken !== undefined) return { broken, events };
+    if (phase === 1) return undefined;
+    const next = await leave(world, events);
+    return run(next, 1, events);
+  }
+
+  /** Clients stop what records, and everybody leaves. */
+  async function leave(world: World, events: string[]): Promise<World> {
+    let current = { ...copyOf(world), stops: 2 };
+    for (;;) {
+      const edge = (await edgesOf(model, current)).find(({ label }) => label.endsWith('asks to stop'));
+      if (edge === undefined) break;
+      events.push(edge.label);
+      current = edge.world;
+    }
+    events.push('everybody leaves');
+    return { ...current, stops: 0, room: 1, roomFlushed: false };
+  }
+
+  return {
+    from: (world) =>
+      run({ ...copyOf(world), crashes: 0, network: 0, livekit: 0, stops: 0, deletes: 0, seconds: 0, leaves: 0 }, 0, []),
+    size: () => good.size,
+  };
+}

@@ -1,0 +1,73 @@
+import { type AnyStateMachine, createMachine } from 'xstate';
+
+import { RULES, type Rules } from './rules.js';
+import type { Budgets } from './world.js';
+
+export interface PlantedFault {
+  name: string;
+  rules: Partial<Rules>;
+  budgets: Partial<Budgets>;
+  /** What the search must find broken. */
+  breaks: RegExp;
+}
+
+interface AnyState {
+  states: Record<string, AnyState>;
+  on: Record<string, unknown>;
+}
+
+/** The chart with its start deadline leading straight to the end, as if nothing could be recording yet. */
+function withHastyDeadline(): Rules['definition'] {
+  const { machine } = RULES.definition;
+  const chart = machine.config as unknown as AnyState;
+  const starting = part(chart, 'starting');
+  const hasty = (name: string): AnyState => {
+    const state = part(starting, name);
+    return { ...state, on: { ...state.on, 'deadline.passed': { guard: 'isCurrent', target: '#recording.failed' } } };
+  };
+  const states = { ...starting.states, requesting: hasty('requesting'), awaiting: hasty('awaiting') };
+  const config = { ...chart, states: { ...chart.states, starting: { ...starting, states } } };
+  const build = createMachine as unknown as (config: object, implementations: object) => AnyStateMachine;
+  return { ...RULES.definition, machine: build(config, machine.implementations) };
+}
+
+function part(state: AnyState, name: string): AnyState {
+  const found = state.states[name];
+  if (found === undefined) throw new Error(`the chart has no state '${name}'`);
+  return found;
+}
+
+/** Mistakes one could make; the search finds every one of them. */
+export const PLANTED: readonly PlantedFault[] = [
+  {
+    name: 'an effect runs before its step is saved',
+    rules: { commitsFirst: false },
+    budgets: { crashes: 1, stops: 1 },
+    breaks: /^I10 /,
+  },
+  {
+    name: 'a start needs no claim: whoever takes over calls StartEgress again',
+    rules: { startDuty: ({ egressId }) => (egressId === undefined ? 'call' : 'nothing') },
+    budgets: { crashes: 1 },
+    breaks: /^I1 StartEgress is called at most once/,
+  },
+  {
+    name: 'one look is enough for a death',
+    rules: {
+      reconcile(recording, sight, earlier, now, goneMs) {
+        const verdict = RULES.reconcile(recording, sight, earlier, now, goneMs);
+        return verdict.kind === 'suspect'
+          ? RULES.reconcile(recording, sight, verdict.suspicion, verdict.suspicion.since + goneMs, goneMs)
+          : verdict;
+      },
+    },
+    budgets: { network: 1 },
+    breaks: /^I(7|10) /,
+  },
+  {
+    name: 'the start deadline leads straight to failed',
+    rules: { definition: withHastyDeadline() },
+    budgets: {},
+    breaks: /^I7 /,
+  },
+];
