@@ -14,7 +14,7 @@ export interface Sight {
 /** A look that may mean death: it counts only when it is the same again after a while and the record has not moved. */
 export interface Suspicion {
   kind: 'recorder_gone' | 'unknown_everywhere';
-  /** Epoch milliseconds of the first look. */
+  /** Of the first look, milliseconds by the clock that `now` is taken from. */
   since: number;
   /** The record's newest transition at that look. */
   after: string;
@@ -31,6 +31,7 @@ const NOTHING: Verdict = { kind: 'nothing' };
  * its recorder, or that LiveKit, the room and the recorder all know nothing of, must show so twice, `goneMs` apart.
  *
  * @param earlier the suspicion that the looks before left, if any
+ * @param now milliseconds; by a clock that does not step, for two looks are told apart by it
  * @param goneMs how far apart the two looks must be, milliseconds
  */
 export function reconcile(

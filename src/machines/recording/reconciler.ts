@@ -138,14 +138,15 @@ export function createReconciler(options: ReconcilerOptions): Reconciler {
 
   async function act({ recording, sight }: { recording: RecordingDocument; sight: Sight }): Promise<void> {
     const { uid } = recording;
-    const verdict = reconcile(recording, sight, suspicions.get(uid), clock.now(), options.goneMs);
+    // What proves a death is time that has passed, which the wall clock cannot tell: it may step.
+    const verdict = reconcile(recording, sight, suspicions.get(uid), clock.monotonic(), options.goneMs);
     if (verdict.kind === 'suspect') suspicions.set(uid, verdict.suspicion);
     if (verdict.kind === 'nothing') suspicions.delete(uid);
     if (verdict.kind !== 'event') return;
     // A snapshot holds whenever it arrives; what absence means holds only of the record that was looked at.
     const ifVersion = verdict.event.type === 'egress.observed' ? undefined : recording.tally.version;
     try {
-      const sent = await supervisor.send(uid, verdict.event, ifVersion);
+      const sent = await supervisor.send(uid, { ...verdict.event, at: clock.now() }, ifVersion);
       // Void when the record was saved meanwhile: if that only tried an effect again, the next look acts on the same doubt.
       if (ifVersion === undefined || sent?.changed !== false) suspicions.delete(uid);
     } catch (error) {

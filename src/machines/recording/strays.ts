@@ -41,7 +41,7 @@ type Claim = 'foreign' | 'owned' | 'stray' | 'unknown';
 
 export function createStrayKeeper(options: StrayOptions): StrayKeeper {
   const { store, rooms, livekit, clock, log } = options;
-  /** When a stray was first seen, by egress id. */
+  /** When a stray was first seen, monotonic milliseconds by egress id. */
   const seen = new Map<string, number>();
 
   const uidOf = (egress: EgressObservation) => uidOfPath(egress.requestedPath);
@@ -78,8 +78,8 @@ export function createStrayKeeper(options: StrayOptions): StrayKeeper {
     }
     const first = seen.get(egress.egressId);
     if (first === undefined) {
-      seen.set(egress.egressId, clock.now());
-    } else if (clock.now() - first >= options.recheckMs) {
+      seen.set(egress.egressId, clock.monotonic());
+    } else if (clock.monotonic() - first >= options.recheckMs) {
       await (claim === 'unknown' ? adopt(egress) : stop(egress));
     }
     return claim;
