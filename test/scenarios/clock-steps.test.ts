@@ -1,0 +1,85 @@
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+
+import { type AppOnSimulator, startAppOnSimulator } from '../support/app-on-simulator.js';
+import { eventually } from '../support/eventually.js';
+import { createJumpingClock } from '../support/jumping-clock.js';
+
+const HOUR_MS = 3_600_000;
+
+describe('a step of the wall clock', () => {
+  let tally: AppOnSimulator;
+  const clock = createJumpingClock();
+
+  beforeAll(async () => {
+    tally = await startAppOnSimulator({
+      speed: 50,
+      clock,
+      env: { TALLY_RECONCILE_INTERVAL_MS: '60', TALLY_SUSPECT_RECHECK_MS: '30', TALLY_DUE_INTERVAL_MS: '50' },
+    });
+  });
+  afterAll(() => tally.close());
+
+  it.each([
+    ['an hour forward', HOUR_MS],
+    ['eight hours forward', 8 * HOUR_MS],
+    ['an hour back', -HOUR_MS],
+    ['eight hours back', -8 * HOUR_MS],
+  ])('%s: changes nothing for recordings that start, record or end', async (_what, stepMs) => {
+    const { api, simulator } = tally;
+    const [starting, active, ending] = [await tally.openRoom(), await tally.openRoom(), await tally.openRoom()];
+    await simulator.script({ name: 'slow-start', delayMs: 30_000 }, starting);
+    await simulator.script({ name: 'slow-upload', delayMs: 30_000 }, ending);
+    const recording = (await api.start(active)).body.recordingId;
+    const stopped = (await api.start(ending)).body.recordingId;
+    await api.stop(stopped);
+    const start = api.start(starting);
+    await eventually(
+      'the egress is accepted',
+      () => api.list(starting),
+      ({ length }) => length === 1,
+    );
+
+    clock.jump(stepMs);
+    await passes(3);
+
+    expect((await start).status).toBe(201);
+    expect((await api.get(recording)).body.status).toBe('active');
+    expect((await api.start(active)).status).toBe(409);
+    for (const recordingId of [stopped, recording, (await start).body.recordingId]) {
+      if (recordingId !== stopped) expect((await api.stop(recordingId)).status).toBe(202);
+      expect((await api.outcome(recordingId)).status).toBe('complete');
+      expect(await api.plays(recordingId)).toBeGreaterThan(0);
+    }
+    expect((await api.start(ending)).status).toBe(201);
+  });
+
+  it('does not make two looks at an emptied LiveKit a proof of death', async () => {
+    const { api, proxy } = tally;
+    const roomId = await tally.openRoom();
+    const { recordingId } = (await api.start(roomId)).body;
+    proxy.impersonate(({ method, body }) => {
+      if (method === 'ListRooms') return { status: 200, body: { rooms: [] } };
+      if (method === 'ListParticipants') return { status: 200, body: { participants: [] } };
+      if (method !== 'ListEgress') return undefined;
+      const byId = (JSON.parse(body) as { egressId?: string }).egressId !== undefined;
+      return byId
+        ? { status: 404, body: { code: 'not_found', msg: 'egress does not exist' } }
+        : { status: 200, body: { items: [] } };
+    });
+    await passes(2);
+    clock.jump(HOUR_MS);
+    await passes(2);
+    proxy.impersonate(undefined);
+    await passes(2);
+    expect((await api.get(recordingId)).body.status).toBe('active');
+    await api.stop(recordingId);
+    expect((await api.outcome(recordingId)).status).toBe('complete');
+  });
+
+  /** Wait until Tally has looked at everything this many times more. */
+  async function passes(count: number): Promise<void> {
+    const looks = () => tally.proxy.calls.filter(({ method, body }) => method === 'ListEgress' && body.includes('active')).length;
+    const wanted = looks() + count;
+    await eventually(`${count} more looks`, looks, (seen) => seen >= wanted);
+  }
+});
