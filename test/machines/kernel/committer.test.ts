@@ -1,0 +1,172 @@
+import { describe, expect, it } from 'vitest';
+
+import { StoreUnavailableError, WriteOutcomeUnknownError } from '../../../src/errors.js';
+import type { ActorStore } from '../../../src/machines/kernel/actor-store.js';
+import { type Committer, createCommitter, NewerMachineError } from '../../../src/machines/kernel/committer.js';
+import type { ActorDocument } from '../../../src/machines/kernel/document.js';
+import { createGate } from '../../support/gate.js';
+import { createMemoryActorStore, type MemoryDocuments } from '../../support/memory-actor-store.js';
+import { createTestClock } from '../../support/test-clock.js';
+
+interface Counter {
+  count: number;
+}
+
+function build(count: number, version: number, lastWrite: string, machineVersion = 1): ActorDocument<Counter> {
+  return { count, tally: { state: 'on', machineVersion, version, effects: [], history: [], dueAt: null, lastWrite } };
+}
+
+function setUp() {
+  const documents: MemoryDocuments<Counter> = new Map();
+  const clock = createTestClock();
+  const gate = createGate();
+  const store = createMemoryActorStore({ name: 'counters', gate, documents, keyName: 'key', uniqueKeys: () => ({}) });
+  const committerOf = (instance: string, over: Partial<ActorStore<Counter>> = {}) =>
+    createCommitter({ store: { ...store, ...over }, clock, instance, machineVersion: 1, random: () => 0.5 });
+  /** Pauses between tries are on the clock: let them pass until the work is over. */
+  const waitFor = async <Result>(work: Promise<Result>): Promise<Result> => {
+    let over = false;
+    const watched = work.finally(() => (over = true));
+    watched.catch(() => undefined);
+    while (!over) await clock.run(100);
+    return watched;
+  };
+  return { documents, gate, store, committerOf, waitFor };
+}
+
+const add = (by: number) => (document: ActorDocument<Counter>, nonce: string) => ({
+  next: build(document.count + by, document.tally.version + 1, nonce),
+  durable: false,
+});
+const increment = (committer: Committer<Counter>) => committer.commit('a', add(1));
+
+describe('a commit', () => {
+  it('loses no update of any of three processes that write at once', async () => {
+    const { documents, committerOf, waitFor } = setUp();
+    documents.set('a', build(0, 1, ''));
+    const committers = ['one', 'two', 'three'].map((name) => committerOf(name));
+    await waitFor(Promise.all(committers.map(increment)));
+    expect(documents.get('a')).toMatchObject({ count: 3, tally: { version: 4 } });
+  });
+
+  it('decides again on a fresh document after a lost race', async () => {
+    const { documents, store, committerOf, waitFor } = setUp();
+    documents.set('a', build(0, 1, ''));
+    const seen: number[] = [];
+    const rival = committerOf('two');
+    let races = 1;
+    const one = committerOf('one', {
+      save: async (...save) => {
+        if (races-- > 0) await rival.commit('a', add(10));
+        return store.save(...save);
+      },
+    });
+    await waitFor(one.commit('a', (document, nonce) => (seen.push(document.count), add(1)(document, nonce))));
+    expect(seen).toEqual([0, 10]);
+    expect(documents.get('a')?.count).toBe(11);
+  });
+
+  it('gives up after five lost races', async () => {
+    const { documents, committerOf, waitFor } = setUp();
+    documents.set('a', build(0, 1, ''));
+    let tries = 0;
+    const one = committerOf('one', { save: async () => (tries++, false) });
+    await expect(waitFor(increment(one))).rejects.toBeInstanceOf(StoreUnavailableError);
+    expect(tries).toBe(5);
+  });
+
+  it('knows its write by the nonce when the answer was lost: it is not done twice', async () => {
+    const { documents, gate, committerOf } = setUp();
+    documents.set('a', build(0, 1, ''));
+    gate.failNext('counters.save', 'fail_after');
+    const committed = await increment(committerOf('one'));
+    expect(committed?.after.count).toBe(1);
+    expect(documents.get('a')).toMatchObject({ count: 1, tally: { version: 2, lastWrite: 'one:1' } });
+  });
+
+  it('repeats a write of unknown outcome that did not happen', async () => {
+    const { documents, store, committerOf, waitFor } = setUp();
+    documents.set('a', build(0, 1, ''));
+    let lost = 1;
+    const one = committerOf('one', {
+      async save(...save) {
+        if (lost-- > 0) throw new WriteOutcomeUnknownError('no answer');
+        return store.save(...save);
+      },
+    });
+    await waitFor(increment(one));
+    expect(documents.get('a')?.count).toBe(1);
+  });
+
+  it('fails when the outcome cannot be read, and says nothing of it', async () => {
+    const { documents, gate, committerOf } = setUp();
+    documents.set('a', build(0, 1, ''));
+    gate.failNext('counters.save', 'fail_after');
+    const one = committerOf('one', {
+      load: countedLoad(setLoad(documents), 1),
+    });
+    await expect(increment(one)).rejects.toBeInstanceOf(StoreUnavailableError);
+  });
+
+  it('reports a failed save that certainly did nothing', async () => {
+    const { documents, gate, committerOf } = setUp();
+    documents.set('a', build(0, 1, ''));
+    gate.failNext('counters.save', 'fail_before');
+    await expect(increment(committerOf('one'))).rejects.toBeInstanceOf(StoreUnavailableError);
+    expect(documents.get('a')?.count).toBe(0);
+  });
+
+  it('knows nothing of a document that is not there', async () => {
+    expect(await increment(setUp().committerOf('one'))).toBeUndefined();
+  });
+
+  it('leaves the document of a newer release alone', async () => {
+    const { documents, committerOf } = setUp();
+    documents.set('a', build(0, 1, '', 2));
+    await expect(increment(committerOf('one'))).rejects.toBeInstanceOf(NewerMachineError);
+    expect(documents.get('a')?.count).toBe(0);
+  });
+});
+
+describe('a creation', () => {
+  const create = (committer: Committer<Counter>, key = 'a') => committer.create(key, (nonce) => build(0, 1, nonce));
+
+  it('happens once; the second one is told whose it is', async () => {
+    const { committerOf } = setUp();
+    expect(await create(committerOf('one'))).toMatchObject({ created: true });
+    expect(await create(committerOf('two'))).toMatchObject({ created: false, conflict: 'key', holder: 'a' });
+  });
+
+  it('is known by its nonce when the answer was lost', async () => {
+    const { documents, gate, committerOf } = setUp();
+    gate.failNext('counters.create', 'fail_after');
+    expect(await create(committerOf('one'))).toMatchObject({ created: true });
+    expect(documents.size).toBe(1);
+  });
+
+  it('is its own although somebody built upon it before it could be read again', async () => {
+    const { documents, store, committerOf } = setUp();
+    let lost = 1;
+    const one = committerOf('one', {
+      async create(key, document) {
+        const result = await store.create(key, document);
+        if (lost-- <= 0) return result;
+        documents.set(key, build(5, 2, 'two:1'));
+        throw new WriteOutcomeUnknownError('no answer');
+      },
+    });
+    expect(await create(one)).toMatchObject({ created: true });
+    expect(documents.get('a')?.count).toBe(5);
+  });
+});
+
+const setLoad = (documents: MemoryDocuments<Counter>) => async (key: string) => documents.get(key);
+
+/** Answers this many loads; the store is away afterwards. */
+function countedLoad(load: ActorStore<Counter>['load'], answered: number): ActorStore<Counter>['load'] {
+  let left = answered;
+  return async (key) => {
+    if (left-- <= 0) throw new StoreUnavailableError('away');
+    return load(key);
+  };
+}

@@ -1,0 +1,55 @@
+import { describe, expect, it } from 'vitest';
+
+import type { ActorDocument, StateValue } from '../../../src/machines/kernel/document.js';
+import { createHost } from '../../../src/machines/kernel/host.js';
+import { bell, type BellContext, newBell, says } from './support.js';
+
+const host = createHost(bell);
+
+function documentIn(state: StateValue, fields: Partial<BellContext> = {}): ActorDocument<BellContext> {
+  const tally = { state, machineVersion: 2, version: 1, effects: [], history: [], dueAt: null, lastWrite: '' };
+  return { ...newBell(fields), tally };
+}
+
+describe('the host of a machine', () => {
+  it('names the effects of a transition in order and runs none', () => {
+    const { named, state, context } = host.step(documentIn('silent'), says({ type: 'ring' }));
+    expect({ named, state, context }).toEqual({
+      state: 'ringing',
+      context: { name: 'big', rings: 1 },
+      named: [
+        { name: 'sound', params: { loud: true } },
+        { name: 'polish', params: {} },
+      ],
+    });
+  });
+
+  it('counts a transition that only names an effect as a change', () => {
+    const step = host.step(documentIn('ringing'), says({ type: 'ring.again' }));
+    expect(step).toMatchObject({ changed: true, state: 'ringing', named: [{ name: 'sound', params: { loud: false } }] });
+  });
+
+  it('says that an event nobody waits for changes nothing', () => {
+    expect(host.step(documentIn('silent'), says({ type: 'hush' }))).toMatchObject({ changed: false, named: [] });
+  });
+
+  it('leaves out members that a transition made undefined', () => {
+    const armed = documentIn('silent', { deadline: { at: 1, generation: 1 } });
+    expect(host.step(armed, says({ type: 'deadline.passed', generation: 1 })).context).toEqual({ name: 'big', rings: 1 });
+  });
+
+  it('says when a state is final', () => {
+    expect(host.step(documentIn('silent'), says({ type: 'melt' })).settled).toBe(true);
+  });
+
+  it.each(['throw', 'throw in guard'] as const)(
+    'reports a failing machine (%s), leaves the document alone and goes on',
+    (type) => {
+      const document = documentIn('ringing', { rings: 3 });
+      const before = structuredClone(document);
+      expect(() => host.step(document, says({ type }))).toThrow(/failed/);
+      expect(document).toEqual(before);
+      expect(host.step(document, says({ type: 'ring.again' })).named).toHaveLength(1);
+    },
+  );
+});
