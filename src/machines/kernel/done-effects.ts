@@ -8,8 +8,8 @@ export interface DoneEffects<Context extends object> {
   add(key: string, effect: PendingEffect): void;
   /** The document without what is done; the same object when nothing is. */
   strip(key: string, document: ActorDocument<Context>): ActorDocument<Context>;
-  /** A save has replaced this document: what was stripped from it is gone for good. */
-  forget(key: string, replaced: ActorDocument<Context>): void;
+  /** This document was saved: what it owes no more is gone for good; what ended during that save still waits for another. */
+  forget(key: string, saved: ActorDocument<Context>): void;
   /** Nothing of this key waits any more: its document is gone, or owes none of it. */
   drop(key: string): void;
   has(key: string): boolean;
@@ -31,9 +31,9 @@ export function createDoneEffects<Context extends object>(): DoneEffects<Context
       if (effects.length === document.tally.effects.length) return document;
       return { ...document, tally: { ...document.tally, effects } };
     },
-    forget(key, replaced) {
-      const owed = (effect: PendingEffect) => replaced.tally.effects.some((each) => isSame(each, effect));
-      const left = done.get(key)?.filter((effect) => !owed(effect)) ?? [];
+    forget(key, saved) {
+      const isOwed = (effect: PendingEffect) => saved.tally.effects.some((each) => isSame(each, effect));
+      const left = done.get(key)?.filter(isOwed) ?? [];
       if (left.length === 0) done.delete(key);
       else done.set(key, left);
     },

@@ -107,7 +107,7 @@ export function createSupervisor<Context extends object, Event extends ActorEven
   async function commit(key: string, change: Change<Context>): Promise<Committed<Context> | undefined> {
     const committed = await committer.commit(key, (document, nonce) => change(done.strip(key, document), nonce));
     if (committed === undefined) done.drop(key);
-    else if (committed.after !== committed.before) done.forget(key, committed.before);
+    else if (committed.after !== committed.before) done.forget(key, committed.after);
     return committed;
   }
 
@@ -122,12 +122,12 @@ export function createSupervisor<Context extends object, Event extends ActorEven
       done.drop(key);
       return;
     }
-    done.forget(key, committed.before);
+    done.forget(key, committed.after);
     publish(key, committed, false);
   }
 
   function publish(key: string, committed: Committed<Context>, fresh: boolean): void {
-    runner.adopt(key, committed, fresh);
+    runner.adopt(key, { ...committed, after: done.strip(key, committed.after) }, fresh);
     arm(key, committed.after);
     bus.publish({ kind, key });
   }

@@ -68,6 +68,25 @@ describe('an effect', () => {
     expect(tower.calls).toEqual([]);
   });
 
+  it('that ends while another one is just leaving the outbox is not run again', async () => {
+    const tower = buildTower();
+    const one = tower.instance('one');
+    await one.create('big', newBell(), [says({ type: 'ring' })]);
+    await tower.clock.run(10);
+    expect(owed(tower)).toEqual(['sound', 'polish']);
+    tower.gate.hold();
+    await tower.clock.run(100);
+    tower.gate.step('bells.load');
+    await tower.clock.run(0);
+    expect(tower.gate.waiting()).toEqual(['bells.save']);
+    callOf(tower).answer();
+    await tower.clock.run(0);
+    tower.gate.open();
+    await tower.clock.run(1_000);
+    expect(tower.calls).toEqual([]);
+    expect(owed(tower)).toEqual([]);
+  });
+
   it('that fails is tried again after growing pauses, at most 3 s', async () => {
     const tower = buildTower();
     await ringing(tower);
