@@ -1,0 +1,58 @@
+import { readdirSync, readFileSync } from 'node:fs';
+
+import { describe, expect, it } from 'vitest';
+
+import { statePath } from '../../../src/machines/kernel/document.js';
+import { createHost } from '../../../src/machines/kernel/host.js';
+import type { RecordingDocument } from '../../../src/machines/recording/recording.js';
+import { definition } from '../recording/build.js';
+import { restingStates } from '../recording/chart.js';
+import { EVENTS } from '../recording/situations.js';
+
+/**
+ * Recordings as the first release stored them, one in each state. They are never generated anew: whatever the chart becomes,
+ * it goes on from them.
+ */
+const FOLDER = new URL('./recording-v1/', import.meta.url);
+const records = readdirSync(FOLDER).map((file) => {
+  const document = JSON.parse(readFileSync(new URL(file, FOLDER), 'utf8')) as RecordingDocument;
+  return { state: file.replace(/\.json$/, ''), document };
+});
+const host = createHost(definition);
+
+describe('recordings that the first release stored', () => {
+  it('are there in every state that it had', () => {
+    expect(records.map(({ state }) => state).sort()).toEqual(restingStates(definition.machine.root).sort());
+  });
+
+  it.each(records)('$state: is a state of today, of a version that today reads', ({ state, document }) => {
+    expect(statePath(document.tally.state)).toBe(state);
+    expect(document.tally.machineVersion).toBeLessThanOrEqual(definition.version);
+    expect(
+      definition.machine.root.machine.resolveState({ value: document.tally.state, context: document } as never).value,
+    ).toEqual(document.tally.state);
+  });
+
+  it.each(records)('$state: owes only effects that somebody runs today', ({ document }) => {
+    for (const { name } of document.tally.effects) expect(definition.effects).toHaveProperty(name);
+  });
+
+  it.each(records)('$state: takes every event', ({ document }) => {
+    const before = structuredClone(document);
+    for (const event of Object.values(EVENTS)) expect(() => host.step(document, event)).not.toThrow();
+    expect(document).toEqual(before);
+  });
+
+  it.each(records.filter(({ state }) => state !== 'deleted'))('$state: can be deleted in the end', ({ document }) => {
+    const events = ['delete', 'observed COMPLETE', 'media.found'] as const;
+    const end = events.reduce((current, name) => {
+      const { state, context } = host.step(current, EVENTS[name] ?? raise(name));
+      return { ...context, tally: { ...current.tally, state } };
+    }, document);
+    expect(end.tally.state).toBe('deleted');
+  });
+});
+
+function raise(name: string): never {
+  throw new Error(`no event '${name}'`);
+}

@@ -1,0 +1,88 @@
+import { describe, expect, it } from 'vitest';
+
+import type { EgressStatus } from '../../../src/machines/recording/events.js';
+import type { StartOutcome, StopOutcome } from '../../../src/machines/recording/ports.js';
+import {
+  CLAIM_MS,
+  deathEvent,
+  findOwn,
+  type StartDuty,
+  startDuty,
+  startEvent,
+} from '../../../src/machines/recording/start-call.js';
+import { buildEgress, nanos, NOON, ROOM, UID } from './build.js';
+
+describe('who calls StartEgress', () => {
+  const claimant = { instance: 'one', fresh: true, ageMs: 0 };
+  it.each<[string, Partial<typeof claimant>, string | undefined, StartDuty]>([
+    ['the claimant, at once', {}, undefined, 'call'],
+    ['the claimant, at the last moment', { ageMs: CLAIM_MS }, undefined, 'call'],
+    ['not the claimant that comes too late', { ageMs: CLAIM_MS + 1 }, undefined, 'refuse'],
+    ['not the claimant that was restarted: it looks', { fresh: false }, undefined, 'look'],
+    ['not another process: it looks', { instance: 'two' }, undefined, 'look'],
+    ['nobody looks for an egress that is known', { instance: 'two' }, 'EG_1', 'nothing'],
+    ['nobody repeats a call whose egress is known', { fresh: false }, 'EG_1', 'nothing'],
+  ])('%s', (_name, run, egressId, expected) => {
+    const recording = { calledBy: 'one', ...(egressId === undefined ? {} : { egressId }) };
+    expect(startDuty(recording, { ...claimant, ...run })).toBe(expected);
+  });
+
+  it('nobody, for an egress that was running when its recording was made', () => {
+    expect(startDuty({ egressId: 'EG_1' }, claimant)).toBe('nothing');
+  });
+});
+
+describe('what the answer to StartEgress means', () => {
+  it.each<[string, StartOutcome, object | undefined]>([
+    ['accepted', { kind: 'accepted', egress: buildEgress('STARTING') }, { type: 'egress.observed' }],
+    ['refused', { kind: 'refused', code: 'livekit', message: 'no' }, { type: 'start.refused', reason: { kind: 'livekit' } }],
+    [
+      'unreachable',
+      { kind: 'refused', code: 'unreachable', message: 'no' },
+      { type: 'start.refused', reason: { kind: 'unreachable' } },
+    ],
+    [
+      'a handler that failed: undo whatever comes of it',
+      { kind: 'handler_failed', message: 'no' },
+      { type: 'start.unknown', cancel: true },
+    ],
+    ['no answer: look what comes of it', { kind: 'unknown', message: 'no' }, { type: 'start.unknown', cancel: false }],
+    ['no worker: nothing before one look', { kind: 'no_capacity', message: 'no' }, undefined],
+  ])('%s', (_name, outcome, expected) => {
+    const event = startEvent(outcome, NOON);
+    if (expected === undefined) expect(event).toBeUndefined();
+    else expect(event).toMatchObject({ ...expected, at: NOON, source: 'effect' });
+  });
+});
+
+describe('what a stop that is to prove a death means', () => {
+  it.each<[StopOutcome, string | undefined]>([
+    [{ kind: 'stopping', egress: buildEgress('ENDING') }, 'egress.observed'],
+    [{ kind: 'not_found' }, 'egress.missing'],
+    [{ kind: 'no_answer' }, 'egress.missing'],
+    [{ kind: 'already_over' }, undefined],
+  ])('$kind', (outcome, expected) => {
+    expect(deathEvent(outcome, NOON)?.type).toBe(expected);
+  });
+});
+
+describe('our egress among those of a room', () => {
+  const own = (egressId: string, status: EgressStatus, second: number) =>
+    buildEgress(status, { egressId, updatedAt: nanos(second) });
+  const other = buildEgress('ACTIVE', { egressId: 'EG_9', requestedPath: `recordings/${ROOM}--ffffffffff.mp4` });
+
+  it.each([
+    ['none', [other], undefined],
+    ['the one with our uid in its path', [other, own('EG_1', 'ACTIVE', 5)], 'EG_1'],
+    ['a running one before an ended one', [own('EG_1', 'FAILED', 62), own('EG_2', 'ACTIVE', 5)], 'EG_2'],
+    ['the newest of two that ended', [own('EG_1', 'FAILED', 62), own('EG_2', 'ABORTED', 63)], 'EG_2'],
+  ])('%s', (_name, listed, expected) => {
+    expect(findOwn(UID, listed)?.egressId).toBe(expected);
+  });
+
+  it('is found without reordering the list it was given', () => {
+    const listed = Object.freeze([own('EG_1', 'FAILED', 62), own('EG_2', 'ACTIVE', 5)]);
+    expect(findOwn(UID, listed)?.egressId).toBe('EG_2');
+    expect(listed[0]?.egressId).toBe('EG_1');
+  });
+});
