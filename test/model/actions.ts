@@ -10,6 +10,8 @@ export interface Edge {
   label: string;
   world: World;
   urgency: number;
+  /** It spends a budget for faults. */
+  isFault: boolean;
   /** The step itself breaks what must always hold. */
   violation?: string;
 }
@@ -45,6 +47,7 @@ export function createModel(rules: Rules): Model {
   const attemptEffect = createEffects(documents);
   const runs: Run[] = [];
   const runNumbers = new Map<string, number>();
+  const numberOf = new Map<Run, number>();
 
   const observations = new Map<number, number>();
   const verdicts = new Map<string, { doubt: Doubt; event: number; told: string }>();
@@ -52,11 +55,14 @@ export function createModel(rules: Rules): Model {
   const known = (side: Side) => (side.doc === 0 ? undefined : documents.of(side.doc));
 
   function runNumber(run: Run): number {
+    const same = numberOf.get(run);
+    if (same !== undefined) return same;
     const key = `${run.key}|${String(run.matches)}|${String(run.occupies)}|${run.event}`;
     const found = runNumbers.get(key);
     if (found !== undefined) return found;
     runs.push(run);
     runNumbers.set(key, runs.length);
+    numberOf.set(run, runs.length);
     return runs.length;
   }
   function runOf(number: number): Run {
@@ -104,7 +110,12 @@ export function createModel(rules: Rules): Model {
       if (fault !== undefined && world[fault] === 0) return;
       const next = copyOf(world);
       if (fault !== undefined) next[fault] -= 1;
-      const edge = { label: fault === undefined ? label : `${label} (fault: ${fault})`, world: next, urgency };
+      const edge = {
+        label: fault === undefined ? label : `${label} (fault: ${fault})`,
+        world: next,
+        urgency,
+        isFault: fault !== undefined,
+      };
       try {
         change(next);
       } catch (error) {

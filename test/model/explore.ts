@@ -23,11 +23,13 @@ export interface Exploration {
 export interface ExploreOptions {
   budgets: Budgets;
   rules?: Partial<Rules>;
-  maxStates?: number;
 }
 
+/** Urgencies from here on are no progress but the wishes of clients. */
+const CLIENTS = 20;
+
 /** Walks every world that can be reached, breadth first, so that the first violation found is among the shortest. */
-export async function explore({ budgets, rules, maxStates = Infinity }: ExploreOptions): Promise<Exploration> {
+export async function explore({ budgets, rules }: ExploreOptions): Promise<Exploration> {
   const begunAt = performance.now();
   const model = createModel({ ...RULES, ...rules });
   const rest = createRest(model);
@@ -36,6 +38,9 @@ export async function explore({ budgets, rules, maxStates = Infinity }: ExploreO
   const texts = [first];
   const parents = [-1];
   const labels = [''];
+  /** Where a world goes when nothing goes wrong and nobody asks for anything; itself when it is at rest. */
+  const calm: number[] = [];
+  const calmLabels: string[] = [];
   let edges = 0;
 
   const summary = (violation?: Counterexample): Exploration => ({
@@ -48,26 +53,68 @@ export async function explore({ budgets, rules, maxStates = Infinity }: ExploreO
   });
   const trace = (at: number): string[] => (at <= 0 ? [] : [...trace(parents[at] ?? -1), labels[at] ?? '']);
 
-  for (let at = 0; at < texts.length && texts.length < maxStates; at++) {
+  function reach(edge: Edge, from: number): number {
+    const text = encode(edge.world);
+    const found = numbers.get(text);
+    if (found !== undefined) return found;
+    numbers.set(text, texts.length);
+    texts.push(text);
+    parents.push(from);
+    labels.push(edge.label);
+    return texts.length - 1;
+  }
+
+  for (let at = 0; at < texts.length; at++) {
     const world = decode(texts[at] ?? '');
     const broken = brokenIn(model, world);
     if (broken !== undefined) return summary({ broken, events: trace(at) });
-    const unsettled = await rest.from(world);
-    if (unsettled !== undefined)
-      return summary({ ...unsettled, events: [...trace(at), '— no more faults —', ...unsettled.events] });
+    calm.push(at);
+    calmLabels.push('');
     if (!isFollowed(model, world)) continue;
+    let urgency = CLIENTS;
     for (const edge of await edgesOf(model, world)) {
       edges += 1;
       if (edge.violation !== undefined) return summary({ broken: edge.violation, events: [...trace(at), edge.label] });
-      const text = encode(edge.world);
-      if (numbers.has(text)) continue;
-      numbers.set(text, texts.length);
-      texts.push(text);
-      parents.push(at);
-      labels.push(edge.label);
+      const target = reach(edge, at);
+      if (edge.isFault || edge.urgency >= urgency) continue;
+      urgency = edge.urgency;
+      calm[at] = target;
+      calmLabels[at] = edge.label;
     }
   }
-  return summary();
+  const unsettled = await settle();
+  return summary(unsettled);
+
+  /** Every world comes to rest well: along the calm way that the search has found, then by the run from where it ends. */
+  async function settle(): Promise<Counterexample | undefined> {
+    const isGood = new Uint8Array(texts.length);
+    for (let begin = 0; begin < texts.length; begin++) {
+      const way = [begin];
+      const passed = new Set(way);
+      let at = begin;
+      let broken: Counterexample | undefined;
+      while (isGood[at] === 0) {
+        const next = calm[at] ?? at;
+        if (next === at) {
+          broken = await rest.from(decode(texts[at] ?? ''));
+          break;
+        }
+        if (passed.has(next)) {
+          broken = { broken: 'I4 it comes to rest', events: [] };
+          break;
+        }
+        way.push(next);
+        passed.add(next);
+        at = next;
+      }
+      if (broken !== undefined) {
+        const calmly = way.map((each) => calmLabels[each] ?? '').filter((label) => label !== '');
+        return { ...broken, events: [...trace(begin), '— no more faults —', ...calmly, ...broken.events] };
+      }
+      for (const each of way) isGood[each] = 1;
+    }
+    return undefined;
+  }
 }
 
 /** The second recording is followed until it records or its start is undone: from there on it lives as the first one did. */
@@ -81,12 +128,10 @@ export async function edgesOf(model: Model, world: World): Promise<Edge[]> {
     return await model.edges(world);
   } catch (error) {
     if (!(error instanceof StepViolation)) throw error;
-    return [{ label: 'the next step', world, urgency: 0, violation: error.message }];
+    return [{ label: 'the next step', world, urgency: 0, isFault: false, violation: error.message }];
   }
 }
 
-/** Urgencies from here on are no progress but the wishes of clients. */
-const CLIENTS = 20;
 const MAX_STEPS = 400;
 
 export interface Rest {

@@ -70,4 +70,10 @@ export const PLANTED: readonly PlantedFault[] = [
     budgets: {},
     breaks: /^I7 /,
   },
+  {
+    name: 'nobody looks after what webhooks leave out',
+    rules: { reconcile: () => ({ kind: 'nothing' }) },
+    budgets: { livekit: 1 },
+    breaks: /^I4 /,
+  },
 ];

@@ -4,7 +4,7 @@ import { explore, type Exploration } from './explore.js';
 import { PLANTED } from './planted.js';
 import { type Budgets, NOTHING } from './world.js';
 
-// Some 600 000 worlds in all: half a minute on a quiet machine, and several times that beside other test files.
+// Some 700 000 worlds in all: less than half a minute on a quiet machine, and several times that beside other test files.
 const timeout = 240_000;
 
 /** Small enough to be searched completely; `npm run prove` goes further. */
@@ -14,7 +14,7 @@ const SEARCHES: [string, Partial<Budgets>][] = [
   ['a client stops, everybody leaves, and a message is lost, repeated or early', { network: 1, stops: 1, leaves: 1 }],
   ['a client stops, everybody leaves, and LiveKit fails', { livekit: 1, stops: 1, leaves: 1 }],
   ['clients stop and delete while everybody leaves', { stops: 1, deletes: 1, leaves: 1 }],
-  ['the room is recorded a second time', { seconds: 1, leaves: 1 }],
+  ['the room is recorded a second time, and a message is lost, repeated or early', { network: 1, seconds: 1, leaves: 1 }],
 ];
 
 describe('the recording, LiveKit, the network and a process that dies', () => {
@@ -30,7 +30,7 @@ describe('the search finds planted mistakes', () => {
     const found = await explore({ budgets: { ...NOTHING, ...planted.budgets }, rules: planted.rules });
     report(name, found);
     expect(found.violation?.broken).toMatch(planted.breaks);
-    expect(found.violation?.events.length).toBeLessThan(15);
+    expect(found.violation?.events.length).toBeLessThan(30);
   });
 });
 
