@@ -37,10 +37,13 @@ export interface Environment {
   close(): Promise<void>;
 }
 
-/** @param path folder of the environment's files; created when missing */
-export function openEnvironment(path: string): Environment {
+/**
+ * @param path folder of the environment's files; created when missing
+ * @param options.volatile writes survive the loss of the process but are never flushed: a loss of power may leave anything
+ */
+export function openEnvironment(path: string, options: { volatile?: boolean } = {}): Environment {
   // Batching by event turn would leave a rejection without a handler, which ends the process, whenever a commit fails.
-  const root = open({ path, maxDbs: 32, eventTurnBatching: false });
+  const root = open({ path, maxDbs: 32, eventTurnBatching: false, noSync: options.volatile === true });
   let isClosed = false;
 
   return {

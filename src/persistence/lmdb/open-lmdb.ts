@@ -1,3 +1,4 @@
+import { rmSync } from 'node:fs';
 import { join } from 'node:path';
 
 import type { ApiKeyStore } from '../../accounts/ports.js';
@@ -37,25 +38,35 @@ export interface Lmdb {
  */
 export async function openLmdb({ dataDir, clock = systemClock }: LmdbOptions): Promise<Lmdb> {
   const claim = await claimDataFolder(dataDir);
-  const environment = await openOrRelease();
+  const [environment, lockEnvironment] = await openOrRelease();
 
   return {
     recordings: createLmdbRecordingStore({ environment }),
     rooms: createLmdbRoomStore({ environment }),
     apiKeys: createLmdbApiKeys({ environment }),
-    roomLocks: createLmdbRoomLocks({ environment, clock }),
+    roomLocks: createLmdbRoomLocks({ environment: lockEnvironment, clock }),
     async close() {
-      await environment.close();
+      await Promise.all([environment.close(), lockEnvironment.close()]);
       await claim.release();
     },
   };
 
-  async function openOrRelease(): Promise<Environment> {
+  async function openOrRelease(): Promise<[Environment, Environment]> {
     try {
-      return openEnvironment(join(dataDir, 'store'));
+      return [openEnvironment(join(dataDir, 'store')), openLocks(join(dataDir, 'locks'))];
     } catch (error) {
       await claim.release();
       throw error;
     }
+  }
+}
+
+/** Locks follow from the recordings, so files that a loss of power has spoilt are thrown away. */
+function openLocks(path: string): Environment {
+  try {
+    return openEnvironment(path, { volatile: true });
+  } catch {
+    rmSync(path, { recursive: true, force: true });
+    return openEnvironment(path, { volatile: true });
   }
 }
