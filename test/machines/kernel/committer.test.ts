@@ -4,7 +4,7 @@ import { StoreUnavailableError, WriteOutcomeUnknownError } from '../../../src/er
 import type { ActorStore } from '../../../src/machines/kernel/actor-store.js';
 import { type Committer, createCommitter, NewerMachineError } from '../../../src/machines/kernel/committer.js';
 import type { ActorDocument } from '../../../src/machines/kernel/document.js';
-import { createGate } from '../../support/gate.js';
+import { createGate, type GateOptions } from '../../support/gate.js';
 import { createMemoryActorStore, type MemoryDocuments } from '../../support/memory-actor-store.js';
 import { createTestClock } from '../../support/test-clock.js';
 
@@ -16,10 +16,10 @@ function build(count: number, version: number, lastWrite: string, machineVersion
   return { count, tally: { state: 'on', machineVersion, version, effects: [], history: [], dueAt: null, lastWrite } };
 }
 
-function setUp() {
+function setUp(gateOptions: GateOptions = {}) {
   const documents: MemoryDocuments<Counter> = new Map();
   const clock = createTestClock();
-  const gate = createGate();
+  const gate = createGate(gateOptions);
   const store = createMemoryActorStore({ name: 'counters', gate, documents, keyName: 'key', uniqueKeys: () => ({}) });
   const committerOf = (instance: string, over: Partial<ActorStore<Counter>> = {}) =>
     createCommitter({ store: { ...store, ...over }, clock, instance, machineVersion: 1, random: () => 0.5 });
@@ -125,6 +125,30 @@ describe('a commit', () => {
     documents.set('a', build(0, 1, '', 2));
     await expect(increment(committerOf('one'))).rejects.toBeInstanceOf(NewerMachineError);
     expect(documents.get('a')?.count).toBe(0);
+  });
+});
+
+describe('three processes over a store that fails and loses answers', () => {
+  it.each(Array.from({ length: 20 }, (_, index) => index + 1))('lose no acknowledged update, seed %i', async (seed) => {
+    const { documents, store, committerOf, waitFor } = setUp({ seed, faults: { before: 0.1, after: 0.1 } });
+    documents.set('a', build(0, 1, ''));
+    let acknowledged = 0;
+    const work = ['one', 'two', 'three'].map(async (name) => {
+      const committer = committerOf(name, store);
+      for (let round = 0; round < 8; round++) {
+        await increment(committer).then(
+          () => acknowledged++,
+          (error: unknown) => {
+            expect(error).toBeInstanceOf(StoreUnavailableError);
+          },
+        );
+      }
+    });
+    await waitFor(Promise.all(work));
+    const { count, tally } = documents.get('a') ?? build(0, 0, '');
+    expect(tally.version).toBe(count + 1);
+    expect(count).toBeGreaterThanOrEqual(acknowledged);
+    expect(count).toBeLessThanOrEqual(24);
   });
 });
 
