@@ -13,7 +13,8 @@ async function main(): Promise<void> {
   const config = parseConfig(process.env);
   const log = createLogger({ level: config.logLevel, name: 'tally' });
   const app = await createApp(config, { log });
-  const forget = await announce(await welcomeOf(app, config.dataDir));
+  let forget = () => Promise.resolve();
+  // Before the welcome: who reads it may stop us at once.
   closeWithGrace({ delay: CLOSE_WITHIN_MS, logger: false }, async ({ err, signal }) => {
     if (err !== undefined) log.fatal({ err }, 'crashed');
     log.info({ signal }, 'stopping');
@@ -21,6 +22,7 @@ async function main(): Promise<void> {
     await app.close();
     log.info('stopped');
   });
+  forget = await announce(await welcomeOf(app, config.dataDir));
 }
 
 async function welcomeOf({ url, apiKey, simulator, commands, persistence }: App, dataDir: string): Promise<Welcome> {
