@@ -1,4 +1,4 @@
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
 
 import { type AppOnSimulator, startAppOnSimulator } from '../support/app-on-simulator.js';
 import { eventually } from '../support/eventually.js';
@@ -26,6 +26,9 @@ const noRecorder =
     if (method === 'ListRooms') return { status: 200, body: { rooms: roomIds.map((name) => ({ name, sid: 'RM_0' })) } };
     return method === 'ListParticipants' ? { status: 200, body: { participants: [] } } : undefined;
   };
+
+/** Real time passes here, on a machine that may be busy with a compiler. */
+vi.setConfig({ testTimeout: 20_000 });
 
 describe('a bad observation of healthy recordings', () => {
   let tally: AppOnSimulator;

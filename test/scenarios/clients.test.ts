@@ -1,7 +1,10 @@
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
 
 import { type EmbeddedApp, startEmbedded } from '../support/embedded-app.js';
 import { eventually } from '../support/eventually.js';
+
+/** Real time passes here, on a machine that may be busy with a compiler. */
+vi.setConfig({ testTimeout: 20_000 });
 
 describe('clients that leave, that do not wait, and that repeat themselves', () => {
   let tally: EmbeddedApp;

@@ -1,10 +1,13 @@
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
 
 import { type AppOnSimulator, startAppOnSimulator } from '../support/app-on-simulator.js';
 import { eventually } from '../support/eventually.js';
 import { createJumpingClock } from '../support/jumping-clock.js';
 
 const HOUR_MS = 3_600_000;
+
+/** Real time passes here, on a machine that may be busy with a compiler. */
+vi.setConfig({ testTimeout: 20_000 });
 
 describe('a step of the wall clock', () => {
   let tally: AppOnSimulator;

@@ -7,9 +7,9 @@ import { eventually } from '../support/eventually.js';
 import { i1TwoLive, isOurs, leftRunning } from '../support/invariants.js';
 
 const SPEED = 50;
-const START_TIMEOUT_MS = 2_500;
+const START_TIMEOUT_MS = 3_500;
 /** Many recordings at once in one process; the longest wait for a start deadline and then for a second recording. */
-const TIMEOUT_MS = 15_000;
+const TIMEOUT_MS = 20_000;
 vi.setConfig({ testTimeout: TIMEOUT_MS, hookTimeout: TIMEOUT_MS, maxConcurrency: 16 });
 
 /** How the recording is ended, when the script does not end it by itself. */

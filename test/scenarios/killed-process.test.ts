@@ -12,7 +12,7 @@ const RIGHT_WITHIN_MS = 5_000;
 /** Two processes start, and a good dozen recordings come to the moment of the kill. */
 const SETUP_TIMEOUT_MS = BUILD_TIMEOUT_MS + 30_000;
 /** Up to 5 s until it is right, then one more recording. */
-const TIMEOUT_MS = 15_000;
+const TIMEOUT_MS = 20_000;
 
 // Every stage is looked at from the restart on.
 vi.setConfig({ maxConcurrency: 16 });

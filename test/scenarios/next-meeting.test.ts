@@ -1,4 +1,4 @@
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
 
 import { type EmbeddedApp, startEmbedded } from '../support/embedded-app.js';
 import { eventually } from '../support/eventually.js';
@@ -7,6 +7,9 @@ import { i1TwoLive } from '../support/invariants.js';
 /** Files that are delivered this much later, in the simulator's time. */
 const UPLOAD_MS = 100_000;
 const SPEED = 50;
+
+/** Real time passes here, on a machine that may be busy with a compiler. */
+vi.setConfig({ testTimeout: 20_000 });
 
 describe("a slow upload and the room's next meeting", () => {
   let tally: EmbeddedApp;

@@ -2,6 +2,7 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 
 import { BUILD_TIMEOUT_MS, buildOnce, builtFile } from '../support/build-once.js';
 import { startChild } from '../support/child-process.js';
+import { createDataFolder } from '../support/data-folder.js';
 import { eventually } from '../support/eventually.js';
 import { i1TwoLive, i3Unowned, leftRunning } from '../support/invariants.js';
 import type { TallyApi } from '../support/tally-api.js';
@@ -96,6 +97,23 @@ describe('told to stop with SIGTERM', () => {
       await simulator.resetScript(roomId);
       await tally.start();
       expect((await api.outcome(recordingId)).status).toBe('complete');
+    },
+    TIMEOUT_MS,
+  );
+});
+
+describe('told to stop as soon as it says that it runs', () => {
+  beforeAll(() => buildOnce(), BUILD_TIMEOUT_MS);
+
+  it.each(['SIGTERM', 'SIGINT'] as const)(
+    '%s: ends with 0',
+    async (signal) => {
+      const folder = await createDataFolder();
+      const env = { SERVER_PORT: '0', TALLY_SIMULATOR_PORT: '0', TALLY_DATA_DIR: folder.path };
+      const child = startChild(builtFile('main.js'), [], env);
+      await child.printed(/^Tally {2}http/);
+      expect(await child.end(signal)).toEqual({ code: 0, signal: null });
+      await folder.remove();
     },
     TIMEOUT_MS,
   );

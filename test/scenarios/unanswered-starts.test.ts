@@ -8,7 +8,7 @@ import { createJumpingClock } from '../support/jumping-clock.js';
 
 const START = 'StartRoomCompositeEgress';
 /** A start deadline, and a second recording. */
-const TIMEOUT_MS = 15_000;
+const TIMEOUT_MS = 20_000;
 vi.setConfig({ testTimeout: TIMEOUT_MS, maxConcurrency: 10 });
 
 /** LiveKit may have taken the start: from here on Tally only looks, until no answer can come any more. */

@@ -3,8 +3,6 @@ import { once } from 'node:events';
 import { createServer } from 'node:net';
 import type { AddressInfo } from 'node:net';
 
-import { eventually } from './eventually.js';
-
 export interface Exit {
   code: number | null;
   signal: NodeJS.Signals | null;
@@ -13,11 +11,16 @@ export interface Exit {
 export interface RunningChild {
   stdout(): string;
   stderr(): string;
+  /** Resolves as soon as the program has printed this. @throws it ended, or was silent far too long */
+  printed(text: RegExp): Promise<void>;
   /** Resolves when it has ended, however. */
   exited: Promise<Exit>;
   /** Send a signal and wait for the end. */
   end(signal: NodeJS.Signals): Promise<Exit>;
 }
+
+/** Far more than any start takes: a machine may be busy with a compiler. */
+const PRINTS_WITHIN_MS = 45_000;
 
 /** Start a Node program. It is the caller's to end. */
 export function startChild(file: string, args: readonly string[], env: Record<string, string>): RunningChild {
@@ -34,25 +37,26 @@ export function startChild(file: string, args: readonly string[], env: Record<st
   return {
     stdout: () => stdout,
     stderr: () => stderr,
+    printed: (text) =>
+      new Promise((resolve, reject) => {
+        const tell = (what: string) => reject(new Error(`${what}: ${stderr}`));
+        const late = setTimeout(() => tell(`${String(text)} was not printed`), PRINTS_WITHIN_MS);
+        void exited.then(() => tell('the program ended early'));
+        const look = () => {
+          if (!text.test(stdout)) return;
+          clearTimeout(late);
+          child.stdout?.off('data', look);
+          resolve();
+        };
+        child.stdout?.on('data', look);
+        look();
+      }),
     exited,
     async end(signal) {
       child.kill(signal);
       return exited;
     },
   };
-}
-
-/** Wait until the program has printed a line, or say what it said when it ended instead. */
-export async function untilPrinted(child: RunningChild, line: RegExp, withinMs = 10_000): Promise<void> {
-  let exit: Exit | undefined;
-  void child.exited.then((how) => (exit = how));
-  await eventually(
-    `the line ${String(line)}`,
-    () => ({ stdout: child.stdout(), exit, stderr: exit === undefined ? '' : child.stderr() }),
-    (seen) => line.test(seen.stdout) || seen.exit !== undefined,
-    withinMs,
-  );
-  if (!line.test(child.stdout())) throw new Error(`the program ended early: ${child.stderr()}`);
 }
 
 /** A port that nobody listens on at this moment. */

@@ -7,13 +7,13 @@ const POLL_MS = 25;
  *
  * @param what is waited for, in words, for the error
  * @returns what was seen at last
- * @throws when it does not happen within `withinMs` (default 5 s); says what was seen instead
+ * @throws when it does not happen within `withinMs` (default 8 s); says what was seen instead
  */
 export async function eventually<Seen>(
   what: string,
   look: () => Seen | Promise<Seen>,
   until: (seen: Seen) => boolean,
-  withinMs = 5_000,
+  withinMs = 8_000,
 ): Promise<Seen> {
   const end = performance.now() + withinMs;
   for (;;) {

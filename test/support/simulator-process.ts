@@ -1,5 +1,5 @@
 import { builtFile } from './build-once.js';
-import { startChild, untilPrinted } from './child-process.js';
+import { startChild } from './child-process.js';
 import { createSimulatorControl, type SimulatorAddress, type SimulatorControl } from './simulator-control.js';
 
 export interface SimulatorProcess {
@@ -24,7 +24,7 @@ export async function startSimulatorProcess(options: {
     ],
     {},
   );
-  await untilPrinted(child, /^http\S+\n/);
+  await child.printed(/^http\S+\n/);
   const address = { url: child.stdout().split('\n')[0] ?? '', apiKey, apiSecret };
   return {
     address,

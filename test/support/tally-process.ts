@@ -3,7 +3,7 @@ import path from 'node:path';
 
 import { type Lmdb, openLmdb } from '../../src/persistence/lmdb/open-lmdb.js';
 import { builtFile } from './build-once.js';
-import { type Exit, freePort, startChild, type RunningChild, untilPrinted } from './child-process.js';
+import { type Exit, freePort, startChild, type RunningChild } from './child-process.js';
 import { createDataFolder } from './data-folder.js';
 import { type LiveKitProxy, startLiveKitProxy } from './livekit-proxy.js';
 import { type SimulatorControl } from './simulator-control.js';
@@ -56,7 +56,7 @@ export async function startTallyProcess(options: { speed: number; env?: Record<s
 
   async function start(changes: Record<string, string> = {}): Promise<void> {
     child = startChild(builtFile('main.js'), [], { ...env, ...changes });
-    await untilPrinted(child, /^Tally {2}http/m);
+    await child.printed(/^Tally {2}http/m);
   }
 
   async function end(signal: NodeJS.Signals): Promise<Exit> {
@@ -65,7 +65,17 @@ export async function startTallyProcess(options: { speed: number; env?: Record<s
     return exit;
   }
 
-  await start();
+  async function stop(): Promise<void> {
+    await end('SIGKILL');
+    await simulator.stop();
+    await proxy.close();
+    await folder.remove();
+  }
+
+  await start().catch(async (error: unknown) => {
+    await stop();
+    throw error;
+  });
   return {
     api,
     simulator: simulator.control,
@@ -95,11 +105,6 @@ export async function startTallyProcess(options: { speed: number; env?: Record<s
         await stores.close();
       }
     },
-    async stop() {
-      await end('SIGKILL');
-      await simulator.stop();
-      await proxy.close();
-      await folder.remove();
-    },
+    stop,
   };
 }
