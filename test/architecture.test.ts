@@ -24,8 +24,12 @@ const HOUSE: Record<string, Rule> = {
   accounts: {},
   livekit: { types: ['machines'], packages: ['livekit-server-sdk', '@livekit/protocol'] },
   'livekit/simulator': { packages: ['@livekit/protocol', '@bufbuild/protobuf', 'mediabunny', 'zod'] },
-  persistence: { imports: ['persistence/lmdb', 'persistence/files'], types: ['machines', 'accounts', 'notifications'] },
+  persistence: {
+    imports: ['persistence/lmdb', 'persistence/mongo', 'persistence/files'],
+    types: ['machines', 'accounts', 'notifications'],
+  },
   'persistence/lmdb': { imports: ['persistence'], types: ['machines', 'accounts', 'notifications'], packages: ['lmdb'] },
+  'persistence/mongo': { imports: ['persistence'], types: ['machines', 'accounts', 'notifications'], packages: ['mongoose'] },
   'persistence/files': { imports: ['persistence'], types: ['machines', 'accounts', 'notifications'] },
   notifications: { types: ['machines'] },
   http: {

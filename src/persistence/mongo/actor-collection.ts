@@ -1,0 +1,100 @@
+import { setTimeout as pause } from 'node:timers/promises';
+
+import { StoreUnavailableError } from '../../errors.js';
+import type { ActorStore, CreateResult } from '../../machines/kernel/actor-store.js';
+import type { ActorDocument } from '../../machines/kernel/document.js';
+import type { Stored, StoredCollection } from './connect.js';
+import { isDuplicateKey, reading, writing } from './driver-errors.js';
+import type { Mapper } from './mapper.js';
+
+export interface ActorCollectionOptions<Context extends object> {
+  collection: StoredCollection;
+  /** Name of the field that is the key. */
+  keyName: string;
+  /** Further fields that are unique over all documents, each with an index. A conflict names the first that is taken. */
+  uniqueKeys: (document: ActorDocument<Context>) => Record<string, string>;
+  mapper: Mapper<Context>;
+}
+
+/** A write of another process is seen by us once the majority has it; until then only the index knows of it. */
+const CONFLICT_TRIES = 60;
+const CONFLICT_PAUSE_MS = 20;
+
+export function createActorCollection<Context extends object>(options: ActorCollectionOptions<Context>): ActorStore<Context> {
+  const { collection, keyName, uniqueKeys, mapper } = options;
+  const ofVersion = (key: string, version: number) => ({ [keyName]: key, 'tally.version': version });
+
+  return {
+    async load(key) {
+      const stored = await reading(() => collection.findOne({ [keyName]: key }));
+      return stored === null ? undefined : mapper.toDocument(stored);
+    },
+    async create(key, document) {
+      for (let attempt = 1; ; attempt += 1) {
+        const inserted = await writing(() => insert(mapper.toStored(key, document)));
+        if (inserted === true) return { created: true };
+        const taken = await conflictOf(key, document);
+        if (taken !== undefined) return { created: false, ...taken };
+        if (attempt === CONFLICT_TRIES) {
+          throw new StoreUnavailableError(`A unique key of '${key}' is taken by nobody`, { cause: inserted });
+        }
+        await pause(CONFLICT_PAUSE_MS);
+      }
+    },
+    async save(key, document, expectedVersion) {
+      return writing(async () => {
+        try {
+          const result = await collection.replaceOne(ofVersion(key, expectedVersion), mapper.toStored(key, document));
+          return result.matchedCount === 1;
+        } catch (error) {
+          if (isDuplicateKey(error)) return false;
+          throw error;
+        }
+      });
+    },
+    async remove(key, expectedVersion) {
+      return writing(async () => (await collection.deleteOne(ofVersion(key, expectedVersion))).deletedCount === 1);
+    },
+    due: (now, limit) => keysBy({ 'tally.dueAt': { $lte: now } }, 'tally.dueAt', limit),
+    owing: (limit, after = '') => keysBy({ 'tally.owing': { $gt: after } }, 'tally.owing', limit),
+  };
+
+  /** @returns true, or what a unique index said */
+  async function insert(stored: Record<string, unknown>): Promise<unknown> {
+    try {
+      await collection.insertOne(stored as Stored);
+      return true;
+    } catch (error) {
+      if (isDuplicateKey(error)) return error;
+      throw error;
+    }
+  }
+
+  /** Which key is taken, and by whom. Asked of the documents: the index that refused is any one of those that would. */
+  async function conflictOf(
+    key: string,
+    document: ActorDocument<Context>,
+  ): Promise<Pick<CreateResult & { created: false }, 'conflict' | 'holder'> | undefined> {
+    const wanted = Object.entries({ [keyName]: key, ...uniqueKeys(document) });
+    const projection = Object.fromEntries(wanted.map(([field]) => [field, 1]));
+    const holders = await reading(() =>
+      collection.find({ $or: wanted.map(([field, value]) => ({ [field]: value })) }, { projection }).toArray(),
+    );
+    for (const [conflict, value] of wanted) {
+      const holder = holders.find((each) => each[conflict] === value);
+      if (holder !== undefined) return { conflict, holder: String(holder[keyName]) };
+    }
+    return undefined;
+  }
+
+  async function keysBy(filter: Record<string, unknown>, field: string, limit: number): Promise<string[]> {
+    const found = await reading(() =>
+      collection
+        .find(filter, { projection: { _id: 0, [keyName]: 1 } })
+        .sort({ [field]: 1 })
+        .limit(limit)
+        .toArray(),
+    );
+    return found.map((each) => String(each[keyName]));
+  }
+}

@@ -1,0 +1,83 @@
+import type { mongo } from 'mongoose';
+import { createConnection } from 'mongoose';
+
+import { reading } from './driver-errors.js';
+
+export interface MongoLimits {
+  /** How long an operation waits for a server that can take it, such as a primary. Default 3 s. */
+  serverSelectionTimeoutMs: number;
+  /** How long a write waits for the majority; after it the outcome is unknown. Default 3 s. */
+  writeTimeoutMs: number;
+  /** How long a server may stay silent on a connection. Greater than `writeTimeoutMs`, or 0 for no limit. Default 4 s. */
+  socketTimeoutMs: number;
+  /** Connections to one server at most; operations beyond them wait for one. Default 100. */
+  maxPoolSize: number;
+  /** How long they wait. Default 10 s. */
+  poolTimeoutMs: number;
+}
+
+export const DEFAULT_LIMITS: MongoLimits = {
+  serverSelectionTimeoutMs: 3_000,
+  writeTimeoutMs: 3_000,
+  socketTimeoutMs: 4_000,
+  maxPoolSize: 100,
+  poolTimeoutMs: 10_000,
+};
+
+/** A document as it lies in its collection: fields of ours, and whatever another program has written there. */
+export type Stored = Record<string, unknown> & { _id: mongo.ObjectId };
+export type StoredCollection = mongo.Collection<Stored>;
+
+export interface MongoConnection {
+  /** What decides: reads and writes that the majority of the primary's set has. */
+  kernel(name: string): StoredCollection;
+  /** What is shown: reads by the URI's read preference, which may be a little behind. */
+  lists(name: string): StoredCollection;
+  /** @throws StoreUnavailableError no primary answers */
+  ping(): Promise<void>;
+  close(): Promise<void>;
+}
+
+export interface ConnectOptions {
+  uri: string;
+  dbName: string;
+  limits: MongoLimits;
+}
+
+/** @throws StoreUnavailableError no server could be reached in time */
+export async function connect({ uri, dbName, limits }: ConnectOptions): Promise<MongoConnection> {
+  const connection = createConnection(uri, {
+    dbName,
+    serverSelectionTimeoutMS: limits.serverSelectionTimeoutMs,
+    connectTimeoutMS: limits.serverSelectionTimeoutMs,
+    waitQueueTimeoutMS: limits.poolTimeoutMs,
+    socketTimeoutMS: limits.socketTimeoutMs,
+    maxPoolSize: limits.maxPoolSize,
+    // A repeated write that cannot be repeated would hide that the first attempt was sent; the kernel repeats knowingly.
+    retryWrites: false,
+    retryReads: true,
+    ignoreUndefined: true,
+    autoIndex: false,
+    autoCreate: false,
+    bufferCommands: false,
+  });
+  await reading(() => connection.asPromise()).catch(async (error: unknown) => {
+    await connection.close(true).catch(() => undefined);
+    throw error;
+  });
+  const db: mongo.Db = connection.getClient().db(dbName);
+
+  return {
+    kernel: (name) =>
+      db.collection<Stored>(name, {
+        readPreference: 'primary',
+        readConcern: { level: 'majority' },
+        writeConcern: { w: 'majority', journal: true, wtimeoutMS: limits.writeTimeoutMs },
+      }),
+    lists: (name) => db.collection<Stored>(name),
+    async ping() {
+      await reading(() => db.command({ ping: 1 }, { readPreference: 'primary' }));
+    },
+    close: () => connection.close(),
+  };
+}

@@ -1,0 +1,76 @@
+import { mongo } from 'mongoose';
+
+import type { StoredCollection } from './connect.js';
+
+export const RECORDINGS = 'meetrecordings';
+export const ROOMS = 'meetrooms';
+export const API_KEYS = 'meetapikeys';
+
+const NAMESPACE_NOT_FOUND = 26;
+
+type Keys = Record<string, 1 | -1>;
+export interface Index {
+  key: Keys;
+  unique?: true;
+}
+
+/** The order of every list of recordings; with a room, of that room's. */
+export const RECORDINGS_BY_STATUS: Keys = { status: 1, startDate: -1, _id: -1 };
+export const RECORDINGS_BY_ROOM: Keys = { roomId: 1, status: 1, startDate: -1, _id: -1 };
+export const ROOMS_BY_STATUS: Keys = { status: 1, creationDate: -1, _id: -1 };
+
+/** Plain indexes only: what has no value stands in them as null. */
+const DUE: Index[] = [{ key: { 'tally.dueAt': 1 } }, { key: { 'tally.owing': 1 } }];
+
+/** Those that hold for documents of the original service too, so that they can be there before our fields are. */
+export const COMMON_INDEXES: Record<string, Index[]> = {
+  [RECORDINGS]: [
+    { key: { recordingId: 1 }, unique: true },
+    { key: { startDate: -1, _id: -1 } },
+    { key: { roomId: 1, startDate: -1, _id: -1 } },
+    { key: { roomName: 1, startDate: -1, _id: -1 } },
+    { key: RECORDINGS_BY_STATUS },
+    { key: { duration: -1, _id: -1 } },
+    { key: { size: -1, _id: -1 } },
+    { key: RECORDINGS_BY_ROOM },
+    { key: { roomId: 1, uid: 1 } },
+    { key: { 'tally.unsettled': 1 } },
+    ...DUE,
+  ],
+  [ROOMS]: [
+    { key: { roomId: 1 }, unique: true },
+    { key: { creationDate: -1, _id: -1 } },
+    { key: { roomName: 1, creationDate: -1, _id: -1 } },
+    { key: ROOMS_BY_STATUS },
+    { key: { autoDeletionDate: 1 } },
+    ...DUE,
+  ],
+  [API_KEYS]: [{ key: { key: 1 }, unique: true }],
+};
+
+/** Those that need our fields in every document. */
+export const UNIQUE_INDEXES: Record<string, Index[]> = {
+  [RECORDINGS]: [
+    { key: { uid: 1 }, unique: true },
+    { key: { liveKey: 1 }, unique: true },
+    { key: { startKey: 1 }, unique: true },
+  ],
+};
+
+/** Build the indexes that are missing. Others are left alone, whoever made them; one of the same keys is taken as it is named. */
+export async function createIndexes(collection: StoredCollection, wanted: readonly Index[]): Promise<void> {
+  const present = await indexesOf(collection);
+  const isThere = ({ key, unique }: Index) =>
+    present.some((each) => JSON.stringify(each.key) === JSON.stringify(key) && (unique === undefined || each.unique === true));
+  const missing = wanted.filter((index) => !isThere(index));
+  if (missing.length > 0) await collection.createIndexes([...missing]);
+}
+
+async function indexesOf(collection: StoredCollection): Promise<mongo.IndexDescriptionInfo[]> {
+  try {
+    return await collection.indexes();
+  } catch (error) {
+    if (error instanceof mongo.MongoServerError && error.code === NAMESPACE_NOT_FOUND) return [];
+    throw error;
+  }
+}

@@ -1,0 +1,77 @@
+import type { ApiKeyStore } from '../../accounts/ports.js';
+import type { RecordingStore } from '../../machines/recording/ports.js';
+import type { RoomStore } from '../../machines/room/ports.js';
+import type { Adoption, AdoptionOptions } from './adopt.js';
+import { adoptForeignRecordings } from './adopt.js';
+import { createMongoApiKeys } from './api-keys.js';
+import type { MongoConnection, MongoLimits } from './connect.js';
+import { DEFAULT_LIMITS, connect } from './connect.js';
+import { reading } from './driver-errors.js';
+import { COMMON_INDEXES, UNIQUE_INDEXES, createIndexes } from './indexes.js';
+import { createMongoRecordingStore } from './recording-store.js';
+import { createMongoRoomStore } from './room-store.js';
+
+export interface MongoOptions {
+  /** With user, password, read preference and all; its write and read concerns are not used by the stores. */
+  uri: string;
+  dbName: string;
+  limits?: Partial<MongoLimits>;
+  /** Index keys read for one page of a name search at most. Default 100 000. */
+  scanLimit?: number;
+  /** How documents of the original service are taken in. */
+  adoption: AdoptionOptions;
+}
+
+/** The stores of any number of processes over one database. */
+export interface Mongo {
+  recordings: RecordingStore;
+  rooms: RoomStore;
+  apiKeys: ApiKeyStore;
+  /** What was taken in when the stores were opened. */
+  adopted: Adoption;
+  /** @throws StoreUnavailableError no primary answers */
+  ping(): Promise<void>;
+  /** Calls made afterwards fail as unavailable. */
+  close(): Promise<void>;
+}
+
+/**
+ * Connect, take in what the original service left, build the indexes that are missing and open the stores.
+ *
+ * @throws StoreUnavailableError no primary within the limits; what was done so far is done
+ */
+export async function openMongo(options: MongoOptions): Promise<Mongo> {
+  const { uri, dbName, scanLimit } = options;
+  const limits = { ...DEFAULT_LIMITS, ...options.limits };
+  const adopted = await prepare(options, limits);
+  const connection = await connect({ uri, dbName, limits });
+  const store = { connection, ...(scanLimit === undefined ? {} : { scanLimit }) };
+
+  return {
+    recordings: createMongoRecordingStore(store),
+    rooms: createMongoRoomStore(store),
+    apiKeys: createMongoApiKeys({ connection }),
+    adopted,
+    ping: () => connection.ping(),
+    close: () => connection.close(),
+  };
+}
+
+/** On a connection of its own: an index of a large collection takes longer than any other answer may. */
+async function prepare({ uri, dbName, adoption }: MongoOptions, limits: MongoLimits): Promise<Adoption> {
+  const connection = await connect({ uri, dbName, limits: { ...limits, socketTimeoutMs: 0, writeTimeoutMs: 0 } });
+  try {
+    return await reading(async () => {
+      await createAll(connection, COMMON_INDEXES);
+      const adopted = await adoptForeignRecordings(connection, adoption);
+      await createAll(connection, UNIQUE_INDEXES);
+      return adopted;
+    });
+  } finally {
+    await connection.close();
+  }
+}
+
+async function createAll(connection: MongoConnection, indexes: typeof COMMON_INDEXES): Promise<void> {
+  await Promise.all(Object.entries(indexes).map(([name, wanted]) => createIndexes(connection.kernel(name), wanted)));
+}

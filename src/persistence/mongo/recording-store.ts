@@ -1,0 +1,81 @@
+import type { RecordingStore } from '../../machines/recording/ports.js';
+import { RECORDING_STATUSES, isLive } from '../../machines/recording/recording.js';
+import { createActorCollection } from './actor-collection.js';
+import type { MongoConnection, Stored } from './connect.js';
+import { reading } from './driver-errors.js';
+import { RECORDINGS, RECORDINGS_BY_ROOM, RECORDINGS_BY_STATUS } from './indexes.js';
+import { SCAN_LIMIT, newestFirst } from './newest-first.js';
+import { recordingMapper } from './stored-recording.js';
+
+export interface MongoRecordingStoreOptions {
+  connection: MongoConnection;
+  /** Index keys read for one page of a name search at most. Default 100 000. */
+  scanLimit?: number;
+}
+
+/** Documents or keys an iteration reads in one go. */
+const BATCH = 100;
+const ANY_STATUS = { $in: [...RECORDING_STATUSES] };
+
+export function createMongoRecordingStore({ connection, scanLimit = SCAN_LIMIT }: MongoRecordingStoreOptions): RecordingStore {
+  const collection = connection.kernel(RECORDINGS);
+  const shown = connection.lists(RECORDINGS);
+  const { toDocument } = recordingMapper;
+
+  return {
+    ...createActorCollection({
+      collection,
+      keyName: 'uid',
+      uniqueKeys: ({ startKey, liveKey }) => ({ startKey, liveKey }),
+      mapper: recordingMapper,
+    }),
+    async findLive(roomId) {
+      const recording = await findBy('liveKey', roomId);
+      return recording !== undefined && isLive(recording) ? recording : undefined;
+    },
+    async *unsettled() {
+      for await (const stored of inOrderOf('tally.unsettled', {})) yield toDocument(stored);
+    },
+    findByStartKey: (startKey) => findBy('startKey', startKey),
+    list({ roomId, status = ANY_STATUS, roomName }, limit, after) {
+      const query = { collection: shown, sortField: 'startDate', roomName, toDocument, limit, after, scanLimit };
+      return roomId === undefined
+        ? newestFirst({ ...query, filter: { status }, index: RECORDINGS_BY_STATUS })
+        : newestFirst({ ...query, filter: { roomId, status }, index: RECORDINGS_BY_ROOM });
+    },
+    async hasRecordings(roomId) {
+      const filter = { roomId, status: ANY_STATUS };
+      const found = await reading(() =>
+        collection.findOne(filter, { hint: RECORDINGS_BY_ROOM, projection: { _id: 0, roomId: 1 } }),
+      );
+      return found !== null;
+    },
+    async *keysOfRoom(roomId) {
+      for await (const { uid } of inOrderOf('uid', { roomId, 'tally.state': { $ne: 'deleted' } })) yield String(uid);
+    },
+  };
+
+  async function findBy(field: 'liveKey' | 'startKey', value: string) {
+    const stored = await reading(() => collection.findOne({ [field]: value }));
+    return stored === null ? undefined : toDocument(stored);
+  }
+
+  /**
+   * Documents by a field that is the uid or absent: no document changes its place while others come and go. Each batch is read
+   * when it is asked for.
+   */
+  async function* inOrderOf(field: 'uid' | 'tally.unsettled', filter: Record<string, unknown>): AsyncGenerator<Stored> {
+    for (let after = ''; ;) {
+      const batch = await reading(() =>
+        collection
+          .find({ ...filter, [field]: { $gt: after } })
+          .sort({ [field]: 1 })
+          .limit(BATCH)
+          .toArray(),
+      );
+      yield* batch;
+      if (batch.length < BATCH) return;
+      after = String(batch.at(-1)?.['uid']);
+    }
+  }
+}

@@ -1,0 +1,20 @@
+import type { RecordingContext, RecordingDocument } from '../../machines/recording/recording.js';
+import { isDeleted, isUnsettled, recordingIdOf, statusOf } from '../../machines/recording/recording.js';
+import { createMapper } from './mapper.js';
+
+/** Lists show it: its egress is known and it is not deleted. */
+export function isListed(document: RecordingDocument): boolean {
+  return document.egressId !== undefined && !isDeleted(document);
+}
+
+/**
+ * `status` is stored exactly while lists show the recording, so that an index which begins with it holds nothing else;
+ * `tally.unsettled` is the uid until the outcome is known.
+ */
+export const recordingMapper = createMapper<RecordingContext>({
+  derived: { fields: ['status', 'recordingId'], tally: ['unsettled'] },
+  derive: (uid, document) => ({
+    fields: { recordingId: recordingIdOf(document), status: isListed(document) ? statusOf(document) : undefined },
+    tally: { unsettled: isUnsettled(document) ? uid : undefined },
+  }),
+});

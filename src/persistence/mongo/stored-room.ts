@@ -1,0 +1,9 @@
+import type { RoomContext } from '../../machines/room/room.js';
+import { roomStatusOf } from '../../machines/room/room.js';
+import { createMapper } from './mapper.js';
+
+/** `status` is stored until the room is deleted. */
+export const roomMapper = createMapper<RoomContext>({
+  derived: { fields: ['status'], tally: [] },
+  derive: (_roomId, document) => ({ fields: { status: roomStatusOf(document) }, tally: {} }),
+});

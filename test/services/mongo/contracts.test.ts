@@ -1,0 +1,50 @@
+import { beforeAll, expect, it, vi } from 'vitest';
+import type { Mongo } from '../../../src/persistence/mongo/open-mongo.js';
+import { apiKeyStoreContract } from '../../contracts/api-key-store.js';
+import { recordingStoreContract } from '../../contracts/recording-store.js';
+import { roomStoreContract } from '../../contracts/room-store.js';
+import { startMongoUnderTest, type MongoUnderTest } from './support/open-mongo.js';
+
+// Every write waits for three disks, which others use too.
+vi.setConfig({ testTimeout: 20_000 });
+
+const name = 'MongoDB';
+let mongo: MongoUnderTest;
+let stores: Mongo;
+
+beforeAll(async () => {
+  mongo = await startMongoUnderTest();
+  stores = await mongo.open();
+  return async () => {
+    await stores.close();
+    await mongo.stop();
+  };
+});
+
+recordingStoreContract({
+  name,
+  create: async () => {
+    await mongo.empty();
+    return { store: stores.recordings };
+  },
+});
+
+roomStoreContract({
+  name,
+  create: async () => {
+    await mongo.empty();
+    return { store: stores.rooms };
+  },
+});
+
+apiKeyStoreContract({
+  name,
+  create: async () => {
+    await mongo.empty();
+    return { store: stores.apiKeys };
+  },
+});
+
+it('answers a ping', async () => {
+  await expect(stores.ping()).resolves.toBeUndefined();
+});

@@ -1,0 +1,35 @@
+import { createConnection, type mongo } from 'mongoose';
+import { startMongo, type MongoReplicaSet } from '../../../../scripts/services/index.mjs';
+import { openMongo, type Mongo, type MongoOptions } from '../../../../src/persistence/mongo/open-mongo.js';
+
+export interface MongoUnderTest {
+  set: MongoReplicaSet;
+  /** The database itself, beside the adapter. */
+  db: mongo.Db;
+  open: (options?: Partial<MongoOptions>) => Promise<Mongo>;
+  /** Remove every document; collections and indexes stay. */
+  empty: () => Promise<void>;
+  stop: () => Promise<void>;
+}
+
+export const dbName = 'openvidu-meet';
+export const mediaKeyOf = (roomId: string, uid: string) => `recordings/${roomId}/${roomId}--${uid}.mp4`;
+
+export async function startMongoUnderTest(): Promise<MongoUnderTest> {
+  const set = await startMongo();
+  const own = await createConnection(set.uri, { dbName, monitorCommands: true }).asPromise();
+  const db: mongo.Db = own.getClient().db(dbName);
+  return {
+    set,
+    db,
+    open: (options = {}) => openMongo({ uri: set.uri, dbName, adoption: { mediaKeyOf }, ...options }),
+    async empty() {
+      const collections = await db.collections();
+      await Promise.all(collections.map((collection) => collection.deleteMany({}, { writeConcern: { w: 'majority' } })));
+    },
+    async stop() {
+      await own.close(true);
+      await set.stop();
+    },
+  };
+}
