@@ -285,6 +285,7 @@ export function createRecordingMachine(timing: RecordingTiming) {
             on: {
               stop: {},
               delete: { guard: 'isDeletionNews', actions: 'rememberDelete' },
+              'room.finished': { guard: 'isOurRoom', actions: ['rememberRoomFinished', leaveRoomWhenOver] },
               'start.refused': [
                 { guard: 'knowsEgress' },
                 { guard: 'wasStopped', target: '#recording.aborted' },
@@ -300,7 +301,7 @@ export function createRecordingMachine(timing: RecordingTiming) {
                   actions: 'learn',
                 },
                 { guard: shows('COMPLETE', 'LIMIT_REACHED', 'FAILED', 'ABORTED'), target: '#recording.failed', actions: 'learn' },
-                { guard: shows('ENDING'), actions: [announce, 'learn', 'armUpload'] },
+                { guard: shows('ENDING'), actions: [announce, 'learn', 'armUpload', leaveRoomWhenOver] },
                 { guard: 'names', actions: [announce, 'learn', stopIt] },
                 // What made its death likely is void: it went on.
                 { guard: shows('ACTIVE'), actions: ['learn', { type: 'withdraw', params: { keys: ['confirmDeath'] } }, stopIt] },

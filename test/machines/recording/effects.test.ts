@@ -129,6 +129,28 @@ describe('the file of a failed start or a deleted recording', () => {
   });
 });
 
+describe('a room that is over', () => {
+  const finished = known(EVENTS, 'room.finished');
+  const ending = known(EVENTS, 'observed ENDING');
+
+  it.each(['cancelling', 'active', 'ending'])(
+    'may be recorded again while the file of one %s is on its way, told in either order',
+    (state) => {
+      const begun = known(SITUATIONS, state);
+      for (const [first, second] of [
+        [finished, ending],
+        [ending, finished],
+      ] as const) {
+        const before = host.step(begun, first);
+        const after = host.step({ ...before.context, tally: { ...begun.tally, state: before.state } }, second);
+        expect(before.context.liveKey).toBe(begun.roomId);
+        expect(after.context.liveKey).toBe(begun.uid);
+        expect(after.named).toContainEqual({ name: 'releaseRoomLock', params: { value: 'lock-1' } });
+      }
+    },
+  );
+});
+
 it('keeps a file that was found when an older answer says that there was none', () => {
   const complete = { ...known(SITUATIONS, 'complete'), media: 'complete' as const };
   expect(host.step(complete, known(EVENTS, 'media.absent')).changed).toBe(false);
