@@ -7,7 +7,7 @@ import { eventually } from '../support/eventually.js';
 import { i1TwoLive, isOurs, leftRunning } from '../support/invariants.js';
 
 const SPEED = 50;
-const START_TIMEOUT_MS = 3_500;
+const START_TIMEOUT_MS = 3_000;
 /** Many recordings at once in one process; the longest wait for a start deadline and then for a second recording. */
 const TIMEOUT_MS = 20_000;
 vi.setConfig({ testTimeout: TIMEOUT_MS, hookTimeout: TIMEOUT_MS, maxConcurrency: 16 });

@@ -8,9 +8,9 @@ import { i1TwoLive, i3Unowned, leftRunning, orphanedLocks } from '../support/inv
 import { createRandom, type Random } from '../support/random.js';
 import { startTallyProcess, type TallyProcess } from '../support/tally-process.js';
 
-const KILLS = 4;
+const KILLS = 3;
 const ROOMS = 12;
-/** Four restarts, and after each up to 5 s until everything is right. */
+/** Three restarts, and after each up to 5 s until everything is right. */
 const TIMEOUT_MS = 60_000;
 const SCRIPTS = ['happy', 'active-before-response', 'started-after-response', 'lost-all-webhooks', 'slow-upload', 'out-of-order'];
 

@@ -13,7 +13,7 @@ const ENDS_WITHIN_MS = 10_000;
 /** Up to 10 s until it has ended, and a second start. */
 const TIMEOUT_MS = 30_000;
 
-describe('told to stop with SIGTERM', () => {
+describe.concurrent('told to stop with SIGTERM', () => {
   const env = { TALLY_RECONCILE_INTERVAL_MS: '500', TALLY_START_TIMEOUT_MS: '4000' };
   const running: TallyProcess[] = [];
 
@@ -28,7 +28,7 @@ describe('told to stop with SIGTERM', () => {
     return tally;
   }
 
-  it.concurrent(
+  it(
     'under load: ends with 0 within 10 s, and nothing that was acknowledged is lost',
     async () => {
       const tally = await startOne();
@@ -69,7 +69,7 @@ describe('told to stop with SIGTERM', () => {
     TIMEOUT_MS,
   );
 
-  it.concurrent(
+  it(
     'while LiveKit is slow and answers no stop: ends with 0 within 10 s, and takes up its work after the restart',
     async () => {
       const tally = await startOne();
@@ -102,7 +102,7 @@ describe('told to stop with SIGTERM', () => {
   );
 });
 
-describe('told to stop as soon as it says that it runs', () => {
+describe.concurrent('told to stop as soon as it says that it runs', () => {
   beforeAll(() => buildOnce(), BUILD_TIMEOUT_MS);
 
   it.each(['SIGTERM', 'SIGINT'] as const)(
@@ -119,7 +119,7 @@ describe('told to stop as soon as it says that it runs', () => {
   );
 });
 
-describe('a process that cannot start', () => {
+describe.concurrent('a process that cannot start', () => {
   let tally: TallyProcess;
 
   beforeAll(async () => {
