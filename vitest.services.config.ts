@@ -5,6 +5,7 @@ export default defineConfig({
   test: {
     include: ['test/services/**/*.test.ts'],
     fileParallelism: false,
+    env: { AWS_SDK_JS_NODE_VERSION_SUPPORT_WARNING_DISABLED: 'true' },
     testTimeout: 5_000,
     hookTimeout: 60_000,
   },

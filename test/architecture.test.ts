@@ -25,12 +25,14 @@ const HOUSE: Record<string, Rule> = {
   livekit: { types: ['machines'], packages: ['livekit-server-sdk', '@livekit/protocol'] },
   'livekit/simulator': { packages: ['@livekit/protocol', '@bufbuild/protobuf', 'mediabunny', 'zod'] },
   persistence: {
-    imports: ['persistence/lmdb', 'persistence/mongo', 'persistence/files'],
+    imports: ['persistence/lmdb', 'persistence/mongo', 'persistence/files', 'persistence/redis', 'persistence/s3'],
     types: ['machines', 'accounts', 'notifications'],
   },
   'persistence/lmdb': { imports: ['persistence'], types: ['machines', 'accounts', 'notifications'], packages: ['lmdb'] },
   'persistence/mongo': { imports: ['persistence'], types: ['machines', 'accounts', 'notifications'], packages: ['mongoose'] },
   'persistence/files': { imports: ['persistence'], types: ['machines', 'accounts', 'notifications'] },
+  'persistence/redis': { types: ['machines'], packages: ['ioredis', 'redlock'] },
+  'persistence/s3': { imports: ['persistence'], types: ['machines'], packages: ['@aws-sdk/client-s3'] },
   notifications: { types: ['machines'] },
   http: {
     imports: ['machines', 'accounts', 'notifications'],

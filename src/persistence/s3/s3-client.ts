@@ -1,0 +1,48 @@
+import { S3Client, S3ServiceException } from '@aws-sdk/client-s3';
+
+export interface S3ClientOptions {
+  /** URL of a server that is not Amazon's. */
+  endpoint?: string;
+  region: string;
+  /** Without both keys the provider chain is asked: role, instance profile, shared files. */
+  accessKey?: string;
+  secretKey?: string;
+  /** The bucket in the path and not in the host name. */
+  pathStyle: boolean;
+  /** How long an answer may take before the request is repeated, milliseconds. */
+  answerLimitMs: number;
+}
+
+const CONNECT_LIMIT_MS = 1_000;
+const ATTEMPTS = 3;
+/** A viewer that pauses keeps its socket, so there are many. */
+const MAX_SOCKETS = 1_000;
+
+export function createClient({ endpoint, region, accessKey, secretKey, pathStyle, answerLimitMs }: S3ClientOptions): S3Client {
+  const hasKeys = (accessKey ?? '') !== '' && (secretKey ?? '') !== '';
+  return new S3Client({
+    region,
+    ...(endpoint !== undefined && { endpoint }),
+    ...(hasKeys && { credentials: { accessKeyId: accessKey ?? '', secretAccessKey: secretKey ?? '' } }),
+    forcePathStyle: pathStyle,
+    maxAttempts: ATTEMPTS,
+    // Other servers know none, or others, of the checksums that the SDK adds by itself; a range has none to check.
+    requestChecksumCalculation: 'WHEN_REQUIRED',
+    responseChecksumValidation: 'WHEN_REQUIRED',
+    requestHandler: {
+      connectionTimeout: CONNECT_LIMIT_MS,
+      requestTimeout: answerLimitMs,
+      throwOnRequestTimeout: true,
+      httpAgent: { keepAlive: true, maxSockets: MAX_SOCKETS },
+      httpsAgent: { keepAlive: true, maxSockets: MAX_SOCKETS },
+    },
+  });
+}
+
+export function hasStatus(error: unknown, status: number): boolean {
+  return error instanceof S3ServiceException && error.$metadata.httpStatusCode === status;
+}
+
+export function hasCode(error: unknown, code: string): boolean {
+  return error instanceof S3ServiceException && error.name === code;
+}

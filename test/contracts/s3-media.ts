@@ -1,0 +1,115 @@
+import { once } from 'node:events';
+import { buffer } from 'node:stream/consumers';
+
+import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+
+import { MediaUnavailableError } from '../../src/errors.js';
+import { createS3Media } from '../../src/persistence/s3/s3-media.js';
+import { createS3Bucket, type S3Bucket, type S3Server } from '../support/s3-bucket.js';
+import { mediaStoreContract } from './media-store.js';
+
+export interface S3MediaContract {
+  name: string;
+  /** A server that is running once the tests run. */
+  server: () => S3Server;
+}
+
+const KEY = 'recordings/room/room--0123456789.mp4';
+const BIG = Uint8Array.from({ length: 3_000_000 }, (_, index) => index % 251);
+
+/** The media contract, and what holds for every S3 server beyond it. */
+export function s3MediaContract({ name, server }: S3MediaContract): void {
+  mediaStoreContract({ name, create: () => createS3Bucket(server()) });
+
+  describe(`S3 media: ${name}`, () => {
+    let bucket: S3Bucket;
+
+    beforeEach(async () => {
+      bucket = await createS3Bucket(server());
+    });
+    afterEach(() => bucket.dispose());
+
+    it('puts the subfolder in front of a key that is not in it', async () => {
+      const { media } = bucket;
+      expect(media.egressPath(KEY)).toBe(`tally/${KEY}`);
+      expect(media.egressPath('tally/a.mp4')).toBe('tally/a.mp4');
+      expect(media.egressPath('tally-too/a.mp4')).toBe('tally/tally-too/a.mp4');
+      await bucket.write(KEY, Uint8Array.of(1));
+      expect(await media.stat(`tally/${KEY}`)).toMatchObject({ size: 1 });
+    });
+
+    it('works without a subfolder', async () => {
+      await bucket.write(KEY, Uint8Array.of(1, 2));
+      const whole = createS3Media({ ...bucket.options, subfolder: '' });
+      expect(whole.egressPath(KEY)).toBe(KEY);
+      expect(await whole.stat(KEY)).toBeUndefined();
+      expect(await whole.stat(`tally/${KEY}`)).toMatchObject({ size: 2 });
+      whole.close();
+    });
+
+    it.each([undefined, 'CRC32', 'SHA256'] as const)('reads an object stored with the checksum %s', async (checksum) => {
+      await bucket.write(KEY, BIG, checksum);
+      expect(await bucket.media.stat(KEY)).toMatchObject({ size: BIG.length });
+      expect((await buffer(await bucket.media.read(KEY, { start: 0, end: BIG.length - 1 }))).equals(BIG)).toBe(true);
+      expect(await buffer(await bucket.media.read(KEY, { start: 3, end: 5 }))).toEqual(Buffer.of(3, 4, 5));
+    });
+
+    it('ends at the end of the object when a range reaches beyond it, or begins there', async () => {
+      await bucket.write(KEY, Uint8Array.of(1, 2, 3));
+      expect(await buffer(await bucket.media.read(KEY, { start: 1, end: 100 }))).toEqual(Buffer.of(2, 3));
+      expect(await buffer(await bucket.media.read(KEY, { start: 3, end: 100 }))).toEqual(Buffer.of());
+    });
+
+    it('frees the connections of streams that are given up', async () => {
+      const bytes = BIG.subarray(0, 300_000);
+      await bucket.write(KEY, bytes);
+      const started = Array.from({ length: 200 }, async () => {
+        const stream = await bucket.media.read(KEY, { start: 0, end: bytes.length - 1 });
+        await once(stream, 'readable');
+        return stream;
+      });
+      const streams = await Promise.all(started);
+      const before = performance.now();
+      for (const stream of streams) stream.destroy();
+      expect(await buffer(await bucket.media.read(KEY, { start: 0, end: 0 }))).toEqual(Buffer.of(0));
+      expect(await bucket.media.stat(KEY)).toBeDefined();
+      expect(performance.now() - before).toBeLessThan(1_000);
+    }, 30_000);
+
+    it('removes many objects, there or not, over the limit of one request', async () => {
+      const present = Array.from({ length: 20 }, (_, index) => `recordings/room/${index * 80}.mp4`);
+      await Promise.all(present.map((key) => bucket.write(key, Uint8Array.of(1))));
+      await bucket.write('recordings/kept.mp4', Uint8Array.of(1));
+      const all = Array.from({ length: 1_521 }, (_, index) => `recordings/room/${index}.mp4`);
+      expect(await bucket.media.removeMany(all)).toEqual([]);
+      expect(await Promise.all(present.map((key) => bucket.media.stat(key)))).toEqual(present.map(() => undefined));
+      expect(await bucket.media.stat('recordings/kept.mp4')).toBeDefined();
+      expect(await bucket.media.removeMany([])).toEqual([]);
+    }, 30_000);
+
+    it('answers a ping', async () => {
+      await bucket.media.ping();
+    });
+
+    it('takes a missing bucket for an outage, not for missing objects', async () => {
+      const media = createS3Media({ ...bucket.options, bucket: 'no-such-bucket' });
+      for (const call of [
+        () => media.stat(KEY),
+        () => media.read(KEY, { start: 0, end: 1 }).then(buffer),
+        () => media.remove(KEY),
+        () => media.removeMany([KEY]),
+        () => media.ping(),
+      ]) {
+        await expect(call()).rejects.toMatchObject({ code: 'media.unavailable', cause: { name: 'NoSuchBucket' } });
+      }
+      media.close();
+    });
+
+    it('names the cause when a read meets no object', async () => {
+      await expect(bucket.media.read(KEY, { start: 0, end: 1 }).then(buffer)).rejects.toThrow(MediaUnavailableError);
+      await expect(bucket.media.read(KEY, { start: 0, end: 1 }).then(buffer)).rejects.toMatchObject({
+        cause: { name: 'NoSuchKey' },
+      });
+    });
+  });
+}

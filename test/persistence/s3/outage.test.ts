@@ -1,0 +1,150 @@
+import { once } from 'node:events';
+import { createServer, type RequestListener, type Server } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import { buffer } from 'node:stream/consumers';
+
+import { afterEach, describe, expect, it } from 'vitest';
+
+import { createS3Media, type S3Media } from '../../../src/persistence/s3/s3-media.js';
+
+const KEY = 'recordings/room/room--0123456789.mp4';
+const LIMIT_MS = 300;
+
+let server: Server | undefined;
+let media: S3Media | undefined;
+
+afterEach(() => {
+  media?.close();
+  server?.closeAllConnections();
+  server?.close();
+  server = undefined;
+});
+
+/** Media on a server that answers in this way. */
+async function mediaOn(listener: RequestListener, changes: object = {}): Promise<S3Media> {
+  server = createServer(listener).listen(0, '127.0.0.1');
+  await once(server, 'listening');
+  return mediaAt((server.address() as AddressInfo).port, changes);
+}
+
+function mediaAt(port: number, changes: object = {}): S3Media {
+  const keys = { accessKey: 'any', secretKey: 'any' };
+  const endpoint = `http://127.0.0.1:${port}`;
+  const limits = { limitMs: LIMIT_MS, stallLimitMs: LIMIT_MS };
+  media = createS3Media({
+    bucket: 'media',
+    subfolder: 'tally',
+    region: 'us-east-1',
+    pathStyle: true,
+    endpoint,
+    ...keys,
+    ...limits,
+    ...changes,
+  });
+  return media;
+}
+
+async function expectUnavailable(store: S3Media, cause: object): Promise<void> {
+  for (const call of [
+    () => store.stat(KEY),
+    () => store.read(KEY, { start: 0, end: 1 }).then(buffer),
+    () => store.remove(KEY),
+    () => store.removeMany([KEY]),
+    () => store.ping(),
+  ]) {
+    await expect(call()).rejects.toMatchObject({ code: 'media.unavailable', retryable: true, cause });
+  }
+}
+
+describe('an S3 server that', () => {
+  it('is not there: unavailable, with the cause', async () => {
+    const closed = createServer().listen(0, '127.0.0.1');
+    await once(closed, 'listening');
+    const { port } = closed.address() as AddressInfo;
+    closed.close();
+    await once(closed, 'close');
+    await expectUnavailable(mediaAt(port, { limitMs: 5_000, stallLimitMs: 5_000 }), { code: 'ECONNREFUSED' });
+  });
+
+  it('never answers: unavailable within the limit', async () => {
+    const store = await mediaOn(() => undefined);
+    const before = performance.now();
+    await expectUnavailable(store, { name: expect.stringMatching(/Error$/) });
+    expect(performance.now() - before).toBeLessThan(4_000);
+  });
+
+  it('fails: unavailable after some tries', async () => {
+    let requests = 0;
+    const store = await mediaOn(
+      (_, response) => {
+        requests += 1;
+        response.writeHead(503).end();
+      },
+      { limitMs: 5_000, stallLimitMs: 5_000 },
+    );
+    await expect(store.stat(KEY)).rejects.toMatchObject({
+      code: 'media.unavailable',
+      cause: { $metadata: { httpStatusCode: 503 } },
+    });
+    expect(requests).toBe(3);
+  });
+
+  it('forbids: unavailable, not absent', async () => {
+    await expectUnavailable(await mediaOn((_, response) => response.writeHead(403).end()), {
+      $metadata: { httpStatusCode: 403 },
+    });
+  });
+
+  it('stops in the middle of a body: the stream fails', async () => {
+    const store = await mediaOn((_, response) => {
+      response.writeHead(206, { 'content-length': '1000' });
+      response.write('some bytes');
+    });
+    await expect(store.read(KEY, { start: 0, end: 999 }).then(buffer)).rejects.toMatchObject({ code: 'media.unavailable' });
+  });
+
+  it('hangs up in the middle of a body: the stream fails', async () => {
+    const store = await mediaOn((_, response) => {
+      response.writeHead(206, { 'content-length': '1000' });
+      response.write('some bytes', () => response.destroy());
+    });
+    await expect(store.read(KEY, { start: 0, end: 999 }).then(buffer)).rejects.toMatchObject({ code: 'media.unavailable' });
+  });
+
+  it('is kept waiting by a reader: that is no stall', async () => {
+    const bytes = Buffer.alloc(4_000_000, 7);
+    const store = await mediaOn((request, response) => {
+      if (request.url?.includes('stalled') === false)
+        response.writeHead(206, { 'content-length': String(bytes.length) }).end(bytes);
+    });
+    const waiting = await store.read(KEY, { start: 0, end: bytes.length - 1 });
+    await once(waiting, 'readable');
+    await expect(store.read('stalled', { start: 0, end: 1 }).then(buffer)).rejects.toThrow(); // after the time a stall takes
+    expect((await buffer(waiting)).length).toBe(bytes.length);
+  });
+
+  it('refuses some keys of many: these are named, with the reason', async () => {
+    const answer = `<DeleteResult><Deleted><Key>tally/a</Key></Deleted>
+      <Error><Key>tally/b</Key><Code>AccessDenied</Code><Message>not yours</Message></Error>
+      <Error><Key>tally/c</Key><Code>NoSuchKey</Code><Message>gone</Message></Error></DeleteResult>`;
+    const store = await mediaOn((_, response) => response.writeHead(200, { 'content-type': 'application/xml' }).end(answer));
+    expect(await store.removeMany(['a', 'b', 'c', 'd'])).toEqual([
+      { key: 'tally/b', code: 'AccessDenied', message: 'not yours' },
+      { key: 'tally/d', code: 'NoAnswer', message: expect.any(String) },
+    ]);
+  });
+
+  it('is asked nothing before the first read', async () => {
+    let requests = 0;
+    const store = await mediaOn((_, response) => {
+      requests += 1;
+      response.writeHead(206, { 'content-length': '2' }).end('ab');
+    });
+    const stream = await store.read(KEY, { start: 0, end: 1 });
+    stream.destroy();
+    await once(stream, 'close');
+    expect(requests).toBe(0);
+    expect((await buffer(await store.read(KEY, { start: 0, end: 1 }))).toString()).toBe('ab');
+    expect(requests).toBe(1);
+  });
+});
