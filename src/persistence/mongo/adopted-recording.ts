@@ -24,17 +24,17 @@ export interface AdoptionContext {
   isLive: boolean;
 }
 
-/** The state names below are those of this version of the machine. */
+/** The state names below are those of this version of the machines. */
 const MACHINE_VERSION = 1;
-const OPEN_STATUSES = ['starting', 'active', 'ending'] as const;
+/** What the original service shows before an outcome. */
+export const OPEN_STATUSES = ['starting', 'active', 'ending'] as const;
 type OpenStatus = (typeof OPEN_STATUSES)[number];
-
-export { OPEN_STATUSES };
 
 /** `{roomId}--{egressId}--{uid}`; the room's id may itself contain `--`. undefined: something else. */
 export function partsOf(recordingId: string): { egressId: string; uid: string } | undefined {
-  const [, egressId, uid] = /^.+--([^-]+(?:-[^-]+)*)--([^-]+(?:-[^-]+)*)$/.exec(recordingId) ?? [];
-  return egressId === undefined || uid === undefined ? undefined : { egressId, uid };
+  const parts = recordingId.split('--');
+  const [egressId, uid] = parts.slice(-2);
+  return parts.length < 3 || !egressId || !uid ? undefined : { egressId, uid };
 }
 
 /** A document of the original service as one of ours: every field that it has, and those that it lacks. */
@@ -57,7 +57,8 @@ export function adoptedRecording(stored: Stored, context: AdoptionContext): Reco
     mediaKey: context.mediaKeyOf(roomId, id.uid),
     ...life,
   };
-  return { ...created, ...fields, ...ours, tally } as unknown as RecordingDocument;
+  const lacking = Object.entries(created).filter(([name]) => (fields[name] ?? undefined) === undefined);
+  return { ...fields, ...Object.fromEntries(lacking), ...ours, tally } as unknown as RecordingDocument;
 }
 
 type Life = Partial<RecordingContext> & { tally: KernelFields };

@@ -6,8 +6,9 @@ import { adoptForeignRecordings } from './adopt.js';
 import { createMongoApiKeys } from './api-keys.js';
 import type { MongoConnection, MongoLimits } from './connect.js';
 import { DEFAULT_LIMITS, connect } from './connect.js';
-import { reading } from './driver-errors.js';
-import { COMMON_INDEXES, UNIQUE_INDEXES, createIndexes } from './indexes.js';
+import { makeUidsDistinct } from './distinct-uids.js';
+import { isDuplicateKey, reading } from './driver-errors.js';
+import { COMMON_INDEXES, RECORDINGS, UNIQUE_INDEXES, createIndexes } from './indexes.js';
 import { createMongoRecordingStore } from './recording-store.js';
 import { createMongoRoomStore } from './room-store.js';
 
@@ -64,7 +65,11 @@ async function prepare({ uri, dbName, adoption }: MongoOptions, limits: MongoLim
     return await reading(async () => {
       await createAll(connection, COMMON_INDEXES);
       const adopted = await adoptForeignRecordings(connection, adoption);
-      await createAll(connection, UNIQUE_INDEXES);
+      await createAll(connection, UNIQUE_INDEXES).catch(async (error: unknown) => {
+        const renamed = isDuplicateKey(error) ? await makeUidsDistinct(connection.kernel(RECORDINGS)) : 0;
+        if (renamed === 0) throw error;
+        await createAll(connection, UNIQUE_INDEXES);
+      });
       return adopted;
     });
   } finally {

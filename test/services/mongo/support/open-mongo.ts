@@ -1,6 +1,7 @@
 import { createConnection, type mongo } from 'mongoose';
 import { startMongo, type MongoReplicaSet } from '../../../../scripts/services/index.mjs';
 import { openMongo, type Mongo, type MongoOptions } from '../../../../src/persistence/mongo/open-mongo.js';
+import { dbName, mediaKeyOf } from './names.js';
 
 export interface MongoUnderTest {
   set: MongoReplicaSet;
@@ -12,9 +13,6 @@ export interface MongoUnderTest {
   stop: () => Promise<void>;
 }
 
-export const dbName = 'openvidu-meet';
-export const mediaKeyOf = (roomId: string, uid: string) => `recordings/${roomId}/${roomId}--${uid}.mp4`;
-
 export async function startMongoUnderTest(): Promise<MongoUnderTest> {
   const set = await startMongo();
   const own = await createConnection(set.uri, { dbName, monitorCommands: true }).asPromise();
@@ -24,7 +22,7 @@ export async function startMongoUnderTest(): Promise<MongoUnderTest> {
     db,
     open: (options = {}) => openMongo({ uri: set.uri, dbName, adoption: { mediaKeyOf }, ...options }),
     async empty() {
-      const collections = await db.collections();
+      const collections = (await db.collections()).filter((collection) => !collection.collectionName.startsWith('system.'));
       await Promise.all(collections.map((collection) => collection.deleteMany({}, { writeConcern: { w: 'majority' } })));
     },
     async stop() {

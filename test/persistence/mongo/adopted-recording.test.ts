@@ -1,0 +1,114 @@
+import { mongo } from 'mongoose';
+import { describe, expect, it } from 'vitest';
+
+import { createHost } from '../../../src/machines/kernel/host.js';
+import { defineRecording } from '../../../src/machines/recording/definition.js';
+import type { RecordingEvent } from '../../../src/machines/recording/events.js';
+import type { RecordingDocument } from '../../../src/machines/recording/recording.js';
+import { isSettled, recordingIdOf, statusOf } from '../../../src/machines/recording/recording.js';
+import { adoptedRecording, partsOf } from '../../../src/persistence/mongo/adopted-recording.js';
+import type { Stored } from '../../../src/persistence/mongo/connect.js';
+
+const NOW = 1_767_225_700_000;
+const timing = { startTimeoutMs: 30_000, confirmMs: 3_000, stopTimeoutMs: 30_000, uploadBudgetMs: 600_000, tombstoneMs: 1 };
+const host = createHost(defineRecording(timing));
+
+function adopt(status: string, changes: { isLive?: boolean; fields?: Record<string, unknown> } = {}): RecordingDocument {
+  const stored: Stored = {
+    _id: new mongo.ObjectId(),
+    schemaVersion: 1,
+    recordingId: 'room--EG_1--0123456789',
+    roomId: 'room',
+    roomName: 'Weekly',
+    status,
+    accessSecrets: { public: 'a', private: 'b' },
+    custom: { kept: [1, null] },
+    ...changes.fields,
+  };
+  const mediaKeyOf = (roomId: string, uid: string) => `bucket/${roomId}/${uid}.mp4`;
+  return adoptedRecording(stored, { now: NOW, timing, mediaKeyOf, isLive: changes.isLive ?? true });
+}
+
+describe('an adopted recording', () => {
+  it.each(['starting', 'active', 'ending', 'complete', 'limit_reached', 'failed', 'aborted'])(
+    'that was %s still is',
+    (status) => {
+      const recording = adopt(status);
+      expect(statusOf(recording)).toBe(status);
+      expect(recordingIdOf(recording)).toBe('room--EG_1--0123456789');
+      expect(recording).toMatchObject({ uid: '0123456789', mediaKey: 'bucket/room/0123456789.mp4', custom: { kept: [1, null] } });
+      expect(recording).not.toHaveProperty('_id');
+      expect(recording.liveKey).toBe(isSettled(recording) ? '0123456789' : 'room');
+    },
+  );
+
+  it.each(['complete', 'limit_reached', 'failed', 'aborted'])('that was %s owes nothing and is never due', (status) => {
+    expect(adopt(status).tally).toMatchObject({ effects: [], dueAt: null, version: 1 });
+  });
+
+  it.each(['failed', 'aborted'])('that was %s is complete when its file turns up', (status) => {
+    const found: RecordingEvent = { type: 'media.found', size: 7, at: NOW, source: 'media' };
+    const step = host.step(adopt(status), found);
+    expect({ ...step.context, tally: { state: step.state } }).toMatchObject({ size: 7, tally: { state: 'complete' } });
+  });
+
+  it.each(['starting', 'active', 'ending', 'complete', 'limit_reached', 'failed', 'aborted'])(
+    'that was %s can be deleted, at once or when it has ended',
+    (status) => {
+      const step = host.step(adopt(status), { type: 'delete', at: NOW, source: 'rest' });
+      expect(step.changed).toBe(true);
+      expect(step.state === 'deleted' || step.context.deleteWhenSettled === true).toBe(true);
+    },
+  );
+
+  it.each(['starting', 'ending'])('that was %s is looked after by a deadline', (status) => {
+    const { deadline, tally } = adopt(status);
+    expect(tally.dueAt).toBe(deadline?.at);
+    const passed = { type: 'deadline.passed', generation: 1, at: NOW, source: 'deadline' } as const;
+    expect(host.step(adopt(status), passed).changed).toBe(true);
+  });
+
+  it.each(['starting', 'active'])('that was %s and is not the newest of its room is being stopped', (status) => {
+    const recording = adopt(status, { isLive: false });
+    expect(recording).toMatchObject({
+      liveKey: '0123456789',
+      stopReason: 'superseded',
+      tally: { state: { stopping: 'ending' } },
+    });
+    expect(recording.tally.dueAt).toBe(NOW);
+    expect(recording.tally.effects).toMatchObject([{ name: 'stopEgress', params: { egressId: 'EG_1' }, leaseUntil: NOW }]);
+    const passed = { type: 'deadline.passed', generation: 1, at: NOW, source: 'deadline' } as const;
+    expect(host.step(recording, passed).named).toMatchObject([{ name: 'stopEgress', params: { egressId: 'EG_1' } }]);
+  });
+
+  it('that ends already is not stopped, whoever has the room', () => {
+    expect(adopt('ending', { isLive: false }).tally.effects).toEqual([]);
+  });
+
+  it('lacks nothing that ours have', () => {
+    const { filename, createdAt, accessSecrets } = adopt('complete', {
+      fields: { accessSecrets: undefined, filename: undefined },
+    });
+    expect(filename).toBe('room--0123456789.mp4');
+    expect(createdAt).toBeGreaterThan(0);
+    expect(accessSecrets.public).toMatch(/^[0-9a-f]{32}$/);
+  });
+
+  it('without a readable id has one of its own', () => {
+    const recording = adopt('complete', { fields: { recordingId: 'nonsense' } });
+    expect(recording.uid).toMatch(/^[0-9a-f]{24}$/);
+    expect(recording.egressId).toBe(`EG_${recording.uid}`);
+  });
+});
+
+describe('the parts of a recording id', () => {
+  it.each([
+    ['room-1--EG_1--uid', { egressId: 'EG_1', uid: 'uid' }],
+    ['old--room--EG_1--uid', { egressId: 'EG_1', uid: 'uid' }],
+    ['EG_1--uid', undefined],
+    ['room----uid', undefined],
+    ['', undefined],
+  ])('of %s', (recordingId, parts) => {
+    expect(partsOf(recordingId)).toEqual(parts);
+  });
+});

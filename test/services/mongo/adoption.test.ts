@@ -1,0 +1,197 @@
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { join } from 'node:path';
+import { createInterface } from 'node:readline';
+import { afterEach, beforeAll, beforeEach, describe, expect, it, vi } from 'vitest';
+import type { PageCursor } from '../../../src/machines/recording/ports.js';
+import { statusOf } from '../../../src/machines/recording/recording.js';
+import type { Mongo } from '../../../src/persistence/mongo/open-mongo.js';
+import { nextOf } from '../../contracts/documents.js';
+import { collect } from '../../support/collect.js';
+import { buildForeignRecording, buildForeignRoom } from './support/foreign-documents.js';
+import { startMongoUnderTest, type MongoUnderTest } from './support/open-mongo.js';
+
+vi.setConfig({ testTimeout: 60_000 });
+
+let mongodb: MongoUnderTest;
+let stores: Mongo | undefined;
+
+beforeAll(async () => {
+  mongodb = await startMongoUnderTest();
+  return () => mongodb.stop();
+});
+beforeEach(async () => {
+  await mongodb.db.dropDatabase();
+});
+afterEach(async () => {
+  await stores?.close();
+  stores = undefined;
+});
+
+const recordings = () => mongodb.db.collection('meetrecordings');
+const rooms = () => mongodb.db.collection('meetrooms');
+
+describe('recordings of the original service', () => {
+  it('are taken in, 10 000 of them, by a start that is killed twice on its way', async () => {
+    const originals = Array.from({ length: 10_000 }, (_, index) => {
+      const uid = index.toString(16).padStart(10, '0');
+      const extra = { startDate: index, custom: { nested: [index, 'ünïcödé', null] } };
+      if (index % 2_500 === 7) return buildForeignRecording(uid, { ...extra, roomId: 'twice', status: 'active' });
+      return buildForeignRecording(uid, { ...extra, roomId: `room-${index % 100}` });
+    });
+    await recordings().insertMany(originals.map((each) => ({ ...each })));
+
+    expect(await adoptAndKillAfter(9)).toBe(9);
+    expect(await adoptAndKillAfter(11)).toBe(11);
+    const left = await recordings().countDocuments({ uid: null });
+    expect(left).toBeGreaterThan(0);
+    expect(left).toBeLessThan(10_000 - 15 * 250);
+
+    stores = await mongodb.open();
+    expect(stores.adopted.recordings).toBe(left);
+    const stored = new Map((await recordings().find().toArray()).map((each) => [each['recordingId'] as unknown, each]));
+    for (const { status, ...original } of originals) {
+      const { [original.recordingId]: kept } = { [original.recordingId]: stored.get(original.recordingId) };
+      expect(Object.fromEntries(Object.keys(original).map((name) => [name, kept?.[name]]))).toEqual(original);
+      if (original.roomId !== 'twice') expect(kept?.['status']).toBe(status);
+    }
+
+    const live = await stores.recordings.findLive('twice');
+    expect(live).toMatchObject({ uid: (7_507).toString(16).padStart(10, '0'), tally: { state: 'active', effects: [] } });
+    const unsettled = await collect(stores.recordings.unsettled());
+    const others = unsettled.filter(({ uid }) => uid !== live?.uid);
+    expect(others).toHaveLength(3);
+    for (const other of others) {
+      expect(other).toMatchObject({ liveKey: other.uid, stopReason: 'superseded', tally: { state: { stopping: 'ending' } } });
+      expect(other.tally.effects).toMatchObject([{ name: 'stopEgress', params: { egressId: `EG_${other.uid}` } }]);
+    }
+    expect((await stores.recordings.due(Date.now(), 10)).sort()).toEqual(others.map(({ uid }) => uid).sort());
+    expect(await pagedThrough(stores)).toHaveLength(10_000);
+  });
+
+  it('keep every field when they are saved', async () => {
+    const original = buildForeignRecording('0123456789', { custom: { nested: [1, 'two', null] }, startDate: 5.25 });
+    await recordings().insertOne({ ...original });
+    stores = await mongodb.open();
+    const [before] = await recordings().find().toArray();
+    const loaded = await stores.recordings.load('0123456789');
+    if (loaded === undefined) throw new Error('not taken in');
+    expect(loaded).toMatchObject({ mediaKey: 'recordings/room-of-0123456789/room-of-0123456789--0123456789.mp4', __v: 0 });
+    expect(await stores.recordings.save('0123456789', nextOf(loaded, { size: 7 }), 1)).toBe(true);
+    const [after] = await recordings().find().toArray();
+    expect(after).toMatchObject({ ...original, _id: before?._id, size: 7 });
+  });
+
+  it('of every status are one of ours', async () => {
+    const statuses = ['starting', 'active', 'ending', 'complete', 'limit_reached', 'failed', 'aborted'];
+    await recordings().insertMany(
+      statuses.map((status, index) => ({ ...buildForeignRecording(`000000000${index}`, { status }) })),
+    );
+    stores = await mongodb.open();
+    for (const [index, status] of statuses.entries()) {
+      const recording = await stores.recordings.load(`000000000${index}`);
+      if (recording === undefined) throw new Error(`not taken in: ${status}`);
+      expect(statusOf(recording)).toBe(status);
+      const isOpen = index < 3;
+      expect(recording.liveKey === recording.roomId).toBe(isOpen);
+      expect(recording).toMatchObject({ startKey: recording.uid, egressId: `EG_000000000${index}`, tally: { effects: [] } });
+    }
+    expect(stores.adopted).toEqual({ recordings: 7, rooms: 0, superseded: [] });
+    expect((await collect(stores.recordings.unsettled())).map(({ uid }) => uid)).toEqual(
+      [0, 1, 2].map((index) => `000000000${index}`),
+    );
+  });
+
+  it('of one uid in two rooms are both kept', async () => {
+    const one = buildForeignRecording('0123456789', { roomId: 'one' });
+    const two = buildForeignRecording('0123456789', { roomId: 'two', status: 'active' });
+    await recordings().insertMany([one, two].map((each) => ({ ...each })));
+    stores = await mongodb.open();
+    const { items } = await stores.recordings.list({}, 10);
+    expect(items.map(({ roomId }) => roomId).sort()).toEqual(['one', 'two']);
+    expect(new Set(items.map(({ uid }) => uid)).size).toBe(2);
+    expect(items.map(({ mediaKey }) => mediaKey).sort()).toEqual([
+      'recordings/one/one--0123456789.mp4',
+      'recordings/two/two--0123456789.mp4',
+    ]);
+    expect((await stores.recordings.findLive('two'))?.roomId).toBe('two');
+  });
+});
+
+describe('rooms of the original service', () => {
+  it('are taken in with their status and keep every field when they are saved', async () => {
+    const originals = ['open', 'active_meeting', 'closed'].map((status) => buildForeignRoom(status, { status, extra: [status] }));
+    await rooms().insertMany(originals.map((each) => ({ ...each })));
+    stores = await mongodb.open();
+    for (const original of originals) {
+      const roomId = String(original['roomId']);
+      const loaded = await stores.rooms.load(roomId);
+      if (loaded === undefined) throw new Error(`not taken in: ${roomId}`);
+      expect(loaded.tally).toMatchObject({ state: roomId, version: 1, dueAt: null });
+      expect(await stores.rooms.save(roomId, nextOf(loaded, { roomName: 'After' }), 1)).toBe(true);
+      expect(await rooms().findOne({ roomId })).toMatchObject({ ...original, roomName: 'After' });
+    }
+    expect((await stores.rooms.list({}, 10)).items).toHaveLength(3);
+  });
+});
+
+describe('opening', () => {
+  it('leaves the indexes of others alone and builds each of ours once', async () => {
+    await recordings().createIndexes([
+      { key: { roomId: 1, startDate: -1, _id: -1 }, name: 'by another name' },
+      { key: { custom: 1 }, name: 'of another program' },
+    ]);
+    stores = await mongodb.open();
+    await stores.close();
+    const before = await recordings().indexes();
+    stores = await mongodb.open();
+    expect(await recordings().indexes()).toEqual(before);
+    const names = before.map(({ name }) => name);
+    expect(names).toEqual(expect.arrayContaining(['by another name', 'of another program', 'uid_1', 'liveKey_1', 'startKey_1']));
+    expect(names).not.toContain('roomId_1_startDate_-1__id_-1');
+    for (const { partialFilterExpression, sparse } of before)
+      expect([partialFilterExpression, sparse]).toEqual([undefined, undefined]);
+  });
+
+  it('by several processes at once ends in the same', async () => {
+    await recordings().insertMany(
+      Array.from({ length: 600 }, (_, index) => ({
+        ...buildForeignRecording(`${index}`.padStart(10, '0'), {
+          status: 'active',
+          roomId: `room-${index % 200}`,
+          startDate: index,
+        }),
+      })),
+    );
+    const all = await Promise.all([mongodb.open(), mongodb.open(), mongodb.open()]);
+    expect(all.reduce((sum, { adopted }) => sum + adopted.recordings, 0)).toBe(600);
+    expect((await all[0].recordings.findLive('room-7'))?.uid).toBe('0000000407');
+    await Promise.all(all.map((each) => each.close()));
+  });
+});
+
+async function pagedThrough({ recordings: store }: Mongo): Promise<string[]> {
+  const seen = new Set<string>();
+  let after: PageCursor | undefined;
+  do {
+    const { items, next } = await store.list({}, 100, after);
+    for (const { uid } of items) seen.add(uid);
+    after = next;
+  } while (after !== undefined);
+  return [...seen];
+}
+
+/** @returns the batches that it took in before it was killed */
+async function adoptAndKillAfter(batches: number): Promise<number> {
+  const script = join(import.meta.dirname, 'support/adopt-process.ts');
+  const child = spawn(process.execPath, ['--import', 'tsx', script, mongodb.set.uri], { stdio: ['ignore', 'pipe', 'inherit'] });
+  let seen = 0;
+  for await (const _ of createInterface({ input: child.stdout })) {
+    seen += 1;
+    if (seen === batches) child.kill('SIGKILL');
+    if (seen >= batches) break;
+  }
+  if (child.exitCode === null && child.signalCode === null) await once(child, 'exit');
+  expect(child.signalCode).toBe('SIGKILL');
+  return seen;
+}

@@ -1,0 +1,174 @@
+import { beforeAll, beforeEach, describe, expect, it, vi } from 'vitest';
+import type { PageCursor, RecordingFilter, RecordingStore } from '../../../src/machines/recording/ports.js';
+import type { RecordingDocument } from '../../../src/machines/recording/recording.js';
+import { connect, DEFAULT_LIMITS } from '../../../src/persistence/mongo/connect.js';
+import type { Mongo } from '../../../src/persistence/mongo/open-mongo.js';
+import { createMongoRecordingStore } from '../../../src/persistence/mongo/recording-store.js';
+import { buildEffect, buildRecording, buildRoom, buildSettled, buildUndated, buildUnnamed } from '../../contracts/documents.js';
+import { collect } from '../../support/collect.js';
+import { profileQueries, type Query } from './support/profile-queries.js';
+import { dbName } from './support/names.js';
+import { startMongoUnderTest, type MongoUnderTest } from './support/open-mongo.js';
+
+vi.setConfig({ testTimeout: 20_000 });
+
+let mongodb: MongoUnderTest;
+let stores: Mongo;
+
+beforeAll(async () => {
+  mongodb = await startMongoUnderTest();
+  stores = await mongodb.open();
+  return async () => {
+    await stores.close();
+    await mongodb.stop();
+  };
+});
+beforeEach(() => mongodb.empty());
+
+const numbered = (count: number) => Array.from({ length: count }, (_, index) => `u${String(index).padStart(4, '0')}`);
+
+describe('the plans', () => {
+  beforeEach(async () => {
+    const settled = numbered(300).map((uid, index) =>
+      buildSettled(uid, { roomId: `room-${index % 3}`, startDate: Math.floor(index / 2) }),
+    );
+    const others = [
+      ...numbered(10).map((uid) => buildUndated(`undated-${uid}`)),
+      ...numbered(40).map((uid) => buildUnnamed(`unnamed-${uid}`, { tally: { dueAt: 5, effects: [buildEffect('notify')] } })),
+      ...numbered(40).map((uid) => buildSettled(`gone-${uid}`, { roomId: 'room-1', tally: { state: 'deleted' } })),
+    ];
+    await Promise.all([...settled, ...others].map((each) => stores.recordings.create(each.uid, each)));
+    await Promise.all(numbered(100).map((id, creationDate) => stores.rooms.create(id, buildRoom(id, { creationDate }))));
+  });
+
+  const cursorIn = async (filter: RecordingFilter): Promise<PageCursor | undefined> =>
+    (await stores.recordings.list(filter, 30)).next;
+
+  it.each<[string, RecordingFilter]>([
+    ['of all', {}],
+    ['of a room', { roomId: 'room-1' }],
+    ['of a status', { status: 'complete' }],
+    ['of both', { roomId: 'room-1', status: 'complete' }],
+  ])('of a list %s read the page and no more, first and further on', async (_, filter) => {
+    const after = await cursorIn(filter);
+    const queries = await profileQueries(mongodb, async () => {
+      expect((await stores.recordings.list(filter, 20)).items).toHaveLength(20);
+      expect((await stores.recordings.list(filter, 20, after)).items).toHaveLength(20);
+    });
+    expect(queries).toHaveLength(2);
+    for (const query of queries) {
+      expectIndexed(query);
+      // The page, one more, the ties at the cursor; of keys also one for each of the seven statuses.
+      expect(query.docsExamined).toBeLessThanOrEqual(21 + 3);
+      expect(query.keysExamined).toBeLessThanOrEqual(21 + 7 + 3);
+    }
+  });
+
+  it('of the end of a list read neither what has no egress nor what is deleted', async () => {
+    const queries = await profileQueries(mongodb, async () => {
+      const { items, next } = await stores.recordings.list({}, 100, { value: 0, id: '000000000000000000000000' });
+      expect({ count: items.length, next }).toEqual({ count: 10, next: undefined });
+    });
+    expect(queries[0]?.docsExamined).toBeLessThanOrEqual(12);
+  });
+
+  it('of a name search go by the list’s index', async () => {
+    const queries = await profileQueries(mongodb, async () => {
+      await stores.recordings.list({ roomName: 'week' }, 20);
+      await stores.recordings.list({ roomName: 'week', roomId: 'room-1', status: 'complete' }, 20);
+      await stores.rooms.list({ roomName: 'week' }, 20);
+    });
+    expect(queries.length).toBeGreaterThanOrEqual(3);
+    queries.forEach(expectIndexed);
+  });
+
+  it('of everything the kernel asks go by an index', async () => {
+    const queries = await profileQueries(mongodb, async () => {
+      await stores.recordings.load('u0001');
+      await stores.recordings.due(10, 20);
+      await stores.recordings.owing(20);
+      await stores.recordings.findLive('room-of-undated-u0001');
+      await stores.recordings.findByStartKey('u0001');
+      await stores.recordings.hasRecordings('room-1');
+      await collect(stores.recordings.unsettled());
+      await collect(stores.recordings.keysOfRoom('room-2'));
+      await stores.recordings.create('u0001', buildRecording('u0001'));
+      await stores.rooms.load('u0001');
+      await stores.rooms.due(10, 20);
+      await stores.rooms.list({}, 20);
+    });
+    expect(queries.length).toBeGreaterThanOrEqual(12);
+    queries.forEach(expectIndexed);
+    const [due] = queries.filter(({ filter }) => filter.includes('tally.dueAt'));
+    expect(due?.keysExamined).toBeLessThanOrEqual(21);
+  });
+});
+
+function expectIndexed({ plan, filter }: Query): void {
+  expect(plan, filter).toMatch(/IXSCAN|COUNT_SCAN|IDHACK/);
+  expect(plan, filter).not.toMatch(/COLLSCAN|SORT(?!_MERGE)/);
+}
+
+describe('a name search', () => {
+  it('ends a page early when it has read its share, and goes on from there', async () => {
+    const limited = await openLimited(50);
+    const keys = numbered(230);
+    await addAll(keys.map((uid, index) => named(uid, index)));
+    const pages: string[][] = [];
+    let after: PageCursor | undefined;
+    do {
+      const page = await limited.store.list({ roomName: 'rare' }, 2, after);
+      pages.push(page.items.map(({ uid }) => uid));
+      after = page.next;
+    } while (after !== undefined);
+    expect(pages.flat()).toEqual(keys.filter((_, index) => isRare(index)).reverse());
+    expect(pages.length).toBeLessThanOrEqual(6 + pages.flat().length);
+    await limited.close();
+  });
+
+  const isRare = (index: number) => index % 57 === 0;
+  const named = (uid: string, index: number) => {
+    const roomName = isRare(index) ? 'Rare' : 'Common';
+    // The oldest quarter has no start at all, and starts come in threes.
+    return index < 60 ? buildUndated(uid, { roomName }) : buildRecording(uid, { roomName, startDate: Math.floor(index / 3) });
+  };
+
+  async function openLimited(scanLimit: number): Promise<{ store: RecordingStore; close: () => Promise<void> }> {
+    const connection = await connect({ uri: mongodb.set.uri, dbName, limits: DEFAULT_LIMITS });
+    return { store: createMongoRecordingStore({ connection, scanLimit }), close: () => connection.close() };
+  }
+
+  /** One after the other: what is tied is shown by the order of its creation. */
+  async function addAll(documents: RecordingDocument[]): Promise<void> {
+    for (const document of documents) await stores.recordings.create(document.uid, document);
+  }
+});
+
+describe('a cursor', () => {
+  it('that no list gave is taken as a position', async () => {
+    await stores.recordings.create('one', buildRecording('one', { startDate: 5 }));
+    for (const id of ['x', '123456789012', '{"$gt":""}']) {
+      const { items } = await stores.recordings.list({}, 10, { value: 6, id });
+      expect(items.map(({ uid }) => uid)).toEqual(['one']);
+      expect(await stores.recordings.list({}, 10, { value: null, id })).toEqual({ items: [] });
+    }
+  });
+});
+
+describe('a connection', () => {
+  it('shows by the read preference of the URI and decides by the primary', async () => {
+    const uri = `${mongodb.set.uri}&readPreference=secondaryPreferred&w=1&readConcernLevel=local`;
+    const connection = await connect({ uri, dbName, limits: DEFAULT_LIMITS });
+    expect(connection.lists('any').readPreference?.mode).toBe('secondaryPreferred');
+    const { readPreference, readConcern, writeConcern } = connection.kernel('any');
+    expect({ mode: readPreference?.mode, level: readConcern?.level, w: writeConcern?.w, journal: writeConcern?.journal }).toEqual(
+      {
+        mode: 'primary',
+        level: 'majority',
+        w: 'majority',
+        journal: true,
+      },
+    );
+    await connection.close();
+  });
+});
