@@ -1,0 +1,113 @@
+import { Cluster, Redis, type RedisOptions } from 'ioredis';
+
+import { InvalidInputError } from '../../errors.js';
+import type { RedisAddress } from './addresses.js';
+import type { OutageLog } from './outage-log.js';
+
+export type RedisClient = Redis | Cluster;
+
+/** Where Redis is. Give `sentinels` or `cluster` in place of host and port, not both. */
+export interface RedisTarget {
+  host: string;
+  port: number;
+  username?: string;
+  password?: string;
+  /** Number of the database, default 0; a cluster has no other. */
+  db?: number;
+  sentinels?: { addresses: readonly RedisAddress[]; masterName: string; password?: string };
+  /** Some of the nodes of a cluster; the others are found. */
+  cluster?: readonly RedisAddress[];
+}
+
+/** What ioredis lets nobody leave open. */
+type Options = Omit<RedisOptions, 'replyMapping'>;
+
+/** No command is waited for longer, milliseconds. */
+const COMMAND_LIMIT_MS = 800;
+const CONNECT_LIMIT_MS = 1_000;
+/** A connection that owes an answer for so long is replaced, milliseconds. */
+const SILENCE_LIMIT_MS = 2_500;
+const LONGEST_PAUSE_MS = 1_000;
+
+/**
+ * A client that is not connected yet. It reconnects for ever; meanwhile commands fail at once instead of waiting in a queue.
+ *
+ * @throws InvalidInputError both sentinels and a cluster, or a cluster with a database
+ */
+export function createClient(target: RedisTarget, outage: OutageLog): RedisClient {
+  const client = target.cluster === undefined ? new Redis(nodeOptions(target)) : createCluster(target, target.cluster);
+  client.on('error', (error: unknown) => outage.failed(error));
+  client.on('ready', () => outage.worked());
+  return client;
+}
+
+/** Resolves when connected, or when the first attempt failed or took too long; the client goes on trying. */
+export async function connect(client: RedisClient): Promise<void> {
+  await new Promise<void>((resolve) => {
+    const timer = setTimeout(resolve, CONNECT_LIMIT_MS);
+    const finish = (): void => {
+      clearTimeout(timer);
+      resolve();
+    };
+    client.connect().then(finish, finish); // the error is told by the 'error' event
+  });
+}
+
+export async function disconnect(client: RedisClient): Promise<void> {
+  if (client.status === 'ready') await client.quit().catch(() => undefined);
+  client.disconnect();
+}
+
+/** The nodes that hold keys; none when a cluster cannot be reached. */
+export function keyNodes(client: RedisClient): Redis[] {
+  return client instanceof Cluster ? client.nodes('master') : [client];
+}
+
+function createCluster(target: RedisTarget, nodes: readonly RedisAddress[]): Cluster {
+  if (target.sentinels !== undefined) throw new InvalidInputError('Redis is behind sentinels or a cluster, not both');
+  if ((target.db ?? 0) !== 0) throw new InvalidInputError('A Redis cluster has database 0 only');
+  const { retryStrategy: _, enableOfflineQueue: __, lazyConnect: ___, ...redisOptions } = sharedOptions(target);
+  return new Cluster([...nodes], {
+    lazyConnect: true,
+    enableOfflineQueue: false,
+    clusterRetryStrategy: pauseBeforeRetry,
+    clusterNodeRetryStrategy: pauseBeforeRetry,
+    redisOptions,
+  });
+}
+
+function nodeOptions(target: RedisTarget): Options {
+  const { host, port, sentinels } = target;
+  if (sentinels === undefined) return { ...sharedOptions(target), host, port };
+  return {
+    ...sharedOptions(target),
+    sentinels: [...sentinels.addresses],
+    name: sentinels.masterName,
+    sentinelPassword: sentinels.password,
+    sentinelCommandTimeout: COMMAND_LIMIT_MS,
+    sentinelRetryStrategy: pauseBeforeRetry,
+  };
+}
+
+function sharedOptions({ username, password, db }: RedisTarget): Options {
+  return {
+    username,
+    password,
+    db: db ?? 0,
+    lazyConnect: true,
+    connectTimeout: CONNECT_LIMIT_MS,
+    commandTimeout: COMMAND_LIMIT_MS,
+    socketTimeout: SILENCE_LIMIT_MS,
+    enableOfflineQueue: false,
+    autoResubscribe: false,
+    maxRetriesPerRequest: 0,
+    keepAlive: 10_000,
+    retryStrategy: pauseBeforeRetry,
+    // A master that became a replica: its successor is found by connecting anew.
+    reconnectOnError: (error) => error.message.startsWith('READONLY'),
+  };
+}
+
+function pauseBeforeRetry(times: number): number {
+  return Math.min(50 * times, LONGEST_PAUSE_MS) * (0.75 + Math.random() / 2);
+}

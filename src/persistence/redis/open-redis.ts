@@ -1,0 +1,52 @@
+import { systemClock, type Clock } from '../../clock.js';
+import type { Logger } from '../../logging.js';
+import type { EventBus } from '../../machines/kernel/event-bus.js';
+import type { RoomLocks } from '../../machines/recording/ports.js';
+import { ask } from './ask.js';
+import { connect, createClient, disconnect, type RedisTarget } from './connection.js';
+import { createRedisBus } from './event-bus.js';
+import { createOutageLog } from './outage-log.js';
+import { createRedisRoomLocks } from './room-locks.js';
+
+export interface RedisSettings extends RedisTarget {
+  log: Logger;
+  /** Dates the locks; default: the system's. */
+  clock?: Clock;
+}
+
+export interface OpenRedis {
+  roomLocks: RoomLocks;
+  bus: EventBus;
+  /** @throws LocksUnavailableError no answer within a second (retryable) */
+  ping(): Promise<void>;
+  /** Ends both connections. Calls that come later fail as in an outage. */
+  close(): Promise<void>;
+}
+
+/**
+ * Two connections, one for commands and one that listens. A Redis that cannot be reached is no failure here: it is logged,
+ * calls fail until it is back, and nothing has to be done then.
+ *
+ * @throws InvalidInputError settings that contradict each other
+ */
+export async function openRedis({ log, clock = systemClock, ...target }: RedisSettings): Promise<OpenRedis> {
+  const outage = createOutageLog(log, 'Redis');
+  const commands = createClient(target, outage);
+  const subscriber = createClient(target, createOutageLog(log, 'The message channel of Redis'));
+  const roomLocks = createRedisRoomLocks({ client: commands, clock });
+  const bus = createRedisBus({ publisher: commands, subscriber, log, outage });
+  await Promise.all([connect(commands), connect(subscriber)]);
+
+  return {
+    roomLocks,
+    bus,
+    async ping() {
+      // Keeps the idle connection honest too: a silent one is replaced. Its messages are hints, so it spoils no answer.
+      subscriber.ping().catch(() => undefined);
+      await ask(() => commands.ping());
+    },
+    async close() {
+      await Promise.all([disconnect(commands), disconnect(subscriber)]);
+    },
+  };
+}

@@ -1,0 +1,146 @@
+import { randomBytes } from 'node:crypto';
+
+import Redlock, { ExecutionError, Lock, ResourceLockedError } from 'redlock';
+
+import type { Clock } from '../../clock.js';
+import type { LockAttempt, RoomLocks } from '../../machines/recording/ports.js';
+import { ask } from './ask.js';
+import { keyNodes, type RedisClient } from './connection.js';
+import { createLockRegistry } from './lock-registry.js';
+
+export interface RedisRoomLocksOptions {
+  /** Not connected yet. */
+  client: RedisClient;
+  clock: Clock;
+}
+
+const PREFIX = 'ov_meet_lock:recording_active_';
+const SCAN_COUNT = 500;
+/** A list walks the whole database, milliseconds. */
+const LIST_LIMIT_MS = 10_000;
+
+/** Take the lock from exactly one holder, or when it is free. */
+const REPLACE = `
+  local held = redis.call('get', KEYS[1])
+  if held and held ~= ARGV[1] then return 0 end
+  redis.call('set', KEYS[1], ARGV[2], 'PX', ARGV[3])
+  return 1`;
+
+/**
+ * Room locks that several instances share, with those of OpenVidu Meet among them: same keys, same values. A lock that has
+ * no entry in the registry, because somebody died between the two writes, is listed nowhere and goes with its time.
+ */
+export function createRedisRoomLocks({ client, clock }: RedisRoomLocksOptions): RoomLocks {
+  const redlock = new Redlock([client], { retryCount: 0 });
+  const registry = createLockRegistry({ client, now: () => clock.now() });
+
+  // By its hash a script works from its second use on: too late for the release that follows an acquire without an answer.
+  client.on('ready', () => loadScripts());
+
+  return {
+    acquire: (roomId, uid, ttlMs) =>
+      ask(async (isLate) => {
+        const key = keyOf(roomId);
+        const lock = await unlessContended(redlock.acquire([key], Math.ceil(ttlMs)));
+        if (lock === undefined) return { acquired: false, holder: await registry.holderOf(key) };
+        return register(key, lock.value, uid, ttlMs, isLate);
+      }),
+    replace: (roomId, { value: past }, uid, ttlMs) =>
+      ask(async (isLate) => {
+        const key = keyOf(roomId);
+        const value = randomBytes(16).toString('hex');
+        const isTaken = await client.eval(REPLACE, 1, key, past, value, Math.ceil(ttlMs)).catch(async (error: unknown) => {
+          await freeQuietly(key, value); // as redlock does: it may have been taken, or be about to be
+          throw error;
+        });
+        if (isTaken !== 1) return { acquired: false, holder: await registry.holderOf(key) };
+        return register(key, value, uid, ttlMs, isLate);
+      }),
+    extend: (roomId, value, ttlMs) =>
+      ask(async () => {
+        const key = keyOf(roomId);
+        const extended = await unlessContended(redlock.extend(lockOf(key, value), Math.ceil(ttlMs)));
+        if (extended === undefined) return false;
+        await registry.extend(key, value, Math.ceil(ttlMs));
+        return true;
+      }),
+    release: (roomId, value) => ask(() => free(keyOf(roomId), value)),
+    list: () =>
+      ask(async () => {
+        const holders = (await lockKeys()).map(async (key) => ({ key, holder: await registry.holderOf(key) }));
+        return (await Promise.all(holders)).flatMap(({ key, holder }) =>
+          holder === undefined ? [] : [{ roomId: key.slice(PREFIX.length), ...holder }],
+        );
+      }, LIST_LIMIT_MS),
+  };
+
+  /** The second half of taking a lock; a lock whose entry cannot be written, or that nobody waits for, is given back. */
+  async function register(key: string, value: string, uid: string, ttlMs: number, isLate: () => boolean): Promise<LockAttempt> {
+    try {
+      await registry.write(key, { value, uid, createdAt: clock.now() }, Math.ceil(ttlMs));
+      if (!isLate()) return { acquired: true, value };
+    } catch (error) {
+      await freeQuietly(key, value);
+      throw error;
+    }
+    await free(key, value);
+    return { acquired: false, holder: undefined };
+  }
+
+  async function free(key: string, value: string): Promise<void> {
+    await unlessContended(redlock.release(lockOf(key, value)));
+    await registry.remove(key, value);
+  }
+
+  async function freeQuietly(key: string, value: string): Promise<void> {
+    await free(key, value).catch(() => undefined);
+  }
+
+  /** A lock of which no more is known than its value: Redis judges whether it still holds. */
+  function lockOf(key: string, value: string): Lock {
+    return new Lock(redlock, [key], value, [], Number.MAX_SAFE_INTEGER);
+  }
+
+  function loadScripts(): void {
+    for (const node of keyNodes(client)) {
+      for (const { value } of Object.values(redlock.scripts)) node.script('LOAD', value).catch(() => undefined);
+    }
+  }
+
+  async function lockKeys(): Promise<string[]> {
+    const keys = new Set<string>();
+    const nodes = keyNodes(client);
+    if (nodes.length === 0) throw new Error('No node of the Redis cluster is known');
+    for (const node of nodes) {
+      let cursor = '0';
+      do {
+        const [next, found] = await node.scan(cursor, 'MATCH', `${PREFIX}*`, 'COUNT', SCAN_COUNT);
+        for (const key of found) keys.add(key);
+        cursor = next;
+      } while (cursor !== '0');
+    }
+    return [...keys];
+  }
+}
+
+function keyOf(roomId: string): string {
+  return `${PREFIX}${roomId}`;
+}
+
+/**
+ * Redlock rejects with one and the same error whether the lock is another's or Redis is away; the votes tell which.
+ *
+ * @returns undefined when every vote against says that the lock is not ours
+ * @throws Error what went wrong otherwise
+ */
+async function unlessContended<Result>(operation: Promise<Result>): Promise<Result | undefined> {
+  try {
+    return await operation;
+  } catch (error) {
+    if (!(error instanceof ExecutionError)) throw error;
+    const votes = (await Promise.all(error.attempts)).flatMap(({ votesAgainst }) => [...votesAgainst.values()]);
+    const failure = votes.find((vote) => !(vote instanceof ResourceLockedError));
+    if (failure !== undefined || votes.length === 0) throw failure ?? error;
+    return undefined;
+  }
+}

@@ -1,0 +1,91 @@
+import { randomBytes } from 'node:crypto';
+import { mkdtemp, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+
+import { Redis as Client, type RedisOptions } from 'ioredis';
+import { pino } from 'pino';
+import {
+  freeTcpPort,
+  poll,
+  runSettings,
+  startProcess,
+  startRedis,
+  type Redis,
+  type RunningProcess,
+} from '../../../scripts/services/index.mjs';
+
+export interface RedisGroup {
+  nodes: Redis[];
+  stop(): Promise<void>;
+}
+
+export const silentLog = pino({ level: 'silent' });
+
+/** A plain client, which leaves errors to its callers. */
+export function connectTo(port: number, options: Omit<RedisOptions, 'replyMapping'> = {}): Client {
+  return new Client(port, '127.0.0.1', options).on('error', () => undefined);
+}
+
+/** Three nodes that share the keys. */
+export async function startCluster(): Promise<RedisGroup> {
+  const nodes = await Promise.all([0, 1, 2].map(startClusterNode));
+  const clients = nodes.map(({ port }) => connectTo(port));
+  const [first, second, third] = clients;
+  await first?.call('CLUSTER', 'ADDSLOTSRANGE', 0, 5_460);
+  await second?.call('CLUSTER', 'ADDSLOTSRANGE', 5_461, 10_922);
+  await third?.call('CLUSTER', 'ADDSLOTSRANGE', 10_923, 16_383);
+  for (const { port, busPort } of nodes.slice(1)) await first?.call('CLUSTER', 'MEET', '127.0.0.1', port, busPort);
+  for (const client of clients) {
+    await poll('the cluster is complete', 20_000, async () => {
+      const info = await client.cluster('INFO');
+      return info.includes('cluster_state:ok') && info.includes('cluster_known_nodes:3');
+    });
+    client.disconnect();
+  }
+  return { nodes, stop: () => stopAll(nodes) };
+}
+
+/** A master with a replica, and one sentinel that thinks the master dead after half a second. */
+export async function startSentinel(): Promise<RedisGroup & { sentinelPort: number; masterName: string; password: string }> {
+  const password = randomBytes(8).toString('hex');
+  const protection = ['--requirepass', password, '--masterauth', password];
+  const master = await startRedis({ args: protection });
+  const replica = await startRedis({ args: [...protection, '--replicaof', '127.0.0.1', String(master.port)] });
+  const masterName = 'tally';
+  const sentinelPort = await freeTcpPort();
+  const { dir, programs } = runSettings();
+  const file = join(await mkdtemp(join(dir, 'sentinel-')), 'sentinel.conf');
+  const lines = [
+    'bind 127.0.0.1',
+    `port ${sentinelPort}`,
+    `sentinel monitor ${masterName} 127.0.0.1 ${master.port} 1`,
+    `sentinel auth-pass ${masterName} ${password}`,
+    `sentinel down-after-milliseconds ${masterName} 500`,
+    `sentinel failover-timeout ${masterName} 2000`,
+  ];
+  await writeFile(file, lines.join('\n'));
+  const sentinel = await startProcess({
+    name: 'sentinel',
+    file: programs['redis'] ?? '',
+    args: [file, '--sentinel', '--set-proc-title', 'no'],
+    ready: (output) => output.some((line) => line.includes('+monitor')),
+  });
+  const client = connectTo(sentinelPort);
+  await poll('the sentinel knows the replica', 20_000, async () => {
+    const replicas = (await client.call('SENTINEL', 'REPLICAS', masterName)) as unknown[];
+    return replicas.length === 1;
+  });
+  client.disconnect();
+  const nodes = [master, replica];
+  return { nodes, sentinelPort, masterName, password, stop: () => stopAll([...nodes, sentinel]) };
+}
+
+async function startClusterNode(): Promise<Redis & { busPort: number }> {
+  const busPort = await freeTcpPort();
+  const node = await startRedis({ args: ['--cluster-enabled', 'yes', '--cluster-port', String(busPort)] });
+  return { ...node, busPort };
+}
+
+async function stopAll(processes: readonly RunningProcess[]): Promise<void> {
+  await Promise.all(processes.map((each) => each.stop()));
+}
