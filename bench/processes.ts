@@ -24,6 +24,8 @@ export interface Bench {
   start(roomId: string): ReturnType<HttpClient['call']>;
   api(method: string, route: string, body?: object): ReturnType<HttpClient['call']>;
   simulate(method: string, route: string, body?: object): ReturnType<HttpClient['call']>;
+  /** Which script LiveKit follows; `delayMs` in real milliseconds, whatever the simulator's speed. */
+  setPace(script: { name: string; delayMs?: number }): Promise<void>;
   /** kill -9 */
   killTally(): Promise<void>;
   startTally(): Promise<void>;
@@ -84,6 +86,11 @@ export async function openBench({ speed = 1_000_000, env = {}, prepare }: BenchO
         { 'Content-Type': 'application/json' },
         body && JSON.stringify(body),
       ),
+    async setPace({ name, delayMs }) {
+      const script = { name, ...(delayMs === undefined ? {} : { delayMs: delayMs * speed }) };
+      const { status, body } = await bench.simulate('PUT', '/script', script);
+      if (status !== 200) throw new Error(`script: ${body}`);
+    },
     async killTally() {
       await kill(tally, 'SIGKILL');
       tally = undefined;
