@@ -8,7 +8,9 @@ export interface ReadRangeOptions {
   key: string;
   /** Asks for the bytes, at the first read; undefined when there are none. */
   open: (signal: AbortSignal) => Promise<Readable | undefined>;
-  /** How long the opening, and then each chunk, may take, milliseconds. A reader may take its time between them. */
+  /** How long the opening with the first bytes may take, milliseconds. */
+  openLimitMs: number;
+  /** How long further bytes may take once they are asked for, milliseconds. A reader may take its time between. */
   stallLimitMs: number;
 }
 
@@ -18,14 +20,15 @@ export interface ReadRangeOptions {
  *
  * @throws MediaUnavailableError through the stream: there is no such object, it cannot be read, or no bytes arrive
  */
-export function readRange({ key, open, stallLimitMs }: ReadRangeOptions): Readable {
+export function readRange({ key, open, openLimitMs, stallLimitMs }: ReadRangeOptions): Readable {
   const abort = new AbortController();
   let body: Readable | undefined;
   let chunks: AsyncIterator<Buffer> | undefined;
 
   const stream = new Readable({
     read() {
-      const cancel = systemClock.after(stallLimitMs, () => fail(new Error(`No bytes within ${stallLimitMs} ms`)));
+      const limitMs = chunks === undefined ? openLimitMs : stallLimitMs;
+      const cancel = systemClock.after(limitMs, () => fail(new Error(`No bytes within ${limitMs} ms`)));
       next()
         .then((chunk) => this.push(chunk), fail)
         .finally(cancel);

@@ -21,9 +21,9 @@ export interface S3MediaOptions extends Omit<S3ClientOptions, 'answerLimitMs'> {
   /** Stands in front of every key; '' for none. */
   subfolder: string;
   sse?: SseSettings;
-  /** How long a call may take with its repetitions, milliseconds; default 5 000. */
+  /** How long a call, or the first bytes of a read, may take with all repetitions, milliseconds; default 5 000. */
   limitMs?: number;
-  /** How long a read waits for bytes, milliseconds; default 10 000. */
+  /** How long a read waits for further bytes, milliseconds; default 15 000. */
   stallLimitMs?: number;
 }
 
@@ -42,7 +42,7 @@ export interface S3Media extends MediaStore {
  * @throws InvalidInputError a subfolder that is no key, or settings of server-side encryption that contradict each other
  */
 export function createS3Media(options: S3MediaOptions): S3Media {
-  const { bucket, limitMs = 5_000, stallLimitMs = 10_000 } = options;
+  const { bucket, limitMs = 5_000, stallLimitMs = 15_000 } = options;
   const subfolder = options.subfolder.replace(/^\/+|\/+$/g, '');
   if (subfolder !== '') assertMediaKey(subfolder);
   sseRequest(options.sse ?? {});
@@ -62,7 +62,7 @@ export function createS3Media(options: S3MediaOptions): S3Media {
     async read(key, { start, end }, signal) {
       const target = targetOf(key);
       const open = (abortSignal: AbortSignal) => openRange({ ...target, Range: `bytes=${start}-${end}` }, abortSignal);
-      const stream = readRange({ key: target.Key, open, stallLimitMs });
+      const stream = readRange({ key: target.Key, open, openLimitMs: limitMs, stallLimitMs });
       return signal === undefined ? stream : addAbortSignal(signal, stream);
     },
     async remove(key) {
@@ -119,8 +119,9 @@ export function createS3Media(options: S3MediaOptions): S3Media {
 
   /** undefined: the range begins behind the object's end. */
   async function openRange(target: { Bucket: string; Key: string; Range: string }, abortSignal: AbortSignal) {
-    const limits = { abortSignal, requestTimeout: stallLimitMs / 2 };
-    const answer = await client.send(new GetObjectCommand(target), limits).catch(unless((error) => hasStatus(error, 416)));
+    const answer = await client
+      .send(new GetObjectCommand(target), { abortSignal })
+      .catch(unless((error) => hasStatus(error, 416)));
     if (answer === undefined) return undefined;
     if (!(answer.Body instanceof Readable)) throw new Error('The answer has no body');
     return answer.Body;

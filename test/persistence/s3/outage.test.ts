@@ -6,9 +6,11 @@ import { buffer } from 'node:stream/consumers';
 import { afterEach, describe, expect, it } from 'vitest';
 
 import { createS3Media, type S3Media } from '../../../src/persistence/s3/s3-media.js';
+import { eventually } from '../../support/eventually.js';
 
 const KEY = 'recordings/room/room--0123456789.mp4';
 const LIMIT_MS = 300;
+const LONG_AGO = 'Thu, 01 Jan 2026 00:00:00 GMT';
 
 let server: Server | undefined;
 let media: S3Media | undefined;
@@ -42,6 +44,15 @@ function mediaAt(port: number, changes: object = {}): S3Media {
     ...changes,
   });
   return media;
+}
+
+function openConnections(): Promise<number> {
+  return new Promise((resolve, reject) => {
+    server?.getConnections((error, count) => {
+      if (error === null) resolve(count);
+      else reject(error);
+    });
+  });
 }
 
 async function expectUnavailable(store: S3Media, cause: object): Promise<void> {
@@ -132,6 +143,30 @@ describe('an S3 server that', () => {
       { key: 'tally/b', code: 'AccessDenied', message: 'not yours' },
       { key: 'tally/d', code: 'NoAnswer', message: expect.any(String) },
     ]);
+  });
+
+  it('does not answer once: is asked again', async () => {
+    let requests = 0;
+    const store = await mediaOn((_, response) => {
+      requests += 1;
+      if (requests > 1) response.writeHead(200, { 'content-length': '7', etag: '"a"', 'last-modified': LONG_AGO }).end();
+    });
+    expect(await store.stat(KEY)).toEqual({ size: 7, modifiedAt: Date.parse(LONG_AGO), etag: '"a"' });
+  });
+
+  it('has no connection left when streams are given up', async () => {
+    const bytes = Buffer.alloc(10_000_000);
+    const store = await mediaOn((_, response) => response.writeHead(206, { 'content-length': String(bytes.length) }).end(bytes));
+    const streams = await Promise.all(
+      Array.from({ length: 30 }, async () => {
+        const stream = await store.read(KEY, { start: 0, end: bytes.length - 1 });
+        await once(stream, 'readable');
+        return stream;
+      }),
+    );
+    expect(await openConnections()).toBe(30);
+    for (const stream of streams) stream.destroy();
+    await eventually('no connection is open', openConnections, (count) => count === 0);
   });
 
   it('is asked nothing before the first read', async () => {
