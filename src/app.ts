@@ -11,7 +11,6 @@ import { createLiveKitGateway } from './livekit/gateway.js';
 import { createSimulator, type Simulator } from './livekit/simulator/index.js';
 import { createWebhookVerifier } from './livekit/webhook-verifier.js';
 import type { Logger } from './logging.js';
-import { createLocalBus } from './machines/kernel/event-bus.js';
 import { createSupervisor, type Supervisor } from './machines/kernel/supervisor.js';
 import type { RecordingCommands } from './machines/recording/commands.js';
 import { createRecordingCommands } from './machines/recording/create-commands.js';
@@ -71,7 +70,7 @@ const EFFECT_GRACE_MS = 2_000;
 export async function createApp(config: Config, { log, clock = systemClock }: AppOptions): Promise<App> {
   const { timers } = config;
   const instance = `${config.instanceId}:${randomBytes(3).toString('hex')}`;
-  const persistence = await openPersistence(config, clock);
+  const persistence = await openPersistence(config, clock, log);
   const { recordings: store, rooms: roomStore, roomLocks: locks, media, mediaKeyOf } = persistence;
   const closers: (() => Promise<void>)[] = [() => persistence.close()];
   try {
@@ -81,9 +80,14 @@ export async function createApp(config: Config, { log, clock = systemClock }: Ap
     if (simulator !== undefined) closers.push(() => simulator.close());
     const livekitServer = simulator === undefined ? realServer(config) : { host: simulator.url, ...keysOf(simulator) };
     const livekit = createLiveKitGateway(livekitServer);
-    const bus = createLocalBus();
 
-    const kernel = { bus, clock, instance, dueIntervalMs: timers.dueIntervalMs, exclusive: persistence.exclusive };
+    const kernel = {
+      bus: persistence.bus,
+      clock,
+      instance,
+      dueIntervalMs: timers.dueIntervalMs,
+      exclusive: persistence.exclusive,
+    };
     const recordings = createSupervisor({
       ...kernel,
       definition: defineRecording({ ...timers, confirmMs: CONFIRM_MS, tombstoneMs: TOMBSTONE_MS }, NO_NOTICES),
@@ -180,7 +184,7 @@ export async function createApp(config: Config, { log, clock = systemClock }: Ap
       media,
       apiKeys: persistence.apiKeys,
       livekitEvents: { verify: (body, authorization) => verifier.verify(body, authorization), handle },
-      readiness: createReadiness({ store, locks, media, livekit }),
+      readiness: createReadiness({ ...persistence.ping, livekit: () => livekit.listRooms(['readiness']) }),
       log: log.child({ part: 'http' }),
       ...(config.http.baseUrl === undefined ? {} : { baseUrl: config.http.baseUrl }),
       corsOrigin: config.http.corsOrigin,
@@ -219,6 +223,7 @@ export async function createApp(config: Config, { log, clock = systemClock }: Ap
 
 async function startSimulator(config: Config, webhookUrl: string): Promise<App['simulator']> {
   if (config.livekit.kind !== 'embedded') return undefined;
+  if (config.media.kind !== 'embedded') throw new Error('the simulator writes files only');
   const { apiKey, port, apiSecret = randomBytes(24).toString('base64url') } = config.livekit;
   const simulator = await createSimulator({
     port,

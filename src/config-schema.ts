@@ -3,7 +3,7 @@ import { z } from 'zod';
 import { integer, milliseconds, oneOf, text, url } from './config-values.js';
 
 export interface FieldDoc {
-  group: 'Service' | 'LiveKit' | 'Storage' | 'Timers';
+  group: 'Service' | 'LiveKit' | 'Storage' | 'MongoDB' | 'Redis' | 'S3' | 'Timers';
   /** One sentence for the reader of `.env.example` and the README. */
   description: string;
   unit?: string;
@@ -35,10 +35,11 @@ export const environmentSchema = z.object({
   SERVER_CORS_ORIGIN: text()
     .default('*')
     .register(docs, { group: 'Service', description: 'Value of `Access-Control-Allow-Origin`.' }),
-  TALLY_TRUST_PROXY: integer(0, 10).default(0).register(docs, {
+  TALLY_TRUST_PROXY: integer(0, 10).optional().register(docs, {
     group: 'Service',
     description: 'How many proxies in front of us are trusted for `X-Forwarded-Proto` and `X-Forwarded-For`.',
     unit: 'hops',
+    defaultText: '0 with the embedded store, else 1',
   }),
   MEET_BASE_URL: url(['https', 'http']).optional().register(docs, {
     group: 'Service',
@@ -110,20 +111,74 @@ export const environmentSchema = z.object({
   }),
   TALLY_STORE: oneOf(ADAPTERS).optional().register(docs, {
     group: 'Storage',
-    description: 'Store of rooms and recordings; this version has `embedded` only and refuses `MEET_MONGO_*`.',
-    defaultText: '`embedded`',
+    description:
+      'Store of rooms, recordings and API keys: `embedded` is LMDB in the data folder, for one process; `real` is MongoDB.',
+    defaultText: '`real` when any `MEET_MONGO_*` variable is set, else `embedded`',
   }),
   TALLY_LOCKS: oneOf(ADAPTERS).optional().register(docs, {
     group: 'Storage',
-    description: 'Room and job locks; this version has `embedded` only and refuses `MEET_REDIS_*`.',
-    defaultText: '`embedded`',
+    description: 'Room locks and wake-ups between instances: `embedded`, or `real` for Redis.',
+    defaultText: '`real` when any `MEET_REDIS_*` variable is set, else `embedded`',
   }),
   TALLY_MEDIA: oneOf(ADAPTERS).optional().register(docs, {
     group: 'Storage',
-    description:
-      'Store of recorded files; this version has `embedded` (files) only and refuses `MEET_S3_*`, `MEET_AZURE_*` and `MEET_BLOB_STORAGE_MODE`.',
-    defaultText: '`embedded`',
+    description: 'Store of recorded files: `embedded` is a folder, `real` an S3 bucket.',
+    defaultText: '`real` when any `MEET_S3_*` variable is set, else `embedded`',
   }),
+
+  MEET_MONGO_URI: text().optional().register(docs, {
+    group: 'MongoDB',
+    description: 'Connection string, used as it is; MongoDB 6 or newer, a replica set.',
+    defaultText: 'made of the variables below',
+  }),
+  MEET_MONGO_NODES: text().default('localhost').register(docs, { group: 'MongoDB', description: 'Host names, comma-separated.' }),
+  MEET_MONGO_PORT: integer(1, 65_535).default(27_017).register(docs, { group: 'MongoDB', description: 'Port of every node.' }),
+  MEET_MONGO_ADMIN_USERNAME: text().default('mongoadmin').register(docs, { group: 'MongoDB', description: 'User.' }),
+  MEET_MONGO_ADMIN_PASSWORD: text().default('mongoadmin').register(docs, { group: 'MongoDB', description: 'Password.' }),
+  MEET_MONGO_REPLICA_SET_NAME: text()
+    .default('rs0')
+    .register(docs, { group: 'MongoDB', description: 'Name of the replica set.' }),
+  MEET_MONGO_DB_NAME: text().default('openvidu-meet').register(docs, { group: 'MongoDB', description: 'Database.' }),
+
+  MEET_REDIS_HOST: text().default('localhost').register(docs, { group: 'Redis', description: 'Host of a single Redis.' }),
+  MEET_REDIS_PORT: integer(1, 65_535).default(6379).register(docs, { group: 'Redis', description: 'Its port.' }),
+  MEET_REDIS_USERNAME: text().optional().register(docs, { group: 'Redis', description: 'User.', defaultText: 'none' }),
+  MEET_REDIS_PASSWORD: text()
+    .default('redispassword')
+    .register(docs, { group: 'Redis', description: 'Password; set but empty for a Redis without one.' }),
+  MEET_REDIS_DB: integer(0, 65_535).default(0).register(docs, { group: 'Redis', description: 'Number of the database.' }),
+  MEET_REDIS_SENTINEL_HOST_LIST: text().optional().register(docs, {
+    group: 'Redis',
+    description: 'Sentinels, `host:port` and comma-separated, in place of host and port.',
+    defaultText: 'none',
+  }),
+  MEET_REDIS_SENTINEL_PASSWORD: text().optional().register(docs, {
+    group: 'Redis',
+    description: "The sentinels' password; needed with them.",
+    defaultText: 'none',
+  }),
+  MEET_REDIS_SENTINEL_MASTER_NAME: text()
+    .default('openvidu')
+    .register(docs, { group: 'Redis', description: 'What the sentinels call the master.' }),
+
+  MEET_S3_BUCKET: text().default('openvidu-appdata').register(docs, { group: 'S3', description: 'Bucket.' }),
+  MEET_S3_SUBBUCKET: text()
+    .default('openvidu-meet')
+    .register(docs, { group: 'S3', description: 'Folder in the bucket that holds everything of ours.' }),
+  MEET_S3_SERVICE_ENDPOINT: url(['http', 'https'])
+    .default('http://localhost:9000')
+    .register(docs, { group: 'S3', description: 'URL of the S3 service.' }),
+  MEET_S3_ACCESS_KEY: text()
+    .default('minioadmin')
+    .register(docs, { group: 'S3', description: "Access key; set but empty to use the machine's role." }),
+  MEET_S3_SECRET_KEY: text().default('minioadmin').register(docs, { group: 'S3', description: 'Secret key; likewise.' }),
+  MEET_AWS_REGION: text().default('us-east-1').register(docs, { group: 'S3', description: 'Region.' }),
+  MEET_S3_WITH_PATH_STYLE_ACCESS: text()
+    .default('true')
+    .register(docs, { group: 'S3', description: '`true`: the bucket stands in the path and not in the host name.' }),
+  MEET_BLOB_STORAGE_MODE: oneOf(['s3', 'abs', 'gcs'])
+    .default('s3')
+    .register(docs, { group: 'S3', description: 'Kind of object store; this version has `s3` only.' }),
 
   TALLY_START_TIMEOUT_MS: timer(30_000, 'How long a start waits for the egress to record before it is undone.'),
   TALLY_STOP_TIMEOUT_MS: timer(60_000, 'How long a stop waits for the egress to end before it is asked again.'),

@@ -26,6 +26,38 @@ export type LiveKitConfig =
   | { kind: 'embedded'; port: number; apiKey: string; apiSecret?: string }
   | { kind: 'real'; url: string; privateUrl: string; apiKey: string; apiSecret: string };
 
+export type StoreConfig = { kind: 'embedded' } | { kind: 'real'; uri: string; dbName: string };
+
+export interface HostAndPort {
+  host: string;
+  port: number;
+}
+
+export type LocksConfig =
+  | { kind: 'embedded' }
+  | ({
+      kind: 'real';
+      username?: string;
+      password?: string;
+      db: number;
+      sentinels?: { hosts: string; masterName: string; password: string };
+    } & HostAndPort);
+
+export type MediaConfig =
+  /** One folder, as we see it and as the egress sees it. */
+  | { kind: 'embedded'; dir: string; egressDir: string }
+  | {
+      kind: 'real';
+      bucket: string;
+      subfolder: string;
+      endpoint: string;
+      region: string;
+      /** Both keys empty: the machine's role is used. */
+      accessKey: string;
+      secretKey: string;
+      pathStyle: boolean;
+    };
+
 /** The whole configuration, frozen. Paths are absolute. */
 export interface Config {
   instanceId: string;
@@ -44,10 +76,9 @@ export interface Config {
     /** Without a trailing slash. */
     baseUrl?: string;
   };
-  store: { kind: 'embedded' };
-  locks: { kind: 'embedded' };
-  /** One folder, as we see it and as the egress sees it. */
-  media: { kind: 'embedded'; dir: string; egressDir: string };
+  store: StoreConfig;
+  locks: LocksConfig;
+  media: MediaConfig;
   livekit: LiveKitConfig;
   timers: Timers;
 }
@@ -58,18 +89,23 @@ export interface Config {
  * @throws InvalidInputError with one clear line; `details.issues` names each variable
  */
 export function parseConfig(env: Readonly<Record<string, string | undefined>>): Config {
-  const given = Object.fromEntries(Object.entries(env).filter(([, value]) => value !== undefined && value.trim() !== ''));
+  const isSet = ([name, value]: [string, string | undefined]) =>
+    value !== undefined && (value.trim() !== '' || MEANT_WHEN_EMPTY.has(name));
+  const given = Object.fromEntries(Object.entries(env).filter(isSet));
   const { data, error } = environmentSchema.safeParse(given);
   if (error !== undefined) throw refusal(error.issues.map(({ path: [name], message }) => ({ field: String(name), message })));
-  refuseMissingAdapters(data, env);
+  refuseMissingAdapters(data, given);
   const config = toConfig(data, given);
   refuseUnsafe(data, config);
   return deepFreeze(config);
 }
 
+/** Empty is a value for these: it asks for the credentials of the machine's role, or for none. */
+const MEANT_WHEN_EMPTY = new Set(['MEET_S3_ACCESS_KEY', 'MEET_S3_SECRET_KEY', 'MEET_REDIS_PASSWORD']);
+
 function toConfig(values: Environment, given: Record<string, unknown>): Config {
   const dataDir = path.resolve(values.TALLY_DATA_DIR);
-  const mediaDir = values.TALLY_MEDIA_DIR === undefined ? path.join(dataDir, 'media') : path.resolve(values.TALLY_MEDIA_DIR);
+  const store = toStore(values, given);
   return {
     instanceId: values.TALLY_INSTANCE_ID ?? `${hostname()}-${randomBytes(4).toString('hex')}`,
     projectId: values.MEET_NAME_ID,
@@ -80,21 +116,78 @@ function toConfig(values: Environment, given: Record<string, unknown>): Config {
       host: values.TALLY_HOST,
       port: values.SERVER_PORT,
       corsOrigin: values.SERVER_CORS_ORIGIN,
-      trustedProxyHops: values.TALLY_TRUST_PROXY,
+      trustedProxyHops: values.TALLY_TRUST_PROXY ?? (store.kind === 'real' ? 1 : 0),
       ...(values.MEET_BASE_URL !== undefined && { baseUrl: values.MEET_BASE_URL }),
     },
-    store: { kind: 'embedded' },
-    locks: { kind: 'embedded' },
-    media: { kind: 'embedded', dir: mediaDir, egressDir: values.TALLY_EGRESS_MEDIA_DIR ?? mediaDir },
+    store,
+    locks: toLocks(values, given),
+    media: toMedia(values, given, dataDir),
     livekit: toLiveKit(values, given),
     timers: toTimers(values),
   };
 }
 
+/** What is said by name, else `real` as soon as any variable of the family is set. */
+function choose(named: 'embedded' | 'real' | undefined, family: RegExp, given: Record<string, unknown>): 'embedded' | 'real' {
+  return named ?? (Object.keys(given).some((name) => family.test(name)) ? 'real' : 'embedded');
+}
+
+function toStore(values: Environment, given: Record<string, unknown>): StoreConfig {
+  if (choose(values.TALLY_STORE, /^MEET_MONGO_/, given) === 'embedded') return { kind: 'embedded' };
+  return { kind: 'real', uri: values.MEET_MONGO_URI ?? mongoUri(values), dbName: values.MEET_MONGO_DB_NAME };
+}
+
+function mongoUri(values: Environment): string {
+  const nodes = values.MEET_MONGO_NODES.split(',').map((node) => node.trim());
+  const user = encodeURIComponent(values.MEET_MONGO_ADMIN_USERNAME);
+  const password = encodeURIComponent(values.MEET_MONGO_ADMIN_PASSWORD);
+  const hosts = nodes.map((node) => `${node}:${values.MEET_MONGO_PORT}`).join(',');
+  const isLocal = nodes.length === 1 && ['localhost', '127.0.0.1'].includes(nodes[0] ?? '');
+  const direct = isLocal ? '&directConnection=true' : '';
+  const set = encodeURIComponent(values.MEET_MONGO_REPLICA_SET_NAME);
+  return `mongodb://${user}:${password}@${hosts}/?replicaSet=${set}&readPreference=primaryPreferred${direct}`;
+}
+
+function toLocks(values: Environment, given: Record<string, unknown>): LocksConfig {
+  if (choose(values.TALLY_LOCKS, /^MEET_REDIS_/, given) === 'embedded') return { kind: 'embedded' };
+  const { MEET_REDIS_SENTINEL_HOST_LIST: hosts, MEET_REDIS_SENTINEL_PASSWORD: sentinelPassword } = values;
+  if (hosts !== undefined && sentinelPassword === undefined) {
+    throw refusal([{ field: 'MEET_REDIS_SENTINEL_PASSWORD', message: 'must be set with MEET_REDIS_SENTINEL_HOST_LIST' }]);
+  }
+  return {
+    kind: 'real',
+    host: values.MEET_REDIS_HOST,
+    port: values.MEET_REDIS_PORT,
+    ...(values.MEET_REDIS_USERNAME !== undefined && { username: values.MEET_REDIS_USERNAME }),
+    ...(values.MEET_REDIS_PASSWORD !== '' && { password: values.MEET_REDIS_PASSWORD }),
+    db: values.MEET_REDIS_DB,
+    ...(hosts !== undefined &&
+      sentinelPassword !== undefined && {
+        sentinels: { hosts, masterName: values.MEET_REDIS_SENTINEL_MASTER_NAME, password: sentinelPassword },
+      }),
+  };
+}
+
+function toMedia(values: Environment, given: Record<string, unknown>, dataDir: string): MediaConfig {
+  if (choose(values.TALLY_MEDIA, /^MEET_S3_|^MEET_BLOB_STORAGE_MODE$/, given) === 'embedded') {
+    const dir = values.TALLY_MEDIA_DIR === undefined ? path.join(dataDir, 'media') : path.resolve(values.TALLY_MEDIA_DIR);
+    return { kind: 'embedded', dir, egressDir: values.TALLY_EGRESS_MEDIA_DIR ?? dir };
+  }
+  return {
+    kind: 'real',
+    bucket: values.MEET_S3_BUCKET,
+    subfolder: values.MEET_S3_SUBBUCKET,
+    endpoint: values.MEET_S3_SERVICE_ENDPOINT,
+    region: values.MEET_AWS_REGION,
+    accessKey: values.MEET_S3_ACCESS_KEY,
+    secretKey: values.MEET_S3_SECRET_KEY,
+    pathStyle: values.MEET_S3_WITH_PATH_STYLE_ACCESS === 'true',
+  };
+}
+
 function toLiveKit(values: Environment, given: Record<string, unknown>): LiveKitConfig {
   const { LIVEKIT_URL: publicUrl, LIVEKIT_API_KEY: apiKey, LIVEKIT_API_SECRET: apiSecret } = values;
-  const byFamily = Object.keys(given).some((name) => name.startsWith('LIVEKIT_')) ? 'real' : 'embedded';
-  const kind = values.TALLY_LIVEKIT ?? byFamily;
+  const kind = choose(values.TALLY_LIVEKIT, /^LIVEKIT_/, given);
   if (kind === 'embedded')
     return { kind, port: values.TALLY_SIMULATOR_PORT, apiKey, ...(apiSecret !== undefined && { apiSecret }) };
   const privateUrl = values.LIVEKIT_URL_PRIVATE ?? publicUrl;
@@ -115,29 +208,17 @@ function toTimers(values: Environment): Timers {
   };
 }
 
-/** Servers that the environment asks for and this version cannot use yet. */
-const MISSING_ADAPTERS = [
-  { choice: 'TALLY_STORE', server: 'MongoDB', family: /^MEET_MONGO_/ },
-  { choice: 'TALLY_LOCKS', server: 'Redis', family: /^MEET_REDIS_/ },
-  { choice: 'TALLY_MEDIA', server: 'an object store', family: /^MEET_(S3|AZURE)_|^MEET_BLOB_STORAGE_MODE$/ },
-] as const;
-
-/** Empty is a value for these: it asks for the credentials of the machine's role. */
-const MEANT_WHEN_EMPTY = new Set(['MEET_S3_ACCESS_KEY', 'MEET_S3_SECRET_KEY']);
-
-function refuseMissingAdapters(values: Environment, env: Readonly<Record<string, string | undefined>>): void {
-  const isSet = (name: string) => env[name] !== undefined && (env[name].trim() !== '' || MEANT_WHEN_EMPTY.has(name));
-  for (const { choice, server, family } of MISSING_ADAPTERS) {
-    if (values[choice] === 'embedded') continue;
-    const asker =
-      values[choice] === 'real' ? `${choice}=real` : Object.keys(env).find((name) => family.test(name) && isSet(name));
-    if (asker === undefined) continue;
-    const message = `asks for ${server}, but this version has the embedded adapter only: set ${choice}=embedded`;
-    throw refusal([{ field: asker, message }]);
-  }
+/** Object stores that the environment asks for and this version cannot use yet. */
+function refuseMissingAdapters(values: Environment, given: Record<string, unknown>): void {
+  if (values.TALLY_MEDIA === 'embedded') return;
+  const azure = Object.keys(given).find((name) => name.startsWith('MEET_AZURE_'));
+  const asker = values.MEET_BLOB_STORAGE_MODE === 's3' ? azure : `MEET_BLOB_STORAGE_MODE=${values.MEET_BLOB_STORAGE_MODE}`;
+  if (asker === undefined) return;
+  const message = 'asks for an object store that this version has no adapter for: use S3, or set TALLY_MEDIA=embedded';
+  throw refusal([{ field: asker, message }]);
 }
 
-function refuseUnsafe(values: Environment, { http, livekit }: Config): void {
+function refuseUnsafe(values: Environment, { http, livekit, media, store }: Config): void {
   if (!isLoopback(http.host) && livekit.apiSecret === DEFAULT_LIVEKIT_SECRET) {
     const message =
       'makes Tally reachable from other machines while LIVEKIT_API_SECRET is the published default: set another secret';
@@ -147,7 +228,16 @@ function refuseUnsafe(values: Environment, { http, livekit }: Config): void {
     const message = "has a path, which LiveKit's API cannot have: set LIVEKIT_URL_PRIVATE to the server's own address";
     throw refusal([{ field: 'LIVEKIT_URL', message }]);
   }
-  if (values.NODE_ENV === 'production' && livekit.kind === 'real' && values.TALLY_STORE === undefined) {
+  if (livekit.kind === 'embedded' && media.kind === 'real') {
+    const message = 'cannot be used with the simulator, which writes files only: set TALLY_MEDIA=embedded, or LIVEKIT_URL';
+    throw refusal([{ field: 'S3', message }]);
+  }
+  if (
+    values.NODE_ENV === 'production' &&
+    livekit.kind === 'real' &&
+    store.kind === 'embedded' &&
+    values.TALLY_STORE === undefined
+  ) {
     const message = 'with a real LiveKit and the embedded store must be meant: set TALLY_STORE=embedded to run on one machine';
     throw refusal([{ field: 'NODE_ENV=production', message }]);
   }

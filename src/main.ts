@@ -10,6 +10,8 @@ import { createLogger } from './logging.js';
 const CLOSE_WITHIN_MS = 9_500;
 
 async function main(): Promise<void> {
+  // Its S3 client warns on standard error about a Node.js that we support.
+  process.env['AWS_SDK_JS_NODE_VERSION_SUPPORT_WARNING_DISABLED'] = 'true';
   const config = parseConfig(process.env);
   const log = createLogger({ level: config.logLevel, name: 'tally' });
   const app = await createApp(config, { log });

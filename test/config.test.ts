@@ -37,9 +37,11 @@ describe('an empty environment', () => {
 
   it('is the same when every variable is there but empty', () => {
     const names = documentedFields().map(({ name }) => name);
-    const empty = Object.fromEntries(names.map((name, index) => [name, index % 2 === 0 ? '' : '  ']));
+    const meantWhenEmpty = ['MEET_S3_ACCESS_KEY', 'MEET_S3_SECRET_KEY', 'MEET_REDIS_PASSWORD'];
+    const ordinary = names.filter((name) => !meantWhenEmpty.includes(name));
+    const empty = Object.fromEntries(ordinary.map((name, index) => [name, index % 2 === 0 ? '' : '  ']));
     const instanceId = 'one';
-    expect({ ...parseConfig({ ...empty, MEET_REDIS_HOST: '', MEET_MONGO_URI: '' }), instanceId }).toStrictEqual({
+    expect({ ...parseConfig(empty), instanceId }).toStrictEqual({
       ...parseConfig({}),
       instanceId,
     });
@@ -159,22 +161,71 @@ describe('LiveKit', () => {
   });
 });
 
-describe('a server that this version cannot use', () => {
+describe('an object store that this version cannot use', () => {
   it.each([
-    { env: { MEET_MONGO_URI: 'mongodb://x' }, asks: 'MEET_MONGO_URI asks for MongoDB', choice: 'TALLY_STORE' },
-    { env: { TALLY_STORE: 'real' }, asks: 'TALLY_STORE=real asks for MongoDB', choice: 'TALLY_STORE' },
-    { env: { MEET_REDIS_HOST: 'x' }, asks: 'MEET_REDIS_HOST asks for Redis', choice: 'TALLY_LOCKS' },
-    { env: { TALLY_LOCKS: 'real' }, asks: 'TALLY_LOCKS=real asks for Redis', choice: 'TALLY_LOCKS' },
-    { env: { MEET_S3_BUCKET: 'x' }, asks: 'MEET_S3_BUCKET asks for an object store', choice: 'TALLY_MEDIA' },
-    { env: { MEET_S3_ACCESS_KEY: '' }, asks: 'MEET_S3_ACCESS_KEY asks for an object store', choice: 'TALLY_MEDIA' },
-    { env: { MEET_AZURE_ACCOUNT_NAME: 'x' }, asks: 'MEET_AZURE_ACCOUNT_NAME asks for an object store', choice: 'TALLY_MEDIA' },
-    { env: { MEET_BLOB_STORAGE_MODE: 'gcs' }, asks: 'MEET_BLOB_STORAGE_MODE asks for an object store', choice: 'TALLY_MEDIA' },
-  ])('is refused, unless the embedded one is asked for: $asks', ({ env, asks, choice }) => {
-    expect(refusalOf(env)).toBe(`${asks}, but this version has the embedded adapter only: set ${choice}=embedded`);
-    expect(parseConfig({ ...env, [choice]: 'embedded' })).toMatchObject({
-      store: { kind: 'embedded' },
-      media: { kind: 'embedded' },
+    { env: { MEET_AZURE_ACCOUNT_NAME: 'x' }, asks: 'MEET_AZURE_ACCOUNT_NAME' },
+    { env: { MEET_BLOB_STORAGE_MODE: 'gcs' }, asks: 'MEET_BLOB_STORAGE_MODE=gcs' },
+  ])('is refused, unless the embedded one is asked for: $asks', ({ env, asks }) => {
+    expect(refusalOf(env)).toMatch(new RegExp(`^${asks} asks for an object store that this version has no adapter for`));
+    expect(parseConfig({ ...env, TALLY_MEDIA: 'embedded' }).media.kind).toBe('embedded');
+  });
+});
+
+describe('a family of variables', () => {
+  const LIVEKIT_URL = 'ws://lk';
+
+  it('is real as soon as one of it is set, and embedded when that is said by name', () => {
+    expect(parseConfig({ MEET_MONGO_NODES: 'x' }).store.kind).toBe('real');
+    expect(parseConfig({ MEET_MONGO_NODES: 'x', TALLY_STORE: 'embedded' }).store.kind).toBe('embedded');
+    expect(parseConfig({ TALLY_STORE: 'real' }).store.kind).toBe('real');
+    expect(parseConfig({ MEET_REDIS_HOST: 'x' }).locks.kind).toBe('real');
+    expect(parseConfig({ TALLY_LOCKS: 'real' }).locks.kind).toBe('real');
+    expect(parseConfig({ LIVEKIT_URL, MEET_S3_BUCKET: 'x' }).media.kind).toBe('real');
+    expect(parseConfig({ LIVEKIT_URL, MEET_BLOB_STORAGE_MODE: 's3' }).media.kind).toBe('real');
+    expect(parseConfig({ MEET_S3_BUCKET: 'x', TALLY_MEDIA: 'embedded' }).media.kind).toBe('embedded');
+  });
+
+  it('takes defaults for the rest, with the credentials encoded in the connection string', () => {
+    const { store, locks, media } = parseConfig({ LIVEKIT_URL, TALLY_STORE: 'real', TALLY_LOCKS: 'real', TALLY_MEDIA: 'real' });
+    expect(store).toStrictEqual({
+      kind: 'real',
+      uri: 'mongodb://mongoadmin:mongoadmin@localhost:27017/?replicaSet=rs0&readPreference=primaryPreferred&directConnection=true',
+      dbName: 'openvidu-meet',
     });
+    expect(locks).toStrictEqual({ kind: 'real', host: 'localhost', port: 6379, password: 'redispassword', db: 0 });
+    expect(media).toMatchObject({
+      bucket: 'openvidu-appdata',
+      subfolder: 'openvidu-meet',
+      accessKey: 'minioadmin',
+      pathStyle: true,
+    });
+    expect(parseConfig({ MEET_MONGO_ADMIN_PASSWORD: 'p@ss/w', MEET_MONGO_NODES: 'a, b' }).store).toMatchObject({
+      uri: 'mongodb://mongoadmin:p%40ss%2Fw@a:27017,b:27017/?replicaSet=rs0&readPreference=primaryPreferred',
+    });
+    expect(parseConfig({ MEET_MONGO_URI: 'mongodb://h/' }).store).toMatchObject({ uri: 'mongodb://h/' });
+  });
+
+  it('has no credentials where they are set but empty', () => {
+    expect(parseConfig({ MEET_REDIS_PASSWORD: '' }).locks).not.toHaveProperty('password');
+    const keys = { MEET_S3_ACCESS_KEY: '', MEET_S3_SECRET_KEY: '' };
+    expect(parseConfig({ LIVEKIT_URL, ...keys }).media).toMatchObject({ accessKey: '', secretKey: '' });
+  });
+
+  it('of Sentinel needs its password', () => {
+    const hosts = { MEET_REDIS_SENTINEL_HOST_LIST: 'a:1,b:2' };
+    expect(refusalOf(hosts)).toMatch(/^MEET_REDIS_SENTINEL_PASSWORD must be set/);
+    expect(parseConfig({ ...hosts, MEET_REDIS_SENTINEL_PASSWORD: 'p' }).locks).toMatchObject({
+      sentinels: { hosts: 'a:1,b:2', masterName: 'openvidu', password: 'p' },
+    });
+  });
+
+  it('of S3 is refused with the simulator, which writes files only', () => {
+    expect(refusalOf({ MEET_S3_BUCKET: 'x' })).toMatch(/simulator/);
+  });
+
+  it('of MongoDB means a proxy in front of us', () => {
+    expect(parseConfig({ TALLY_STORE: 'real' }).http.trustedProxyHops).toBe(1);
+    expect(parseConfig({ TALLY_STORE: 'real', TALLY_TRUST_PROXY: '0' }).http.trustedProxyHops).toBe(0);
   });
 });
 
@@ -206,6 +257,9 @@ describe('the documentation', () => {
     const env = {
       ...(Object.fromEntries(defaults) as Record<string, string>),
       TALLY_LIVEKIT: 'embedded',
+      TALLY_STORE: 'embedded',
+      TALLY_LOCKS: 'embedded',
+      TALLY_MEDIA: 'embedded',
       TALLY_INSTANCE_ID: 'a',
     };
     expect(parseConfig(env)).toStrictEqual(parseConfig({ TALLY_INSTANCE_ID: 'a' }));

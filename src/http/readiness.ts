@@ -1,29 +1,13 @@
 import { toError } from '../errors.js';
-import type { LiveKitGateway, MediaStore, RecordingStore, RoomLocks } from '../machines/recording/ports.js';
 import type { DependencyReport } from './deps.js';
 
-export interface ReadinessPorts {
-  store: Pick<RecordingStore, 'load'>;
-  locks: Pick<RoomLocks, 'list'>;
-  media: Pick<MediaStore, 'stat'>;
-  livekit: Pick<LiveKitGateway, 'listRooms'>;
-}
+/** By the name of the dependency: something cheap to ask it; rejects when it does not answer well. */
+export type Pings = Readonly<Record<string, () => Promise<unknown>>>;
 
-/** Asks each dependency something cheap. */
-export function createReadiness({
-  store,
-  locks,
-  media,
-  livekit,
-}: ReadinessPorts): () => Promise<Record<string, DependencyReport>> {
-  const questions: Record<string, () => Promise<unknown>> = {
-    store: () => store.load('readiness'),
-    locks: () => locks.list(),
-    media: () => media.stat('readiness'),
-    livekit: () => livekit.listRooms(['readiness']),
-  };
+/** Asks every dependency at once. */
+export function createReadiness(pings: Pings): () => Promise<Record<string, DependencyReport>> {
   return async () => {
-    const reports = await Promise.all(Object.entries(questions).map(async ([name, ask]) => [name, await report(ask)] as const));
+    const reports = await Promise.all(Object.entries(pings).map(async ([name, ask]) => [name, await report(ask)] as const));
     return Object.fromEntries(reports);
   };
 }

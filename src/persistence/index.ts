@@ -1,6 +1,10 @@
+import { mkdir } from 'node:fs/promises';
+
 import type { ApiKeyStore } from '../accounts/ports.js';
 import type { Clock } from '../clock.js';
 import type { Config } from '../config.js';
+import type { Logger } from '../logging.js';
+import { createLocalBus, type EventBus } from '../machines/kernel/event-bus.js';
 import type { MediaStore, RecordingStore, RoomLocks } from '../machines/recording/ports.js';
 import type { RoomStore } from '../machines/room/ports.js';
 import { createFileMedia } from './files/file-media.js';
@@ -12,24 +16,116 @@ export interface Persistence {
   apiKeys: ApiKeyStore;
   roomLocks: RoomLocks;
   media: MediaStore;
+  bus: EventBus;
   /** No other process can have these stores open: what an earlier one left may be taken over at once. */
   exclusive: boolean;
   /** Object key of a recording's file. */
-  mediaKeyOf(roomId: string, uid: string): string;
+  mediaKeyOf: (roomId: string, uid: string) => string;
+  /** Asks each server something cheap; rejects when it does not answer well. */
+  ping: Record<'store' | 'locks' | 'media', () => Promise<unknown>>;
   close(): Promise<void>;
 }
 
-/** Opens the adapters that the configuration picks. @throws DataFolderInUseError another process has the data folder */
-export async function openPersistence(config: Pick<Config, 'dataDir' | 'media'>, clock: Clock): Promise<Persistence> {
-  const lmdb = await openLmdb({ dataDir: config.dataDir, clock });
-  return {
-    recordings: lmdb.recordings,
-    rooms: lmdb.rooms,
-    apiKeys: lmdb.apiKeys,
-    roomLocks: lmdb.roomLocks,
-    media: createFileMedia({ mediaDir: config.media.dir, egressMediaDir: config.media.egressDir }),
-    exclusive: true,
-    mediaKeyOf: (roomId, uid) => `recordings/${roomId}/${roomId}--${uid}.mp4`,
-    close: () => lmdb.close(),
+/** What one family of the configuration opens. */
+type Stores = Pick<Persistence, 'recordings' | 'rooms' | 'apiKeys'> & { ping: () => Promise<unknown> };
+type Locks = Pick<Persistence, 'roomLocks' | 'bus'> & { ping: () => Promise<unknown> };
+type Media = { media: MediaStore; ping: () => Promise<unknown> };
+
+type PersistenceConfig = Pick<Config, 'dataDir' | 'store' | 'locks' | 'media' | 'timers'>;
+
+const mediaKeyOf = (roomId: string, uid: string) => `recordings/${roomId}/${roomId}--${uid}.mp4`;
+
+/**
+ * Opens the adapters that the configuration picks; the drivers of the others are not even loaded.
+ *
+ * @throws DataFolderInUseError another process has the data folder
+ * @throws StoreUnavailableError MongoDB has no primary
+ */
+export async function openPersistence(config: PersistenceConfig, clock: Clock, log: Logger): Promise<Persistence> {
+  const closers: (() => Promise<void> | void)[] = [];
+  const close = async () => {
+    for (const each of closers.splice(0).reverse()) await each();
   };
+  try {
+    await mkdir(config.dataDir, { recursive: true, mode: 0o700 });
+    const isEmbedded = config.store.kind === 'embedded' || config.locks.kind === 'embedded';
+    const lmdb = isEmbedded ? await openLmdb({ dataDir: config.dataDir, clock }) : undefined;
+    if (lmdb !== undefined) closers.push(() => lmdb.close());
+    const stores = await openStores(config, closers, lmdb);
+    const locks = await openLocks(config, clock, log, closers, lmdb);
+    const media = await openMedia(config, closers);
+    return {
+      recordings: stores.recordings,
+      rooms: stores.rooms,
+      apiKeys: stores.apiKeys,
+      roomLocks: locks.roomLocks,
+      bus: locks.bus,
+      media: media.media,
+      exclusive: config.store.kind === 'embedded',
+      mediaKeyOf,
+      ping: { store: stores.ping, locks: locks.ping, media: media.ping },
+      close,
+    };
+  } catch (error) {
+    await close();
+    throw error;
+  }
+}
+
+type Closers = (() => Promise<void> | void)[];
+type Lmdb = Awaited<ReturnType<typeof openLmdb>> | undefined;
+
+async function openStores({ store, timers }: PersistenceConfig, closers: Closers, lmdb: Lmdb): Promise<Stores> {
+  if (store.kind === 'embedded') {
+    if (lmdb === undefined) throw new Error('the embedded store is not open');
+    return { ...lmdb, ping: () => lmdb.recordings.load('readiness') };
+  }
+  const { openMongo } = await import('./mongo/open-mongo.js');
+  const { startTimeoutMs, stopTimeoutMs, uploadBudgetMs } = timers;
+  const adoption = { mediaKeyOf, timing: { startTimeoutMs, stopTimeoutMs, uploadBudgetMs } };
+  const mongo = await openMongo({ uri: store.uri, dbName: store.dbName, adoption });
+  closers.push(() => mongo.close());
+  return { ...mongo, ping: () => mongo.ping() };
+}
+
+async function openLocks({ locks }: PersistenceConfig, clock: Clock, log: Logger, closers: Closers, lmdb: Lmdb): Promise<Locks> {
+  if (locks.kind === 'embedded') {
+    if (lmdb === undefined) throw new Error('the embedded locks are not open');
+    return { roomLocks: lmdb.roomLocks, bus: createLocalBus(), ping: () => lmdb.roomLocks.list() };
+  }
+  const [{ openRedis }, { parseRedisAddresses }] = await Promise.all([
+    import('./redis/open-redis.js'),
+    import('./redis/addresses.js'),
+  ]);
+  const { kind: _real, sentinels, ...target } = locks;
+  const redis = await openRedis({
+    ...target,
+    ...(sentinels === undefined
+      ? {}
+      : {
+          sentinels: {
+            addresses: parseRedisAddresses(sentinels.hosts),
+            masterName: sentinels.masterName,
+            password: sentinels.password,
+          },
+        }),
+    log: log.child({ part: 'redis' }),
+    clock,
+  });
+  closers.push(() => redis.close());
+  return { roomLocks: redis.roomLocks, bus: redis.bus, ping: () => redis.ping() };
+}
+
+async function openMedia({ media }: PersistenceConfig, closers: Closers): Promise<Media> {
+  if (media.kind === 'embedded') {
+    const files = createFileMedia({ mediaDir: media.dir, egressMediaDir: media.egressDir });
+    return { media: files, ping: () => files.stat('readiness') };
+  }
+  const { createS3Media } = await import('./s3/s3-media.js');
+  const { kind: _real, ...options } = media;
+  const bucket = createS3Media(options);
+  closers.push(() => {
+    bucket.close();
+  });
+  return { media: bucket, ping: () => bucket.ping() };
 }
