@@ -50,6 +50,8 @@ export async function connect({ uri, dbName, limits }: ConnectOptions): Promise<
     dbName,
     serverSelectionTimeoutMS: limits.serverSelectionTimeoutMs,
     connectTimeoutMS: limits.serverSelectionTimeoutMs,
+    // A server that hangs is noticed after this and the time to connect.
+    heartbeatFrequencyMS: 2_000,
     waitQueueTimeoutMS: limits.poolTimeoutMs,
     socketTimeoutMS: limits.socketTimeoutMs,
     maxPoolSize: limits.maxPoolSize,

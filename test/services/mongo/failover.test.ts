@@ -9,7 +9,8 @@ import { buildRecording, withTally } from '../../contracts/documents.js';
 import { dbName, mediaKeyOf } from './support/names.js';
 import { startMongoUnderTest, type MongoUnderTest } from './support/open-mongo.js';
 
-vi.setConfig({ testTimeout: 60_000 });
+// Elections, and a member that must find out that the one it copies from hangs.
+vi.setConfig({ testTimeout: 90_000 });
 
 const limits = { serverSelectionTimeoutMs: 1_500, writeTimeoutMs: 1_500, socketTimeoutMs: 2_500 };
 /** What every call must have answered by, on a busy machine. */
@@ -103,7 +104,7 @@ describe('when the primary is lost', () => {
     const { error, tookMs } = await outcomeOf(stores.recordings.save('one', withTally(document), 1));
     expect(error).toBeInstanceOf(WriteOutcomeUnknownError);
     expect(tookMs).toBeLessThan(answerWithinMs);
-    const saved = await poll('another takes over', 40_000, async () => {
+    const saved = await poll('another takes over', 70_000, async () => {
       const current = await stores.recordings.load('one').catch(() => undefined);
       if (current === undefined) return undefined;
       return stores.recordings.save('one', withTally(current), current.tally.version).catch(() => undefined);
