@@ -1,4 +1,5 @@
-export type ErrorKind = 'invalid' | 'not_found' | 'conflict' | 'forbidden' | 'unauthorized' | 'unavailable' | 'timeout' | 'internal';
+export type ErrorKind =
+  'invalid' | 'not_found' | 'conflict' | 'forbidden' | 'unauthorized' | 'unavailable' | 'timeout' | 'internal';
 
 export interface ErrorOptions {
   details?: Readonly<Record<string, unknown>>;
