@@ -1,0 +1,74 @@
+import { EgressStatus } from 'livekit-server-sdk';
+import { beforeAll, describe, expect, it } from 'vitest';
+import { poll } from '../../../scripts/services/index.mjs';
+import { outcomeOf } from '../support/recordings.js';
+import type { Recording } from '../support/tally-client.js';
+import { numbers, startAll, startInstances, type Instances } from './support/instances.js';
+
+const recordingRooms = 30;
+const startingRooms = 6;
+const stoppedRooms = 6;
+/** What the killed one was doing is in order again this much later. */
+const repairedWithinMs = 15_000;
+/** Some 40 recorders connect to one LiveKit on a small machine, once before and once after the repair. */
+const killTimeoutMs = 60_000;
+
+describe('when one of two instances is killed, the one that hears from LiveKit', () => {
+  let instances: Instances;
+
+  beforeAll(async () => {
+    instances = await startInstances({ webhooks: 'first' });
+    await instances.startWorker({ media: false, capacity: 100, activeAfterMs: 1_500 });
+    return () => instances.stop();
+  });
+
+  it(
+    'the other has everything in order within 15 s',
+    async () => {
+      const { first, second } = instances;
+      const survivor = second.client;
+      const roomIds = await instances.openRooms(recordingRooms + startingRooms);
+      const [live, toStart] = [roomIds.slice(0, recordingRooms), roomIds.slice(recordingRooms)];
+      const recordingIds = await startAll(first.client, live);
+      const statusOf = async (roomId: string): Promise<Recording['status'] | undefined> =>
+        (await survivor.listRecordings(roomId))[0]?.status;
+
+      const cutOff = toStart.map((roomId) => first.client.tryStart(roomId).catch(() => undefined));
+      await poll('all of them start', 10_000, async () =>
+        (await Promise.all(toStart.map(statusOf))).every((s) => s === 'starting'),
+      );
+      const stopped = recordingIds.slice(0, stoppedRooms);
+      cutOff.push(...stopped.map((id) => first.client.tryStop(id).catch(() => undefined)));
+      await poll('a stop is taken', 5_000, async () => (await survivor.getRecording(stopped[0] ?? '')).status !== 'active', 5);
+      await first.process.kill();
+      const killedAt = performance.now();
+      await Promise.all(cutOff);
+
+      const leftMs = () => repairedWithinMs - (performance.now() - killedAt);
+      // A stop that was never taken leaves its recording as it was.
+      await poll('every stop that was taken is done', leftMs(), async () => {
+        const now = await Promise.all(stopped.map((id) => survivor.getRecording(id)));
+        return now.every(({ status }) => ['active', 'complete'].includes(status));
+      });
+      await poll('what was starting records', leftMs(), async () => {
+        const now = await Promise.all(toStart.map(statusOf));
+        return now.every((status) => status === 'active');
+      });
+
+      const running = await instances.egress.listEgress({ active: true });
+      expect(new Set(running.map(({ status }) => status))).toEqual(new Set([EgressStatus.EGRESS_ACTIVE]));
+      const listed = (await Promise.all(roomIds.map((roomId) => survivor.listRecordings(roomId)))).flat();
+      const active = listed.filter(({ status }) => status === 'active');
+      expect(running.map(({ roomName }) => roomName).sort()).toEqual(active.map(({ roomId }) => roomId).sort());
+      expect(listed).toHaveLength(roomIds.length);
+
+      await instances.restartFirst();
+      await Promise.all(active.map(({ recordingId }) => survivor.stopRecording(recordingId)));
+      const ended = await Promise.all(active.map(({ recordingId }) => outcomeOf(survivor, recordingId, 20_000)));
+      expect(ended.map(({ status }) => status)).toEqual(numbers(active.length).map(() => 'complete'));
+      const again = await Promise.all(roomIds.map((roomId) => survivor.tryStart(roomId)));
+      expect(again.map(({ status }) => status)).toEqual(roomIds.map(() => 201));
+    },
+    killTimeoutMs,
+  );
+});
