@@ -389,29 +389,8 @@ export function createRecordingMachine(timing: RecordingTiming) {
         },
       },
 
-      failed: {
-        tags: 'settled',
-        entry: [...settle, announceEnd('failed')],
-        initial: 'settling',
-        states: {
-          settling: { always: [{ guard: 'startFailed', target: 'discarded' }, { target: 'rescuable' }] },
-          ...afterFailure(),
-        },
-        always: { guard: 'deletesWhenSettled', target: 'deleted' },
-        on: { delete: 'deleted' },
-      },
-
-      aborted: {
-        tags: 'settled',
-        entry: [...settle, announceEnd('aborted')],
-        initial: 'settling',
-        states: {
-          settling: { always: [{ guard: 'startFailed', target: 'discarded' }, { target: 'rescuable' }] },
-          ...afterFailure(),
-        },
-        always: { guard: 'deletesWhenSettled', target: 'deleted' },
-        on: { delete: 'deleted' },
-      },
+      failed: withoutFile('failed'),
+      aborted: withoutFile('aborted'),
 
       deleted: {
         type: 'final',
@@ -420,27 +399,35 @@ export function createRecordingMachine(timing: RecordingTiming) {
     },
   });
 
-  /** What is left of an outcome without a file: a file that turns up is taken in, or removed after a start that was an error. */
-  function afterFailure() {
+  /** An outcome without a file: one that turns up is taken in, or removed after a start that was answered with an error. */
+  function withoutFile(outcome: 'failed' | 'aborted') {
     return {
-      rescuable: {
-        entry: 'rescueMedia',
-        on: {
-          'media.found': { target: '#recording.complete', actions: ['takeFile', 'clearError'] },
-          'media.absent': { guard: 'isMediaNews', actions: 'takeFile' },
-          'egress.observed': { guard: shows('COMPLETE', 'LIMIT_REACHED', 'FAILED'), actions: ['learn', 'rescueMedia'] },
+      tags: 'settled',
+      entry: [...settle, announceEnd(outcome)],
+      initial: 'settling',
+      states: {
+        settling: { always: [{ guard: 'startFailed', target: 'discarded' }, { target: 'rescuable' }] },
+        rescuable: {
+          entry: 'rescueMedia',
+          on: {
+            'media.found': { target: '#recording.complete', actions: ['takeFile', 'clearError'] },
+            'media.absent': { guard: 'isMediaNews', actions: 'takeFile' },
+            'egress.observed': { guard: shows('COMPLETE', 'LIMIT_REACHED', 'FAILED'), actions: ['learn', 'rescueMedia'] },
+          },
+        },
+        discarded: {
+          entry: removeFile,
+          on: {
+            'egress.observed': [
+              { guard: and(['isOver', 'informs']), actions: ['learn', removeFile] },
+              { guard: 'names', actions: ['learn', stopIt] },
+              { guard: 'informs', actions: ['learn', stopIt] },
+            ],
+          },
         },
       },
-      discarded: {
-        entry: removeFile,
-        on: {
-          'egress.observed': [
-            { guard: and(['isOver', 'informs']), actions: ['learn', removeFile] },
-            { guard: 'names', actions: ['learn', stopIt] },
-            { guard: 'informs', actions: ['learn', stopIt] },
-          ],
-        },
-      },
+      always: { guard: 'deletesWhenSettled', target: 'deleted' },
+      on: { delete: 'deleted' },
     } as const;
   }
 }
