@@ -48,17 +48,13 @@ export async function openBench({ speed = 1_000_000, env = {}, prepare }: BenchO
   const port = await freePort();
   const tallyUrl = `http://127.0.0.1:${String(port)}`;
   const client = createHttpClient();
-  const simulator = run('livekit/simulator/main.js', {}, [
-    ...['--port', '0', '--key', LIVEKIT_KEY, '--secret', LIVEKIT_SECRET, '--media-dir', mediaDir],
-    ...['--webhook', `${tallyUrl}/livekit/webhook`, '--speed', String(speed)],
-  ]);
-  const simulatorUrl = await lineOf(simulator, /^http/);
+  const simulator = await openSimulator(mediaDir, `${tallyUrl}/livekit/webhook`, speed, client);
   let tally: ChildProcess | undefined;
 
   const bench: Bench = {
     client,
     tallyUrl,
-    simulatorUrl,
+    simulatorUrl: simulator.url,
     dataDir,
     async openRoom() {
       const { body } = await bench.api('POST', '/rooms', { roomName: 'bench' });
@@ -79,18 +75,8 @@ export async function openBench({ speed = 1_000_000, env = {}, prepare }: BenchO
         { 'X-API-KEY': API_KEY, 'Content-Type': 'application/json' },
         body && JSON.stringify(body),
       ),
-    simulate: (method, route, body) =>
-      client.call(
-        method,
-        `${simulatorUrl}/simulator${route}`,
-        { 'Content-Type': 'application/json' },
-        body && JSON.stringify(body),
-      ),
-    async setPace({ name, delayMs }) {
-      const script = { name, ...(delayMs === undefined ? {} : { delayMs: delayMs * speed }) };
-      const { status, body } = await bench.simulate('PUT', '/script', script);
-      if (status !== 200) throw new Error(`script: ${body}`);
-    },
+    simulate: simulator.call,
+    setPace: simulator.setPace,
     async killTally() {
       await kill(tally, 'SIGKILL');
       tally = undefined;
@@ -102,7 +88,7 @@ export async function openBench({ speed = 1_000_000, env = {}, prepare }: BenchO
         TALLY_MEDIA_DIR: mediaDir,
         MEET_INITIAL_API_KEY: API_KEY,
         MEET_LOG_LEVEL: 'warn',
-        LIVEKIT_URL: simulatorUrl,
+        LIVEKIT_URL: simulator.url,
         LIVEKIT_API_KEY: LIVEKIT_KEY,
         LIVEKIT_API_SECRET: LIVEKIT_SECRET,
         ...env,
@@ -112,12 +98,40 @@ export async function openBench({ speed = 1_000_000, env = {}, prepare }: BenchO
     async close() {
       client.close();
       await kill(tally, 'SIGTERM');
-      await kill(simulator, 'SIGKILL');
+      await simulator.close();
       await rm(folder, { recursive: true, force: true });
     },
   };
   await bench.startTally();
   return bench;
+}
+
+export interface Simulator {
+  url: string;
+  call: Bench['simulate'];
+  setPace: Bench['setPace'];
+  close(): Promise<void>;
+}
+
+/** The simulator as its own process on a free port. */
+export async function openSimulator(mediaDir: string, webhookUrl: string, speed: number, client: HttpClient): Promise<Simulator> {
+  const child = run('livekit/simulator/main.js', {}, [
+    ...['--port', '0', '--key', LIVEKIT_KEY, '--secret', LIVEKIT_SECRET, '--media-dir', mediaDir],
+    ...['--webhook', webhookUrl, '--speed', String(speed)],
+  ]);
+  const url = await lineOf(child, /^http/);
+  const call: Bench['simulate'] = (method, route, body) =>
+    client.call(method, `${url}/simulator${route}`, { 'Content-Type': 'application/json' }, body && JSON.stringify(body));
+  return {
+    url,
+    call,
+    async setPace({ name, delayMs }) {
+      const script = { name, ...(delayMs === undefined ? {} : { delayMs: delayMs * speed }) };
+      const { status, body } = await call('PUT', '/script', script);
+      if (status !== 200) throw new Error(`script: ${body}`);
+    },
+    close: () => kill(child, 'SIGKILL'),
+  };
 }
 
 function run(script: string, env: Record<string, string>, args: string[] = []): ChildProcess {
