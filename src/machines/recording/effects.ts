@@ -58,9 +58,8 @@ export function createRecordingEffects(ports: RecordingEffectPorts): Record<Reco
     if (document.egressId !== undefined) return undefined;
     const egress = await lookOnce(document);
     if (egress !== undefined) return observed(egress);
-    if (clock.now() < (document.calledAt ?? document.createdAt) + LOOK_FOR_MS) {
-      throw new NotYet(LOOK_AGAIN_MS, 'the start call may still be taken');
-    }
+    const leftMs = (document.calledAt ?? document.createdAt) + LOOK_FOR_MS - clock.now();
+    if (leftMs > 0) throw new NotYet(Math.min(LOOK_AGAIN_MS, leftMs), 'the start call may still be taken');
     // Not a death: should somebody have learned of the egress meanwhile, this says nothing about it.
     return refused('lost', 'LiveKit never took the start');
   }
