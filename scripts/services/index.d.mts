@@ -85,6 +85,8 @@ export interface EgressWorkerOptions {
   readonly media?: boolean;
   readonly capacity?: number;
   readonly activeAfterMs?: number;
+  /** Files go into this bucket, which exists, instead of the folder. */
+  readonly s3?: Readonly<Record<'endpoint' | 'bucket' | 'accessKey' | 'secretKey', string>>;
 }
 export function startEgressWorker(options: EgressWorkerOptions): Promise<RunningProcess>;
 

@@ -2,7 +2,6 @@ package main
 
 import (
 	"path"
-	"path/filepath"
 	"strings"
 	"time"
 
@@ -15,12 +14,12 @@ import (
 type job struct {
 	egressID, roomID, roomName, layout string
 	filename                           string // as EgressInfo shows it
-	destination                        string // absolute
+	destination                        string // absolute path, or URL
 	manifest                           bool
 	echo                               *livekit.EgressInfo // carries the request only
 }
 
-func newJob(req *rpc.StartEgressRequest, filesDir string) (*job, error) {
+func newJob(req *rpc.StartEgressRequest, out output) (*job, error) {
 	j := &job{egressID: req.EgressId, roomID: req.RoomId, echo: &livekit.EgressInfo{}}
 	var file *livekit.EncodedFileOutput
 	switch r := req.Request.(type) {
@@ -40,16 +39,12 @@ func newJob(req *rpc.StartEgressRequest, filesDir string) (*job, error) {
 		return nil, invalid("output")
 	}
 	if file.Output != nil {
-		return nil, psrpc.NewErrorf(psrpc.Unimplemented, "the stand-in worker writes local files only")
+		return nil, psrpc.NewErrorf(psrpc.Unimplemented, "the stand-in worker writes where its own settings say only")
 	}
 	j.manifest = !file.DisableManifest
 	j.filename = resolve(file.Filepath, j, time.Now())
-	j.destination = j.filename
-	if !filepath.IsAbs(j.destination) {
-		if filesDir == "" {
-			return nil, invalid("filepath")
-		}
-		j.destination = filepath.Join(filesDir, j.destination)
+	if j.destination = out.locate(j.filename); j.destination == "" {
+		return nil, invalid("filepath")
 	}
 	return j, nil
 }

@@ -20,6 +20,8 @@ type config struct {
 	apiKey      string
 	apiSecret   string
 	filesDir    string
+	s3Endpoint  string
+	s3Bucket    string
 	tempDir     string
 	clientJS    string
 	capacity    int
@@ -34,6 +36,8 @@ func parseConfig() config {
 	flag.StringVar(&c.redis, "redis", "", "host:port of LiveKit's Redis")
 	flag.StringVar(&c.wsURL, "ws-url", "", "LiveKit's address as recorders reach it, ws://…")
 	flag.StringVar(&c.filesDir, "files-dir", "", "where relative file paths land")
+	flag.StringVar(&c.s3Endpoint, "s3-endpoint", "", "S3 server that files go to instead, keys in S3_ACCESS_KEY and S3_SECRET_KEY")
+	flag.StringVar(&c.s3Bucket, "s3-bucket", "", "its bucket")
 	flag.StringVar(&c.tempDir, "temp-dir", os.TempDir(), "where recordings grow until they end")
 	flag.StringVar(&c.clientJS, "client-js", "", "livekit-client's browser bundle")
 	flag.IntVar(&c.capacity, "capacity", 1, "egresses at once; beyond it the worker stays silent")

@@ -8,7 +8,45 @@ import (
 	"path/filepath"
 
 	"github.com/livekit/protocol/livekit"
+	"github.com/livekit/psrpc"
 )
+
+// output is where recordings go, as the worker's own settings say: the disk, or a bucket.
+type output interface {
+	// locate names the place of a file as EgressInfo shows it; "" when it has none.
+	locate(filename string) string
+	deliver(recorded string, j *job) (size int64, err error)
+	// writeManifest puts `<egressId>.json` beside the file and returns its place, or "" when there is none.
+	writeManifest(j *job, info *livekit.EgressInfo) string
+}
+
+func newOutput(c config) (output, error) {
+	if c.s3Bucket != "" {
+		return newBucket(c.s3Endpoint, c.s3Bucket)
+	}
+	return disk{dir: c.filesDir}, nil
+}
+
+// disk takes relative paths below its folder.
+type disk struct{ dir string }
+
+func (d disk) locate(filename string) string {
+	if filepath.IsAbs(filename) {
+		return filename
+	}
+	if d.dir == "" {
+		return ""
+	}
+	return filepath.Join(d.dir, filename)
+}
+
+func (d disk) deliver(recorded string, j *job) (int64, error) {
+	size, err := copyFile(recorded, j.destination)
+	if err != nil {
+		return 0, psrpc.NewErrorf(psrpc.InvalidArgument, "Local upload failed: %v", err)
+	}
+	return size, nil
+}
 
 // copyFile is not atomic, like LiveKit's own local output: a reader may see a growing file.
 func copyFile(from, to string) (int64, error) {
@@ -45,8 +83,7 @@ type manifest struct {
 	Files     []manifestFile `json:"files"`
 }
 
-// writeManifest puts `<egressId>.json` beside the file and returns its path, or "" when that failed.
-func writeManifest(j *job, info *livekit.EgressInfo) string {
+func (d disk) writeManifest(j *job, info *livekit.EgressInfo) string {
 	location := filepath.Join(filepath.Dir(j.destination), j.egressID+".json")
 	content, err := json.Marshal(manifest{
 		EgressID: info.EgressId, RoomID: info.RoomId, RoomName: info.RoomName, StartedAt: info.StartedAt, EndedAt: info.EndedAt,

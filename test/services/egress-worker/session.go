@@ -128,10 +128,7 @@ func (s *session) deliver() (size int64, err error) {
 	if err != nil {
 		return 0, err
 	}
-	if size, err = copyFile(recorded, s.job.destination); err != nil {
-		return 0, psrpc.NewErrorf(psrpc.InvalidArgument, "Local upload failed: %v", err)
-	}
-	return size, nil
+	return s.worker.output.deliver(recorded, s.job)
 }
 
 func (s *session) settle(size int64, err error) {
@@ -146,7 +143,7 @@ func (s *session) settle(size int64, err error) {
 	}
 	s.info.SetComplete()
 	if s.job.manifest {
-		s.info.ManifestLocation = writeManifest(s.job, s.info)
+		s.info.ManifestLocation = s.worker.output.writeManifest(s.job, s.info)
 	}
 }
 

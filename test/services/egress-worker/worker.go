@@ -25,6 +25,7 @@ type worker struct {
 	rpc.UnimplementedEgressInternalServer
 	config   config
 	factory  captureFactory
+	output   output
 	bus      psrpc.MessageBus
 	io       rpc.IOInfoClient
 	server   rpc.EgressInternalServer
@@ -35,13 +36,16 @@ type worker struct {
 }
 
 func newWorker(c config, factory captureFactory) (*worker, error) {
-	w := &worker{config: c, factory: factory, sessions: map[string]*session{}}
+	out, err := newOutput(c)
+	if err != nil {
+		return nil, err
+	}
+	w := &worker{config: c, factory: factory, output: out, sessions: map[string]*session{}}
 	client := redis.NewClient(&redis.Options{Addr: c.redis})
 	if err := client.Ping(context.Background()).Err(); err != nil {
 		return nil, err
 	}
 	w.bus = psrpc.NewRedisMessageBus(client)
-	var err error
 	if w.io, err = rpc.NewIOInfoClient(w.bus, psrpc.WithClientTimeout(5*time.Second)); err != nil {
 		return nil, err
 	}
@@ -64,7 +68,7 @@ func (w *worker) StartEgressAffinity(context.Context, *rpc.StartEgressRequest) f
 }
 
 func (w *worker) StartEgress(ctx context.Context, req *rpc.StartEgressRequest) (*livekit.EgressInfo, error) {
-	job, err := newJob(req, w.config.filesDir)
+	job, err := newJob(req, w.output)
 	if err != nil {
 		return nil, err
 	}

@@ -13,7 +13,7 @@ import {
 } from '../../../scripts/services/index.mjs';
 import { joinMeeting } from './participant.js';
 
-export type WorkerOptions = Pick<EgressWorkerOptions, 'media' | 'capacity' | 'activeAfterMs'>;
+export type WorkerOptions = Pick<EgressWorkerOptions, 'media' | 'capacity' | 'activeAfterMs' | 's3'>;
 
 /** Redis and LiveKit on ports and folders of their own. Egress workers and participants are added by the test. */
 export interface LiveKitStack {

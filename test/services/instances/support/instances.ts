@@ -16,6 +16,8 @@ import type { TallyClient } from '../../support/tally-client.js';
 export interface InstancesOptions {
   /** Who hears from LiveKit. */
   readonly webhooks: 'both' | 'first';
+  /** More variables of both instances. */
+  readonly tallyEnv?: Readonly<Record<string, string>>;
 }
 
 /** Two Tallys over one MongoDB, one Redis of their own and one LiveKit. */
@@ -31,7 +33,7 @@ export interface Instances extends LiveKitStack {
   restartFirst(): Promise<void>;
 }
 
-export async function startInstances({ webhooks }: InstancesOptions): Promise<Instances> {
+export async function startInstances({ webhooks, tallyEnv = {} }: InstancesOptions): Promise<Instances> {
   const ports = [await freeTcpPort(), await freeTcpPort()] as const;
   const told = webhooks === 'both' ? ports : ports.slice(0, 1);
   const [mongo, redis, liveKit] = await Promise.all([
@@ -45,6 +47,7 @@ export async function startInstances({ webhooks }: InstancesOptions): Promise<In
     MEET_REDIS_HOST: '127.0.0.1',
     MEET_REDIS_PORT: String(redis.port),
     MEET_REDIS_PASSWORD: '',
+    ...tallyEnv,
   };
   const dataDirs = new Map<number, string>();
   const start = async (port: number) => {
