@@ -1,0 +1,65 @@
+import { beforeAll, describe, expect, it } from 'vitest';
+import { poll } from '../../../scripts/services/index.mjs';
+import { outcomeOf } from '../support/recordings.js';
+import { startAll, startInstances, type Instances } from './support/instances.js';
+
+const recordingRooms = 10;
+const stoppedRooms = 5;
+/** The leases of the one that hangs run out, and LiveKit is looked at anew. */
+const repairedWithinMs = 15_000;
+/** The repair, then what the one that hung does when it goes on. */
+const hangTimeoutMs = 60_000;
+
+describe('when one of two instances hangs, the one that hears from LiveKit', () => {
+  let instances: Instances;
+
+  beforeAll(async () => {
+    // The survivor hears nothing from LiveKit and looks: every 3 s instead of every 10.
+    instances = await startInstances({ webhooks: 'first', tallyEnv: { TALLY_RECONCILE_INTERVAL_MS: '3000' } });
+    await instances.startWorker({ media: false, capacity: 30 });
+    return () => instances.stop();
+  });
+
+  it(
+    'the other does its work, and what it does late spoils nothing',
+    async () => {
+      const { first, second, egress } = instances;
+      const roomIds = await instances.openRooms(recordingRooms);
+      const recordingIds = await startAll(first.client, roomIds);
+      const stopped = recordingIds.slice(0, stoppedRooms);
+      const late = stopped.map((id) => first.client.tryStop(id));
+      const [soonest = ''] = stopped;
+      await poll('a stop is taken', 5_000, async () => (await second.client.getRecording(soonest)).status !== 'active', 5);
+      process.kill(first.process.pid, 'SIGSTOP');
+      const over = await poll('every stop that was taken is done', repairedWithinMs, async () => {
+        const now = await Promise.all(stopped.map((id) => second.client.getRecording(id)));
+        const isDone = now.every(({ status }) => ['active', 'complete'].includes(status));
+        return isDone ? now.filter(({ status }) => status === 'complete') : undefined;
+      });
+      expect(over).not.toEqual([]);
+      const next = await startAll(
+        second.client,
+        over.map(({ roomId }) => roomId),
+      );
+
+      process.kill(first.process.pid, 'SIGCONT');
+      // Taken now, or found to be taken.
+      for (const { status } of await Promise.all(late)) expect([202, 409, 503]).toContain(status);
+      await poll('nothing ends any more', 15_000, async () => {
+        const now = await Promise.all(recordingIds.map((id) => first.client.getRecording(id)));
+        return now.every(({ status }) => status !== 'ending');
+      });
+      const listed = (await Promise.all(roomIds.map((roomId) => first.client.listRecordings(roomId)))).flat();
+      expect(listed).toHaveLength(recordingIds.length + next.length);
+      const live = listed.filter(({ status }) => status === 'active');
+      expect(live.map(({ recordingId }) => recordingId)).toEqual(expect.arrayContaining([...next]));
+      const running = await egress.listEgress({ active: true });
+      expect(running.map(({ roomName }) => roomName).sort()).toEqual(live.map(({ roomId }) => roomId).sort());
+
+      await Promise.all(live.map(({ recordingId }) => first.client.stopRecording(recordingId)));
+      const ended = await Promise.all(live.map(({ recordingId }) => outcomeOf(second.client, recordingId, 15_000)));
+      expect(ended.map(({ status }) => status)).toEqual(live.map(() => 'complete'));
+    },
+    hangTimeoutMs,
+  );
+});
