@@ -109,6 +109,7 @@ export async function createApp(config: Config, { log, clock = systemClock }: Ap
       definition: defineRoom(NO_NOTICES),
       store: roomStore,
       handlers: createRoomEffects({
+        clock,
         endMeeting: (roomId) => livekit.deleteRoom(roomId),
         async deleteRecordings(roomId) {
           for await (const uid of store.keysOfRoom(roomId)) {
@@ -144,7 +145,7 @@ export async function createApp(config: Config, { log, clock = systemClock }: Ap
     });
 
     const apiKey = await ensureApiKey(persistence.apiKeys, config.initialApiKey, clock.now());
-    if (persistence.exclusive) await releaseOrphanedLocks(locks, store);
+    if (persistence.exclusive && config.locks.kind === 'embedded') await releaseOrphanedLocks(locks, store);
     await Promise.all([recordings.start(), rooms.start()]);
     reconciler.start();
 

@@ -67,6 +67,16 @@ describe('clients that leave, that do not wait, and that repeat themselves', () 
     expect((await api.outcome(body.recordingId)).status).toBe('complete');
   });
 
+  it('with `Prefer: respond-async` and an Idempotency-Key, a repeat while it starts is answered like the first', async () => {
+    const { api } = tally;
+    const roomId = await tally.openRoom();
+    const headers = { Prefer: 'respond-async', 'Idempotency-Key': 'an answer that got lost' };
+    const first = await api.start(roomId, headers);
+    const repeated = await api.start(roomId, headers);
+    expect([first.status, repeated.status]).toEqual([202, 202]);
+    expect(repeated.body.recordingId.split('--')[2]).toBe(first.body.recordingId.split('--')[2]);
+  });
+
   it('the same Idempotency-Key is answered from the same recording, and starts nothing', async () => {
     const { api, simulator } = tally;
     const roomId = await tally.openRoom();

@@ -101,7 +101,10 @@ export function createRecordingCommands(options: RecordingCommandOptions): Recor
   /** The same request again: answered from its recording, whatever has become of it. */
   function repeat(earlier: RecordingDocument, request: StartRequest): Promise<RecordingDocument> {
     if (earlier.roomId !== request.roomId) throw new IdempotencyMismatchError();
-    if (!hasStartAnswer(earlier)) throw new IdempotencyInProgressError();
+    if (!hasStartAnswer(earlier)) {
+      if (request.respondAsync === true) return Promise.resolve(earlier);
+      throw new IdempotencyInProgressError();
+    }
     return Promise.resolve(startAnswer(earlier, request.roomId));
   }
 

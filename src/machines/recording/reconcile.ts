@@ -65,18 +65,26 @@ export function suspects(recording: RecordingDocument, sight: Sight): Suspicion[
   const { egress, recorder, room } = sight;
   if (recording.egressId === undefined || egress === 'unknown') return undefined;
   if (egress === 'absent') {
-    // LiveKit's Redis may have been emptied under a healthy egress: whoever still sees it records.
-    return room === 'absent' && recorder === 'absent' ? 'unknown_everywhere' : undefined;
+    // LiveKit's Redis may have been emptied under a healthy egress: whoever still sees it records. Once it is to end anyway,
+    // only its recorder vouches for it; else a room that is always in use would keep it for ever.
+    return recorder === 'absent' && (room === 'absent' || isToEnd(recording)) ? 'unknown_everywhere' : undefined;
   }
   if (isTerminal(egress.status) || egress.status === 'ENDING' || recording.endingSince !== undefined) return undefined;
   return expectsRecorder(recording, egress) && recorder === 'absent' ? 'recorder_gone' : undefined;
 }
 
+/** A stop is wished, by whomever. */
+function isToEnd(recording: RecordingDocument): boolean {
+  return topStateOf(recording) === 'stopping' || isCancelling(recording);
+}
+
+function isCancelling({ tally: { state } }: RecordingDocument): boolean {
+  return typeof state === 'object' && state.starting === 'cancelling';
+}
+
 /** The recorder joins while the egress starts and leaves before the file is delivered: in between it must be there. */
 function expectsRecorder(recording: RecordingDocument, egress: EgressObservation): boolean {
-  const { state } = recording.tally;
-  const cancelling = typeof state === 'object' && state.starting === 'cancelling';
-  return cancelling || (egress.status === 'ACTIVE' && ['active', 'stopping'].includes(topStateOf(recording)));
+  return isCancelling(recording) || (egress.status === 'ACTIVE' && ['active', 'stopping'].includes(topStateOf(recording)));
 }
 
 function deathOf(kind: Suspicion['kind'], at: number): RecordingEvent {

@@ -103,9 +103,12 @@ export function createReconciler(options: ReconcilerOptions): Reconciler {
           recording.egressId === undefined
             ? (byPath.get(recording.uid) ?? 'unknown')
             : (listed.get(recording.egressId) ?? found.get(recording.egressId) ?? 'absent');
-        const room = roomByName.get(recording.roomId);
-        // The room counts recorders without naming them: that is ours only where no other egress records.
-        const isCounted = room?.activeRecording === true && egressCount.get(recording.roomId) === 1;
+        const named = roomByName.get(recording.roomId);
+        // A room of the same name that was opened since is another one: our egress was never in it.
+        const room = recording.roomSid === undefined || named?.sid === recording.roomSid ? named : undefined;
+        // The room counts recorders without naming them: that is ours only where ours is listed and no other records.
+        const isListed = recording.egressId !== undefined && listed.has(recording.egressId);
+        const isCounted = isListed && room?.activeRecording === true && egressCount.get(recording.roomId) === 1;
         const sight: Sight = {
           egress,
           room: room === undefined ? 'absent' : 'listed',

@@ -284,7 +284,7 @@ export function createRecordingMachine(timing: RecordingTiming) {
             entry: ['armStop', stopIt],
             on: {
               stop: {},
-              delete: { guard: 'isDeletionNews', actions: 'rememberDelete' },
+              delete: [{ guard: 'isDeletionNews', actions: 'rememberDelete' }, {}],
               'room.finished': { guard: 'isOurRoom', actions: ['rememberRoomFinished', leaveRoomWhenOver] },
               'start.refused': [
                 { guard: 'knowsEgress' },

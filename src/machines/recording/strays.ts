@@ -112,7 +112,8 @@ export function createStrayKeeper(options: StrayOptions): StrayKeeper {
     const event: RecordingEvent = { type: 'egress.observed', egress, at: now, source: 'reconcile' };
     const result = await options.supervisor.create(uid, recording, [event]);
     if (result.created) log.warn({ recording: uid, egressId: egress.egressId }, 'egress adopted');
-    else await stop(egress);
+    // A conflict with its own key: another instance has adopted it.
+    else if (result.holder !== uid) await stop(egress);
   }
 
   return {

@@ -1,3 +1,4 @@
+import type { Clock } from '../../clock.js';
 import type { ActorDefinition, EffectHandler, EffectSpec } from '../kernel/definition.js';
 import type { RoomContext } from './room.js';
 import { createRoomMachine, type RoomEvent } from './room.machine.js';
@@ -27,6 +28,7 @@ export function defineRoom({ notices = true }: { notices?: boolean } = {}): Acto
 export interface RoomEffectPorts {
   /** Deleting a LiveKit room that is not there succeeds. */
   endMeeting(roomId: string): Promise<void>;
+  clock: Clock;
   /** Tell every recording of the room that it is to be deleted. */
   deleteRecordings(roomId: string): Promise<void>;
   notify(notice: { entity: string; sequence: number; notice: string; status: string; room: RoomContext }): Promise<void>;
@@ -37,9 +39,10 @@ export function createRoomEffects(
   ports: RoomEffectPorts,
 ): Record<keyof typeof ROOM_EFFECTS, EffectHandler<RoomContext, RoomEvent>> {
   return {
-    async endMeeting({ key }) {
+    /** LiveKit's own word of it may get lost, or never come when its room was gone already. */
+    async endMeeting({ key, document }) {
       await ports.endMeeting(key);
-      return undefined;
+      return { type: 'meeting.finished', roomSid: document.meetingSid ?? '', at: ports.clock.now(), source: 'effect' };
     },
     async deleteRecordings({ key }) {
       await ports.deleteRecordings(key);

@@ -58,7 +58,8 @@ export function createRoomMachine() {
   });
 
   const dropRecordings = machine.enqueueActions(({ event, enqueue }) => {
-    if (event.type === 'delete' && event.hasRecordings) enqueue('deleteRecordings');
+    // Also those that are in no list because their egress is not known yet.
+    if (event.type === 'delete') enqueue('deleteRecordings');
   });
   const plans = (hasMeeting: boolean, outcome: Outcome, endsMeeting?: boolean) =>
     ({ type: 'plans', params: { hasMeeting, outcome, ...(endsMeeting === undefined ? {} : { endsMeeting }) } }) as const;

@@ -65,6 +65,8 @@ describe('what looks like a death', () => {
     ['not when participants could not be asked', 'active', sight({ egress: listed, recorder: 'unknown' }), undefined],
     ['an egress that nobody knows, in no room', 'active', sight(), 'unknown_everywhere'],
     ['not while its room is listed: the store may have been emptied', 'active', sight({ room: 'listed' }), undefined],
+    ['once it is to end, though its room is in use', 'ending', sight({ room: 'listed' }), 'unknown_everywhere'],
+    ['not then either while its recorder is there', 'ending', sight({ room: 'listed', recorder: 'present' }), undefined],
     ['not while its recorder is there', 'active', sight({ recorder: 'present' }), undefined],
     ['not when LiveKit could not be asked', 'active', sight({ egress: 'unknown' }), undefined],
   ])('%s', (_name, state, seen, expected) => {
