@@ -32,13 +32,17 @@ const HOUSE: Record<string, Rule> = {
   'persistence/mongo': { imports: ['persistence'], types: ['machines', 'accounts', 'notifications'], packages: ['mongoose'] },
   'persistence/files': { imports: ['persistence'], types: ['machines', 'accounts', 'notifications'] },
   'persistence/redis': { types: ['machines'], packages: ['ioredis', 'redlock'] },
-  'persistence/s3': { imports: ['persistence'], types: ['machines'], packages: ['@aws-sdk/client-s3'] },
+  'persistence/s3': {
+    imports: ['persistence'],
+    types: ['machines'],
+    packages: ['@aws-sdk/client-s3', '@aws-sdk/s3-request-presigner'],
+  },
   notifications: { types: ['machines'] },
   http: {
     imports: ['machines', 'accounts', 'notifications'],
     packages: ['koa', '@koa/router', '@koa/bodyparser', 'raw-body', 'qs', 'range-parser', 'zod'],
   },
-  jobs: { imports: ['machines', 'accounts', 'notifications'] },
+  jobs: { imports: ['machines', 'accounts', 'notifications'], packages: ['bree'] },
   cli: { imports: ['machines', 'accounts', 'notifications'], packages: ['mediabunny'] },
 };
 
