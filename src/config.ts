@@ -18,6 +18,12 @@ export interface Timers {
   recorderGoneMs: number;
   dueIntervalMs: number;
   lockTtlMs: number;
+  lockKeeperIntervalMs: number;
+  lockGcIntervalMs: number;
+  lockGraceMs: number;
+  staleIntervalMs: number;
+  staleAfterMs: number;
+  roomExpiryIntervalMs: number;
   minAutoDeletionLeadMs: number;
 }
 
@@ -204,6 +210,12 @@ function toTimers(values: Environment): Timers {
     recorderGoneMs: values.TALLY_RECORDER_GONE_MS,
     dueIntervalMs: values.TALLY_DUE_INTERVAL_MS,
     lockTtlMs: values.TALLY_LOCK_TTL_MS,
+    lockKeeperIntervalMs: values.TALLY_LOCK_KEEPER_INTERVAL_MS,
+    lockGcIntervalMs: values.TALLY_LOCK_GC_INTERVAL_MS,
+    lockGraceMs: values.TALLY_LOCK_GRACE_MS,
+    staleIntervalMs: values.TALLY_STALE_INTERVAL_MS,
+    staleAfterMs: values.TALLY_STALE_AFTER_MS,
+    roomExpiryIntervalMs: values.TALLY_ROOM_EXPIRY_INTERVAL_MS,
     minAutoDeletionLeadMs: values.TALLY_MIN_AUTO_DELETION_LEAD_MS,
   };
 }

@@ -58,6 +58,38 @@ describe('an empty environment', () => {
   });
 });
 
+describe('the jobs', () => {
+  it('come round in minutes to an hour', () => {
+    expect(parseConfig({}).timers).toMatchObject({
+      lockKeeperIntervalMs: 10 * 60_000,
+      lockGcIntervalMs: 30 * 60_000,
+      lockGraceMs: 60_000,
+      staleIntervalMs: 15 * 60_000,
+      staleAfterMs: 5 * 60_000,
+      roomExpiryIntervalMs: 3_600_000,
+    });
+  });
+
+  it('can come round every second, and spare nothing', () => {
+    const timers = {
+      TALLY_LOCK_KEEPER_INTERVAL_MS: '1000',
+      TALLY_LOCK_GC_INTERVAL_MS: '1001',
+      TALLY_LOCK_GRACE_MS: '0',
+      TALLY_STALE_INTERVAL_MS: '1002',
+      TALLY_STALE_AFTER_MS: '0',
+      TALLY_ROOM_EXPIRY_INTERVAL_MS: '1003',
+    };
+    expect(parseConfig(timers).timers).toMatchObject({
+      lockKeeperIntervalMs: 1_000,
+      lockGcIntervalMs: 1_001,
+      lockGraceMs: 0,
+      staleIntervalMs: 1_002,
+      staleAfterMs: 0,
+      roomExpiryIntervalMs: 1_003,
+    });
+  });
+});
+
 describe('a value', () => {
   it('is taken over, without the space around it', () => {
     const config = parseConfig({
