@@ -146,6 +146,50 @@ export function roomLocksContract({ name, create }: RoomLocksContract): void {
       expect(await isHeld('room')).toBe(false);
     });
 
+    it('holds for a holder what he has already, for longer', async () => {
+      const value = await taken('room', 'one', SHORT_MS);
+      const before = await holderOf('room');
+      expect(await locks.hold('room', { value, uid: 'one', createdAt: 5 }, LONG_MS)).toEqual({ acquired: true, value });
+      await elapse(SHORT_MS + 1);
+      expect(await holderOf('room')).toEqual({ ...before, createdAt: 5 });
+    });
+
+    it('holds for a holder what was lost, by his own value', async () => {
+      const value = await taken('room', 'one', SHORT_MS);
+      await elapse(SHORT_MS + 1);
+      expect(await locks.hold('room', { value, uid: 'one', createdAt: 5 }, LONG_MS)).toEqual({ acquired: true, value });
+      expect(await locks.list()).toEqual([{ roomId: 'room', value, uid: 'one', createdAt: 5 }]);
+      await locks.release('room', value);
+      expect(await isHeld('room')).toBe(false);
+    });
+
+    it('holds no longer than it is told', async () => {
+      await locks.hold('room', { value: 'a'.repeat(32), uid: 'one', createdAt: 5 }, SHORT_MS);
+      await elapse(SHORT_MS + 1);
+      expect(await isHeld('room')).toBe(false);
+    });
+
+    it('holds nothing that another has, unless in place of exactly that one', async () => {
+      await taken('room', 'one');
+      const seen = await holderOf('room');
+      const holder = { value: 'a'.repeat(32), uid: 'two', createdAt: 5 };
+      expect(await locks.hold('room', holder, LONG_MS)).toEqual({ acquired: false, holder: seen });
+      expect(await locks.hold('room', holder, LONG_MS, { value: 'b'.repeat(32), uid: 'three', createdAt: 1 })).toEqual({
+        acquired: false,
+        holder: seen,
+      });
+      expect(await locks.hold('room', holder, LONG_MS, seen)).toEqual({ acquired: true, value: holder.value });
+      expect(await holderOf('room')).toEqual(holder);
+    });
+
+    it('finds who holds a room, and nobody when it is free', async () => {
+      expect(await locks.find('room')).toBeUndefined();
+      const value = await taken('room', 'one', SHORT_MS);
+      expect(await locks.find('room')).toEqual({ value, uid: 'one', createdAt: expect.any(Number) });
+      await elapse(SHORT_MS + 1);
+      expect(await locks.find('room')).toBeUndefined();
+    });
+
     it('lists what is held, room by room', async () => {
       await taken('expired', 'zero', SHORT_MS);
       await elapse(SHORT_MS + 1);

@@ -41,6 +41,15 @@ export function createMemoryRoomLocks(options: MemoryRoomLocksOptions = {}): Roo
         if (holder !== undefined && holder.value !== value) return { acquired: false, holder: toHolder(holder) };
         return take(roomId, uid, ttlMs);
       }),
+    hold: (roomId, holder, ttlMs, instead) =>
+      call('hold', () => {
+        const other = held(roomId);
+        if (other !== undefined && ![holder.value, instead?.value].includes(other.value)) {
+          return { acquired: false, holder: toHolder(other) };
+        }
+        locks.set(roomId, { ...toHolder(holder), expiresAt: clock.now() + ttlMs });
+        return { acquired: true, value: holder.value };
+      }),
     extend: (roomId, value, ttlMs) =>
       call('extend', () => {
         const holder = held(roomId);
@@ -51,6 +60,11 @@ export function createMemoryRoomLocks(options: MemoryRoomLocksOptions = {}): Roo
     release: (roomId, value) =>
       call('release', () => {
         if (held(roomId)?.value === value) locks.delete(roomId);
+      }),
+    find: (roomId) =>
+      call('find', () => {
+        const holder = held(roomId);
+        return holder === undefined ? undefined : toHolder(holder);
       }),
     list: () =>
       call('list', () =>
@@ -74,6 +88,7 @@ export function createMemoryRoomLocks(options: MemoryRoomLocksOptions = {}): Roo
   }
 }
 
-function toHolder({ value, uid, createdAt }: MemoryLock): LockHolder {
-  return { value, uid, createdAt };
+/** Some locks of other programs have no date. */
+function toHolder({ value, uid, createdAt }: LockHolder): LockHolder {
+  return { value, uid, ...(createdAt === undefined ? {} : { createdAt }) };
 }

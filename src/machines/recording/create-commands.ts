@@ -17,11 +17,11 @@ import {
   RecordingStillStartingError,
 } from './errors.js';
 import type { RecordingEvent } from './events.js';
+import { CLAIM_LOCK_MS, isLeftBehind } from './left-behind.js';
 import { newRecording } from './new-recording.js';
-import type { LiveKitGateway, LockHolder, RecordingStore, RoomLocks } from './ports.js';
+import type { LiveKitGateway, RecordingStore, RoomLocks } from './ports.js';
 import {
   isDeleted,
-  isLive,
   isUnsettled,
   PENDING_EGRESS_ID,
   type RecordingContext,
@@ -46,8 +46,6 @@ export interface RecordingCommandOptions {
   confirmMs: number;
 }
 
-/** Life of the room lock until the record exists, milliseconds; the record's own effect then extends it. */
-const CLAIM_LOCK_MS = 15_000;
 /** How long a stop waits for LiveKit's answer, which carries the duration. */
 const STOP_ANSWER_MS = 5_000;
 /** The deadline itself answers a start; this only bounds the wait when nothing can be committed any more. */
@@ -112,18 +110,11 @@ export function createRecordingCommands(options: RecordingCommandOptions): Recor
   async function lockRoom(roomId: string, uid: string): Promise<string> {
     const attempt = await locks.acquire(roomId, uid, CLAIM_LOCK_MS);
     if (attempt.acquired) return attempt.value;
-    if (attempt.holder !== undefined && (await isLeftBehind(attempt.holder))) {
+    if (attempt.holder !== undefined && (await isLeftBehind(attempt.holder, store, clock.now()))) {
       const second = await locks.replace(roomId, attempt.holder, uid, CLAIM_LOCK_MS);
       if (second.acquired) return second.value;
     }
     throw new RecordingAlreadyActiveError(roomId);
-  }
-
-  /** A lock whose recording no longer holds the room, or that never came to a recording. */
-  async function isLeftBehind(holder: LockHolder): Promise<boolean> {
-    const recording = await store.load(holder.uid);
-    if (recording !== undefined) return !isLive(recording);
-    return clock.now() - holder.createdAt > CLAIM_LOCK_MS;
   }
 
   async function assertSomebodyIsThere(roomId: string): Promise<void> {

@@ -10,7 +10,7 @@ export interface LmdbRoomLocksOptions {
   clock: Clock;
 }
 
-interface StoredLock extends LockHolder {
+interface StoredLock extends Required<LockHolder> {
   /** Epoch milliseconds from which the lock counts as free. */
   expiresAt: number;
 }
@@ -31,6 +31,15 @@ export function createLmdbRoomLocks({ environment, clock }: LmdbRoomLocksOptions
         if (holder !== undefined && holder.value !== value) return { acquired: false, holder: toHolder(holder) };
         return take(roomId, uid, ttlMs);
       }),
+    hold: (roomId, holder, ttlMs, instead) =>
+      write(() => {
+        const other = heldBy(roomId);
+        if (other !== undefined && ![holder.value, instead?.value].includes(other.value)) {
+          return { acquired: false, holder: toHolder(other) };
+        }
+        void locks.put(roomId, { ...toHolder(holder), expiresAt: clock.now() + ttlMs });
+        return { acquired: true, value: holder.value };
+      }),
     extend: (roomId, value, ttlMs) =>
       write(() => {
         const holder = heldBy(roomId);
@@ -41,6 +50,11 @@ export function createLmdbRoomLocks({ environment, clock }: LmdbRoomLocksOptions
     release: (roomId, value) =>
       write(() => {
         if (locks.get(roomId)?.value === value) void locks.remove(roomId);
+      }),
+    find: (roomId) =>
+      write(() => {
+        const holder = heldBy(roomId);
+        return holder === undefined ? undefined : toHolder(holder);
       }),
     list: () =>
       write(() => {
@@ -72,6 +86,6 @@ export function createLmdbRoomLocks({ environment, clock }: LmdbRoomLocksOptions
   }
 }
 
-function toHolder({ value, uid, createdAt }: StoredLock): LockHolder {
+function toHolder({ value, uid, createdAt }: Required<LockHolder>): Required<LockHolder> {
   return { value, uid, createdAt };
 }

@@ -6,7 +6,7 @@ import type { Clock } from '../../clock.js';
 import type { LockAttempt, RoomLocks } from '../../machines/recording/ports.js';
 import { ask } from './ask.js';
 import { keyNodes, type RedisClient } from './connection.js';
-import { createLockRegistry } from './lock-registry.js';
+import { createLockRegistry, REGISTRY_PREFIX } from './lock-registry.js';
 
 export interface RedisRoomLocksOptions {
   /** Not connected yet. */
@@ -15,6 +15,8 @@ export interface RedisRoomLocksOptions {
 }
 
 const PREFIX = 'ov_meet_lock:recording_active_';
+/** Both in one walk through the database. */
+const LOCKS_AND_ENTRIES = 'ov_meet_lock*:recording_active_*';
 const SCAN_COUNT = 500;
 /** A list walks the whole database, milliseconds. */
 const LIST_LIMIT_MS = 10_000;
@@ -24,6 +26,13 @@ const REPLACE = `
   local held = redis.call('get', KEYS[1])
   if held and held ~= ARGV[1] then return 0 end
   redis.call('set', KEYS[1], ARGV[2], 'PX', ARGV[3])
+  return 1`;
+
+/** Take the lock when it is free or one's own already, or from exactly one holder. */
+const HOLD = `
+  local held = redis.call('get', KEYS[1])
+  if held and held ~= ARGV[1] and held ~= ARGV[3] then return 0 end
+  redis.call('set', KEYS[1], ARGV[1], 'PX', ARGV[2])
   return 1`;
 
 /**
@@ -56,6 +65,15 @@ export function createRedisRoomLocks({ client, clock }: RedisRoomLocksOptions): 
         if (isTaken !== 1) return { acquired: false, holder: await registry.holderOf(key) };
         return register(key, value, uid, ttlMs, isLate);
       }),
+    hold: (roomId, holder, ttlMs, instead) =>
+      ask(async () => {
+        const key = keyOf(roomId);
+        const lifeMs = Math.ceil(ttlMs);
+        const isHeld = await client.eval(HOLD, 1, key, holder.value, lifeMs, instead?.value ?? '');
+        if (isHeld !== 1) return { acquired: false, holder: await registry.holderOf(key) };
+        await registry.write(key, holder, lifeMs, clock.now());
+        return { acquired: true, value: holder.value };
+      }),
     extend: (roomId, value, ttlMs) =>
       ask(async () => {
         const key = keyOf(roomId);
@@ -65,9 +83,12 @@ export function createRedisRoomLocks({ client, clock }: RedisRoomLocksOptions): 
         return true;
       }),
     release: (roomId, value) => ask(() => free(keyOf(roomId), value)),
+    find: (roomId) => ask(() => registry.holderOf(keyOf(roomId))),
     list: () =>
       ask(async () => {
-        const holders = (await lockKeys()).map(async (key) => ({ key, holder: await registry.holderOf(key) }));
+        const { locks, past } = await findKeys();
+        await Promise.all(past.map((key) => registry.forget(key)));
+        const holders = locks.map(async (key) => ({ key, holder: await registry.holderOf(key) }));
         return (await Promise.all(holders)).flatMap(({ key, holder }) =>
           holder === undefined ? [] : [{ roomId: key.slice(PREFIX.length), ...holder }],
         );
@@ -77,7 +98,8 @@ export function createRedisRoomLocks({ client, clock }: RedisRoomLocksOptions): 
   /** The second half of taking a lock; a lock whose entry cannot be written, or that nobody waits for, is given back. */
   async function register(key: string, value: string, uid: string, ttlMs: number, isLate: () => boolean): Promise<LockAttempt> {
     try {
-      await registry.write(key, { value, uid, createdAt: clock.now() }, Math.ceil(ttlMs));
+      const createdAt = clock.now();
+      await registry.write(key, { value, uid, createdAt }, Math.ceil(ttlMs), createdAt);
       if (!isLate()) return { acquired: true, value };
     } catch (error) {
       await freeQuietly(key, value);
@@ -107,19 +129,24 @@ export function createRedisRoomLocks({ client, clock }: RedisRoomLocksOptions): 
     }
   }
 
-  async function lockKeys(): Promise<string[]> {
+  /** Keys of the locks, and of locks that are over and have left their entry. */
+  async function findKeys(): Promise<{ locks: string[]; past: string[] }> {
     const keys = new Set<string>();
     const nodes = keyNodes(client);
     if (nodes.length === 0) throw new Error('No node of the Redis cluster is known');
     for (const node of nodes) {
       let cursor = '0';
       do {
-        const [next, found] = await node.scan(cursor, 'MATCH', `${PREFIX}*`, 'COUNT', SCAN_COUNT);
+        const [next, found] = await node.scan(cursor, 'MATCH', LOCKS_AND_ENTRIES, 'COUNT', SCAN_COUNT);
         for (const key of found) keys.add(key);
         cursor = next;
       } while (cursor !== '0');
     }
-    return [...keys];
+    const entries = [...keys].filter((key) => key.startsWith(REGISTRY_PREFIX)).map((key) => key.slice(REGISTRY_PREFIX.length));
+    return {
+      locks: [...keys].filter((key) => key.startsWith(PREFIX)),
+      past: entries.filter((key) => key.startsWith(PREFIX) && !keys.has(key)),
+    };
   }
 }
 

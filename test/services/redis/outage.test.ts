@@ -12,6 +12,8 @@ const GIVEN_UP_MS = 1_800;
 const calls = ({ roomLocks, ping }: OpenRedis) => ({
   acquire: () => roomLocks.acquire('room', 'one', 60_000),
   replace: () => roomLocks.replace('room', { value: 'a'.repeat(32), uid: '', createdAt: 1 }, 'one', 60_000),
+  hold: () => roomLocks.hold('held', { value: 'a'.repeat(32), uid: 'one', createdAt: 1 }, 60_000),
+  find: () => roomLocks.find('room'),
   extend: () => roomLocks.extend('room', 'a'.repeat(32), 60_000),
   release: () => roomLocks.release('room', 'a'.repeat(32)),
   ping,

@@ -126,13 +126,37 @@ describe('room locks in Redis', () => {
     expect(await client.dbsize()).toBe(0);
   });
 
-  it('are listed without entries of the past, and without keys that are no room locks', async () => {
+  it('of another program that has no date are listed without one', async () => {
+    await client.set(LOCK, 'a'.repeat(32), 'PX', 60_000);
+    await client.set(ENTRY, JSON.stringify({ resources: [LOCK], value: 'a'.repeat(32) }));
+    expect(await redis.roomLocks.list()).toEqual([{ roomId: 'room', value: 'a'.repeat(32), uid: '' }]);
+    expect(await redis.roomLocks.find('room')).toEqual({ value: 'a'.repeat(32), uid: '' });
+    await redis.roomLocks.release('room', 'a'.repeat(32));
+    expect(await client.dbsize()).toBe(0);
+  });
+
+  it('are held for a recording together with their entry, lost or not', async () => {
+    const holder = { value: await taken(1_000), uid: 'one', createdAt: 5 };
+    await client.del(ENTRY);
+    await redis.roomLocks.hold('room', holder, 3_600_000);
+    expect(await redis.roomLocks.find('room')).toEqual(holder);
+    expect(await client.pttl(LOCK)).toBeGreaterThan(3_500_000);
+    const entry = JSON.parse((await client.get(ENTRY)) ?? '') as Record<string, number>;
+    expect(entry['expiration']).toBeGreaterThan(Date.now() + 3_500_000);
+    expect(await client.pttl(ENTRY)).toBeGreaterThan(3_600_000);
+    await redis.roomLocks.release('room', holder.value);
+    expect(await client.dbsize()).toBe(0);
+  });
+
+  it('are listed without entries of the past, which go, and without keys that are no room locks', async () => {
     await takenByAnother('a'.repeat(32), 1);
     await client.del(LOCK);
     await client.set('ov_meet_lock:migration', 'c'.repeat(32));
     await client.set('ov_meet_lock:recording_active_bare', 'd'.repeat(32));
     await client.set(`${ENTRY}-broken`, '{');
     expect(await redis.roomLocks.list()).toEqual([]);
+    expect(await client.exists(ENTRY)).toBe(0);
+    expect(await redis.roomLocks.find('bare')).toBeUndefined();
     expect(await redis.roomLocks.acquire('bare', 'one', 1_000)).toEqual({ acquired: false, holder: undefined });
   });
 
