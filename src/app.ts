@@ -8,7 +8,7 @@ import { createHttp } from './http/http.js';
 import { listen } from './http/listener.js';
 import { createReadiness } from './http/readiness.js';
 import { createLiveKitGateway } from './livekit/gateway.js';
-import { createSimulator, type Simulator } from './livekit/simulator/index.js';
+import { bucketOf, createSimulator, type Simulator } from './livekit/simulator/index.js';
 import { createWebhookVerifier } from './livekit/webhook-verifier.js';
 import type { Logger } from './logging.js';
 import { createSupervisor, type Supervisor } from './machines/kernel/supervisor.js';
@@ -224,13 +224,12 @@ export async function createApp(config: Config, { log, clock = systemClock }: Ap
 
 async function startSimulator(config: Config, webhookUrl: string): Promise<App['simulator']> {
   if (config.livekit.kind !== 'embedded') return undefined;
-  if (config.media.kind !== 'embedded') throw new Error('the simulator writes files only');
   const { apiKey, port, apiSecret = randomBytes(24).toString('base64url') } = config.livekit;
   const simulator = await createSimulator({
     port,
     apiKey,
     apiSecret,
-    mediaDir: config.media.egressDir,
+    ...(config.media.kind === 'embedded' ? { mediaDir: config.media.egressDir } : { bucket: bucketOf(config.media) }),
     webhookUrls: [webhookUrl],
   });
   return Object.assign(simulator, { apiKey, apiSecret });

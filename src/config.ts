@@ -230,7 +230,7 @@ function refuseMissingAdapters(values: Environment, given: Record<string, unknow
   throw refusal([{ field: asker, message }]);
 }
 
-function refuseUnsafe(values: Environment, { http, livekit, media, store }: Config): void {
+function refuseUnsafe(values: Environment, { http, livekit, store }: Config): void {
   if (!isLoopback(http.host) && livekit.apiSecret === DEFAULT_LIVEKIT_SECRET) {
     const message =
       'makes Tally reachable from other machines while LIVEKIT_API_SECRET is the published default: set another secret';
@@ -239,10 +239,6 @@ function refuseUnsafe(values: Environment, { http, livekit, media, store }: Conf
   if (livekit.kind === 'real' && new URL(livekit.privateUrl).pathname !== '/') {
     const message = "has a path, which LiveKit's API cannot have: set LIVEKIT_URL_PRIVATE to the server's own address";
     throw refusal([{ field: 'LIVEKIT_URL', message }]);
-  }
-  if (livekit.kind === 'embedded' && media.kind === 'real') {
-    const message = 'cannot be used with the simulator, which writes files only: set TALLY_MEDIA=embedded, or LIVEKIT_URL';
-    throw refusal([{ field: 'S3', message }]);
   }
   if (
     values.NODE_ENV === 'production' &&

@@ -23,7 +23,7 @@ const HOUSE: Record<string, Rule> = {
   'machines/room': { imports: ['machines/kernel'], types: ['machines/recording'], packages: ['xstate'] },
   accounts: {},
   livekit: { types: ['machines'], packages: ['livekit-server-sdk', '@livekit/protocol'] },
-  'livekit/simulator': { packages: ['@livekit/protocol', '@bufbuild/protobuf', 'mediabunny', 'zod'] },
+  'livekit/simulator': { packages: ['@livekit/protocol', '@bufbuild/protobuf', '@aws-sdk/client-s3', 'mediabunny', 'zod'] },
   persistence: {
     imports: ['persistence/lmdb', 'persistence/mongo', 'persistence/files', 'persistence/redis', 'persistence/s3'],
     types: ['machines', 'accounts', 'notifications'],
@@ -68,6 +68,8 @@ interface Import {
   to: string;
   isRelative: boolean;
   isTypeOnly: boolean;
+  /** Loaded when it is needed, and not with the importing file. */
+  isDynamic: boolean;
   names: string[];
 }
 
@@ -85,7 +87,7 @@ function parse(file: string): ts.SourceFile {
 
 function importsOf(file: string): Import[] {
   const found: Import[] = [];
-  const add = (specifier: ts.Expression, isTypeOnly: boolean, names: string[]) => {
+  const add = (specifier: ts.Expression, isTypeOnly: boolean, names: string[], isDynamic = false) => {
     if (!ts.isStringLiteral(specifier) || specifier.text.startsWith('node:')) return;
     const isRelative = specifier.text.startsWith('.');
     const from = path.relative(SRC, file).split(path.sep).join('/');
@@ -95,7 +97,7 @@ function importsOf(file: string): Import[] {
           .split('/')
           .slice(0, specifier.text.startsWith('@') ? 2 : 1)
           .join('/');
-    found.push({ from, to, isRelative, isTypeOnly, names });
+    found.push({ from, to, isRelative, isTypeOnly, isDynamic, names });
   };
   const visit = (node: ts.Node): void => {
     if (ts.isImportDeclaration(node)) {
@@ -112,7 +114,7 @@ function importsOf(file: string): Import[] {
     }
     if (ts.isExportDeclaration(node) && node.moduleSpecifier !== undefined) add(node.moduleSpecifier, node.isTypeOnly, []);
     if (ts.isCallExpression(node) && node.expression.kind === ts.SyntaxKind.ImportKeyword && node.arguments[0] !== undefined) {
-      add(node.arguments[0], false, []);
+      add(node.arguments[0], false, [], true);
     }
     ts.forEachChild(node, visit);
   };
@@ -181,6 +183,20 @@ describe('an import of', () => {
     );
     const others = pickers.filter((file) => !['app.ts', 'persistence/index.ts'].includes(file));
     expect(others.filter((file) => !isBelow(folderOf(file), ['persistence']))).toStrictEqual([]);
+  });
+
+  it('a driver happens where it is needed: what starts without it does not load it', () => {
+    const drivers = ['mongoose', 'ioredis', 'redlock', '@aws-sdk/client-s3', '@aws-sdk/s3-request-presigner'];
+    const loaded = new Set<string>();
+    const load = (file: string): void => {
+      if (loaded.has(file)) return;
+      loaded.add(file);
+      for (const { from, to, isTypeOnly, isDynamic } of imports) if (from === file && !isTypeOnly && !isDynamic) load(to);
+    };
+    load('main.ts');
+    load('livekit/simulator/main.ts');
+    expect(loaded).toContain('app.ts');
+    expect(drivers.filter((driver) => loaded.has(driver))).toStrictEqual([]);
   });
 
   it('app.ts happens in main.ts and test support alone', () => {

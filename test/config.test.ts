@@ -251,8 +251,8 @@ describe('a family of variables', () => {
     });
   });
 
-  it('of S3 is refused with the simulator, which writes files only', () => {
-    expect(refusalOf({ MEET_S3_BUCKET: 'x' })).toMatch(/simulator/);
+  it('of S3 goes with the simulator, which uploads there', () => {
+    expect(parseConfig({ MEET_S3_BUCKET: 'x' })).toMatchObject({ media: { kind: 'real' }, livekit: { kind: 'embedded' } });
   });
 
   it('of MongoDB means a proxy in front of us', () => {

@@ -1,7 +1,9 @@
 import { randomBytes } from 'node:crypto';
 import path from 'node:path';
 import { parseArgs } from 'node:util';
-import { createSimulator } from './index.js';
+import { type MediaConfig, parseConfig } from '../../config.js';
+import { InvalidInputError } from '../../errors.js';
+import { bucketOf, createSimulator, type MediaOptions } from './index.js';
 
 const { values } = parseArgs({
   options: {
@@ -21,7 +23,7 @@ const simulator = await createSimulator({
   port: number('port', values.port, 0),
   apiKey: values.key,
   apiSecret,
-  mediaDir: path.resolve(values['media-dir']),
+  ...mediaOptions(process.env, values['media-dir']),
   webhookUrls: values.webhook,
   speed: number('speed', values.speed, Number.MIN_VALUE),
 }).catch((error: unknown) => fail(`the simulator cannot start: ${error instanceof Error ? error.message : String(error)}`));
@@ -32,6 +34,23 @@ for (const signal of ['SIGINT', 'SIGTERM'] as const) {
   process.once(signal, () => {
     void simulator.close().then(() => process.exit(0));
   });
+}
+
+/** The variables that pick Tally's object store, with Tally's defaults, pick the simulator's too. */
+function mediaOptions(env: NodeJS.ProcessEnv, folder: string): MediaOptions {
+  const picks = ([name]: [string, unknown]): boolean =>
+    /^(MEET_S3_|MEET_AWS_REGION$|MEET_BLOB_STORAGE_MODE$|TALLY_MEDIA$)/.test(name);
+  const media = readMedia(Object.fromEntries(Object.entries(env).filter(picks)));
+  return media.kind === 'embedded' ? { mediaDir: path.resolve(folder) } : { bucket: bucketOf(media) };
+}
+
+function readMedia(env: NodeJS.ProcessEnv): MediaConfig {
+  try {
+    return parseConfig(env).media;
+  } catch (error) {
+    if (error instanceof InvalidInputError) return fail(error.message);
+    throw error;
+  }
 }
 
 function number(option: string, text: string, least: number): number {

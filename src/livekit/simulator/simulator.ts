@@ -8,6 +8,8 @@ import { createEgressStore } from './egress/egress-store.js';
 import { finishAll } from './egress/finish.js';
 import { listen } from './api/http-server.js';
 import { createMethods } from './api/methods.js';
+import type { BucketSettings } from './media/bucket-settings.js';
+import { createDestinations } from './media/destinations.js';
 import { createRoomService } from './api/room-service.js';
 import { createRooms, type Joining } from './rooms/rooms.js';
 import { createScriptBook } from './scripts/script-book.js';
@@ -17,15 +19,21 @@ import { createUpload } from './egress/upload.js';
 import { createWebhookSender, type DeliveryRecord } from './webhooks/webhook-sender.js';
 import { createWebhooks } from './webhooks/webhooks.js';
 
-export interface SimulatorOptions {
+export type SimulatorOptions = CommonOptions & MediaOptions;
+
+/**
+ * Where recordings go whose request names no storage: a folder, which is made when it is missing and is never left; or a
+ * bucket, in which the file's path is the key.
+ */
+export type MediaOptions = { mediaDir: string; bucket?: undefined } | { mediaDir?: undefined; bucket: BucketSettings };
+
+interface CommonOptions {
   /** Default 127.0.0.1. */
   host?: string;
   /** 0, the default, takes a free one. */
   port?: number;
   apiKey: string;
   apiSecret: string;
-  /** Recordings go here and nowhere else; made when it is missing. */
-  mediaDir: string;
   webhookUrls: readonly string[];
   /** Divides every delay; default 1. */
   speed?: number;
@@ -60,8 +68,8 @@ export interface Simulator {
 const OUTAGE_LEAD_MS = 50;
 
 export async function createSimulator(options: SimulatorOptions): Promise<Simulator> {
-  const { host = '127.0.0.1', port = 0, apiKey, apiSecret, mediaDir, speed = 1 } = options;
-  await mkdir(mediaDir, { recursive: true });
+  const { host = '127.0.0.1', port = 0, apiKey, apiSecret, speed = 1 } = options;
+  if (options.mediaDir !== undefined) await mkdir(options.mediaDir, { recursive: true });
   const webhookUrls = [...options.webhookUrls];
   const clock = createClock(speed);
   const scripts = createScriptBook();
@@ -69,7 +77,8 @@ export async function createSimulator(options: SimulatorOptions): Promise<Simula
   const webhooks = createWebhooks({ clock, scripts, sender, key: { apiKey, apiSecret }, urls: webhookUrls });
   const rooms = createRooms({ clock, scripts, webhooks });
   const store = createEgressStore();
-  const context: EgressContext = { clock, store, rooms, scripts, webhooks, upload: createUpload(mediaDir) };
+  const destinations = createDestinations(options.bucket ?? { dir: options.mediaDir });
+  const context: EgressContext = { clock, store, rooms, scripts, webhooks, upload: createUpload(destinations) };
   rooms.onClosed(({ info }) => {
     for (const run of store.ofRoom(info.name)) if (run.egress.info.roomId === info.sid) run.sourceClosed('room');
   });
@@ -116,6 +125,7 @@ export async function createSimulator(options: SimulatorOptions): Promise<Simula
       sender.close();
       clock.close();
       await finishAll(store);
+      await destinations.close();
       await shut();
     },
   };

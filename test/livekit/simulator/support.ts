@@ -13,7 +13,7 @@ import {
   type WebhookEvent,
 } from 'livekit-server-sdk';
 import { afterEach } from 'vitest';
-import { createSimulator, type ScriptRequest, type Simulator } from '../../../src/livekit/simulator/index.js';
+import { createSimulator, type MediaOptions, type ScriptRequest, type Simulator } from '../../../src/livekit/simulator/index.js';
 
 export const API_KEY = 'devkey';
 export const API_SECRET = 'a-secret-of-at-least-thirty-two-characters';
@@ -96,15 +96,22 @@ export interface Stage {
   rooms: RoomServiceClient;
 }
 
+export interface StageOptions {
+  speed?: number;
+  script?: ScriptRequest;
+  /** Default: the stage's folder. */
+  media?: MediaOptions;
+}
+
 /** A simulator at high speed, a webhook receiver, and the SDK's clients. */
-export async function createStage(options: { speed?: number; script?: ScriptRequest } = {}): Promise<Stage> {
+export async function createStage(options: StageOptions = {}): Promise<Stage> {
   const mediaDir = await mkdtemp(path.join(tmpdir(), 'simulator-'));
   cleanups.push(() => rm(mediaDir, { recursive: true, force: true }));
   const sink = await createSink();
   const simulator = await createSimulator({
     apiKey: API_KEY,
     apiSecret: API_SECRET,
-    mediaDir,
+    ...(options.media ?? { mediaDir }),
     webhookUrls: [sink.url],
     speed: options.speed ?? 200,
   });
@@ -116,7 +123,7 @@ export async function createStage(options: { speed?: number; script?: ScriptRequ
 }
 
 /** A stage with Ada publishing in room `r`. */
-export async function createLiveStage(options: { speed?: number; script?: ScriptRequest } = {}): Promise<Stage> {
+export async function createLiveStage(options: StageOptions = {}): Promise<Stage> {
   const stage = await createStage(options);
   stage.simulator.join('r', { identity: 'ada', publish: true });
   return stage;

@@ -2,14 +2,17 @@ import {
   EgressSourceType,
   EncodedFileType,
   type EgressInfo,
+  type FileOutput,
   type ParticipantEgressRequest,
   type RoomCompositeEgressRequest,
   type StartEgressRequest,
+  type StorageConfig,
   type TrackCompositeEgressRequest,
   type TrackEgressRequest,
   type WebEgressRequest,
   type WebhookConfig,
 } from '@livekit/protocol';
+import type { AskedStorage } from '../media/destinations.js';
 import { withoutSecrets } from './redaction.js';
 
 /** The request of any start call, tagged as EgressInfo echoes it. */
@@ -26,7 +29,7 @@ export interface EgressJob {
   /** Empty for a web egress. */
   roomName: string;
   sourceType: EgressSourceType;
-  file?: { filepath: string; extension: '.mp4' | '.ogg'; disableManifest: boolean };
+  file?: { filepath: string; extension: '.mp4' | '.ogg'; disableManifest: boolean; storage: AskedStorage };
   streamUrls: string[];
   webhooks: readonly WebhookConfig[];
   /** The echo, its secrets replaced. */
@@ -35,14 +38,16 @@ export interface EgressJob {
   invalidField?: string;
 }
 
-interface FileOutput {
+/** Where a file goes, whichever call asked for it. */
+interface File {
   fileType?: EncodedFileType;
   filepath: string;
   disableManifest: boolean;
+  output: AskedStorage;
 }
 
 interface Outputs {
-  files: FileOutput[];
+  files: File[];
   streamUrls: string[];
   /** Segments, images and websockets: accepted, but nothing is written for them. */
   others: number;
@@ -66,7 +71,9 @@ export function readJob(start: StartRequest): EgressJob {
   return {
     roomName: 'roomName' in start.value ? start.value.roomName : '',
     sourceType: usesBrowser(start, source) ? EgressSourceType.WEB : EgressSourceType.SDK,
-    ...(file && { file: { filepath: file.filepath, extension, disableManifest: file.disableManifest } }),
+    ...(file && {
+      file: { filepath: file.filepath, extension, disableManifest: file.disableManifest, storage: file.output },
+    }),
     streamUrls,
     webhooks: start.value.webhooks,
     request: withoutSecrets(start),
@@ -110,10 +117,16 @@ function outputsOf(start: StartRequest): Outputs {
 function outputsOfNewApi(request: StartEgressRequest): Outputs {
   const configs = request.outputs.map((output) => output.config);
   return {
-    files: configs.flatMap((config) => (config.case === 'file' ? [config.value] : [])),
+    files: request.outputs.flatMap(({ config, storage = request.storage }) =>
+      config.case === 'file' ? [fileOf(config.value, storage)] : [],
+    ),
     streamUrls: configs.flatMap((config) => (config.case === 'stream' ? config.value.urls : [])),
     others: configs.filter((config) => config.case === 'segments' || config.case === 'images').length,
   };
+}
+
+function fileOf({ fileType, filepath, disableManifest }: FileOutput, storage: StorageConfig | undefined): File {
+  return { fileType, filepath, disableManifest, output: storage?.provider ?? { case: undefined } };
 }
 
 function outputsOfTrack({ output }: TrackEgressRequest): Outputs {

@@ -1,12 +1,13 @@
 import path from 'node:path';
 import type { EgressRun } from './egress-run.js';
 import type { Failure } from './outcome.js';
-import { locate } from '../media/filepath.js';
-import { writeManifest, writeRecording, writeWhole } from '../media/media-file.js';
+import type { Destinations } from '../media/destinations.js';
+import { createMp4 } from '../media/mp4.js';
+import type { Storage } from '../media/storage.js';
 
 export interface Uploaded {
   sizeBytes: number;
-  /** Absolute path; empty without a file output. */
+  /** An absolute path or a URL; empty without a file output. */
   location: string;
   manifestLocation: string;
 }
@@ -17,53 +18,52 @@ export interface Uploaded {
  */
 export type UploadVariant = 'empty' | 'missing' | 'short' | 'truncated' | 'backup';
 
-/** Copy a finished recording to where its request wants it. */
+/** Bring a finished recording to where its request, or else this worker's own configuration, wants it. */
 export type Upload = (run: EgressRun, variant?: UploadVariant) => Promise<Uploaded | Failure>;
 
 const NOTHING: Uploaded = { sizeBytes: 0, location: '', manifestLocation: '' };
 /** By this much a `short` file is smaller than its egress says. */
 const MISSING_BYTES = 1000;
+/** What a full disk leaves of a file. */
+const TRUNCATED_BYTES = 64;
+const [MP4, JSON_TYPE] = ['video/mp4', 'application/json'];
 
-/** Uploads to a folder on this machine; nothing is ever written outside it. */
-export function createUpload(mediaDir: string): Upload {
+export function createUpload(destinations: Destinations): Upload {
   return async (run, variant) => {
     const { job, truth } = run.egress;
     if (!job.file || truth.liveFrom === undefined || truth.liveTo === undefined) return NOTHING;
-    const location = locate(variant === 'backup' ? path.join('backup', truth.filepath) : truth.filepath, mediaDir);
-    if (location === undefined) return localFailure(`mkdir ${path.dirname(truth.filepath)}: permission denied`);
+    const filename = variant === 'backup' ? path.posix.join('backup', truth.filepath) : truth.filepath;
+    const storage = await destinations.of(job.file.storage);
     try {
-      if (variant === 'truncated') {
-        await writeWhole(location, truth.egressId, Buffer.alloc(64));
-        return localFailure(`write ${location}: no space left on device`);
-      }
-      const sizeBytes = await write(location, truth.egressId, truth.liveTo - truth.liveFrom, variant);
-      return {
-        sizeBytes,
-        location,
-        manifestLocation: job.file.disableManifest ? '' : await writeManifest(location, manifestOf(run, location)),
-      };
+      if (variant === 'truncated') await truncate(storage, filename);
+      const stored = await store(storage, filename, truth.liveTo - truth.liveFrom, variant);
+      const manifestLocation = job.file.disableManifest ? '' : await storeManifest(storage, filename, run, stored.location);
+      return { ...stored, manifestLocation };
     } catch (error) {
-      return localFailure(error instanceof Error ? error.message : String(error));
+      const reason = error instanceof Error ? error.message : String(error);
+      return { error: `${storage.name} upload failed: ${reason}`, errorCode: 400 };
     }
   };
 }
 
-/** @returns the size the egress reports */
-async function write(
-  location: string,
-  egressId: string,
-  durationMs: number,
-  variant: UploadVariant | undefined,
-): Promise<number> {
-  if (variant === 'missing') return MISSING_BYTES;
-  if (variant === 'empty') return writeWhole(location, egressId, '');
-  const sizeBytes = await writeRecording(location, egressId, durationMs);
-  return variant === 'short' ? sizeBytes + MISSING_BYTES : sizeBytes;
+/** @returns the size the egress reports, and where */
+async function store(storage: Storage, filename: string, durationMs: number, variant: UploadVariant | undefined) {
+  if (variant === 'missing') return { sizeBytes: MISSING_BYTES, location: storage.locate(filename) };
+  const content = variant === 'empty' ? new Uint8Array() : await createMp4(durationMs);
+  const location = await storage.put(filename, content, MP4);
+  return { sizeBytes: content.length + (variant === 'short' ? MISSING_BYTES : 0), location };
 }
 
-function manifestOf(run: EgressRun, location: string) {
-  const { info, truth } = run.egress;
-  return {
+/** Only a folder keeps half a file; a bucket refuses it. */
+async function truncate(storage: Storage, filename: string): Promise<never> {
+  if (storage.name === 'Local') await storage.put(filename, new Uint8Array(TRUNCATED_BYTES), MP4);
+  throw new Error(`write ${storage.locate(filename)}: no space left on device`);
+}
+
+/** `<egressId>.json` beside the recording. @returns its location */
+function storeManifest(storage: Storage, beside: string, { egress }: EgressRun, location: string): Promise<string> {
+  const { info, truth } = egress;
+  const manifest = {
     egress_id: truth.egressId,
     room_id: info.roomId,
     room_name: info.roomName,
@@ -71,8 +71,6 @@ function manifestOf(run: EgressRun, location: string) {
     ended_at: (truth.liveTo ?? 0) * 1_000_000,
     files: [{ filename: truth.filepath, location }],
   };
-}
-
-function localFailure(reason: string): Failure {
-  return { error: `Local upload failed: ${reason}`, errorCode: 400 };
+  const filename = path.posix.join(path.posix.dirname(beside), `${truth.egressId}.json`);
+  return storage.put(filename, Buffer.from(JSON.stringify(manifest)), JSON_TYPE);
 }
