@@ -9,7 +9,7 @@ export type CreateResult =
  * Where one kind of actor's documents live. A failed compare-and-set and a taken unique key are answers, not errors.
  *
  * Every method may throw StoreUnavailableError (retryable, nothing changed); the writing ones also
- * WriteOutcomeUnknownError (the write may or may not have happened: re-read and compare `tally.lastWrite`).
+ * WriteOutcomeUnknownError (the write may or may not have happened: re-read and look for its nonce).
  */
 export interface ActorStore<Context extends object> {
   /** The newest committed document; undefined when there is none. */

@@ -1,7 +1,7 @@
 import type { Clock } from '../../clock.js';
 import { StoreUnavailableError, TallyError, toError, WriteOutcomeUnknownError } from '../../errors.js';
 import type { ActorStore, CreateResult } from './actor-store.js';
-import type { ActorDocument } from './document.js';
+import { type ActorDocument, hasWritten } from './document.js';
 import { createMailbox } from './mailbox.js';
 
 const TRIES = 5;
@@ -51,7 +51,11 @@ interface Options<Context extends object> {
   random: () => number;
 }
 
-/** Load, change, save with compare-and-set; one key at a time within this process, any number of processes. */
+/**
+ * Load, change, save with compare-and-set; one key at a time within this process, any number of processes.
+ *
+ * A write whose answer was lost is no failure: the next look at the document tells whether it happened.
+ */
 export function createCommitter<Context extends object>(options: Options<Context>): Committer<Context> {
   const { store, clock } = options;
   const mailbox = createMailbox();
@@ -66,29 +70,38 @@ export function createCommitter<Context extends object>(options: Options<Context
     return document;
   }
 
-  /** Whether a write whose answer was lost happened: our nonce is the newest one. */
-  async function happened(key: string, nonce: string): Promise<boolean> {
-    return (await store.load(key))?.tally.lastWrite === nonce;
-  }
-
   async function commit(key: string, change: Change<Context>): Promise<Committed<Context> | undefined> {
-    for (let attempt = 1; attempt <= TRIES; attempt++) {
+    /** Writes whose answer was lost, by nonce. One may still happen after a look has not found it. */
+    const doubtful = new Map<string, Committed<Context>>();
+    for (let attempt = 1; ; attempt++) {
       const before = await load(key);
       if (before === undefined) return undefined;
+      const happened = happenedOf(before, doubtful);
+      if (happened !== undefined) return happened;
+      if (attempt > TRIES) throw new StoreUnavailableError(`'${key}' changed under us ${String(TRIES)} times`);
       const nonce = nextNonce();
       const begunAt = clock.monotonic();
       const changed = change(before, nonce);
       if (changed === undefined) return { before, after: before, begunAt };
-      const { next, durable } = changed;
-      const saved = await store
-        .save(key, next, before.tally.version, { durable })
-        .catch((error: unknown) =>
-          error instanceof WriteOutcomeUnknownError ? happened(key, nonce) : Promise.reject(toError(error)),
-        );
-      if (saved) return { before, after: next, begunAt };
-      await pause(attempt);
+      const { next: after, durable } = changed;
+      const saved = await store.save(key, after, before.tally.version, { durable }).catch((error: unknown) => {
+        if (!(error instanceof WriteOutcomeUnknownError)) throw toError(error);
+        doubtful.set(nonce, { before, after, begunAt });
+        return 'unknown';
+      });
+      if (saved === true) return { before, after, begunAt };
+      if (saved === false) await pause(attempt);
     }
-    throw new StoreUnavailableError(`'${key}' changed under us ${String(TRIES)} times`);
+  }
+
+  /** The doubtful write that the newest document knows of. @throws StoreUnavailableError it cannot know any more */
+  function happenedOf(newest: ActorDocument<Context>, doubtful: ReadonlyMap<string, Committed<Context>>) {
+    for (const [nonce, committed] of doubtful) {
+      const happened = hasWritten(newest, nonce, committed.after.tally.version);
+      if (happened === 'unknown') throw new StoreUnavailableError('what became of a write is forgotten: too many followed it');
+      if (happened) return committed;
+    }
+    return undefined;
   }
 
   async function pause(attempt: number): Promise<void> {
@@ -110,7 +123,10 @@ export function createCommitter<Context extends object>(options: Options<Context
             return { ...(ours ? { created: true as const } : result), document, begunAt };
           } catch (error) {
             if (!(error instanceof WriteOutcomeUnknownError) || attempt === TRIES) throw error;
-            if (await happened(key, nonce)) return { created: true as const, document, begunAt };
+            const stored = await store.load(key);
+            if (stored !== undefined && hasWritten(stored, nonce, document.tally.version) === true) {
+              return { created: true as const, document, begunAt };
+            }
           }
         }
       }),

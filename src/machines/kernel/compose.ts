@@ -1,5 +1,5 @@
 import type { ActorDefinition, ActorEvent } from './definition.js';
-import { type ActorDocument, HISTORY_LIMIT, type PendingEffect, statePath } from './document.js';
+import { type ActorDocument, HISTORY_LIMIT, nextWrites, type PendingEffect, statePath } from './document.js';
 import type { Step } from './host.js';
 
 /** How long the writer of an effect has it to itself, milliseconds; renewed while the effect runs. */
@@ -43,7 +43,7 @@ export function compose<Context extends object, Event extends ActorEvent>(
       effects,
       history,
       dueAt: null,
-      lastWrite: stamp.nonce,
+      ...nextWrites(previous?.tally, stamp.nonce),
     },
   });
 }
@@ -55,7 +55,8 @@ export function withEffects<Context extends object, Event extends ActorEvent>(
   effects: PendingEffect[],
   stamp: Stamp,
 ): ActorDocument<Context> {
-  const tally = { ...document.tally, effects, version: document.tally.version + 1, lastWrite: stamp.nonce };
+  const version = document.tally.version + 1;
+  const tally = { ...document.tally, effects, version, ...nextWrites(document.tally, stamp.nonce) };
   return withDue(definition, { ...document, tally });
 }
 

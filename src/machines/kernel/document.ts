@@ -44,12 +44,31 @@ export interface KernelFields {
   dueAt: number | null;
   /** A nonce of the write that produced this version: tells its writer that an unanswered save happened. */
   lastWrite: string;
+  /** Those of the versions before, oldest first, as far as they are remembered: others may have written since. */
+  earlierWrites?: string[];
 }
 
 /** One document per actor: the machine's context at top level, the kernel's fields under `tally`. */
 export type ActorDocument<Context extends object> = Context & { tally: KernelFields };
 
 export const HISTORY_LIMIT = 100;
+/** How many writes a document remembers beside the newest. */
+const EARLIER_WRITES = 7;
+
+/** The nonces of the version after this one. */
+export function nextWrites(previous: KernelFields | undefined, nonce: string): Pick<KernelFields, 'lastWrite' | 'earlierWrites'> {
+  const earlier = previous === undefined ? [] : [...(previous.earlierWrites ?? []), previous.lastWrite];
+  return { lastWrite: nonce, ...(earlier.length === 0 ? {} : { earlierWrites: earlier.slice(-EARLIER_WRITES) }) };
+}
+
+/**
+ * Whether a write that was to produce this version happened. `unknown`: so many others wrote since that it is forgotten.
+ */
+export function hasWritten({ tally }: ActorDocument<object>, nonce: string, version: number): boolean | 'unknown' {
+  const earlier = tally.earlierWrites ?? [];
+  if (tally.lastWrite === nonce || earlier.includes(nonce)) return true;
+  return version < tally.version - earlier.length ? 'unknown' : false;
+}
 
 export function contextOf<Context extends object>(document: ActorDocument<Context>): Context {
   const { tally: _kernel, ...context } = document;

@@ -318,10 +318,8 @@ export function createSupervisor<Context extends object, Event extends ActorEven
           const step = host.step(document, event);
           if (!step.changed) return document;
           const next = compose(definition, document, step, event, stampOf(nonce));
-          return {
-            ...next,
-            tally: { ...next.tally, version: 1, effects: next.tally.effects.map((effect) => ({ ...effect, since: 1 })) },
-          };
+          const { earlierWrites: _same, ...tally } = next.tally;
+          return { ...next, tally: { ...tally, version: 1, effects: tally.effects.map((effect) => ({ ...effect, since: 1 })) } };
         }, begin);
       });
       if (result.created) {

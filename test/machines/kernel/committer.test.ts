@@ -3,7 +3,7 @@ import { describe, expect, it } from 'vitest';
 import { StoreUnavailableError, WriteOutcomeUnknownError } from '../../../src/errors.js';
 import type { ActorStore } from '../../../src/machines/kernel/actor-store.js';
 import { type Committer, createCommitter, NewerMachineError } from '../../../src/machines/kernel/committer.js';
-import type { ActorDocument } from '../../../src/machines/kernel/document.js';
+import { type ActorDocument, nextWrites } from '../../../src/machines/kernel/document.js';
 import { createGate, type GateOptions } from '../../support/gate.js';
 import { createMemoryActorStore, type MemoryDocuments } from '../../support/memory-actor-store.js';
 import { createTestClock } from '../../support/test-clock.js';
@@ -34,10 +34,10 @@ function setUp(gateOptions: GateOptions = {}) {
   return { documents, gate, store, committerOf, waitFor };
 }
 
-const add = (by: number) => (document: ActorDocument<Counter>, nonce: string) => ({
-  next: build(document.count + by, document.tally.version + 1, nonce),
-  durable: false,
-});
+const add = (by: number) => (document: ActorDocument<Counter>, nonce: string) => {
+  const { count, tally } = build(document.count + by, document.tally.version + 1, nonce);
+  return { next: { count, tally: { ...tally, ...nextWrites(document.tally, nonce) } }, durable: false };
+};
 const increment = (committer: Committer<Counter>) => committer.commit('a', add(1));
 
 describe('a commit', () => {
@@ -96,6 +96,68 @@ describe('a commit', () => {
     });
     await waitFor(increment(one));
     expect(documents.get('a')?.count).toBe(1);
+  });
+
+  /** A process whose first save happens, loses its answer, and is followed by others' before it can be looked for. */
+  function withLostAnswer({ store, committerOf }: ReturnType<typeof setUp>, followers: number): Committer<Counter> {
+    const rival = committerOf('two');
+    let lost = 1;
+    return committerOf('one', {
+      async save(...save) {
+        const saved = await store.save(...save);
+        if (lost-- <= 0) return saved;
+        for (let count = 0; count < followers; count++) await rival.commit('a', add(10));
+        throw new WriteOutcomeUnknownError('no answer');
+      },
+    });
+  }
+
+  it.each([1, 3, 7])('knows its write although %i others wrote since', async (followers) => {
+    const tower = setUp();
+    tower.documents.set('a', build(0, 1, ''));
+    const committed = await increment(withLostAnswer(tower, followers));
+    expect(committed).toMatchObject({ before: { count: 0 }, after: { count: 1, tally: { version: 2 } } });
+    expect(tower.documents.get('a')?.count).toBe(1 + 10 * followers);
+  });
+
+  it('says that it does not know when too many wrote since, and does nothing again', async () => {
+    const tower = setUp();
+    tower.documents.set('a', build(0, 1, ''));
+    await expect(increment(withLostAnswer(tower, 8))).rejects.toBeInstanceOf(StoreUnavailableError);
+    expect(tower.documents.get('a')?.count).toBe(81);
+  });
+
+  it('does not take the silence of a release that remembers one write for a no', async () => {
+    const { documents, store, committerOf } = setUp();
+    documents.set('a', build(0, 1, ''));
+    const one = committerOf('one', {
+      async save(...save) {
+        await store.save(...save);
+        documents.set('a', build(5, 3, 'two:1'));
+        throw new WriteOutcomeUnknownError('no answer');
+      },
+    });
+    await expect(increment(one)).rejects.toBeInstanceOf(StoreUnavailableError);
+    expect(documents.get('a')?.count).toBe(5);
+  });
+
+  it('knows a write that happens only after it was looked for', async () => {
+    const { documents, store, committerOf, waitFor } = setUp();
+    documents.set('a', build(0, 1, ''));
+    let onItsWay: Parameters<typeof store.save> | undefined;
+    const one = committerOf('one', {
+      async save(...save) {
+        if (onItsWay === undefined) {
+          onItsWay = save;
+          throw new WriteOutcomeUnknownError('no answer');
+        }
+        await store.save(...onItsWay);
+        return store.save(...save);
+      },
+    });
+    const committed = await waitFor(increment(one));
+    expect(committed?.before.count).toBe(0);
+    expect(documents.get('a')).toMatchObject({ count: 1, tally: { version: 2, lastWrite: 'one:1' } });
   });
 
   it('fails when the outcome cannot be read, and says nothing of it', async () => {

@@ -2,6 +2,9 @@ import { setTimeout as pause } from 'node:timers/promises';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import { poll } from '../../../scripts/services/index.mjs';
 import { StoreUnavailableError, WriteOutcomeUnknownError } from '../../../src/errors.js';
+import { systemClock } from '../../../src/clock.js';
+import { createCommitter } from '../../../src/machines/kernel/committer.js';
+import { nextWrites } from '../../../src/machines/kernel/document.js';
 import type { RecordingDocument } from '../../../src/machines/recording/recording.js';
 import type { Mongo } from '../../../src/persistence/mongo/open-mongo.js';
 import { openMongo } from '../../../src/persistence/mongo/open-mongo.js';
@@ -130,6 +133,34 @@ it('a write that the majority cannot confirm has an unknown outcome', async () =
     ),
   );
   expect([1, 2]).toContain(version);
+});
+
+it('a change whose write is confirmed late is known for its own', async () => {
+  await added('one');
+  const primary = await mongodb.set.primary();
+  const others = mongodb.set.nodes.filter((node) => node !== primary);
+  const committer = createCommitter({
+    store: stores.recordings,
+    clock: systemClock,
+    instance: 'one',
+    machineVersion: 1,
+    random: Math.random,
+  });
+  let tries = 0;
+  for (const node of others) node.pause();
+  const committed = await committer.commit('one', (document, nonce) => {
+    tries += 1;
+    // The first write is on the primary alone, unconfirmed and unseen; from here on the majority can take it.
+    if (tries === 2) for (const node of others) node.resume();
+    if (document.details === 'done') return undefined;
+    const { tally } = document;
+    const next = { ...document, details: 'done', tally: { ...tally, version: tally.version + 1, ...nextWrites(tally, nonce) } };
+    return { next, durable: false };
+  });
+  expect(tries).toBeGreaterThan(1);
+  expect(committed?.before.details).toBeUndefined();
+  expect(committed?.after.details).toBe('done');
+  expect((await stores.recordings.load('one'))?.tally).toMatchObject({ version: 2, lastWrite: 'one:1' });
 });
 
 it('calls after the end are unavailable', async () => {
