@@ -15,6 +15,7 @@ import { createSupervisor, type Supervisor } from './machines/kernel/supervisor.
 import type { RecordingCommands } from './machines/recording/commands.js';
 import { createRecordingCommands } from './machines/recording/create-commands.js';
 import { defineRecording } from './machines/recording/definition.js';
+import { createDeleteAll } from './machines/recording/delete-all.js';
 import { createRecordingEffects } from './machines/recording/effects.js';
 import type { RecordingEvent } from './machines/recording/events.js';
 import { createLiveKitIntake } from './machines/recording/livekit-intake.js';
@@ -111,11 +112,7 @@ export async function createApp(config: Config, { log, clock = systemClock }: Ap
       handlers: createRoomEffects({
         clock,
         endMeeting: (roomId) => livekit.deleteRoom(roomId),
-        async deleteRecordings(roomId) {
-          for await (const uid of store.keysOfRoom(roomId)) {
-            await recordings.send(uid, { type: 'delete', at: clock.now(), source: 'room' });
-          }
-        },
+        deleteRecordings: createDeleteAll({ supervisor: recordings, store, clock, log: log.child({ part: 'rooms' }) }),
         notify: () => Promise.resolve(),
       }),
       log: log.child({ part: 'rooms' }),

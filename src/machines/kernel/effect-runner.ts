@@ -170,7 +170,7 @@ export function createEffectRunner<Context extends object, Event extends ActorEv
           : (definition.effects[effect.name]?.backoffMs?.(failures) ?? defaultBackoffMs(failures));
       const notBefore = clock.now() + delayMs;
       log[error instanceof NotYet ? 'debug' : 'warn'](
-        { [definition.kind]: key, effect: effect.key, attempt: failures, retryInMs: delayMs, reason: toError(error).message },
+        { [definition.kind]: key, effect: effect.key, attempt: failures, retryInMs: delayMs, ...reasonOf(toError(error)) },
         'effect not done',
       );
       return { again: { ...effect, attempts: failures, notBefore, leaseUntil: notBefore + LEASE_MS } };
@@ -248,6 +248,11 @@ export function createEffectRunner<Context extends object, Event extends ActorEv
       });
     },
   };
+}
+
+/** What failed and, where an adapter translated it, what the other side said. */
+function reasonOf({ message, cause }: Error): { reason: string; cause?: string } {
+  return cause === undefined ? { reason: message } : { reason: message, cause: toError(cause).message };
 }
 
 /** Whether the document still owes exactly this effect and the lease is this instance's. */

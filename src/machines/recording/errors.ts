@@ -31,6 +31,15 @@ export class RecordingNotStoppedError extends TallyError {
   }
 }
 
+/** Some recordings of a room that is deleted could not be told so. Retryable: those told already are told no more. */
+export class RecordingsNotDeletedError extends TallyError {
+  constructor(roomId: string, uids: string[]) {
+    super('recording.not_deleted', 'unavailable', `${String(uids.length)} recordings of room '${roomId}' are not deleted yet`, {
+      details: { roomId, uids },
+    });
+  }
+}
+
 export class RecordingAlreadyStoppedError extends TallyError {
   constructor(recordingId: string) {
     super('recording.already_stopped', 'conflict', `Recording '${recordingId}' is already stopped`, { details: { recordingId } });

@@ -29,7 +29,12 @@ export interface RoomCommands {
   create(request: CreateRoomRequest): Promise<RoomDocument>;
   /** @throws RoomNotFoundError */
   get(roomId: string): Promise<RoomDocument>;
-  /** @throws RoomNotFoundError, RoomDeletionRefusedError, LiveKitUnavailableError */
+  /**
+   * Delete or close a room, now or when its meeting ends. Recordings that go with it at once are gone when this resolves, unless
+   * the store keeps that from happening for 5 s: then they go later.
+   *
+   * @throws RoomNotFoundError, RoomDeletionRefusedError, LiveKitUnavailableError
+   */
   delete(
     roomId: string,
     policy: { withMeeting: WithMeetingPolicy; withRecordings: WithRecordingsPolicy },

@@ -19,6 +19,8 @@ export interface RoomCommandOptions {
 
 const ID_ALPHABET = '0123456789abcdefghijklmnopqrstuvwxyz';
 const ID_LENGTH = 15;
+/** How long a deletion waits until the room's recordings were told of it; they are anyway. */
+const RECORDINGS_ANSWER_MS = 5_000;
 
 export function createRoomCommands({ supervisor, store, recordings, clock }: RoomCommandOptions): RoomCommands {
   async function get(roomId: string): Promise<RoomDocument> {
@@ -44,9 +46,17 @@ export function createRoomCommands({ supervisor, store, recordings, clock }: Roo
       if (sent === undefined || status === undefined) throw new RoomNotFoundError(roomId);
       const plan = planDeletion({ hasMeeting: status === 'active_meeting', hasRecordings, ...policy });
       if ('refused' in plan) throw new RoomDeletionRefusedError(roomId, plan.refused);
+      if (plan.outcome === 'at_once' && hasRecordings) {
+        await supervisor.observe(roomId, (room) => !owesRecordings(room), RECORDINGS_ANSWER_MS);
+      }
       return { deletion: plan.deletion, ...(showsRoom(plan.deletion) ? { room: sent.after } : {}) };
     },
   };
+}
+
+/** Some recordings may not have been told yet that they are deleted. */
+function owesRecordings({ tally }: RoomDocument): boolean {
+  return tally.effects.some(({ name }) => name === 'deleteRecordings');
 }
 
 /** The answers that carry the room: those after which it can still be read. */

@@ -29,8 +29,8 @@ export interface RoomEffectPorts {
   /** Deleting a LiveKit room that is not there succeeds. */
   endMeeting(roomId: string): Promise<void>;
   clock: Clock;
-  /** Tell every recording of the room that it is to be deleted. */
-  deleteRecordings(roomId: string): Promise<void>;
+  /** Tell every recording of the room that it is to be deleted. Throwing means: again later, for those that are left. */
+  deleteRecordings(roomId: string, signal: AbortSignal): Promise<void>;
   notify(notice: { entity: string; sequence: number; notice: string; status: string; room: RoomContext }): Promise<void>;
 }
 
@@ -44,8 +44,8 @@ export function createRoomEffects(
       await ports.endMeeting(key);
       return { type: 'meeting.finished', roomSid: document.meetingSid ?? '', at: ports.clock.now(), source: 'effect' };
     },
-    async deleteRecordings({ key }) {
-      await ports.deleteRecordings(key);
+    async deleteRecordings({ key, signal }) {
+      await ports.deleteRecordings(key, signal);
       return undefined;
     },
     async notify({ key, document, effect }) {

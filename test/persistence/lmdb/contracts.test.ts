@@ -4,6 +4,7 @@ import { apiKeyStoreContract } from '../../contracts/api-key-store.js';
 import { recordingStoreContract } from '../../contracts/recording-store.js';
 import { roomLocksContract } from '../../contracts/room-locks.js';
 import { roomStoreContract } from '../../contracts/room-store.js';
+import { tombstoneContract } from '../../contracts/tombstones.js';
 import { createDataFolder } from '../../support/data-folder.js';
 import { createTestClock } from '../../support/test-clock.js';
 
@@ -21,6 +22,14 @@ async function openEmpty(): Promise<Lmdb & { dispose: () => Promise<void> }> {
 }
 
 recordingStoreContract({
+  name,
+  create: async () => {
+    const { recordings, dispose } = await openEmpty();
+    return { store: recordings, dispose };
+  },
+});
+
+tombstoneContract({
   name,
   create: async () => {
     const { recordings, dispose } = await openEmpty();

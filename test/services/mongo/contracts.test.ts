@@ -3,6 +3,7 @@ import type { Mongo } from '../../../src/persistence/mongo/open-mongo.js';
 import { apiKeyStoreContract } from '../../contracts/api-key-store.js';
 import { recordingStoreContract } from '../../contracts/recording-store.js';
 import { roomStoreContract } from '../../contracts/room-store.js';
+import { tombstoneContract } from '../../contracts/tombstones.js';
 import { startMongoUnderTest, type MongoUnderTest } from './support/open-mongo.js';
 
 // Every write waits for three disks, which others use too.
@@ -22,6 +23,14 @@ beforeAll(async () => {
 });
 
 recordingStoreContract({
+  name,
+  create: async () => {
+    await mongo.empty();
+    return { store: stores.recordings };
+  },
+});
+
+tombstoneContract({
   name,
   create: async () => {
     await mongo.empty();

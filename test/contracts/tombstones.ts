@@ -1,0 +1,125 @@
+import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+
+import { createLocalBus } from '../../src/machines/kernel/event-bus.js';
+import { createSupervisor, type Supervisor } from '../../src/machines/kernel/supervisor.js';
+import { defineRecording } from '../../src/machines/recording/definition.js';
+import { createRecordingEffects } from '../../src/machines/recording/effects.js';
+import type { RecordingEvent } from '../../src/machines/recording/events.js';
+import type { LiveKitGateway, RecordingStore } from '../../src/machines/recording/ports.js';
+import type { RecordingContext } from '../../src/machines/recording/recording.js';
+import { silentLog } from '../machines/kernel/support.js';
+import { timing } from '../machines/recording/build.js';
+import { createMemoryMedia, type MemoryMedia } from '../support/memory-media.js';
+import { createMemoryRoomLocks } from '../support/memory-room-locks.js';
+import { createGate, type Gate } from '../support/gate.js';
+import { createTestClock, type TestClock } from '../support/test-clock.js';
+import type { Disposable } from './actor-store.js';
+import { buildSettled } from './documents.js';
+
+export interface TombstoneContract {
+  name: string;
+  /** An empty store. */
+  create: () => Promise<Disposable & { store: RecordingStore }>;
+}
+
+const DAY_MS = 24 * 3_600_000;
+const UID = 'a1b2c3d4e5';
+/** Its egress was seen to end: no file comes any more. */
+const recording = buildSettled(UID, {
+  observation: { status: 'COMPLETE', updatedAt: '1' },
+  duration: 12,
+  size: 868,
+  tally: { history: [] },
+});
+
+/** What is left of a deleted recording, from its deletion until it is forgotten. */
+export function tombstoneContract({ name, create }: TombstoneContract): void {
+  describe(`tombstones: ${name}`, () => {
+    let store: RecordingStore;
+    let dispose: (() => Promise<void>) | undefined;
+    let clock: TestClock;
+    let gate: Gate;
+    let media: MemoryMedia;
+    let warned: object[];
+    let supervisor: Supervisor<RecordingContext, RecordingEvent>;
+
+    beforeEach(async () => {
+      ({ store, dispose } = await create());
+      clock = createTestClock();
+      gate = createGate();
+      media = createMemoryMedia({ gate, clock });
+      media.write(recording.mediaKey, Buffer.from('a film'));
+      warned = [];
+      await store.create(UID, recording);
+      const handlers = createRecordingEffects({
+        livekit: {} as LiveKitGateway,
+        locks: createMemoryRoomLocks(),
+        media,
+        notifications: { append: async () => undefined },
+        clock,
+        instance: 'one',
+        lockTtlMs: 1,
+        confirmMs: 1,
+      });
+      supervisor = createSupervisor({
+        definition: defineRecording(timing, { notices: false }),
+        handlers,
+        store,
+        bus: createLocalBus(),
+        clock,
+        instance: 'one',
+        log: { ...silentLog, warn: (fields) => warned.push(fields) },
+        dueIntervalMs: 1_000,
+        exclusive: true,
+      });
+    });
+    afterEach(async () => {
+      await supervisor.stop(0);
+      await dispose?.();
+    });
+
+    const remove = () => supervisor.send(UID, { type: 'delete', at: clock.now(), source: 'rest' });
+    /** Everything that falls due by then, and what it leads to. */
+    const after = async (ms: number): Promise<void> => {
+      clock.advance(ms);
+      await supervisor.sweep();
+      await supervisor.idle();
+    };
+
+    it('hold nothing but the identity once the file is gone, and are forgotten after 48 hours', async () => {
+      const deletedAt = clock.now();
+      await remove();
+      await supervisor.idle();
+      expect(media.keys()).toEqual([]);
+      const { tally, ...left } = (await store.load(UID)) ?? {};
+      expect(left).toEqual({ schemaVersion: 1, uid: UID, roomId: recording.roomId, liveKey: UID, startKey: UID, deletedAt });
+      expect(tally).toMatchObject({ state: 'deleted', effects: [], dueAt: deletedAt + 2 * DAY_MS });
+
+      await after(2 * DAY_MS - 1);
+      expect(await store.load(UID)).toBeDefined();
+      await after(1);
+      expect(await store.load(UID)).toBeUndefined();
+    });
+
+    it('stay, and show what they owe, for as long as the file cannot be removed', async () => {
+      const deletedAt = clock.now();
+      gate.failNext('media.remove', 'fail_before');
+      await remove();
+      await supervisor.idle();
+      for (let attempts = 2; attempts <= 60; attempts += 1) {
+        gate.failNext('media.remove', 'fail_before');
+        await after(attempts < 60 ? 3_000 : 2 * DAY_MS);
+        expect((await store.load(UID))?.tally.effects).toMatchObject([{ name: 'removeMedia', attempts }]);
+      }
+      expect(warned).toHaveLength(60);
+      expect(warned.at(-1)).toMatchObject({ recording: UID, effect: 'removeMedia', attempt: 60 });
+      expect(media.keys()).toEqual([recording.mediaKey]);
+
+      await after(3_000);
+      expect(media.keys()).toEqual([]);
+      expect((await store.load(UID))?.tally).toMatchObject({ effects: [], dueAt: deletedAt + 2 * DAY_MS });
+      await after(0);
+      expect(await store.load(UID)).toBeUndefined();
+    });
+  });
+}

@@ -1,0 +1,87 @@
+import { describe, expect, it } from 'vitest';
+
+import { createLocalBus } from '../../../src/machines/kernel/event-bus.js';
+import { createSupervisor } from '../../../src/machines/kernel/supervisor.js';
+import { RecordingsNotDeletedError } from '../../../src/machines/recording/errors.js';
+import { createRoomCommands } from '../../../src/machines/room/create-commands.js';
+import { createRoomEffects, defineRoom } from '../../../src/machines/room/definition.js';
+import { RoomNotFoundError } from '../../../src/machines/room/errors.js';
+import type { RoomContext } from '../../../src/machines/room/room.js';
+import type { RoomEvent } from '../../../src/machines/room/room.machine.js';
+import { buildRoom, buildSettled } from '../../contracts/documents.js';
+import { createMemoryRecordingStore } from '../../support/memory-recording-store.js';
+import { createMemoryRoomStore } from '../../support/memory-room-store.js';
+import { createTestClock } from '../../support/test-clock.js';
+import { silentLog } from '../kernel/support.js';
+
+const ROOM = 'room-1';
+
+/** A room with a recording, whose deletion ends as the test says. */
+async function withRecordings() {
+  const clock = createTestClock();
+  const store = createMemoryRoomStore();
+  const recordings = createMemoryRecordingStore();
+  const calls: { done: () => void; fail: () => void }[] = [];
+  const supervisor = createSupervisor<RoomContext, RoomEvent>({
+    definition: defineRoom({ notices: false }),
+    handlers: createRoomEffects({
+      clock,
+      endMeeting: async () => undefined,
+      deleteRecordings: (roomId) =>
+        new Promise((done, fail) => {
+          calls.push({
+            done,
+            fail: () => {
+              fail(new RecordingsNotDeletedError(roomId, ['one']));
+            },
+          });
+        }),
+      notify: async () => undefined,
+    }),
+    store,
+    bus: createLocalBus(),
+    clock,
+    instance: 'one',
+    log: silentLog,
+    dueIntervalMs: 1_000,
+    exclusive: true,
+  });
+  const commands = createRoomCommands({ supervisor, store, recordings, clock });
+  await store.create(ROOM, buildRoom(ROOM));
+  await recordings.create('one', buildSettled('one', { roomId: ROOM }));
+  await supervisor.start();
+  let answer: string | undefined;
+  void commands.delete(ROOM, { withMeeting: 'fail', withRecordings: 'force' }).then(({ deletion }) => (answer = deletion));
+  await clock.run(0);
+  return { clock, store, commands, calls, answer: () => answer };
+}
+
+describe('a room that is deleted with its recordings', () => {
+  it('is gone at once; the answer waits until its recordings are', async () => {
+    const { clock, store, commands, calls, answer } = await withRecordings();
+    await expect(commands.get(ROOM)).rejects.toBeInstanceOf(RoomNotFoundError);
+    await clock.run(1_000);
+    expect(answer()).toBeUndefined();
+    calls[0]?.done();
+    await clock.run(60);
+    expect(answer()).toBe('room_and_recordings_deleted');
+    await clock.run(1_500);
+    expect(await store.load(ROOM)).toBeUndefined();
+  });
+
+  it('is remembered until its recordings are, though the answer does not wait for more than 5 s', async () => {
+    const { clock, store, calls, answer } = await withRecordings();
+    for (let failed = 0; failed < 10; failed += 1) {
+      calls.shift()?.fail();
+      expect(answer()).toBe(failed < 2 ? undefined : 'room_and_recordings_deleted');
+      await clock.run(3_000);
+    }
+    expect((await store.load(ROOM))?.tally).toMatchObject({
+      state: 'deleted',
+      effects: [{ name: 'deleteRecordings', attempts: 10 }],
+    });
+    calls.shift()?.done();
+    await clock.run(2_000);
+    expect(await store.load(ROOM)).toBeUndefined();
+  });
+});
