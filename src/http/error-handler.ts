@@ -112,21 +112,45 @@ function isAbandoned(ctx: HttpContext, error: Error): boolean {
   return ctx.res.closed && error.name === 'AbortError';
 }
 
+/** What a client reads of an error: the status, the contract's name of it and its message. */
+export interface Explanation {
+  status: number;
+  name: string;
+  message: string;
+}
+
+/**
+ * An error as its own answer would tell it, for one item of many.
+ *
+ * @param operation completes `Unexpected error while …`
+ */
+export function explain(error: Error, operation: string): Explanation {
+  const { status, name, message } = answerTo(error, { operation });
+  return { status, name, message: message?.(detailsOf(error)) ?? error.message };
+}
+
 function answerError(ctx: HttpContext, error: Error): void {
   const answer = answerTo(error, ctx.state);
-  const details = error instanceof TallyError ? error.details : {};
+  const details = detailsOf(error);
   ctx.status = answer.status;
   ctx.set(answer.headers?.(details) ?? {});
   ctx.body = { error: answer.name, message: answer.message?.(details) ?? error.message, ...issuesOf(answer, details) };
 }
 
 /** A code without a row: what may pass by itself is an outage, anything else a fault of ours. */
-function answerTo(error: Error, { route = '', operation = 'handling the request' }: HttpState): Answer {
+function answerTo(
+  error: Error,
+  { route = '', operation = 'handling the request' }: Pick<HttpState, 'route' | 'operation'>,
+): Answer {
   const unexpected: Answer = { status: 500, name: 'Internal Server Error', message: () => `Unexpected error while ${operation}` };
   if (!(error instanceof TallyError)) return unexpected;
   if (error.code === 'room.deletion_refused') return refusalAnswer(error.details['refusal'] as DeletionRefusal);
   const answer = ROUTE_ANSWERS[route]?.[error.code] ?? ANSWERS[error.code];
   return answer ?? (error.retryable ? storageDown : unexpected);
+}
+
+function detailsOf(error: Error): Details {
+  return error instanceof TallyError ? error.details : {};
 }
 
 function refusalAnswer(refusal: DeletionRefusal): Answer {

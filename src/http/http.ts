@@ -16,7 +16,9 @@ import { pathNotFound, refuseMalformedPath } from './middleware/paths.js';
 import { requestLog } from './middleware/request-log.js';
 import { createRoom } from './routes/create-room.js';
 import { deleteRecording } from './routes/delete-recording.js';
+import { deleteRecordings } from './routes/delete-recordings.js';
 import { deleteRoom } from './routes/delete-room.js';
+import { deleteRooms } from './routes/delete-rooms.js';
 import { getRecording } from './routes/get-recording.js';
 import { getRoom } from './routes/get-room.js';
 import { health, probes } from './routes/health.js';
@@ -32,12 +34,14 @@ const ROUTES: readonly ((context: RouteContext) => void)[] = [
   listRooms,
   getRoom,
   deleteRoom,
+  deleteRooms,
   startRecording,
   stopRecording,
   listRecordings,
   getRecording,
   recordingMedia,
   deleteRecording,
+  deleteRecordings,
 ];
 
 export interface Http {

@@ -4,6 +4,8 @@ import type { AddressInfo } from 'node:net';
 import { InvalidInputError } from '../errors.js';
 
 const KEEP_ALIVE_MS = 75_000;
+/** Five hundred recordings named in one URL are 25 kB, more than Node takes by itself. Beyond it: 431. */
+const MAX_HEADER_BYTES = 64 * 1024;
 
 export interface Listener {
   /** With the address and port that are really used. */
@@ -27,7 +29,7 @@ export async function listen(host: string, port: number): Promise<Listener> {
   };
   const open = new Set<ServerResponse>();
   let closing = false;
-  const server = createServer((request, response) => {
+  const server = createServer({ maxHeaderSize: MAX_HEADER_BYTES }, (request, response) => {
     open.add(response);
     response.once('close', () => open.delete(response));
     if (closing) sayGoodbye(response);

@@ -1,5 +1,7 @@
 import { z } from 'zod';
 
+import { partsOf } from './comma-list.js';
+
 const ROOM_ID_MAX = 100;
 
 /** Strips what a room id cannot hold: ` room-1 ` and `.<!?room-1` address `room-1`. */
@@ -18,7 +20,23 @@ export const recordingIdSchema = z
   .refine((recordingId) => recordingId !== '', { error: 'recordingId cannot be empty after sanitization', abort: true })
   .refine(isRecordingId, 'recordingId does not follow the expected format');
 
+/** `recordingIds`: one comma-separated text, in the order given, repeats included. One bad id refuses them all. */
+const recordingIdsSchema = z.preprocess(
+  (value) => (typeof value === 'string' ? partsOf(value) : []),
+  z.array(recordingIdSchema).min(1, 'recordingIds must contain at least one item'),
+);
+
+/** `roomIds`: one comma-separated text, or the parameter repeated, each value an id. Every room once; what is no id is dropped. */
+export const roomIdsSchema = z.preprocess(
+  (value) => {
+    const given = typeof value === 'string' ? partsOf(value) : Array.isArray(value) ? value.filter(isText) : [];
+    return [...new Set(given.map(sanitizeRoomId))].filter((roomId) => roomId !== '');
+  },
+  z.array(z.string()).min(1, 'At least one valid roomId is required after sanitization'),
+);
+
 export const recordingParams = z.object({ recordingId: recordingIdSchema });
+export const deleteRecordingsQuery = z.object({ recordingIds: recordingIdsSchema });
 
 /** The room part of a well-formed recording id. */
 export function roomIdOf(recordingId: string): string {
@@ -28,6 +46,10 @@ export function roomIdOf(recordingId: string): string {
 /** The egress part of a well-formed recording id. */
 export function egressIdOf(recordingId: string): string {
   return recordingId.split('--')[1] ?? '';
+}
+
+function isText(value: unknown): value is string {
+  return typeof value === 'string';
 }
 
 function sanitizeRoomId(text: string): string {

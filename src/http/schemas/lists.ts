@@ -1,6 +1,7 @@
 import { z } from 'zod';
 
 import type { PageCursor } from '../../machines/recording/ports.js';
+import { partsOf } from './comma-list.js';
 
 const DEFAULT_PAGE = 10;
 const LARGEST_PAGE = 100;
@@ -54,9 +55,6 @@ function decodePageToken(token: string): PageCursor | undefined {
 }
 
 function parseFields(list: string): string[] | undefined {
-  const names = list
-    .split(',')
-    .map((name) => name.trim())
-    .filter((name) => name !== '');
+  const names = partsOf(list);
   return names.length === 0 ? undefined : names;
 }

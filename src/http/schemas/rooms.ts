@@ -1,6 +1,7 @@
 import { z } from 'zod';
 
 import type { RoomConfig } from '../../machines/room/room.js';
+import { roomIdsSchema } from './ids.js';
 
 const WITH_MEETING = ['force', 'when_meeting_ends', 'fail'] as const;
 const WITH_RECORDINGS = ['force', 'close', 'fail'] as const;
@@ -67,6 +68,8 @@ export const deleteRoomQuery = z.object({
   withMeeting: z.enum(WITH_MEETING).default('fail'),
   withRecordings: z.enum(WITH_RECORDINGS).default('fail'),
 });
+
+export const deleteRoomsQuery = deleteRoomQuery.extend({ roomIds: roomIdsSchema });
 
 /** `1h`, `90m`, `5s`: the largest unit that divides the time. */
 function inWords(ms: number): string {
