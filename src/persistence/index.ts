@@ -17,6 +17,12 @@ export interface Persistence {
   roomLocks: RoomLocks;
   media: MediaStore;
   bus: EventBus;
+  /**
+   * Hear that the room locks are lost, or may be, so that live recordings take theirs again. Embedded ones never are.
+   *
+   * @returns a function that ends the subscription
+   */
+  onLocksLost: (listener: () => void) => () => void;
   /** No other process can have these stores open: what an earlier one left may be taken over at once. */
   exclusive: boolean;
   /** Object key of a recording's file. */
@@ -28,7 +34,7 @@ export interface Persistence {
 
 /** What one family of the configuration opens. */
 type Stores = Pick<Persistence, 'recordings' | 'rooms' | 'apiKeys'> & { ping: () => Promise<unknown> };
-type Locks = Pick<Persistence, 'roomLocks' | 'bus'> & { ping: () => Promise<unknown> };
+type Locks = Pick<Persistence, 'roomLocks' | 'bus' | 'onLocksLost'> & { ping: () => Promise<unknown> };
 type Media = { media: MediaStore; ping: () => Promise<unknown> };
 
 type PersistenceConfig = Pick<Config, 'dataDir' | 'store' | 'locks' | 'media' | 'timers'>;
@@ -60,6 +66,7 @@ export async function openPersistence(config: PersistenceConfig, clock: Clock, l
       apiKeys: stores.apiKeys,
       roomLocks: locks.roomLocks,
       bus: locks.bus,
+      onLocksLost: locks.onLocksLost,
       media: media.media,
       exclusive: config.store.kind === 'embedded',
       mediaKeyOf,
@@ -91,7 +98,8 @@ async function openStores({ store, timers }: PersistenceConfig, closers: Closers
 async function openLocks({ locks }: PersistenceConfig, clock: Clock, log: Logger, closers: Closers, lmdb: Lmdb): Promise<Locks> {
   if (locks.kind === 'embedded') {
     if (lmdb === undefined) throw new Error('the embedded locks are not open');
-    return { roomLocks: lmdb.roomLocks, bus: createLocalBus(), ping: () => lmdb.roomLocks.list() };
+    const onLocksLost = () => () => undefined;
+    return { roomLocks: lmdb.roomLocks, bus: createLocalBus(), onLocksLost, ping: () => lmdb.roomLocks.list() };
   }
   const [{ openRedis }, { parseRedisAddresses }] = await Promise.all([
     import('./redis/open-redis.js'),
@@ -113,7 +121,7 @@ async function openLocks({ locks }: PersistenceConfig, clock: Clock, log: Logger
     clock,
   });
   closers.push(() => redis.close());
-  return { roomLocks: redis.roomLocks, bus: redis.bus, ping: () => redis.ping() };
+  return { roomLocks: redis.roomLocks, bus: redis.bus, onLocksLost: redis.onLost, ping: () => redis.ping() };
 }
 
 async function openMedia({ media }: PersistenceConfig, closers: Closers): Promise<Media> {

@@ -4,6 +4,7 @@ import type { EventBus } from '../../machines/kernel/event-bus.js';
 import type { RoomLocks } from '../../machines/recording/ports.js';
 import { ask } from './ask.js';
 import { connect, createClient, disconnect, type RedisTarget } from './connection.js';
+import { createDataLossWatch, type DataLossWatch } from './data-loss.js';
 import { createRedisBus } from './event-bus.js';
 import { createOutageLog } from './outage-log.js';
 import { createRedisRoomLocks } from './room-locks.js';
@@ -17,6 +18,8 @@ export interface RedisSettings extends RedisTarget {
 export interface OpenRedis {
   roomLocks: RoomLocks;
   bus: EventBus;
+  /** Redis has lost its data, or may have: after each new connection too. Every instance is told. */
+  onLost: DataLossWatch['onLost'];
   /** @throws LocksUnavailableError no answer within a second (retryable) */
   ping(): Promise<void>;
   /** Ends both connections. Calls that come later fail as in an outage. */
@@ -35,17 +38,21 @@ export async function openRedis({ log, clock = systemClock, ...target }: RedisSe
   const subscriber = createClient(target, createOutageLog(log, 'The message channel of Redis'));
   const roomLocks = createRedisRoomLocks({ client: commands, clock });
   const bus = createRedisBus({ publisher: commands, subscriber, log, outage });
+  const dataLoss = createDataLossWatch({ client: commands, clock, log });
   await Promise.all([connect(commands), connect(subscriber)]);
+  await dataLoss.start();
 
   return {
     roomLocks,
     bus,
+    onLost: dataLoss.onLost,
     async ping() {
       // Keeps the idle connection honest too: a silent one is replaced. Its messages are hints, so it spoils no answer.
       subscriber.ping().catch(() => undefined);
       await ask(() => commands.ping());
     },
     async close() {
+      dataLoss.stop();
       await Promise.all([disconnect(commands), disconnect(subscriber)]);
     },
   };
