@@ -26,12 +26,16 @@ const HOUSE: Record<string, Rule> = {
   'livekit/simulator': { packages: ['@livekit/protocol', '@bufbuild/protobuf', '@aws-sdk/client-s3', 'mediabunny', 'zod'] },
   persistence: {
     imports: ['persistence/lmdb', 'persistence/mongo', 'persistence/files', 'persistence/redis', 'persistence/s3'],
-    types: ['machines', 'accounts', 'notifications'],
+    types: ['machines', 'accounts', 'notifications', 'jobs'],
   },
-  'persistence/lmdb': { imports: ['persistence'], types: ['machines', 'accounts', 'notifications'], packages: ['lmdb'] },
-  'persistence/mongo': { imports: ['persistence'], types: ['machines', 'accounts', 'notifications'], packages: ['mongoose'] },
+  'persistence/lmdb': { imports: ['persistence'], types: ['machines', 'accounts', 'notifications', 'jobs'], packages: ['lmdb'] },
+  'persistence/mongo': {
+    imports: ['persistence'],
+    types: ['machines', 'accounts', 'notifications', 'jobs'],
+    packages: ['mongoose'],
+  },
   'persistence/files': { imports: ['persistence'], types: ['machines', 'accounts', 'notifications'] },
-  'persistence/redis': { types: ['machines'], packages: ['ioredis', 'redlock'] },
+  'persistence/redis': { types: ['machines', 'jobs'], packages: ['ioredis', 'redlock'] },
   'persistence/s3': {
     imports: ['persistence'],
     types: ['machines'],

@@ -3,18 +3,22 @@ import { mkdir } from 'node:fs/promises';
 import type { ApiKeyStore } from '../accounts/ports.js';
 import type { Clock } from '../clock.js';
 import type { Config } from '../config.js';
+import type { JobLocks, JobRuns } from '../jobs/ports.js';
 import type { Logger } from '../logging.js';
 import { createLocalBus, type EventBus } from '../machines/kernel/event-bus.js';
 import type { MediaStore, RecordingStore, RoomLocks } from '../machines/recording/ports.js';
 import type { RoomStore } from '../machines/room/ports.js';
 import { createFileMedia } from './files/file-media.js';
 import { openLmdb } from './lmdb/open-lmdb.js';
+import { createLocalJobLocks } from './local-job-locks.js';
 
 export interface Persistence {
   recordings: RecordingStore;
   rooms: RoomStore;
   apiKeys: ApiKeyStore;
   roomLocks: RoomLocks;
+  jobLocks: JobLocks;
+  jobRuns: JobRuns;
   media: MediaStore;
   bus: EventBus;
   /**
@@ -33,8 +37,8 @@ export interface Persistence {
 }
 
 /** What one family of the configuration opens. */
-type Stores = Pick<Persistence, 'recordings' | 'rooms' | 'apiKeys'> & { ping: () => Promise<unknown> };
-type Locks = Pick<Persistence, 'roomLocks' | 'bus' | 'onLocksLost'> & { ping: () => Promise<unknown> };
+type Stores = Pick<Persistence, 'recordings' | 'rooms' | 'apiKeys' | 'jobRuns'> & { ping: () => Promise<unknown> };
+type Locks = Pick<Persistence, 'roomLocks' | 'jobLocks' | 'bus' | 'onLocksLost'> & { ping: () => Promise<unknown> };
 type Media = { media: MediaStore; ping: () => Promise<unknown> };
 
 type PersistenceConfig = Pick<Config, 'dataDir' | 'store' | 'locks' | 'media' | 'timers'>;
@@ -64,7 +68,9 @@ export async function openPersistence(config: PersistenceConfig, clock: Clock, l
       recordings: stores.recordings,
       rooms: stores.rooms,
       apiKeys: stores.apiKeys,
+      jobRuns: stores.jobRuns,
       roomLocks: locks.roomLocks,
+      jobLocks: locks.jobLocks,
       bus: locks.bus,
       onLocksLost: locks.onLocksLost,
       media: media.media,
@@ -98,8 +104,14 @@ async function openStores({ store, timers }: PersistenceConfig, closers: Closers
 async function openLocks({ locks }: PersistenceConfig, clock: Clock, log: Logger, closers: Closers, lmdb: Lmdb): Promise<Locks> {
   if (locks.kind === 'embedded') {
     if (lmdb === undefined) throw new Error('the embedded locks are not open');
-    const onLocksLost = () => () => undefined;
-    return { roomLocks: lmdb.roomLocks, bus: createLocalBus(), onLocksLost, ping: () => lmdb.roomLocks.list() };
+    const { roomLocks } = lmdb;
+    return {
+      roomLocks,
+      jobLocks: createLocalJobLocks({ clock }),
+      bus: createLocalBus(),
+      onLocksLost: () => () => undefined,
+      ping: () => roomLocks.list(),
+    };
   }
   const [{ openRedis }, { parseRedisAddresses }] = await Promise.all([
     import('./redis/open-redis.js'),
@@ -121,7 +133,8 @@ async function openLocks({ locks }: PersistenceConfig, clock: Clock, log: Logger
     clock,
   });
   closers.push(() => redis.close());
-  return { roomLocks: redis.roomLocks, bus: redis.bus, onLocksLost: redis.onLost, ping: () => redis.ping() };
+  const { roomLocks, jobLocks, bus, onLost } = redis;
+  return { roomLocks, jobLocks, bus, onLocksLost: onLost, ping: () => redis.ping() };
 }
 
 async function openMedia({ media }: PersistenceConfig, closers: Closers): Promise<Media> {

@@ -1,9 +1,13 @@
 import { apiKeyStoreContract } from '../contracts/api-key-store.js';
+import { jobLocksContract } from '../contracts/job-locks.js';
+import { jobRunsContract } from '../contracts/job-runs.js';
 import { mediaStoreContract } from '../contracts/media-store.js';
 import { recordingStoreContract } from '../contracts/recording-store.js';
 import { roomLocksContract } from '../contracts/room-locks.js';
 import { roomStoreContract } from '../contracts/room-store.js';
 import { createMemoryApiKeys } from './memory-api-keys.js';
+import { createMemoryJobLocks } from './memory-job-locks.js';
+import { createMemoryJobRuns } from './memory-job-runs.js';
 import { createMemoryMedia } from './memory-media.js';
 import { createMemoryRecordingStore } from './memory-recording-store.js';
 import { createMemoryRoomLocks } from './memory-room-locks.js';
@@ -22,6 +26,14 @@ roomLocksContract({
     return { locks: createMemoryRoomLocks({ clock }), elapse: clock.advance };
   },
 });
+jobLocksContract({
+  name,
+  create: async () => {
+    const clock = createTestClock();
+    return { locks: createMemoryJobLocks({ clock }), elapse: clock.advance };
+  },
+});
+jobRunsContract({ name, create: async () => ({ runs: createMemoryJobRuns() }) });
 mediaStoreContract({
   name,
   create: async () => {

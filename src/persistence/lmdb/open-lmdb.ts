@@ -4,12 +4,14 @@ import { join } from 'node:path';
 import type { ApiKeyStore } from '../../accounts/ports.js';
 import type { Clock } from '../../clock.js';
 import { systemClock } from '../../clock.js';
+import type { JobRuns } from '../../jobs/ports.js';
 import type { RecordingStore, RoomLocks } from '../../machines/recording/ports.js';
 import type { RoomStore } from '../../machines/room/ports.js';
 import { claimDataFolder } from '../single-process.js';
 import { createLmdbApiKeys } from './api-keys.js';
 import type { Environment } from './environment.js';
 import { openEnvironment } from './environment.js';
+import { createLmdbJobRuns } from './job-runs.js';
 import { createLmdbRecordingStore } from './recording-store.js';
 import { createLmdbRoomLocks } from './room-locks.js';
 import { createLmdbRoomStore } from './room-store.js';
@@ -27,6 +29,7 @@ export interface Lmdb {
   rooms: RoomStore;
   apiKeys: ApiKeyStore;
   roomLocks: RoomLocks;
+  jobRuns: JobRuns;
   /** Finish the running calls, close the files and free the data folder. Calls made afterwards fail as unavailable. */
   close(): Promise<void>;
 }
@@ -45,6 +48,7 @@ export async function openLmdb({ dataDir, clock = systemClock }: LmdbOptions): P
     rooms: createLmdbRoomStore({ environment }),
     apiKeys: createLmdbApiKeys({ environment }),
     roomLocks: createLmdbRoomLocks({ environment: lockEnvironment, clock }),
+    jobRuns: createLmdbJobRuns({ environment }),
     async close() {
       await Promise.all([environment.close(), lockEnvironment.close()]);
       await claim.release();

@@ -5,6 +5,7 @@ import type { StoredCollection } from './connect.js';
 export const RECORDINGS = 'meetrecordings';
 export const ROOMS = 'meetrooms';
 export const API_KEYS = 'meetapikeys';
+export const JOB_RUNS = 'meetjobruns';
 
 const NAMESPACE_NOT_FOUND = 26;
 
@@ -46,6 +47,7 @@ export const COMMON_INDEXES: Record<string, Index[]> = {
     ...DUE,
   ],
   [API_KEYS]: [{ key: { key: 1 }, unique: true }],
+  [JOB_RUNS]: [{ key: { name: 1 }, unique: true }],
 };
 
 /** Those that need our fields in every document. */

@@ -1,4 +1,5 @@
 import type { ApiKeyStore } from '../../accounts/ports.js';
+import type { JobRuns } from '../../jobs/ports.js';
 import type { RecordingStore } from '../../machines/recording/ports.js';
 import type { RoomStore } from '../../machines/room/ports.js';
 import type { Adoption, AdoptionOptions } from './adopt.js';
@@ -9,6 +10,7 @@ import { DEFAULT_LIMITS, connect } from './connect.js';
 import { makeUidsDistinct } from './distinct-uids.js';
 import { isDuplicateKey, reading } from './driver-errors.js';
 import { COMMON_INDEXES, RECORDINGS, UNIQUE_INDEXES, createIndexes } from './indexes.js';
+import { createMongoJobRuns } from './job-runs.js';
 import { createMongoRecordingStore } from './recording-store.js';
 import { createMongoRoomStore } from './room-store.js';
 
@@ -28,6 +30,7 @@ export interface Mongo {
   recordings: RecordingStore;
   rooms: RoomStore;
   apiKeys: ApiKeyStore;
+  jobRuns: JobRuns;
   /** What was taken in when the stores were opened. */
   adopted: Adoption;
   /** @throws StoreUnavailableError no primary answers */
@@ -52,6 +55,7 @@ export async function openMongo(options: MongoOptions): Promise<Mongo> {
     recordings: createMongoRecordingStore(store),
     rooms: createMongoRoomStore(store),
     apiKeys: createMongoApiKeys({ connection }),
+    jobRuns: createMongoJobRuns({ connection }),
     adopted,
     ping: () => connection.ping(),
     close: () => connection.close(),

@@ -1,4 +1,5 @@
 import { systemClock, type Clock } from '../../clock.js';
+import type { JobLocks } from '../../jobs/ports.js';
 import type { Logger } from '../../logging.js';
 import type { EventBus } from '../../machines/kernel/event-bus.js';
 import type { RoomLocks } from '../../machines/recording/ports.js';
@@ -6,6 +7,8 @@ import { ask } from './ask.js';
 import { connect, createClient, disconnect, type RedisTarget } from './connection.js';
 import { createDataLossWatch, type DataLossWatch } from './data-loss.js';
 import { createRedisBus } from './event-bus.js';
+import { createRedisJobLocks } from './job-locks.js';
+import { createLocker } from './locker.js';
 import { createOutageLog } from './outage-log.js';
 import { createRedisRoomLocks } from './room-locks.js';
 
@@ -17,6 +20,7 @@ export interface RedisSettings extends RedisTarget {
 
 export interface OpenRedis {
   roomLocks: RoomLocks;
+  jobLocks: JobLocks;
   bus: EventBus;
   /** Redis has lost its data, or may have: after each new connection too. Every instance is told. */
   onLost: DataLossWatch['onLost'];
@@ -36,7 +40,9 @@ export async function openRedis({ log, clock = systemClock, ...target }: RedisSe
   const outage = createOutageLog(log, 'Redis');
   const commands = createClient(target, outage);
   const subscriber = createClient(target, createOutageLog(log, 'The message channel of Redis'));
-  const roomLocks = createRedisRoomLocks({ client: commands, clock });
+  const locker = createLocker(commands);
+  const roomLocks = createRedisRoomLocks({ client: commands, locker, clock });
+  const jobLocks = createRedisJobLocks({ locker });
   const bus = createRedisBus({ publisher: commands, subscriber, log, outage });
   const dataLoss = createDataLossWatch({ client: commands, clock, log });
   await Promise.all([connect(commands), connect(subscriber)]);
@@ -44,6 +50,7 @@ export async function openRedis({ log, clock = systemClock, ...target }: RedisSe
 
   return {
     roomLocks,
+    jobLocks,
     bus,
     onLost: dataLoss.onLost,
     async ping() {

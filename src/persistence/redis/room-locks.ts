@@ -1,16 +1,15 @@
 import { randomBytes } from 'node:crypto';
 
-import Redlock, { ExecutionError, Lock, ResourceLockedError } from 'redlock';
-
 import type { Clock } from '../../clock.js';
 import type { LockAttempt, RoomLocks } from '../../machines/recording/ports.js';
 import { ask } from './ask.js';
 import { keyNodes, type RedisClient } from './connection.js';
 import { createLockRegistry, REGISTRY_PREFIX } from './lock-registry.js';
+import type { Locker } from './locker.js';
 
 export interface RedisRoomLocksOptions {
-  /** Not connected yet. */
   client: RedisClient;
+  locker: Locker;
   clock: Clock;
 }
 
@@ -39,20 +38,16 @@ const HOLD = `
  * Room locks that several instances share, with those of OpenVidu Meet among them: same keys, same values. A lock that has
  * no entry in the registry, because somebody died between the two writes, is listed nowhere and goes with its time.
  */
-export function createRedisRoomLocks({ client, clock }: RedisRoomLocksOptions): RoomLocks {
-  const redlock = new Redlock([client], { retryCount: 0 });
+export function createRedisRoomLocks({ client, locker, clock }: RedisRoomLocksOptions): RoomLocks {
   const registry = createLockRegistry({ client, now: () => clock.now() });
-
-  // By its hash a script works from its second use on: too late for the release that follows an acquire without an answer.
-  client.on('ready', () => loadScripts());
 
   return {
     acquire: (roomId, uid, ttlMs) =>
       ask(async (isLate) => {
         const key = keyOf(roomId);
-        const lock = await unlessContended(redlock.acquire([key], Math.ceil(ttlMs)));
-        if (lock === undefined) return { acquired: false, holder: await registry.holderOf(key) };
-        return register(key, lock.value, uid, ttlMs, isLate);
+        const value = await locker.acquire(key, ttlMs);
+        if (value === undefined) return { acquired: false, holder: await registry.holderOf(key) };
+        return register(key, value, uid, ttlMs, isLate);
       }),
     replace: (roomId, { value: past }, uid, ttlMs) =>
       ask(async (isLate) => {
@@ -77,8 +72,7 @@ export function createRedisRoomLocks({ client, clock }: RedisRoomLocksOptions): 
     extend: (roomId, value, ttlMs) =>
       ask(async () => {
         const key = keyOf(roomId);
-        const extended = await unlessContended(redlock.extend(lockOf(key, value), Math.ceil(ttlMs)));
-        if (extended === undefined) return false;
+        if (!(await locker.extend(key, value, ttlMs))) return false;
         await registry.extend(key, value, Math.ceil(ttlMs));
         return true;
       }),
@@ -110,23 +104,12 @@ export function createRedisRoomLocks({ client, clock }: RedisRoomLocksOptions): 
   }
 
   async function free(key: string, value: string): Promise<void> {
-    await unlessContended(redlock.release(lockOf(key, value)));
+    await locker.release(key, value);
     await registry.remove(key, value);
   }
 
   async function freeQuietly(key: string, value: string): Promise<void> {
     await free(key, value).catch(() => undefined);
-  }
-
-  /** A lock of which no more is known than its value: Redis judges whether it still holds. */
-  function lockOf(key: string, value: string): Lock {
-    return new Lock(redlock, [key], value, [], Number.MAX_SAFE_INTEGER);
-  }
-
-  function loadScripts(): void {
-    for (const node of keyNodes(client)) {
-      for (const { value } of Object.values(redlock.scripts)) node.script('LOAD', value).catch(() => undefined);
-    }
   }
 
   /** Keys of the locks, and of locks that are over and have left their entry. */
@@ -152,22 +135,4 @@ export function createRedisRoomLocks({ client, clock }: RedisRoomLocksOptions): 
 
 function keyOf(roomId: string): string {
   return `${PREFIX}${roomId}`;
-}
-
-/**
- * Redlock rejects with one and the same error whether the lock is another's or Redis is away; the votes tell which.
- *
- * @returns undefined when every vote against says that the lock is not ours
- * @throws Error what went wrong otherwise
- */
-async function unlessContended<Result>(operation: Promise<Result>): Promise<Result | undefined> {
-  try {
-    return await operation;
-  } catch (error) {
-    if (!(error instanceof ExecutionError)) throw error;
-    const votes = (await Promise.all(error.attempts)).flatMap(({ votesAgainst }) => [...votesAgainst.values()]);
-    const failure = votes.find((vote) => !(vote instanceof ResourceLockedError));
-    if (failure !== undefined || votes.length === 0) throw failure ?? error;
-    return undefined;
-  }
 }

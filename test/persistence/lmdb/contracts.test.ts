@@ -1,6 +1,7 @@
 import { openLmdb } from '../../../src/persistence/lmdb/open-lmdb.js';
 import type { Lmdb } from '../../../src/persistence/lmdb/open-lmdb.js';
 import { apiKeyStoreContract } from '../../contracts/api-key-store.js';
+import { jobRunsContract } from '../../contracts/job-runs.js';
 import { recordingStoreContract } from '../../contracts/recording-store.js';
 import { roomLocksContract } from '../../contracts/room-locks.js';
 import { roomStoreContract } from '../../contracts/room-store.js';
@@ -58,5 +59,13 @@ roomLocksContract({
   create: async () => {
     const { roomLocks, dispose } = await openEmpty();
     return { locks: roomLocks, elapse: clock.advance, dispose };
+  },
+});
+
+jobRunsContract({
+  name,
+  create: async () => {
+    const { jobRuns, dispose } = await openEmpty();
+    return { runs: jobRuns, dispose };
   },
 });

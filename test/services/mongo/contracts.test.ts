@@ -1,6 +1,7 @@
 import { beforeAll, expect, it, vi } from 'vitest';
 import type { Mongo } from '../../../src/persistence/mongo/open-mongo.js';
 import { apiKeyStoreContract } from '../../contracts/api-key-store.js';
+import { jobRunsContract } from '../../contracts/job-runs.js';
 import { recordingStoreContract } from '../../contracts/recording-store.js';
 import { roomStoreContract } from '../../contracts/room-store.js';
 import { tombstoneContract } from '../../contracts/tombstones.js';
@@ -51,6 +52,14 @@ apiKeyStoreContract({
   create: async () => {
     await mongo.empty();
     return { store: stores.apiKeys };
+  },
+});
+
+jobRunsContract({
+  name,
+  create: async () => {
+    await mongo.empty();
+    return { runs: stores.jobRuns };
   },
 });
 

@@ -1,0 +1,26 @@
+import type { JobLocks } from '../../jobs/ports.js';
+import { ask } from './ask.js';
+import type { Locker } from './locker.js';
+
+/** Shared with OpenVidu Meet, whose instances take the same locks for the same jobs. */
+const PREFIX = 'ov_meet_lock:scheduled_task_';
+
+/** Nobody asks who holds a job's lock, so it has no entry in the registry. */
+export function createRedisJobLocks({ locker }: { locker: Locker }): JobLocks {
+  return {
+    acquire: (name, ttlMs) =>
+      ask(async (isLate) => {
+        const key = keyOf(name);
+        const value = await locker.acquire(key, ttlMs);
+        if (value === undefined || !isLate()) return value;
+        await locker.release(key, value);
+        return undefined;
+      }),
+    extend: (name, value, ttlMs) => ask(() => locker.extend(keyOf(name), value, ttlMs)),
+    release: (name, value) => ask(() => locker.release(keyOf(name), value)),
+  };
+}
+
+function keyOf(name: string): string {
+  return `${PREFIX}${name}`;
+}

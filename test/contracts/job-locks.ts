@@ -1,0 +1,111 @@
+import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+
+import type { JobLocks } from '../../src/jobs/ports.js';
+import type { Disposable } from './actor-store.js';
+
+export interface JobLocksFixture extends Disposable {
+  locks: JobLocks;
+  /** Let this many milliseconds pass for the locks: a driven clock is moved, a real service waited for. */
+  elapse: (ms: number) => Promise<void> | void;
+}
+
+export interface JobLocksContract {
+  name: string;
+  /** Locks that nobody holds. */
+  create: () => Promise<JobLocksFixture>;
+}
+
+const RACERS = 50;
+/** Long enough that no case outlives it by accident. */
+const LONG_MS = 60_000;
+const SHORT_MS = 150;
+const ANOTHER_VALUE = 'f'.repeat(32);
+
+export function jobLocksContract({ name, create }: JobLocksContract): void {
+  describe(`job locks: ${name}`, () => {
+    let locks: JobLocks;
+    let elapse: JobLocksFixture['elapse'];
+    let dispose: (() => Promise<void>) | undefined;
+
+    beforeEach(async () => {
+      ({ locks, elapse, dispose } = await create());
+    });
+    afterEach(() => dispose?.());
+
+    const taken = async (job: string, ttlMs = LONG_MS): Promise<string> => {
+      const value = await locks.acquire(job, ttlMs);
+      if (value === undefined) throw new Error(`${job} is held`);
+      return value;
+    };
+    const isHeld = async (job: string): Promise<boolean> => {
+      const value = await locks.acquire(job, LONG_MS);
+      if (value !== undefined) await locks.release(job, value);
+      return value === undefined;
+    };
+
+    it('gives each holder a value of his own', async () => {
+      const values = [await taken('a'), await taken('b')];
+      for (const value of values) expect(value).toMatch(/^[0-9a-f]{32}$/);
+      expect(values[0]).not.toBe(values[1]);
+    });
+
+    it('is refused while it is held, and holds nothing else', async () => {
+      await taken('a');
+      expect(await locks.acquire('a', LONG_MS)).toBeUndefined();
+      expect(await isHeld('b')).toBe(false);
+    });
+
+    it('has one winner among many', async () => {
+      const values = await Promise.all(Array.from({ length: RACERS }, () => locks.acquire('a', LONG_MS)));
+      expect(values.filter((value) => value !== undefined)).toHaveLength(1);
+    });
+
+    it('is free again after its time', async () => {
+      await taken('a', SHORT_MS);
+      await elapse(SHORT_MS + 1);
+      await taken('a');
+    });
+
+    it('is held longer when extended by its value', async () => {
+      const value = await taken('a', SHORT_MS);
+      expect(await locks.extend('a', value, LONG_MS)).toBe(true);
+      await elapse(SHORT_MS + 1);
+      expect(await isHeld('a')).toBe(true);
+    });
+
+    it('is not extended by another value', async () => {
+      await taken('a', SHORT_MS);
+      expect(await locks.extend('a', ANOTHER_VALUE, LONG_MS)).toBe(false);
+      await elapse(SHORT_MS + 1);
+      expect(await isHeld('a')).toBe(false);
+    });
+
+    it('is not extended when it is gone, nor made by that', async () => {
+      const value = await taken('a', SHORT_MS);
+      await elapse(SHORT_MS + 1);
+      expect(await locks.extend('a', value, LONG_MS)).toBe(false);
+      expect(await locks.extend('never', value, LONG_MS)).toBe(false);
+      expect(await isHeld('a')).toBe(false);
+      expect(await isHeld('never')).toBe(false);
+    });
+
+    it('is released by its value and by no other', async () => {
+      const value = await taken('a');
+      await locks.release('a', ANOTHER_VALUE);
+      expect(await isHeld('a')).toBe(true);
+      await locks.release('a', value);
+      expect(await isHeld('a')).toBe(false);
+      await locks.release('a', value);
+      await locks.release('never', value);
+    });
+
+    it('is neither freed nor extended by a value of its past', async () => {
+      const past = await taken('a', SHORT_MS);
+      await elapse(SHORT_MS + 1);
+      await taken('a');
+      await locks.release('a', past);
+      expect(await locks.extend('a', past, LONG_MS)).toBe(false);
+      expect(await isHeld('a')).toBe(true);
+    });
+  });
+}
