@@ -1,0 +1,90 @@
+import type { Job, JobName } from './job.js';
+import { JOB_LOCK_TTL_MS, type Outcome, type Run, type RunOptions, startRun } from './run.js';
+import { createTicker, type Ticker, type TickerOptions } from './ticker.js';
+
+export interface SchedulerOptions extends RunOptions {
+  jobs: readonly Job[];
+  /** Default: Bree's. */
+  ticker?: (options: TickerOptions) => Ticker;
+}
+
+export interface Scheduler {
+  /** Begin to tick, and run what is to run at start. Waits for neither. */
+  start(): Promise<void>;
+  /**
+   * Run a job beside its ticks; one that is running is let end first. What fails is tried again soon, until a run ends well.
+   *
+   * @returns how the first try ended
+   */
+  runNow(name: JobName): Promise<Outcome>;
+  /** Stop ticking, cut the runs short and free their locks. */
+  close(): Promise<void>;
+}
+
+const FIRST_RETRY_MS = 1_000;
+const LAST_RETRY_MS = 60_000;
+
+/** Runs each job at its ticks, one run of a job at a time. An outage costs the runs it meets and no more. */
+export function createScheduler({ jobs, ticker: tickerOf = createTicker, ...options }: SchedulerOptions): Scheduler {
+  const { clock, log } = options;
+  const running = new Map<JobName, Run>();
+  const retries = new Map<JobName, () => void>();
+  let isClosed = false;
+  const ticker = tickerOf({
+    rounds: jobs,
+    log,
+    onTick(name) {
+      if (!isClosed) void run(jobOf(name));
+    },
+  });
+
+  return {
+    async start() {
+      await ticker.start();
+      for (const job of jobs) if (job.atStart) void insist(job);
+    },
+    async runNow(name) {
+      // What it saw may be older than the reason to run now.
+      await running.get(name)?.done;
+      return insist(jobOf(name));
+    },
+    async close() {
+      isClosed = true;
+      for (const cancel of retries.values()) cancel();
+      for (const run of running.values()) run.stop();
+      await Promise.all([ticker.stop(), ...[...running.values()].map(({ done }) => done)]);
+    },
+  };
+
+  function jobOf(name: string): Job {
+    const job = jobs.find((each) => each.name === name);
+    if (job === undefined) throw new Error(`There is no job ${name}`);
+    return job;
+  }
+
+  async function run(job: Job): Promise<Outcome> {
+    const current = running.get(job.name);
+    if (current !== undefined) return current.done;
+    const run = startRun(job, options);
+    running.set(job.name, run);
+    const outcome = await run.done;
+    running.delete(job.name);
+    if (outcome === 'ran') retries.get(job.name)?.();
+    return outcome;
+  }
+
+  async function insist(job: Job, tries = 1, wasHeld = false): Promise<Outcome> {
+    if (isClosed) return 'stopped';
+    const outcome = await run(job);
+    // A lock that outlives its lifetime is kept by somebody alive, who does the job.
+    const isOver = outcome === 'ran' || (outcome === 'held' && wasHeld);
+    if (isOver || isClosed) return outcome;
+    const pauseMs = outcome === 'held' ? JOB_LOCK_TTL_MS : Math.min(FIRST_RETRY_MS * 2 ** (tries - 1), LAST_RETRY_MS);
+    retries.get(job.name)?.();
+    retries.set(
+      job.name,
+      clock.after(pauseMs, () => void insist(job, tries + 1, outcome === 'held')),
+    );
+    return outcome;
+  }
+}

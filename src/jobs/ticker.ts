@@ -1,0 +1,46 @@
+import { fileURLToPath } from 'node:url';
+
+import Bree from 'bree';
+
+import { toError } from '../errors.js';
+import type { Logger } from '../logging.js';
+
+export interface TickerOptions {
+  rounds: readonly { name: string; intervalMs: number }[];
+  onTick: (name: string) => void;
+  log: Logger;
+}
+
+/** Says when it is a job's turn; the first time one interval after the start. */
+export interface Ticker {
+  start(): Promise<void>;
+  /** No tick comes any more; resolves when the threads are gone. */
+  stop(): Promise<void>;
+}
+
+const TICK = fileURLToPath(new URL('./tick.mjs', import.meta.url));
+
+export function createTicker({ rounds, onTick, log }: TickerOptions): Ticker {
+  const lost = (error: unknown) => log.warn({ err: toError(error) }, 'a tick is lost');
+  const bree = new Bree({
+    root: false,
+    logger: false,
+    errorHandler: lost,
+    workerMessageHandler: ({ name }) => onTick(name),
+    jobs: rounds.map(({ name, intervalMs }) => ({
+      name,
+      path: TICK,
+      interval: intervalMs,
+      // Said outright: Bree takes a path with a `+` or a `#` in it for code. The thread needs none of our loaders.
+      worker: { eval: false, execArgv: [] },
+    })),
+  });
+  const run = bree.run;
+  // Its timers call this without a catch, and a thread may be refused to us.
+  bree.run = (name) => run(name).catch(lost);
+
+  return {
+    start: () => bree.start(),
+    stop: () => bree.stop(),
+  };
+}

@@ -1,0 +1,345 @@
+import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+
+import { COLLECTOR, createWorld, drivenJob, SWEEP, type World } from './support.js';
+
+const DEBUG = 20;
+const INFO = 30;
+const WARN = 40;
+const MINUTE_MS = 60_000;
+
+let world: World;
+beforeEach(() => {
+  world = createWorld();
+});
+afterEach(() => world.close());
+
+describe('at a tick', () => {
+  it('the job runs, says what it did in one line, and its run is kept', async () => {
+    const job = drivenJob(COLLECTOR);
+    const one = await world.instance([job, drivenJob(SWEEP)]);
+    await one.tick(COLLECTOR);
+    const startedAt = world.clock.now();
+    await world.clock.run(1_500);
+    job.open[0]?.end({ seen: 3, freed: 1 });
+    await world.clock.run(0);
+
+    const run = { startedAt, finishedAt: startedAt + 1_500, instance: 'one', counts: { seen: 3, freed: 1 } };
+    expect(await world.runs.load(COLLECTOR)).toEqual(run);
+    expect(one.lines).toMatchObject([{ level: INFO, msg: 'job ran', job: COLLECTOR, ms: 1_500, counts: { seen: 3, freed: 1 } }]);
+    expect(await world.runs.load(SWEEP)).toBeUndefined();
+    expect(await world.isFree(COLLECTOR)).toBe(true);
+  });
+
+  it('a job that still runs is left alone; another one runs beside it', async () => {
+    const [job, other] = [drivenJob(COLLECTOR), drivenJob(SWEEP)];
+    const one = await world.instance([job, other]);
+    for (let count = 0; count < 3; count += 1) await one.tick(COLLECTOR);
+    await one.tick(SWEEP);
+    expect([job.begun, other.begun]).toEqual([1, 1]);
+    job.open[0]?.end();
+    await world.clock.run(0);
+    await one.tick(COLLECTOR);
+    expect(job.begun).toBe(2);
+  });
+
+  it('a job that runs elsewhere is passed over in silence', async () => {
+    const job = drivenJob(COLLECTOR);
+    const [one, two] = [await world.instance([job], 'one'), await world.instance([job], 'two')];
+    await one.tick(COLLECTOR);
+    await two.tick(COLLECTOR);
+    expect(job.begun).toBe(1);
+    expect(two.lines.map(({ level }) => level)).toEqual([DEBUG]);
+    job.open[0]?.end();
+    await world.clock.run(0);
+    await two.tick(COLLECTOR);
+    expect(job.begun).toBe(2);
+  });
+
+  it('a job that fails says so once, is kept as failed, and is tried at the next one', async () => {
+    const job = drivenJob(COLLECTOR);
+    const one = await world.instance([job]);
+    await one.tick(COLLECTOR);
+    job.open[0]?.fail('LiveKit did not answer');
+    await world.clock.run(10 * MINUTE_MS);
+    expect(one.lines).toMatchObject([{ level: WARN, msg: 'job failed', job: COLLECTOR }]);
+    expect(await world.runs.load(COLLECTOR)).toMatchObject({ error: 'LiveKit did not answer', instance: 'one' });
+    expect(job.begun).toBe(1);
+    await one.tick(COLLECTOR);
+    job.open[0]?.end({ seen: 1 });
+    await world.clock.run(0);
+    expect(await world.runs.load(COLLECTOR)).toMatchObject({ counts: { seen: 1 } });
+  });
+
+  it('an outage of the locks costs that tick and no other', async () => {
+    const job = drivenJob(COLLECTOR);
+    job.atOnce = () => ({});
+    const one = await world.instance([job]);
+    for (let count = 0; count < 5; count += 1) {
+      world.gate.failNext('jobLocks.acquire', 'fail_before');
+      await one.tick(COLLECTOR);
+    }
+    expect(job.begun).toBe(0);
+    expect(one.said(WARN)).toHaveLength(5);
+    await one.tick(COLLECTOR);
+    expect(job.begun).toBe(1);
+    expect(one.said(INFO)).toEqual(['job ran']);
+  });
+
+  it('a run that cannot be kept has run all the same', async () => {
+    const job = drivenJob(COLLECTOR);
+    job.atOnce = () => ({ seen: 1 });
+    const one = await world.instance([job]);
+    world.gate.failNext('jobRuns.save', 'fail_before');
+    await one.tick(COLLECTOR);
+    expect(one.said(INFO)).toEqual(['job ran']);
+    expect(one.said(WARN)).toEqual(['how a job ended is not kept']);
+    expect(await world.isFree(COLLECTOR)).toBe(true);
+  });
+
+  it('a lock that cannot be freed goes with its time', async () => {
+    const job = drivenJob(COLLECTOR);
+    job.atOnce = () => ({});
+    const one = await world.instance([job]);
+    world.gate.failNext('jobLocks.release', 'fail_before');
+    await one.tick(COLLECTOR);
+    expect(one.said(WARN)).toEqual([]);
+    expect(await world.isFree(COLLECTOR)).toBe(false);
+    await world.clock.run(MINUTE_MS + 1);
+    expect(await world.isFree(COLLECTOR)).toBe(true);
+  });
+});
+
+describe('at the start', () => {
+  it('those jobs run that are to, without waiting for a tick', async () => {
+    const [job, other] = [drivenJob(COLLECTOR, { atStart: true }), drivenJob(SWEEP)];
+    await world.instance([job, other]);
+    expect([job.begun, other.begun]).toEqual([1, 0]);
+  });
+
+  it('a job that fails is tried again soon, ever more slowly, until it runs', async () => {
+    const job = drivenJob(COLLECTOR, { atStart: true });
+    job.atOnce = () => {
+      throw new Error('LiveKit is not there yet');
+    };
+    await world.instance([job]);
+    const begunAfter = async (ms: number) => {
+      await world.clock.run(ms);
+      return job.begun;
+    };
+    expect([await begunAfter(0), await begunAfter(1_000), await begunAfter(2_000), await begunAfter(4_000)]).toEqual([
+      1, 2, 3, 4,
+    ]);
+    await world.clock.run(10 * MINUTE_MS);
+    const before = job.begun;
+    expect(await begunAfter(MINUTE_MS)).toBe(before + 1);
+    job.atOnce = () => ({});
+    expect(await begunAfter(MINUTE_MS)).toBe(before + 2);
+    expect(await begunAfter(60 * MINUTE_MS)).toBe(before + 2);
+  });
+
+  it('an outage of the locks is waited out', async () => {
+    const job = drivenJob(COLLECTOR, { atStart: true });
+    job.atOnce = () => ({});
+    for (let count = 0; count < 3; count += 1) world.gate.failNext('jobLocks.acquire', 'fail_before');
+    const one = await world.instance([job]);
+    await world.clock.run(7_000);
+    expect(job.begun).toBe(1);
+    expect(one.said(WARN)).toHaveLength(3);
+  });
+
+  it('a tick that ran the job makes the next try needless', async () => {
+    const job = drivenJob(COLLECTOR, { atStart: true });
+    job.atOnce = () => ({});
+    world.gate.failNext('jobLocks.acquire', 'fail_before');
+    const one = await world.instance([job]);
+    await one.tick(COLLECTOR);
+    await world.clock.run(MINUTE_MS);
+    expect(job.begun).toBe(1);
+  });
+
+  it('a lock that a killed process left is waited for', async () => {
+    const job = drivenJob(COLLECTOR, { atStart: true });
+    job.atOnce = () => ({});
+    await world.locks.acquire(COLLECTOR, MINUTE_MS);
+    await world.instance([job]);
+    await world.clock.run(MINUTE_MS - 1);
+    expect(job.begun).toBe(0);
+    await world.clock.run(1);
+    expect(job.begun).toBe(1);
+  });
+
+  it('a lock that somebody keeps is waited for no longer than its lifetime', async () => {
+    const job = drivenJob(COLLECTOR, { atStart: true });
+    await world.locks.acquire(COLLECTOR, 2 * MINUTE_MS);
+    await world.instance([job]);
+    await world.clock.run(10 * MINUTE_MS);
+    expect(job.begun).toBe(0);
+    expect(world.clock.pending()).toBe(0);
+  });
+});
+
+describe('a long run', () => {
+  it('keeps its lock as long as it takes', async () => {
+    const job = drivenJob(COLLECTOR);
+    const [one, two] = [await world.instance([job], 'one'), await world.instance([job], 'two')];
+    await one.tick(COLLECTOR);
+    for (let minute = 0; minute < 20; minute += 1) {
+      await world.clock.run(MINUTE_MS);
+      await two.tick(COLLECTOR);
+    }
+    expect(job.begun).toBe(1);
+    job.open[0]?.end();
+    await world.clock.run(0);
+    expect(await world.isFree(COLLECTOR)).toBe(true);
+  });
+
+  it('survives a short outage of the locks', async () => {
+    const job = drivenJob(COLLECTOR);
+    const one = await world.instance([job]);
+    await one.tick(COLLECTOR);
+    for (let count = 0; count < 3; count += 1) world.gate.failNext('jobLocks.extend', 'fail_before');
+    await world.clock.run(5 * MINUTE_MS);
+    expect(job.open[0]?.signal.aborted).toBe(false);
+    job.open[0]?.end({ seen: 1 });
+    await world.clock.run(0);
+    expect(await world.runs.load(COLLECTOR)).toMatchObject({ counts: { seen: 1 } });
+  });
+
+  it('is cut short before its lock can be another’s, when the locks stay away', async () => {
+    const job = drivenJob(COLLECTOR);
+    const one = await world.instance([job]);
+    await one.tick(COLLECTOR);
+    for (let count = 0; count < 6; count += 1) world.gate.failNext('jobLocks.extend', 'fail_before');
+    await world.clock.run(MINUTE_MS - 10_000);
+    expect(job.open[0]?.signal.aborted).toBe(true);
+    expect(await world.isFree(COLLECTOR)).toBe(false);
+  });
+
+  it('is cut short when its lock is lost: not kept as run, told once, and tried at the next tick', async () => {
+    const job = drivenJob(COLLECTOR);
+    const one = await world.instance([job]);
+    await one.tick(COLLECTOR);
+    // The locks do not answer for longer than this one lives; then somebody else is first.
+    world.gate.hold();
+    world.clock.advance(MINUTE_MS);
+    world.gate.open();
+    expect(await world.locks.acquire(COLLECTOR, 2 * MINUTE_MS)).toBeDefined();
+    await world.clock.run(0);
+    expect(job.open[0]?.signal.aborted).toBe(true);
+
+    job.open[0]?.end({ seen: 1 });
+    await world.clock.run(0);
+    expect(one.said(WARN)).toEqual(['job failed']);
+    expect(one.said(INFO)).toEqual([]);
+    expect(await world.runs.load(COLLECTOR)).toBeUndefined();
+    await one.tick(COLLECTOR);
+    expect(job.begun).toBe(1);
+    await world.clock.run(2 * MINUTE_MS);
+    await one.tick(COLLECTOR);
+    expect(job.begun).toBe(2);
+  });
+
+  it('that does not end when it is cut short is waited for no longer than a grace', async () => {
+    const job = drivenJob(COLLECTOR);
+    const one = await world.instance([job]);
+    await one.tick(COLLECTOR);
+    for (let count = 0; count < 6; count += 1) world.gate.failNext('jobLocks.extend', 'fail_before');
+    await world.clock.run(MINUTE_MS);
+    expect(one.said(WARN)).toEqual(['job failed']);
+    await one.tick(COLLECTOR);
+    expect(job.begun).toBe(2);
+  });
+});
+
+describe('on demand', () => {
+  it('a job runs at once', async () => {
+    const job = drivenJob(COLLECTOR);
+    job.atOnce = () => ({ seen: 1 });
+    const one = await world.instance([job]);
+    expect(await one.scheduler.runNow(COLLECTOR)).toBe('ran');
+    expect(job.begun).toBe(1);
+  });
+
+  it('a job that runs already runs once more after that, however often it is asked for', async () => {
+    const job = drivenJob(COLLECTOR);
+    const one = await world.instance([job]);
+    await one.tick(COLLECTOR);
+    const asked = [one.scheduler.runNow(COLLECTOR), one.scheduler.runNow(COLLECTOR)];
+    await world.clock.run(0);
+    expect(job.begun).toBe(1);
+    job.open[0]?.end();
+    await world.clock.run(0);
+    expect(job.begun).toBe(2);
+    job.open[0]?.end();
+    expect(await Promise.all(asked)).toEqual(['ran', 'ran']);
+    await world.clock.run(MINUTE_MS);
+    expect(job.begun).toBe(2);
+  });
+
+  it('a job that fails is tried again soon', async () => {
+    const job = drivenJob(COLLECTOR);
+    job.atOnce = () => ({});
+    const one = await world.instance([job]);
+    world.gate.failNext('jobLocks.acquire', 'fail_before');
+    expect(await one.scheduler.runNow(COLLECTOR)).toBe('failed');
+    await world.clock.run(1_000);
+    expect(job.begun).toBe(1);
+  });
+
+  it('a job that is not there is a mistake', async () => {
+    const one = await world.instance([drivenJob(COLLECTOR)]);
+    await expect(one.scheduler.runNow(SWEEP)).rejects.toThrow(`There is no job ${SWEEP}`);
+  });
+});
+
+describe('closing', () => {
+  it('cuts runs short, waits for them and frees their locks, without a word', async () => {
+    const job = drivenJob(COLLECTOR);
+    const one = await world.instance([job]);
+    await one.tick(COLLECTOR);
+    const closing = one.scheduler.close();
+    expect(job.open[0]?.signal.aborted).toBe(true);
+    job.open[0]?.end({ seen: 1 });
+    await closing;
+    expect(await world.isFree(COLLECTOR)).toBe(true);
+    expect(await world.runs.load(COLLECTOR)).toBeUndefined();
+    expect(one.lines).toEqual([]);
+    expect(world.clock.pending()).toBe(0);
+  });
+
+  it('waits two seconds for a job that does not notice, then frees its lock', async () => {
+    const job = drivenJob(COLLECTOR);
+    const one = await world.instance([job]);
+    await one.tick(COLLECTOR);
+    let isClosed = false;
+    const closing = one.scheduler.close().then(() => (isClosed = true));
+    await world.clock.run(1_999);
+    expect(isClosed).toBe(false);
+    await world.clock.run(1);
+    await closing;
+    expect(await world.isFree(COLLECTOR)).toBe(true);
+  });
+
+  it('begins no run whose lock comes just then, and frees it', async () => {
+    const job = drivenJob(COLLECTOR);
+    const one = await world.instance([job]);
+    world.gate.hold();
+    await one.tick(COLLECTOR);
+    const closing = one.scheduler.close();
+    world.gate.open();
+    await closing;
+    expect(job.begun).toBe(0);
+    expect(await world.isFree(COLLECTOR)).toBe(true);
+  });
+
+  it('ends tries that are still to come, and ticks that come late do nothing', async () => {
+    const job = drivenJob(COLLECTOR, { atStart: true });
+    world.gate.failNext('jobLocks.acquire', 'fail_before');
+    const one = await world.instance([job]);
+    await one.scheduler.close();
+    await one.tick(COLLECTOR);
+    expect(await one.scheduler.runNow(COLLECTOR)).toBe('stopped');
+    await world.clock.run(MINUTE_MS);
+    expect(job.begun).toBe(0);
+  });
+});
