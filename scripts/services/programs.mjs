@@ -19,7 +19,7 @@ const workerDir = join(testsDir, 'egress-worker');
  * @throws Error when one cannot be had: a missing server is a failure, never a skip
  */
 export async function getPrograms(log) {
-  const packages = ['redis-server', 'chromium', 'xvfb', 'pulseaudio', 'pulseaudio-utils', 'ffmpeg'];
+  const packages = ['python3-pip', 'redis-server', 'chromium', 'xvfb', 'pulseaudio', 'pulseaudio-utils', 'ffmpeg'];
   await ensureDebianPackages(packages, log);
   await installNodePackages(log);
   return [
@@ -34,6 +34,7 @@ export async function getPrograms(log) {
     await debianProgram('ffmpeg', 'ffmpeg', 'ffmpeg', '/usr/bin/ffmpeg'),
     await nodeProgram('rtc', 'LiveKit participant', '@livekit/rtc-node', ''),
     await nodeProgram('livekit-client', 'recorder page', 'livekit-client', 'dist/livekit-client.umd.js'),
+    ...(await pythonPrograms(log)),
     { key: 'sample', name: 'sample recording', version: '2 s', path: await getSample(log), source: 'ffmpeg' },
   ];
 }
@@ -79,6 +80,21 @@ async function getMongod(log) {
     if (!found.includes(`v${mongodVersion}`)) throw new Error(`not MongoDB ${mongodVersion}: ${found}`);
     return path;
   });
+}
+
+/** Clients of other makers, and everything they need, in one folder for PYTHONPATH. */
+async function pythonPrograms(log) {
+  const list = join(testsDir, 'foreign-clients/requirements.txt');
+  const python = (await command('python3', ['-c', 'import sys; print(*sys.version_info[:2], sep=".")'])).trim();
+  const path = await cached(`python${python}-packages-${await hashOf(list)}`, async (dir) => {
+    log('installing the Python clients');
+    const target = join(dir, 'packages');
+    await command('python3', ['-m', 'pip', 'install', '--quiet', '--no-deps', '--target', target, '--requirement', list]);
+    return target;
+  });
+  const pinned = new Map((await readFile(list, 'utf8')).split('\n').map((line) => line.split('==')));
+  const row = (name) => ({ key: 'python-packages', name: `${name} (Python)`, version: pinned.get(name), path, source: 'PyPI' });
+  return [row('livekit-api'), row('boto3')];
 }
 
 async function getEgressWorker(log) {

@@ -1,5 +1,5 @@
 import { createServer } from 'node:http';
-import { RoomEgress } from '@livekit/protocol';
+import { EgressInfo, ListRoomsResponse, RoomCompositeEgressRequest, RoomEgress } from '@livekit/protocol';
 import { AccessToken, EgressClient, EgressStatus, type RoomServiceClient, type RoomCompositeOptions } from 'livekit-server-sdk';
 import { describe, expect, it } from 'vitest';
 import { signToken } from '../../../src/livekit/simulator/api/token.js';
@@ -91,6 +91,33 @@ describe('the transport', () => {
       (await post(`${simulator.url}//twirp/livekit.RoomService/ListRooms`, { headers: await token({ roomList: true }) })).status,
     ).toBe(200);
     expect(await post(simulator.url, { method: 'GET' })).toMatchObject({ status: 200, body: 'OK' });
+  });
+
+  it('speaks protobuf to those who do: the same answers, and errors in JSON', async () => {
+    const { simulator, rooms } = await createLiveStage();
+    const call = async (method: string, grant: object, body: Uint8Array<ArrayBuffer>) => {
+      const response = await fetch(`${simulator.url}/twirp/livekit.${method}`, {
+        method: 'POST',
+        headers: { 'content-type': 'application/protobuf', ...(await token(grant)) },
+        body,
+      });
+      return { response, bytes: new Uint8Array(await response.arrayBuffer()) };
+    };
+    const empty = new Uint8Array();
+    const listed = await call('RoomService/ListRooms', { roomList: true }, empty);
+    expect(listed.response.headers.get('content-type')).toBe('application/protobuf');
+    expect(ListRoomsResponse.fromBinary(listed.bytes).rooms).toEqual(await rooms.listRooms());
+    const request = new RoomCompositeEgressRequest({ roomName: 'r', layout: 'grid', fileOutputs: [{ filepath: 'x' }] });
+    const started = await call('Egress/StartRoomCompositeEgress', { roomRecord: true }, new Uint8Array(request.toBinary()));
+    expect(EgressInfo.fromBinary(started.bytes)).toMatchObject({
+      roomName: 'r',
+      request: { case: 'roomComposite', value: request },
+    });
+    const refused = await call('Egress/StopEgress', { roomRecord: true }, empty);
+    expect(refused.response.headers.get('content-type')).toBe('application/json');
+    expect(JSON.parse(Buffer.from(refused.bytes).toString())).toMatchObject({ code: 'not_found' });
+    const broken = await call('RoomService/ListRooms', { roomList: true }, new Uint8Array([0x0a, 0x7f]));
+    expect(JSON.parse(Buffer.from(broken.bytes).toString())).toMatchObject({ code: 'malformed' });
   });
 
   it('refuses a body that is not JSON, and one that is too large', async () => {

@@ -4,7 +4,7 @@ import { createReply, TEXT_TYPE, type Reply } from './reply.js';
 
 /** What answers the requests below each prefix. */
 export interface Handlers {
-  twirp(request: IncomingMessage, path: string, body: string, reply: Reply): Promise<void>;
+  twirp(request: IncomingMessage, path: string, body: Buffer, reply: Reply): Promise<void>;
   control(method: string, path: string, body: string, reply: Reply): void;
 }
 
@@ -55,13 +55,14 @@ export async function listen(host: string, port: number, handlers: Handlers): Pr
   };
 }
 
-async function route(request: IncomingMessage, body: string | undefined, reply: Reply, handlers: Handlers): Promise<void> {
+async function route(request: IncomingMessage, body: Buffer | undefined, reply: Reply, handlers: Handlers): Promise<void> {
   const path = (request.url ?? '/').replace(/^\/+/, '/').split('?')[0] ?? '/';
   const method = request.method ?? 'GET';
   if (body === undefined) reply.send(413, 'Request Entity Too Large', TEXT_TYPE);
   else if (path === '/') reply.send(200, 'OK', TEXT_TYPE);
   else if (path.startsWith('/twirp/')) await handlers.twirp(request, path, body, reply);
-  else if (path.startsWith('/simulator/')) answerControl(request, () => handlers.control(method, path, body, reply), reply);
+  else if (path.startsWith('/simulator/'))
+    answerControl(request, () => handlers.control(method, path, body.toString(), reply), reply);
   else reply.send(404, '404 page not found\n', TEXT_TYPE);
 }
 
@@ -76,12 +77,12 @@ export function isLoopback(address: string | undefined): boolean {
 }
 
 /** @returns undefined when the body is too large */
-async function readBody(request: IncomingMessage): Promise<string | undefined> {
+async function readBody(request: IncomingMessage): Promise<Buffer | undefined> {
   const chunks: Buffer[] = [];
   let size = 0;
   for await (const chunk of request as AsyncIterable<Buffer>) {
     size += chunk.length;
     if (size <= MAX_BODY_BYTES) chunks.push(chunk);
   }
-  return size > MAX_BODY_BYTES ? undefined : Buffer.concat(chunks).toString();
+  return size > MAX_BODY_BYTES ? undefined : Buffer.concat(chunks);
 }

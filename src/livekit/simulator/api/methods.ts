@@ -1,14 +1,24 @@
 import {
   CreateRoomRequest,
   DeleteRoomRequest,
+  DeleteRoomResponse,
+  EgressInfo,
   ListEgressRequest,
+  ListEgressResponse,
   ListParticipantsRequest,
+  ListParticipantsResponse,
   ListRoomsRequest,
+  ListRoomsResponse,
   MuteRoomTrackRequest,
+  MuteRoomTrackResponse,
   ParticipantEgressRequest,
+  ParticipantInfo,
+  RemoveParticipantResponse,
+  Room,
   RoomCompositeEgressRequest,
   RoomParticipantIdentity,
   SendDataRequest,
+  SendDataResponse,
   StartEgressRequest,
   StopEgressRequest,
   TrackCompositeEgressRequest,
@@ -18,10 +28,12 @@ import {
   UpdateRoomMetadataRequest,
   UpdateStreamRequest,
   UpdateSubscriptionsRequest,
+  UpdateSubscriptionsResponse,
   WebEgressRequest,
 } from '@livekit/protocol';
-import type { JsonReadOptions, JsonValue, Message } from '@bufbuild/protobuf';
+import type { JsonValue, Message } from '@bufbuild/protobuf';
 import type { EgressService } from './egress-service.js';
+import type { MessageType } from './encoding.js';
 import type { RoomService } from './room-service.js';
 import type { VideoGrant } from './token.js';
 import { TwirpError } from './twirp-error.js';
@@ -30,12 +42,10 @@ import { toWireJson } from './wire-json.js';
 /** One Twirp method: who may call it, and what it answers. */
 export interface Method {
   readonly name: string;
+  readonly request: MessageType;
+  readonly response: MessageType;
   /** @returns the JSON of the answer */
   call(body: JsonValue, grants: VideoGrant | undefined): Promise<string>;
-}
-
-interface RequestType<T> {
-  fromJson(json: JsonValue, options: Partial<JsonReadOptions>): T;
 }
 
 /** A message to be encoded, JSON that is encoded already, or nothing. */
@@ -54,60 +64,74 @@ export function createMethods(rooms: RoomService, egress: EgressService): Readon
 
   const add = <T extends Message<T>>(
     path: string,
-    type: RequestType<T>,
+    [requestType, response]: [MessageType<T>, MessageType],
     permits: Permission<T>,
     run: (request: T) => Answer | Promise<Answer>,
   ): void => {
     const name = path.slice(path.indexOf('/') + 1);
     const call: Method['call'] = async (body, grants) => {
-      const request = read(type, body);
+      const request = read(requestType, body);
       if (!grants || !permits(grants, request)) throw new TwirpError('unauthenticated', 'permissions denied');
       const answer = await run(request);
       return typeof answer === 'string' ? answer : answer === undefined ? '{}' : toWireJson(answer);
     };
-    methods.set(`livekit.${path}`, { name, call });
+    methods.set(`livekit.${path}`, { name, request: requestType as unknown as MessageType, response, call });
   };
 
-  add('RoomService/CreateRoom', CreateRoomRequest, mayCreate, (request) => rooms.create(request));
-  add('RoomService/DeleteRoom', DeleteRoomRequest, mayCreate, ({ room }) => rooms.remove(room));
-  add('RoomService/ListRooms', ListRoomsRequest, mayList, ({ names }) => rooms.list(names));
-  add('RoomService/ListParticipants', ListParticipantsRequest, mayAdminister, ({ room }) => rooms.listParticipants(room));
-  add('RoomService/GetParticipant', RoomParticipantIdentity, mayAdminister, ({ room, identity }) =>
+  add('RoomService/CreateRoom', [CreateRoomRequest, Room], mayCreate, (request) => rooms.create(request));
+  add('RoomService/DeleteRoom', [DeleteRoomRequest, DeleteRoomResponse], mayCreate, ({ room }) => rooms.remove(room));
+  add('RoomService/ListRooms', [ListRoomsRequest, ListRoomsResponse], mayList, ({ names }) => rooms.list(names));
+  add('RoomService/ListParticipants', [ListParticipantsRequest, ListParticipantsResponse], mayAdminister, ({ room }) =>
+    rooms.listParticipants(room),
+  );
+  add('RoomService/GetParticipant', [RoomParticipantIdentity, ParticipantInfo], mayAdminister, ({ room, identity }) =>
     rooms.getParticipant(room, identity),
   );
-  add('RoomService/RemoveParticipant', RoomParticipantIdentity, mayAdminister, ({ room, identity }) =>
-    rooms.removeParticipant(room, identity),
+  add(
+    'RoomService/RemoveParticipant',
+    [RoomParticipantIdentity, RemoveParticipantResponse],
+    mayAdminister,
+    ({ room, identity }) => rooms.removeParticipant(room, identity),
   );
-  add('RoomService/MutePublishedTrack', MuteRoomTrackRequest, mayAdminister, (request) => rooms.mute(request));
-  add('RoomService/UpdateParticipant', UpdateParticipantRequest, mayAdminister, (request) => rooms.updateParticipant(request));
-  add('RoomService/UpdateSubscriptions', UpdateSubscriptionsRequest, mayAdminister, ({ room, identity }) =>
-    rooms.updateSubscriptions(room, identity),
+  add('RoomService/MutePublishedTrack', [MuteRoomTrackRequest, MuteRoomTrackResponse], mayAdminister, (request) =>
+    rooms.mute(request),
   );
-  add('RoomService/SendData', SendDataRequest, mayAdminister, (request) => rooms.sendData(request));
-  add('RoomService/UpdateRoomMetadata', UpdateRoomMetadataRequest, mayAdminister, ({ room, metadata }) =>
+  add('RoomService/UpdateParticipant', [UpdateParticipantRequest, ParticipantInfo], mayAdminister, (request) =>
+    rooms.updateParticipant(request),
+  );
+  add(
+    'RoomService/UpdateSubscriptions',
+    [UpdateSubscriptionsRequest, UpdateSubscriptionsResponse],
+    mayAdminister,
+    ({ room, identity }) => rooms.updateSubscriptions(room, identity),
+  );
+  add('RoomService/SendData', [SendDataRequest, SendDataResponse], mayAdminister, (request) => rooms.sendData(request));
+  add('RoomService/UpdateRoomMetadata', [UpdateRoomMetadataRequest, Room], mayAdminister, ({ room, metadata }) =>
     rooms.updateMetadata(room, metadata),
   );
 
-  add('Egress/StartRoomCompositeEgress', RoomCompositeEgressRequest, mayRecord, (value) =>
+  add('Egress/StartRoomCompositeEgress', [RoomCompositeEgressRequest, EgressInfo], mayRecord, (value) =>
     egress.start({ case: 'roomComposite', value }),
   );
-  add('Egress/StartWebEgress', WebEgressRequest, mayRecord, (value) => egress.start({ case: 'web', value }));
-  add('Egress/StartParticipantEgress', ParticipantEgressRequest, mayRecord, (value) =>
+  add('Egress/StartWebEgress', [WebEgressRequest, EgressInfo], mayRecord, (value) => egress.start({ case: 'web', value }));
+  add('Egress/StartParticipantEgress', [ParticipantEgressRequest, EgressInfo], mayRecord, (value) =>
     egress.start({ case: 'participant', value }),
   );
-  add('Egress/StartTrackCompositeEgress', TrackCompositeEgressRequest, mayRecord, (value) =>
+  add('Egress/StartTrackCompositeEgress', [TrackCompositeEgressRequest, EgressInfo], mayRecord, (value) =>
     egress.start({ case: 'trackComposite', value }),
   );
-  add('Egress/StartTrackEgress', TrackEgressRequest, mayRecord, (value) => egress.start({ case: 'track', value }));
-  add('Egress/StartEgress', StartEgressRequest, mayRecord, (value) => egress.start({ case: 'egress', value }));
-  add('Egress/StopEgress', StopEgressRequest, mayRecord, ({ egressId }) => egress.stop(egressId));
-  add('Egress/ListEgress', ListEgressRequest, mayRecord, (request) => egress.list(request));
-  add('Egress/UpdateLayout', UpdateLayoutRequest, mayRecord, ({ egressId, layout }) => egress.updateLayout(egressId, layout));
-  add('Egress/UpdateStream', UpdateStreamRequest, mayRecord, (request) => egress.updateStream(request));
+  add('Egress/StartTrackEgress', [TrackEgressRequest, EgressInfo], mayRecord, (value) => egress.start({ case: 'track', value }));
+  add('Egress/StartEgress', [StartEgressRequest, EgressInfo], mayRecord, (value) => egress.start({ case: 'egress', value }));
+  add('Egress/StopEgress', [StopEgressRequest, EgressInfo], mayRecord, ({ egressId }) => egress.stop(egressId));
+  add('Egress/ListEgress', [ListEgressRequest, ListEgressResponse], mayRecord, (request) => egress.list(request));
+  add('Egress/UpdateLayout', [UpdateLayoutRequest, EgressInfo], mayRecord, ({ egressId, layout }) =>
+    egress.updateLayout(egressId, layout),
+  );
+  add('Egress/UpdateStream', [UpdateStreamRequest, EgressInfo], mayRecord, (request) => egress.updateStream(request));
   return methods;
 }
 
-function read<T>(type: RequestType<T>, body: JsonValue): T {
+function read<T>(type: MessageType<T>, body: JsonValue): T {
   try {
     return type.fromJson(body, { ignoreUnknownFields: true });
   } catch {

@@ -16,7 +16,7 @@ export interface ReplyFault {
 
 /** The answer to one HTTP request. */
 export interface Reply {
-  send(status: number, body: string, contentType?: string): void;
+  send(status: number, body: string | Uint8Array, contentType?: string): void;
   /** Headers and the first bytes, then nothing more. */
   stall(): void;
   /** No answer at all; the client gives up some time. */
@@ -60,7 +60,7 @@ export async function answer(reply: Reply, clock: SimulatorClock, fault: ReplyFa
   }
   try {
     const body = await method.call();
-    reply.send(200, fault.rewrite ? fault.rewrite(body) : body);
+    method.send(fault.rewrite ? fault.rewrite(body) : body);
   } catch (error) {
     throw error instanceof TwirpError && fault.rethrow ? fault.rethrow(error) : error;
   }
@@ -69,7 +69,9 @@ export async function answer(reply: Reply, clock: SimulatorClock, fault: ReplyFa
 /** A method and the request it is called with. */
 export interface BoundMethod {
   name: string;
+  /** @returns the JSON of the answer */
   call(): Promise<string>;
+  send(json: string): void;
 }
 
 export function twirpFault(code: TwirpCode, message: string, status?: number): ReplyFault {

@@ -1,6 +1,7 @@
 import type { IncomingMessage } from 'node:http';
 import type { JsonValue } from '@bufbuild/protobuf';
 import type { SimulatorClock } from '../clock.js';
+import { encodingOf } from './encoding.js';
 import type { EgressStore } from '../egress/egress-store.js';
 import type { Method } from './methods.js';
 import { answer, AnswerLostError, TEXT_TYPE, type Reply } from './reply.js';
@@ -30,19 +31,22 @@ export function createTwirpRoutes({ methods, clock, scripts, store, apiKey, apiS
     return typeof egressId === 'string' ? (store.get(egressId)?.egress.info.roomName ?? '') : '';
   };
 
-  const handle = async (request: IncomingMessage, path: string, rawBody: string, reply: Reply): Promise<void> => {
+  const handle = async (request: IncomingMessage, path: string, rawBody: Buffer, reply: Reply): Promise<void> => {
     const grants = readGrants(request.headers.authorization, apiKey, apiSecret, clock.now());
     const method = methods.get(path.slice(PREFIX.length)) ?? badRoute(request, path, `no handler for path "${path}"`);
     if (request.method !== 'POST') badRoute(request, path, `unsupported method "${request.method}" (only POST is allowed)`);
     const contentType = request.headers['content-type'] ?? '';
-    if (contentType.split(';')[0]?.trim().toLowerCase() !== 'application/json')
-      badRoute(request, path, `unexpected Content-Type: "${contentType}"`);
-    const body = parse(rawBody);
+    const encoding = encodingOf(contentType) ?? badRoute(request, path, `unexpected Content-Type: "${contentType}"`);
+    const body = encoding.read(rawBody, method.request);
     const fault = scripts.take(roomOf(body), ['api'], method.name)?.api ?? {};
-    await answer(reply, clock, fault, { name: method.name, call: () => method.call(body, grants) });
+    await answer(reply, clock, fault, {
+      name: method.name,
+      call: () => method.call(body, grants),
+      send: (json) => reply.send(200, encoding.write(json, method.response), encoding.contentType),
+    });
   };
 
-  return async (request: IncomingMessage, path: string, rawBody: string, reply: Reply): Promise<void> => {
+  return async (request: IncomingMessage, path: string, rawBody: Buffer, reply: Reply): Promise<void> => {
     try {
       await handle(request, path, rawBody, reply);
     } catch (error) {
@@ -61,12 +65,4 @@ export function createTwirpRoutes({ methods, clock, scripts, store, apiKey, apiS
 
 function badRoute(request: IncomingMessage, path: string, message: string): never {
   throw new TwirpError('bad_route', message, { twirp_invalid_route: `${request.method} ${path}` });
-}
-
-function parse(rawBody: string): JsonValue {
-  try {
-    return JSON.parse(rawBody) as JsonValue;
-  } catch {
-    throw new TwirpError('malformed', 'the json request could not be decoded');
-  }
 }
