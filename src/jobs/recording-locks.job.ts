@@ -1,0 +1,62 @@
+import type { Clock } from '../clock.js';
+import type { KernelLog } from '../machines/kernel/kernel-log.js';
+import { isLeftBehind } from '../machines/recording/left-behind.js';
+import type { RecordingStore, RoomLocks } from '../machines/recording/ports.js';
+import { isLive, type RecordingDocument } from '../machines/recording/recording.js';
+import { countEach } from './count-each.js';
+import type { Counts, Job } from './job.js';
+
+export interface RecordingLockOptions {
+  locks: RoomLocks;
+  store: Pick<RecordingStore, 'load' | 'unsettled'>;
+  clock: Clock;
+  log: KernelLog;
+  /** Full life of a room's lock, milliseconds. */
+  lockTtlMs: number;
+}
+
+type Kept = 'held' | 'replaced' | 'contended' | 'without_lock' | 'over';
+
+export function createRecordingLockJob(options: RecordingLockOptions & { intervalMs: number }): Job {
+  return {
+    name: 'recordingLockKeeper',
+    intervalMs: options.intervalMs,
+    atStart: true,
+    run: (signal) => keepRecordingLocks(options, signal),
+  };
+}
+
+/**
+ * Hold the room lock for every live recording, by the value in its record: a lock is renewed long before its time, and taken
+ * again when the lock service has lost it.
+ */
+export async function keepRecordingLocks(options: RecordingLockOptions, signal: AbortSignal): Promise<Counts> {
+  const { locks, store, clock, log, lockTtlMs } = options;
+  return countEach(liveRecordings(), { signal, log }, ({ uid, roomId }) => ({ recording: uid, room: roomId }), keep);
+
+  async function* liveRecordings(): AsyncGenerator<RecordingDocument> {
+    for await (const recording of store.unsettled()) if (isLive(recording)) yield recording;
+  }
+
+  async function keep({ uid, roomId, lockValue, createdAt }: RecordingDocument): Promise<Kept> {
+    // It was adopted without a lock; nobody else can record the room either way.
+    if (lockValue === undefined) return 'without_lock';
+    const kept = await hold(roomId, { value: lockValue, uid, createdAt });
+    const recording = kept === 'contended' ? undefined : await store.load(uid);
+    if (kept === 'contended' || (recording !== undefined && isLive(recording))) return kept;
+    // It ended meanwhile and may have freed its lock before we took it.
+    await locks.release(roomId, lockValue);
+    return 'over';
+  }
+
+  async function hold(
+    roomId: string,
+    holder: { value: string; uid: string; createdAt: number },
+  ): Promise<'held' | 'replaced' | 'contended'> {
+    const attempt = await locks.hold(roomId, holder, lockTtlMs);
+    if (attempt.acquired) return 'held';
+    const other = attempt.holder;
+    if (other === undefined || !(await isLeftBehind(other, store, clock.now()))) return 'contended';
+    return (await locks.hold(roomId, holder, lockTtlMs, other)).acquired ? 'replaced' : 'contended';
+  }
+}

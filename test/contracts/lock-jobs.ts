@@ -1,0 +1,300 @@
+import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+
+import type { Clock } from '../../src/clock.js';
+import { LiveKitUnavailableError, LocksUnavailableError } from '../../src/errors.js';
+import { collectOrphanedLocks } from '../../src/jobs/orphaned-locks.job.js';
+import { keepRecordingLocks } from '../../src/jobs/recording-locks.job.js';
+import type { EgressObservation } from '../../src/machines/recording/events.js';
+import type { RecordingStore, RoomLocks } from '../../src/machines/recording/ports.js';
+import { silentLog } from '../machines/kernel/support.js';
+import { createTestClock, type TestClock } from '../support/test-clock.js';
+import type { Disposable } from './actor-store.js';
+import { buildRecording, buildSettled, nextOf } from './documents.js';
+
+export interface LockJobsFixture extends Disposable {
+  locks: RoomLocks;
+  store: RecordingStore;
+  /** Lose every lock. */
+  loseAll: () => Promise<void>;
+}
+
+export interface LockJobsContract {
+  name: string;
+  /** No locks and no recordings; locks are dated by this clock. */
+  create: (clock: Clock) => Promise<LockJobsFixture>;
+  /** Take a lock as a program that dates none; absent where there is no other program. */
+  takeUndated?: (roomId: string) => Promise<void>;
+}
+
+const GRACE_MS = 60_000;
+const TTL_MS = 3_600_000;
+/** Longer than a start may take until its record exists. */
+const START_MS = 15_001;
+
+/** The two jobs that keep locks and records in step, on one kind of locks. */
+export function lockJobsContract({ name, create, takeUndated }: LockJobsContract): void {
+  let clock: TestClock;
+  let locks: RoomLocks;
+  let store: RecordingStore;
+  let fixture: LockJobsFixture;
+  /** Rooms in which an egress runs, or about which LiveKit does not answer. */
+  let running: Map<string, Pick<EgressObservation, 'status'> | 'no answer'>;
+
+  beforeEach(async () => {
+    clock = createTestClock();
+    fixture = await create(clock);
+    ({ locks, store } = fixture);
+    running = new Map();
+  });
+  afterEach(() => fixture.dispose?.());
+
+  const taken = async (roomId: string, uid: string): Promise<string> => {
+    const attempt = await locks.acquire(roomId, uid, TTL_MS);
+    if (!attempt.acquired) throw new Error(`${roomId} is held`);
+    return attempt.value;
+  };
+  const holderOf = async (roomId: string): Promise<string | undefined> => (await locks.find(roomId))?.uid;
+  const add = (...recordings: ReturnType<typeof buildRecording>[]) =>
+    Promise.all(recordings.map((recording) => store.create(recording.uid, recording)));
+  const livekit = {
+    async listEgress({ roomName = '', active = false } = {}): Promise<EgressObservation[]> {
+      if (!active) throw new Error('ended ones do not matter');
+      const found = running.get(roomName);
+      if (found === 'no answer') throw new LiveKitUnavailableError('it is away');
+      return found === undefined ? [] : [{ ...found, roomName } as EgressObservation];
+    },
+  };
+
+  describe(`the collector of orphaned locks: ${name}`, () => {
+    const collect = (
+      ports: { store?: Pick<RecordingStore, 'findLive'>; locks?: RoomLocks } = {},
+      signal = new AbortController().signal,
+    ) => collectOrphanedLocks({ locks, store, livekit, clock, log: silentLog, graceMs: GRACE_MS, ...ports }, signal);
+
+    it('row 0: keeps the lock of a room with a live recording, of any age and by whomever, though LiveKit shows none', async () => {
+      await add(buildRecording('one', { roomId: 'room' }), buildRecording('two', { roomId: 'other' }));
+      await taken('room', 'one');
+      await taken('other', 'elder');
+      clock.advance(10 * GRACE_MS);
+      expect(await collect()).toEqual({ kept: 2 });
+      expect([await holderOf('room'), await holderOf('other')]).toEqual(['one', 'elder']);
+    });
+
+    it('row 0: keeps it when the recording comes while LiveKit is being asked', async () => {
+      await taken('room', 'one');
+      clock.advance(GRACE_MS);
+      let asked = 0;
+      const late = { findLive: async () => ((asked += 1) === 1 ? undefined : buildRecording('one', { roomId: 'room' })) };
+      expect(await collect({ store: late })).toEqual({ kept: 1 });
+      expect(await holderOf('room')).toBe('one');
+    });
+
+    it('row 1: skips a lock that is gone since it was listed', async () => {
+      const value = await taken('room', 'one');
+      clock.advance(GRACE_MS);
+      const freeing = {
+        async findLive() {
+          await locks.release('room', value);
+          return undefined;
+        },
+      };
+      expect(await collect({ store: freeing })).toEqual({ skipped: 1 });
+    });
+
+    it('row 1: skips a lock that is another’s since it was listed, however old the first was', async () => {
+      const value = await taken('room', 'one');
+      clock.advance(GRACE_MS);
+      const handing = {
+        async findLive() {
+          await locks.replace('room', { value, uid: 'one' }, 'two', TTL_MS);
+          return undefined;
+        },
+      };
+      expect(await collect({ store: handing })).toEqual({ skipped: 1 });
+      expect(await holderOf('room')).toBe('two');
+    });
+
+    if (takeUndated !== undefined)
+      it('row 2: frees a lock without a date at once', async () => {
+        await takeUndated('room');
+        running.set('room', 'no answer');
+        expect(await collect()).toEqual({ released: 1 });
+        expect(await locks.acquire('room', 'next', TTL_MS)).toMatchObject({ acquired: true });
+      });
+
+    it('row 3: keeps a lock that a start has just taken', async () => {
+      await taken('room', 'one');
+      expect(await collect()).toEqual({ kept: 1 });
+      clock.advance(GRACE_MS - 1);
+      expect(await collect()).toEqual({ kept: 1 });
+      clock.advance(1);
+      expect(await collect()).toEqual({ released: 1 });
+    });
+
+    it('row 3: keeps a lock of a clock that is ahead', async () => {
+      await taken('room', 'one');
+      clock.jump(-3_600_000);
+      expect(await collect()).toEqual({ kept: 1 });
+    });
+
+    it.each(['STARTING', 'ACTIVE', 'ENDING'] as const)(
+      'row 4: keeps a lock while LiveKit has an egress %s in the room',
+      async (status) => {
+        await taken('room', 'one');
+        clock.advance(GRACE_MS);
+        running.set('room', { status });
+        expect(await collect()).toEqual({ kept: 1 });
+        expect(await holderOf('room')).toBe('one');
+      },
+    );
+
+    it('row 5: frees what no recording and no egress needs, the lock of a settled recording too', async () => {
+      await add(buildSettled('done', { roomId: 'settled' }));
+      await taken('settled', 'done');
+      await taken('never', 'nobody');
+      clock.advance(GRACE_MS);
+      running.set('elsewhere', { status: 'ACTIVE' });
+      expect(await collect()).toEqual({ released: 2 });
+      expect(await locks.list()).toEqual([]);
+    });
+
+    it('row 5: leaves the lock in place when it changes hands at the last moment', async () => {
+      const value = await taken('room', 'one');
+      clock.advance(GRACE_MS);
+      const handing: RoomLocks = {
+        ...locks,
+        async release(roomId, seen) {
+          await locks.replace('room', { value, uid: 'one' }, 'two', TTL_MS);
+          await locks.release(roomId, seen);
+        },
+      };
+      await collect({ locks: handing });
+      expect(await holderOf('room')).toBe('two');
+    });
+
+    it('leaves a lock in place when LiveKit cannot be asked, and frees the others', async () => {
+      const rooms = Array.from({ length: 23 }, (_, index) => `room-${String(index)}`);
+      await Promise.all(rooms.map((roomId) => taken(roomId, 'nobody')));
+      clock.advance(GRACE_MS);
+      running.set('room-7', 'no answer');
+      expect(await collect()).toEqual({ released: 22, failed: 1 });
+      expect((await locks.list()).map(({ roomId }) => roomId)).toEqual(['room-7']);
+      running.clear();
+      expect(await collect()).toEqual({ released: 1 });
+    });
+
+    it('ends quietly when there is no lock, and when none can be listed', async () => {
+      expect(await collect()).toEqual({});
+      const away: RoomLocks = { ...locks, list: () => Promise.reject(new LocksUnavailableError('away')) };
+      expect(await collect({ locks: away })).toEqual({});
+    });
+
+    it('begins no further ten when it is told to stop', async () => {
+      await Promise.all(Array.from({ length: 25 }, (_, index) => taken(`room-${String(index)}`, 'nobody')));
+      clock.advance(GRACE_MS);
+      const stopping = new AbortController();
+      const seen = {
+        async findLive() {
+          stopping.abort();
+          return undefined;
+        },
+      };
+      expect(await collect({ store: seen }, stopping.signal)).toEqual({ released: 10 });
+    });
+  });
+
+  describe(`the keeper of recordings' locks: ${name}`, () => {
+    const keep = (ports: { store?: RecordingStore } = {}) =>
+      keepRecordingLocks({ locks, store, clock, log: silentLog, lockTtlMs: TTL_MS, ...ports }, new AbortController().signal);
+    const VALUE = 'a'.repeat(32);
+    const live = (uid: string, roomId: string) => buildRecording(uid, { roomId, lockValue: VALUE, createdAt: clock.now() });
+
+    it('renews the lock of a live recording by its value', async () => {
+      const lockValue = await taken('room', 'one');
+      await locks.extend('room', lockValue, 60_000);
+      await add(buildRecording('one', { roomId: 'room', lockValue }));
+      expect(await keep()).toEqual({ held: 1 });
+      expect(await locks.find('room')).toMatchObject({ value: lockValue, uid: 'one' });
+    });
+
+    it('takes again all that were lost, each with the value of its record, which goes on freeing it', async () => {
+      const uids = Array.from({ length: 25 }, (_, index) => `u${String(index)}`);
+      for (const uid of uids) {
+        await add(buildRecording(uid, { lockValue: await taken(`room-of-${uid}`, uid) }));
+      }
+      await fixture.loseAll();
+      expect(await locks.list()).toEqual([]);
+      expect(await keep()).toEqual({ held: 25 });
+      const held = await locks.list();
+      expect(held.map(({ uid }) => uid).sort()).toEqual(uids.sort());
+      for (const { roomId, uid, value } of held) {
+        expect(value).toBe((await store.load(uid))?.lockValue);
+        expect(await locks.extend(roomId, value, TTL_MS)).toBe(true);
+        await locks.release(roomId, value);
+      }
+      expect(await locks.list()).toEqual([]);
+    });
+
+    it('holds nothing for a recording that has settled, or freed its room', async () => {
+      await add(
+        buildSettled('done', { roomId: 'room', lockValue: VALUE }),
+        buildRecording('uploading', { liveKey: 'uploading', lockValue: VALUE, tally: { state: { stopping: 'ending' } } }),
+      );
+      expect(await keep()).toEqual({});
+      expect(await locks.list()).toEqual([]);
+    });
+
+    it('replaces the lock of a settled recording', async () => {
+      await taken('room', 'done');
+      await add(buildSettled('done', { roomId: 'room' }), live('one', 'room'));
+      expect(await keep()).toEqual({ replaced: 1 });
+      expect(await locks.find('room')).toMatchObject({ value: VALUE, uid: 'one' });
+    });
+
+    it('leaves the lock of a start that is on its way, and replaces it when nothing came of it', async () => {
+      await add(live('one', 'room'));
+      await taken('room', 'two');
+      expect(await keep()).toEqual({ contended: 1 });
+      expect(await holderOf('room')).toBe('two');
+      clock.advance(START_MS);
+      expect(await keep()).toEqual({ replaced: 1 });
+      expect(await holderOf('room')).toBe('one');
+    });
+
+    if (takeUndated !== undefined)
+      it('replaces a lock without a date', async () => {
+        await add(live('one', 'room'));
+        await takeUndated('room');
+        expect(await keep()).toEqual({ replaced: 1 });
+        expect(await holderOf('room')).toBe('one');
+      });
+
+    it('gives back what it took for a recording that settled meanwhile', async () => {
+      const recording = live('one', 'room');
+      await add(recording);
+      const settling: RecordingStore = {
+        ...store,
+        async load(uid) {
+          await store.save('one', nextOf(recording, { liveKey: 'one', tally: { state: 'complete' } }), 1);
+          return store.load(uid);
+        },
+      };
+      expect(await keep({ store: settling })).toEqual({ over: 1 });
+      expect(await locks.list()).toEqual([]);
+    });
+
+    it('has nothing to hold for a recording that was adopted', async () => {
+      await add(buildRecording('one', { roomId: 'room' }));
+      expect(await keep()).toEqual({ without_lock: 1 });
+      expect(await locks.list()).toEqual([]);
+    });
+
+    it('changes nothing when it runs twice', async () => {
+      await add(live('one', 'room'));
+      await keep();
+      const before = await locks.list();
+      expect(await keep()).toEqual({ held: 1 });
+      expect(await locks.list()).toEqual(before);
+    });
+  });
+}

@@ -1,0 +1,41 @@
+import { openLmdb } from '../../src/persistence/lmdb/open-lmdb.js';
+import { lockJobsContract } from '../contracts/lock-jobs.js';
+import { createDataFolder } from '../support/data-folder.js';
+import { createMemoryRecordingStore } from '../support/memory-recording-store.js';
+import { createMemoryRoomLocks, type MemoryLock } from '../support/memory-room-locks.js';
+
+const held = new Map<string, MemoryLock>();
+
+lockJobsContract({
+  name: 'memory',
+  async create(clock) {
+    held.clear();
+    return {
+      locks: createMemoryRoomLocks({ clock, locks: held }),
+      store: createMemoryRecordingStore(),
+      loseAll: async () => held.clear(),
+    };
+  },
+  async takeUndated(roomId) {
+    held.set(roomId, { value: 'b'.repeat(32), uid: '', expiresAt: Infinity });
+  },
+});
+
+lockJobsContract({
+  name: 'LMDB',
+  async create(clock) {
+    const folder = await createDataFolder();
+    const lmdb = await openLmdb({ dataDir: folder.path, clock });
+    return {
+      locks: lmdb.roomLocks,
+      store: lmdb.recordings,
+      async loseAll() {
+        for (const { roomId, value } of await lmdb.roomLocks.list()) await lmdb.roomLocks.release(roomId, value);
+      },
+      async dispose() {
+        await lmdb.close();
+        await folder.remove();
+      },
+    };
+  },
+});
