@@ -7,6 +7,7 @@ import type { Config } from './config.js';
 import { createHttp } from './http/http.js';
 import { listen } from './http/listener.js';
 import { createReadiness } from './http/readiness.js';
+import { createTurn } from './jobs/turn.js';
 import { createLiveKitGateway } from './livekit/gateway.js';
 import { bucketOf, createSimulator, type Simulator } from './livekit/simulator/index.js';
 import { createWebhookVerifier } from './livekit/webhook-verifier.js';
@@ -59,6 +60,8 @@ const NO_NOTICES = { notices: false };
 const CONFIRM_MS = 3_000;
 /** How long a deleted recording is remembered, so that its egress is still known as ours. */
 const TOMBSTONE_MS = 48 * 3_600_000;
+/** How long after an instance's comparison with LiveKit the others make none, milliseconds. */
+const PASS_TURN_MS = 5_000;
 /** Time for open requests, then for running effects, when the process is told to stop. */
 const REQUEST_GRACE_MS = 4_000;
 const EFFECT_GRACE_MS = 2_000;
@@ -139,6 +142,11 @@ export async function createApp(config: Config, { log, clock = systemClock }: Ap
       intervalMs: timers.reconcileIntervalMs,
       recheckMs: timers.suspectRecheckMs,
       goneMs: timers.recorderGoneMs,
+      mayPass: createTurn('reconcilePass', {
+        locks: persistence.jobLocks,
+        ttlMs: Math.min(PASS_TURN_MS, timers.reconcileIntervalMs / 2),
+        log: log.child({ part: 'reconcile' }),
+      }),
     });
 
     const apiKey = await ensureApiKey(persistence.apiKeys, config.initialApiKey, clock.now());

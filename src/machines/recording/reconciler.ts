@@ -21,6 +21,8 @@ export interface ReconcilerOptions {
   recheckMs: number;
   /** How far apart two looks must be to prove a death, milliseconds. */
   goneMs: number;
+  /** Asked before a pass: false when another instance has just made one. Must not throw. Default: always ours. */
+  mayPass?: () => Promise<boolean>;
 }
 
 export interface PassSummary {
@@ -49,7 +51,7 @@ const RETRY_MS = 1_000;
 
 /** Repairs what webhooks missed: webhooks are hints, this pass reaches every state they can. */
 export function createReconciler(options: ReconcilerOptions): Reconciler {
-  const { supervisor, store, livekit, strays, clock, log } = options;
+  const { supervisor, store, livekit, strays, clock, log, mayPass = () => Promise.resolve(true) } = options;
   const suspicions = new Map<string, Suspicion>();
   let voided = 0;
   let stopped = false;
@@ -172,9 +174,17 @@ export function createReconciler(options: ReconcilerOptions): Reconciler {
     });
   }
 
-  function loopPass(): void {
-    run(pass, 'reconcile pass', (failed) => {
-      cancelTimers[0] = clock.after(failed ? RETRY_MS : options.intervalMs, loopPass);
+  /** @param isOurs no turn is waited for: what goes on from here is known to us alone */
+  function loopPass(isOurs: boolean): void {
+    let nextMs = options.intervalMs;
+    let isVoid = false;
+    async function passInTurn(): Promise<void> {
+      // Back before the others' next, so that one of them may die and none is missed.
+      if (!isOurs && !(await mayPass())) nextMs = options.intervalMs / 2;
+      else isVoid = (await pass()).void;
+    }
+    run(passInTurn, 'reconcile pass', (failed) => {
+      cancelTimers[0] = clock.after(failed ? RETRY_MS : nextMs, () => loopPass(failed || isVoid));
     });
   }
 
@@ -188,7 +198,8 @@ export function createReconciler(options: ReconcilerOptions): Reconciler {
     pass,
     recheck,
     start() {
-      loopPass();
+      // The first one is what an earlier process left to us.
+      loopPass(true);
       cancelTimers[1] = clock.after(options.recheckMs, loopRecheck);
     },
     async stop() {

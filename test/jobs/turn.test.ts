@@ -1,0 +1,31 @@
+import { expect, it } from 'vitest';
+
+import { createTurn } from '../../src/jobs/turn.js';
+import { createLogger } from '../../src/logging.js';
+import { createGate } from '../support/gate.js';
+import { createMemoryJobLocks } from '../support/memory-job-locks.js';
+import { createTestClock } from '../support/test-clock.js';
+
+const log = createLogger({ level: 'silent', name: 'test' });
+
+function twoInstances() {
+  const clock = createTestClock();
+  const gate = createGate();
+  const locks = createMemoryJobLocks({ gate, clock });
+  const turn = () => createTurn('pass', { locks, ttlMs: 5_000, log });
+  return { clock, gate, one: turn(), two: turn() };
+}
+
+it('is one instance’s at a time, and anybody’s after a while', async () => {
+  const { clock, one, two } = twoInstances();
+  expect([await one(), await two(), await one()]).toEqual([true, false, false]);
+  clock.advance(5_000);
+  expect([await two(), await one()]).toEqual([true, false]);
+});
+
+it('is everybody’s while the locks cannot be reached', async () => {
+  const { gate, one, two } = twoInstances();
+  for (let count = 0; count < 2; count += 1) gate.failNext('jobLocks.acquire', 'fail_before');
+  expect([await one(), await two()]).toEqual([true, true]);
+  expect([await one(), await two()]).toEqual([true, false]);
+});
