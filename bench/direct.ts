@@ -1,30 +1,28 @@
 import { once } from 'node:events';
-import { mkdtemp, rm } from 'node:fs/promises';
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
-import { tmpdir } from 'node:os';
-import path from 'node:path';
 
 import { EncodedFileOutput } from '@livekit/protocol';
 import { EgressClient, RoomServiceClient } from 'livekit-server-sdk';
 
-import { createHttpClient, inParallel } from './http-client.js';
-import { LIVEKIT_KEY, LIVEKIT_SECRET, openSimulator } from './processes.js';
+import { inParallel } from './http-client.js';
+import type { Place } from './place.js';
 
-interface Pace {
-  name: string;
-  delayMs?: number;
+export interface StartPlan {
+  warmUp: number;
+  count: number;
+  /** How many at once. */
+  width: number;
+  activeAfterMs: number;
 }
 
 /**
  * What a start takes without a control plane: somebody asks LiveKit who is in the room, starts the egress and waits for the
  * webhook that says ACTIVE.
  *
- * @param width how many at once
  * @returns milliseconds of each
  */
-export async function directStarts(warmUp: number, count: number, width: number, pace: Pace): Promise<number[]> {
-  const mediaDir = await mkdtemp(path.join(tmpdir(), 'tally-direct-'));
+export async function directStarts(place: Place, { warmUp, count, width, activeAfterMs }: StartPlan): Promise<number[]> {
   const waiting = new Map<string, () => void>();
   const receiver = createServer((request, response) => {
     const chunks: Buffer[] = [];
@@ -36,14 +34,12 @@ export async function directStarts(warmUp: number, count: number, width: number,
     });
   }).listen(0, '127.0.0.1');
   await once(receiver, 'listening');
-  const client = createHttpClient();
   const webhookUrl = `http://127.0.0.1:${String((receiver.address() as AddressInfo).port)}/`;
-  const simulator = await openSimulator(mediaDir, webhookUrl, 1_000_000, client);
-  const egress = new EgressClient(simulator.url, LIVEKIT_KEY, LIVEKIT_SECRET);
-  const rooms = new RoomServiceClient(simulator.url, LIVEKIT_KEY, LIVEKIT_SECRET);
+  const livekit = await place.openLiveKit({ webhookUrl, activeAfterMs });
+  const egress = new EgressClient(livekit.url, livekit.apiKey, livekit.apiSecret);
+  const rooms = new RoomServiceClient(livekit.url, livekit.apiKey, livekit.apiSecret);
 
   async function start(room: string): Promise<number> {
-    await simulator.call('POST', `/rooms/${room}/participants`, { identity: 'ada', publish: true });
     const active = new Promise<void>((resolve) => waiting.set(room, resolve));
     const begunAt = performance.now();
     await rooms.listParticipants(room);
@@ -53,19 +49,17 @@ export async function directStarts(warmUp: number, count: number, width: number,
   }
 
   try {
-    await simulator.setPace(pace);
-    const names = (from: number, to: number) => Array.from({ length: to - from }, (_, index) => `direct-${String(from + index)}`);
-    await inParallel(names(0, warmUp), 4, async (room) => {
+    const names = Array.from({ length: warmUp + count }, (_, index) => `direct-${String(index)}`);
+    await livekit.join(names);
+    await inParallel(names.slice(0, warmUp), 4, async (room) => {
       await start(room);
     });
     const samples: number[] = [];
-    await inParallel(names(warmUp, warmUp + count), width, async (room) => void samples.push(await start(room)));
+    await inParallel(names.slice(warmUp), width, async (room) => void samples.push(await start(room)));
     return samples;
   } finally {
-    client.close();
-    await simulator.close();
+    await livekit.close();
     receiver.close();
     receiver.closeAllConnections();
-    await rm(mediaDir, { recursive: true, force: true });
   }
 }

@@ -3,41 +3,62 @@ import { cpus, totalmem } from 'node:os';
 import path from 'node:path';
 import { parseArgs } from 'node:util';
 
+import { bigLists } from './big-lists.js';
 import { listPages } from './lists.js';
 import { live } from './live.js';
+import { embeddedPlace, type Place } from './place.js';
+import { type RealPlace, realPlace } from './real-place.js';
 import { recovery } from './recovery.js';
 import type { Result } from './result.js';
 import { contention, startOverhead, startOverhead10 } from './starts.js';
 import { webhooks } from './webhooks.js';
 
-const BENCHES: readonly { names: string[]; run: () => Promise<Result | Result[]> }[] = [
+interface Bench<On extends Place = Place> {
+  names: string[];
+  run: (place: On) => Promise<Result | Result[]>;
+  /** On real servers too it has the simulator in LiveKit's place: thousands of recordings at once are too much for one machine. */
+  simulates?: true;
+}
+
+const EVERYWHERE: readonly Bench[] = [
   { names: ['start_overhead_ms'], run: startOverhead },
   { names: ['start_overhead_10_ms'], run: startOverhead10 },
   { names: ['contention_200_ms'], run: contention },
-  { names: ['webhooks_per_s'], run: webhooks },
-  { names: ['memory_per_live_kb', 'sweep_10k_s'], run: live },
-  { names: ['list_page100_ratio'], run: listPages },
-  { names: ['recovery_1000_s'], run: recovery },
+  { names: ['webhooks_per_s'], run: webhooks, simulates: true },
+  { names: ['memory_per_live_kb', 'sweep_10k_s'], run: live, simulates: true },
+  { names: ['recovery_1000_s'], run: recovery, simulates: true },
+];
+const EMBEDDED: readonly Bench[] = [{ names: ['list_page100_ratio'], run: listPages, simulates: true }];
+const REAL: readonly Bench<RealPlace>[] = [
+  { names: ['list_1m_ratio', 'list_per_s', 'get_per_s'], run: bigLists, simulates: true },
 ];
 
-const { values } = parseArgs({ options: { json: { type: 'boolean', default: false }, only: { type: 'string' } } });
+const { values } = parseArgs({
+  options: {
+    json: { type: 'boolean', default: false },
+    only: { type: 'string' },
+    real: { type: 'boolean', default: false },
+    scale: { type: 'string', default: '1' },
+  },
+});
 
-async function environment() {
+async function environment({ about }: Place) {
   const { version, dependencies } = JSON.parse(
     await readFile(path.join(import.meta.dirname, '..', '..', 'package.json'), 'utf8'),
   ) as { version: string; dependencies: Record<string, string> };
-  const { lmdb, xstate } = dependencies;
+  const { lmdb, mongoose, ioredis, xstate } = dependencies;
   return {
     name: 'environment',
-    ...{ store: 'embedded', locks: 'embedded', media: 'embedded', livekit: 'simulator' },
-    ...{ tally: version, node: process.version, lmdb, xstate, cpu: cpus()[0]?.model.trim(), cores: cpus().length },
+    ...about,
+    ...{ tally: version, node: process.version, lmdb, mongoose, ioredis, xstate },
+    ...{ date: new Date().toISOString(), cpu: cpus()[0]?.model.trim(), cores: cpus().length },
     memoryGb: Math.round(totalmem() / 2 ** 30),
   };
 }
 
 const print = (text: string): void => void process.stdout.write(`${text}\n`);
 
-function printRow({ name, value, unit, op, target, ok, n, p5, p95 }: Result): void {
+function printRow({ name, value, unit, op, target, ok, n, p5, p95, livekit }: Result & { livekit?: string }): void {
   const spread = p5 === undefined ? '' : `p5 ${String(p5)}, p95 ${String(p95)}`;
   print(
     [
@@ -45,32 +66,52 @@ function printRow({ name, value, unit, op, target, ok, n, p5, p95 }: Result): vo
       `${String(value)} ${unit}`.padEnd(14),
       `${op} ${String(target)}`.padEnd(9),
       ok ? 'ok  ' : 'MISS',
-      `n ${String(n)}`,
+      `n ${String(n)}`.padEnd(7),
       spread,
-    ].join('  '),
+      livekit === undefined ? '' : `(${livekit})`,
+    ]
+      .join('  ')
+      .trimEnd(),
   );
 }
 
-const wanted = BENCHES.filter(({ names }) => values.only === undefined || names.includes(values.only));
-if (wanted.length === 0) {
-  process.stderr.write(`no bench '${String(values.only)}'; there are ${BENCHES.flatMap(({ names }) => names).join(', ')}\n`);
+function fail(reason: string): never {
+  process.stderr.write(`${reason}\n`);
   process.exit(1);
 }
-const about = await environment();
-print(
-  values.json
-    ? JSON.stringify(about)
-    : Object.entries(about)
-        .map(([key, value]) => `${key} ${String(value)}`)
-        .slice(1)
-        .join(' · '),
-);
-let missed = 0;
-for (const { run } of wanted) {
-  for (const result of [await run()].flat()) {
-    if (!result.ok) missed += 1;
-    if (values.json) print(JSON.stringify(result));
-    else printRow(result);
+
+/** The benches that are wanted, each on what it needs. */
+function choose<On extends Place>(benches: readonly Bench<On>[]): readonly Bench<On>[] {
+  const wanted = benches.filter(({ names }) => values.only === undefined || names.includes(values.only));
+  if (wanted.length > 0) return wanted;
+  return fail(`no bench '${String(values.only)}'; there are ${benches.flatMap(({ names }) => names).join(', ')}`);
+}
+
+async function runAll<On extends Place>(place: On, benches: readonly Bench<On>[]): Promise<void> {
+  try {
+    const about = await environment(place);
+    const line = Object.entries(about).map(([key, value]) => `${key} ${String(value)}`);
+    print(values.json ? JSON.stringify(about) : line.slice(1).join(' · '));
+    for (const { run, simulates } of benches) {
+      for (const result of [await run(place)].flat()) {
+        if (!result.ok) process.exitCode = 1;
+        const shown = { ...result, ...(place.kind === 'real' && simulates ? { livekit: 'simulator' } : {}) };
+        if (values.json) print(JSON.stringify(shown));
+        else printRow(shown);
+      }
+    }
+  } finally {
+    await place.close();
   }
 }
-process.exitCode = missed === 0 ? 0 : 1;
+
+const scale = Number(values.scale);
+if (!(scale > 0 && scale <= 1)) fail(`--scale is more than 0 and at most 1, not '${values.scale}'`);
+const count = (full: number) => Math.max(1, Math.round(full * scale));
+
+if (values.real) {
+  const benches = choose<RealPlace>([...EVERYWHERE, ...REAL]);
+  await runAll(await realPlace(count), benches);
+} else {
+  await runAll(embeddedPlace(count), choose([...EVERYWHERE, ...EMBEDDED]));
+}

@@ -1,46 +1,47 @@
 import { setTimeout as wait } from 'node:timers/promises';
 
 import { inParallel } from './http-client.js';
-import { type Bench, openBench } from './processes.js';
+import { type Lab, openLab } from './lab.js';
+import type { Place } from './place.js';
 import { type Result, single } from './result.js';
+import { openSimulator, type Simulator } from './simulator.js';
 
 const RECORDINGS = 1_000;
 
 /** kill -9 with 1 000 live recordings, all of which end while nobody listens: from the restart until all are complete. */
-export async function recovery(): Promise<Result> {
-  const bench = await openBench();
+export async function recovery(place: Place): Promise<Result> {
+  const lab = await openLab(place, { openLiveKit: openSimulator });
   try {
-    const rooms = await bench.openRooms(RECORDINGS);
+    const rooms = await lab.openRooms(place.count(RECORDINGS));
     await inParallel(rooms, 16, async (room) => {
-      const { status } = await bench.start(room);
-      if (status !== 201) throw new Error(`start answered ${String(status)}`);
+      await lab.record(room);
     });
-    await bench.killTally();
+    await lab.killTally();
     await inParallel(rooms, 16, async (room) => {
-      await bench.simulate('DELETE', `/rooms/${room}/participants/ada`);
+      await lab.livekit.simulate('DELETE', `/rooms/${room}/participants/ada`);
     });
-    await until(async () => (await liveInSimulator(bench)) === 0);
+    await until(async () => (await liveIn(lab.livekit)) === 0);
     const begunAt = performance.now();
-    await bench.startTally();
-    await until(async () => (await countOf(bench, 'complete')) === RECORDINGS);
+    await lab.startTally();
+    await until(async () => (await countOf(lab, 'complete')) === rooms.length);
     const goal = { name: 'recovery_1000_s', unit: 's', target: 5, op: '<=' } as const;
-    return single(goal, (performance.now() - begunAt) / 1_000, RECORDINGS);
+    return single(goal, (performance.now() - begunAt) / 1_000, rooms.length);
   } finally {
-    await bench.close();
+    await lab.close();
   }
 }
 
-async function liveInSimulator(bench: Bench): Promise<number> {
-  const { body } = await bench.simulate('GET', '/egresses');
+async function liveIn(simulator: Simulator): Promise<number> {
+  const { body } = await simulator.simulate('GET', '/egresses');
   const egresses = JSON.parse(body) as { states: { status: string }[] }[];
   return egresses.filter(({ states }) => !(states.at(-1)?.status ?? '').includes('COMPLETE')).length;
 }
 
-async function countOf(bench: Bench, status: string): Promise<number> {
+async function countOf(lab: Lab, status: string): Promise<number> {
   let count = 0;
   for (let token: string | undefined = ''; token !== undefined;) {
     const after: string = token === '' ? '' : `&nextPageToken=${encodeURIComponent(token)}`;
-    const { body } = await bench.api('GET', `/recordings?maxItems=100&status=${status}&fields=recordingId${after}`);
+    const { body } = await lab.api('GET', `/recordings?maxItems=100&status=${status}&fields=recordingId${after}`);
     const page = JSON.parse(body) as { recordings: unknown[]; pagination: { nextPageToken?: string } };
     count += page.recordings.length;
     token = page.pagination.nextPageToken;

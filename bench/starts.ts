@@ -1,50 +1,58 @@
-import { directStarts } from './direct.js';
+import { directStarts, type StartPlan } from './direct.js';
 import { inParallel } from './http-client.js';
-import { type Bench, openBench } from './processes.js';
+import { type Lab, openLab } from './lab.js';
+import type { LiveKit } from './livekit.js';
+import type { Place } from './place.js';
 import { median, type Result } from './result.js';
 
-const WARM_UP = 500;
-const SEQUENTIAL = 300;
-const PARALLEL = 600;
+/** Every recording is a recorder in a room of a real LiveKit, so there are fewer of them. */
+const SIZES = {
+  embedded: { warmUp: 500, sequential: 300, parallel: 600 },
+  real: { warmUp: 100, sequential: 100, parallel: 200 },
+};
 const CONTENDERS = 200;
 const ROUNDS = 5;
 /** LiveKit accepts at once and records after this time, instead of some five seconds later. */
-const PACED = { name: 'slow-start', delayMs: 20 };
-const AT_ONCE = { name: 'happy' };
+const ACTIVE_AFTER_MS = 20;
 
 /**
  * What Tally adds: from the request to the 201, less what the same start takes whoever asks LiveKit directly, with the same SDK
  * and as many at once.
  */
-export async function startOverhead(): Promise<Result> {
-  const goal = { name: 'start_overhead_ms', unit: 'ms', target: 5, op: '<=' } as const;
-  return median(goal, await overheads(SEQUENTIAL, 1));
+export async function startOverhead(place: Place): Promise<Result> {
+  const target = place.kind === 'embedded' ? 5 : 9;
+  const samples = await overheads(place, SIZES[place.kind].sequential, 1);
+  return median({ name: 'start_overhead_ms', unit: 'ms', target, op: '<=' }, samples);
 }
 
-export async function startOverhead10(): Promise<Result> {
-  const goal = { name: 'start_overhead_10_ms', unit: 'ms', target: 20, op: '<=' } as const;
-  return median(goal, await overheads(PARALLEL, 10));
+export async function startOverhead10(place: Place): Promise<Result> {
+  const target = place.kind === 'embedded' ? 20 : 30;
+  const samples = await overheads(place, SIZES[place.kind].parallel, 10);
+  return median({ name: 'start_overhead_10_ms', unit: 'ms', target, op: '<=' }, samples);
 }
 
-async function overheads(count: number, width: number): Promise<number[]> {
-  const direct = (await directStarts(WARM_UP, count, width, PACED)).sort((a, b) => a - b)[Math.floor(count / 2)] ?? NaN;
-  return withRooms(count, PACED, async (bench, rooms) => {
+async function overheads(place: Place, count: number, width: number): Promise<number[]> {
+  const warmUp = place.count(SIZES[place.kind].warmUp);
+  const plan: StartPlan = { warmUp, count: place.count(count), width, activeAfterMs: ACTIVE_AFTER_MS };
+  const direct = (await directStarts(place, plan)).sort((a, b) => a - b)[Math.floor(plan.count / 2)] ?? NaN;
+  return withRooms(place, plan, async (lab, rooms) => {
     const samples: number[] = [];
-    await inParallel(rooms, width, async (room) => void samples.push((await started(bench, room)) - direct));
+    await inParallel(rooms, width, async (room) => void samples.push((await lab.record(room)).ms - direct));
     return samples;
   });
 }
 
 /** 200 starts in one room at once: until the last one is answered. */
-export async function contention(): Promise<Result> {
-  return withRooms(ROUNDS, AT_ONCE, async (bench, rooms) => {
+export async function contention(place: Place): Promise<Result> {
+  const plan = { warmUp: place.count(SIZES[place.kind].warmUp), count: ROUNDS, activeAfterMs: 0 };
+  return withRooms(place, plan, async (lab, rooms) => {
     const samples: number[] = [];
     for (const room of rooms) {
       const begunAt = performance.now();
-      const answers = await Promise.all(Array.from({ length: CONTENDERS }, () => bench.start(room)));
+      const answers = await Promise.all(Array.from({ length: CONTENDERS }, () => lab.start(room)));
       samples.push(performance.now() - begunAt);
       const count = (status: number) => answers.filter((answer) => answer.status === status).length;
-      const egresses = await egressesOf(bench, room);
+      const egresses = await lab.livekit.egressCount(room);
       if (count(201) !== 1 || count(409) !== CONTENDERS - 1 || egresses !== 1) {
         throw new Error(`${String(count(201))} × 201, ${String(count(409))} × 409, ${String(egresses)} egresses`);
       }
@@ -54,29 +62,18 @@ export async function contention(): Promise<Result> {
 }
 
 async function withRooms<Measured>(
-  count: number,
-  pace: { name: string; delayMs?: number },
-  measure: (bench: Bench, rooms: string[]) => Promise<Measured>,
+  place: Place,
+  { warmUp, count, activeAfterMs }: Omit<StartPlan, 'width'>,
+  measure: (lab: Lab, rooms: string[]) => Promise<Measured>,
 ): Promise<Measured> {
-  const bench = await openBench();
+  const lab = await openLab<LiveKit>(place, { openLiveKit: place.openLiveKit, activeAfterMs });
   try {
-    await bench.setPace(pace);
-    await inParallel(await bench.openRooms(WARM_UP), 4, async (room) => {
-      await started(bench, room);
+    const rooms = await lab.openRooms(warmUp + count);
+    await inParallel(rooms.splice(0, warmUp), 4, async (room) => {
+      await lab.record(room);
     });
-    return await measure(bench, await bench.openRooms(count));
+    return await measure(lab, rooms);
   } finally {
-    await bench.close();
+    await lab.close();
   }
-}
-
-async function started(bench: Bench, room: string): Promise<number> {
-  const { status, body, ms } = await bench.start(room);
-  if (status !== 201) throw new Error(`start answered ${String(status)}: ${body}`);
-  return ms;
-}
-
-async function egressesOf(bench: Bench, room: string): Promise<number> {
-  const { body } = await bench.simulate('GET', '/egresses');
-  return (JSON.parse(body) as { roomName: string }[]).filter(({ roomName }) => roomName === room).length;
 }

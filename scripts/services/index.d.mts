@@ -27,6 +27,27 @@ export function startProcess(options: ProcessOptions): Promise<RunningProcess>;
 /** What run.mjs hands to a run: its folder and the paths of the programs. */
 export function runSettings(): { readonly dir: string; readonly programs: Readonly<Record<string, string>> };
 
+/** One row of the table of servers. */
+export interface Program {
+  readonly key: string;
+  readonly name: string;
+  readonly version: string;
+  readonly path: string;
+  readonly source: string;
+}
+
+/** Servers of one run; all of them are gone when it is closed or its process ends. */
+export interface ServicesRun {
+  readonly programs: readonly Program[];
+  readonly dir: string;
+  /** Variables by which a run is known to `runSettings` and to what it starts. */
+  readonly env: Readonly<Record<string, string>>;
+  reap(): Promise<void>;
+  close(): Promise<void>;
+}
+/** @throws Error when a program cannot be had */
+export function openRun(log: (line: string) => void): Promise<ServicesRun>;
+
 export interface Redis extends RunningProcess {
   readonly port: number;
   readonly address: string;
@@ -89,6 +110,12 @@ export interface EgressWorkerOptions {
   readonly s3?: Readonly<Record<'endpoint' | 'bucket' | 'accessKey' | 'secretKey', string>>;
 }
 export function startEgressWorker(options: EgressWorkerOptions): Promise<RunningProcess>;
+
+/** One participant in each of many meetings, all in one process, who neither shows nor says anything. */
+export function joinSilently(wsUrl: string, roomIds: readonly string[], identity: string): Promise<RunningProcess>;
+
+/** What lets a participant into a room. */
+export function participantToken(room: string, identity: string): Promise<string>;
 
 export function freeTcpPort(): Promise<number>;
 

@@ -1,12 +1,9 @@
 import { spawn } from 'node:child_process';
-import { randomUUID } from 'node:crypto';
-import { mkdtemp, readFile, readdir, rm } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
+import { readFile, readdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import { repositoryDir } from './cache.mjs';
 import { command } from './command.mjs';
-import { getPrograms } from './programs.mjs';
-import { reap, runVariable, startWatchdog } from './reaper.mjs';
+import { openRun } from './open-run.mjs';
 import { table } from './table.mjs';
 
 const log = (line) => console.log(`services: ${line}`);
@@ -42,29 +39,16 @@ async function printLogs(runDir) {
 
 async function main() {
   const args = vitestArguments(process.argv.slice(2));
-  const programs = await getPrograms(log);
+  const run = await openRun(log);
   log('building Tally');
   await command('npm', ['run', 'build'], { cwd: repositoryDir });
-  console.log(
-    table([['server', 'version', 'from', 'path'], ...programs.map((row) => [row.name, row.version, row.source, row.path])]),
-  );
+  const rows = run.programs.map((row) => [row.name, row.version, row.source, row.path]);
+  console.log(table([['server', 'version', 'from', 'path'], ...rows]));
 
-  const runId = randomUUID();
-  const runDir = await mkdtemp(join(tmpdir(), 'tally-services-'));
-  startWatchdog(runId, runDir);
-  const paths = Object.fromEntries(programs.map(({ key, path }) => [key, path]));
-  const env = {
-    ...process.env,
-    [runVariable]: runId,
-    TALLY_SERVICES_DIR: runDir,
-    TALLY_SERVICES_PROGRAMS: JSON.stringify(paths),
-  };
-  for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP']) process.on(signal, () => void reap(runId).then(() => process.exit(1)));
-
-  const code = await runVitest(args, env);
-  await reap(runId);
-  if (code !== 0) await printLogs(runDir);
-  await rm(runDir, { recursive: true, force: true });
+  const code = await runVitest(args, { ...process.env, ...run.env });
+  await run.reap();
+  if (code !== 0) await printLogs(run.dir);
+  await run.close();
   process.exitCode = code;
 }
 

@@ -1,0 +1,28 @@
+import { createConnection } from 'mongoose';
+
+import { RECORDINGS } from '../src/persistence/mongo/indexes.js';
+import { recordingMapper } from '../src/persistence/mongo/stored-recording.js';
+import { finishedRecording } from './recordings.js';
+import { inParallel } from './http-client.js';
+
+const BATCH = 5_000;
+
+/** Insert finished recordings 0 to `count` - 1 as they would be stored; the indexes are left to the Tally that starts on them. */
+export async function fillMongo(uri: string, dbName: string, count: number, rooms: number): Promise<void> {
+  const connection = await createConnection(uri, { dbName }).asPromise();
+  try {
+    const collection = connection.getClient().db(dbName).collection(RECORDINGS);
+    const batches = Array.from({ length: Math.ceil(count / BATCH) }, (_, index) => index * BATCH);
+    // Two at a time, each known to the majority: faster, and the secondaries would lose the thread.
+    await inParallel(batches, 2, async (from) => {
+      const numbers = Array.from({ length: Math.min(BATCH, count - from) }, (_, index) => from + index);
+      const documents = numbers.map((number) => {
+        const recording = finishedRecording(number, rooms);
+        return recordingMapper.toStored(recording.uid, recording);
+      });
+      await collection.insertMany(documents, { ordered: false, writeConcern: { w: 'majority' } });
+    });
+  } finally {
+    await connection.close(true);
+  }
+}

@@ -1,0 +1,43 @@
+import { EgressClient } from 'livekit-server-sdk';
+
+import type { LiveKit, LiveKitOptions } from './livekit.js';
+import type { RealPlace, Services } from './real-place.js';
+
+const CAPACITY = 10_000;
+/** The worker's place in the bucket is that of Tally's own files. */
+const FOLDER = 'recorded';
+
+/** livekit-server on a Redis of its own, with a stand-in worker that captures nothing, takes a seat and uploads a ready-made file. */
+export async function openRealLiveKit(
+  services: Services,
+  s3: RealPlace['s3'],
+  { webhookUrl, activeAfterMs = 0 }: LiveKitOptions,
+): Promise<LiveKit> {
+  const redis = await services.startRedis();
+  const server = await services.startLiveKit({ redis: redis.address, webhookUrls: [webhookUrl] });
+  const { url, wsUrl } = server;
+  const worker = await services.startEgressWorker({
+    ...{ redis: redis.address, wsUrl, filesDir: services.runSettings().dir, s3 },
+    ...{ media: false, capacity: CAPACITY, activeAfterMs },
+  });
+  const owned = [worker, server, redis];
+  const keys = { apiKey: services.liveKitKey, apiSecret: services.liveKitSecret };
+  const egress = new EgressClient(url, keys.apiKey, keys.apiSecret);
+
+  return {
+    url,
+    ...keys,
+    env: {
+      ...{ LIVEKIT_URL: wsUrl, LIVEKIT_API_KEY: keys.apiKey, LIVEKIT_API_SECRET: keys.apiSecret },
+      ...{ MEET_S3_SERVICE_ENDPOINT: s3.endpoint, MEET_S3_BUCKET: s3.bucket, MEET_S3_SUBBUCKET: FOLDER },
+      ...{ MEET_S3_ACCESS_KEY: s3.accessKey, MEET_S3_SECRET_KEY: s3.secretKey },
+    },
+    async join(roomIds) {
+      owned.unshift(await services.joinSilently(wsUrl, roomIds, 'ada'));
+    },
+    egressCount: async (roomId) => (await egress.listEgress({ roomName: roomId })).length,
+    async close() {
+      for (const process of owned) await process.stop();
+    },
+  };
+}

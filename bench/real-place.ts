@@ -1,0 +1,70 @@
+import path from 'node:path';
+
+import type * as services from '../scripts/services/index.mjs';
+import { openRealLiveKit } from './real-livekit.js';
+import type { Place } from './place.js';
+
+export type Services = typeof services;
+
+/** The servers of the service tests: JavaScript as it is, and so not among what is compiled. */
+const SERVICES = path.join(import.meta.dirname, '..', '..', 'scripts', 'services', 'index.mjs');
+const BUCKET = 'tally-bench';
+
+/** What the benches of real servers have besides. */
+export interface RealPlace extends Place {
+  mongoUri: string;
+  s3: { endpoint: string; bucket: string; accessKey: string; secretKey: string };
+}
+
+/**
+ * A MongoDB replica set of three, Redis and MinIO, of this run only, and livekit-server with the stand-in egress worker.
+ *
+ * @throws Error a server cannot be had
+ */
+export async function realPlace(count: Place['count']): Promise<RealPlace> {
+  const services = (await import(SERVICES)) as Services;
+  const run = await services.openRun((line) => process.stderr.write(`services: ${line}\n`));
+  Object.assign(process.env, run.env);
+  try {
+    const [mongo, redis, minio] = await Promise.all([services.startMongo(), services.startRedis(), services.startMinio()]);
+    const { endpoint } = minio;
+    const s3 = { endpoint, bucket: BUCKET, accessKey: services.minioUser, secretKey: services.minioPassword };
+    await createBucket(s3);
+    let databases = 0;
+    return {
+      kind: 'real',
+      about: {
+        ...{ store: 'mongodb, 3 members', locks: 'redis', media: 'minio', livekit: 'livekit-server, stand-in worker' },
+        ...Object.fromEntries(run.programs.filter(({ key }) => SHOWN.includes(key)).map(({ name, version }) => [name, version])),
+      },
+      mongoUri: mongo.uri,
+      s3,
+      async emptyStores() {
+        await redis.flush();
+        return {
+          MEET_MONGO_URI: mongo.uri,
+          MEET_MONGO_DB_NAME: `bench-${String(++databases)}`,
+          ...{ MEET_REDIS_HOST: '127.0.0.1', MEET_REDIS_PORT: String(redis.port), MEET_REDIS_PASSWORD: '' },
+        };
+      },
+      openLiveKit: (options) => openRealLiveKit(services, s3, options),
+      count,
+      close: () => run.close(),
+    };
+  } catch (error) {
+    await run.close();
+    throw error;
+  }
+}
+
+const SHOWN = ['mongod', 'redis', 'minio', 'livekit', 'egress-worker'];
+
+async function createBucket({ endpoint, bucket, accessKey, secretKey }: RealPlace['s3']): Promise<void> {
+  // It warns on standard error about a Node.js that we support.
+  process.env['AWS_SDK_JS_NODE_VERSION_SUPPORT_WARNING_DISABLED'] = 'true';
+  const { CreateBucketCommand, S3Client } = await import('@aws-sdk/client-s3');
+  const credentials = { accessKeyId: accessKey, secretAccessKey: secretKey };
+  const client = new S3Client({ endpoint, region: 'us-east-1', forcePathStyle: true, credentials });
+  await client.send(new CreateBucketCommand({ Bucket: bucket }));
+  client.destroy();
+}
