@@ -1,11 +1,14 @@
 import type { Clock } from '../../clock.js';
-import { StoreUnavailableError, TallyError, toError, WriteOutcomeUnknownError } from '../../errors.js';
+import { StoreUnavailableError, TallyError, WriteOutcomeUnknownError } from '../../errors.js';
 import type { ActorStore, CreateResult } from './actor-store.js';
 import { type ActorDocument, hasWritten } from './document.js';
 import { createMailbox } from './mailbox.js';
+import { createRecentDocuments } from './recent-documents.js';
 
 const TRIES = 5;
 const JITTER_MS = 20;
+/** Some two kilobytes each. */
+const RECENT = 4_096;
 
 /** A newer release wrote this actor; this one must not touch it. Retryable: another instance, or this one later, can. */
 export class NewerMachineError extends TallyError {
@@ -59,6 +62,7 @@ interface Options<Context extends object> {
 export function createCommitter<Context extends object>(options: Options<Context>): Committer<Context> {
   const { store, clock } = options;
   const mailbox = createMailbox();
+  const recent = createRecentDocuments<Context>(RECENT);
   let writes = 0;
   const nextNonce = () => `${options.instance}:${String(++writes)}`;
 
@@ -70,28 +74,51 @@ export function createCommitter<Context extends object>(options: Options<Context
     return document;
   }
 
+  /**
+   * What this process wrote last is tried first: when the save succeeds, that was the newest. What changes nothing, or what another
+   * writer was before, is decided on a fresh document.
+   */
   async function commit(key: string, change: Change<Context>): Promise<Committed<Context> | undefined> {
     /** Writes whose answer was lost, by nonce. One may still happen after a look has not found it. */
     const doubtful = new Map<string, Committed<Context>>();
+    const guess = recent.get(key);
+    const guessed = guess === undefined ? 'lost' : await attemptOn(key, guess, change, doubtful);
+    if (typeof guessed === 'object') return guessed;
     for (let attempt = 1; ; attempt++) {
       const before = await load(key);
       if (before === undefined) return undefined;
       const happened = happenedOf(before, doubtful);
       if (happened !== undefined) return happened;
       if (attempt > TRIES) throw new StoreUnavailableError(`'${key}' changed under us ${String(TRIES)} times`);
-      const nonce = nextNonce();
-      const begunAt = clock.monotonic();
-      const changed = change(before, nonce);
-      if (changed === undefined) return { before, after: before, begunAt };
-      const { next: after, durable } = changed;
-      const saved = await store.save(key, after, before.tally.version, { durable }).catch((error: unknown) => {
-        if (!(error instanceof WriteOutcomeUnknownError)) throw toError(error);
-        doubtful.set(nonce, { before, after, begunAt });
-        return 'unknown';
-      });
-      if (saved === true) return { before, after, begunAt };
-      if (saved === false) await pause(attempt);
+      const isKnown = guessed === 'unchanged' && guess?.tally.version === before.tally.version;
+      const outcome = isKnown ? guessed : await attemptOn(key, before, change, doubtful);
+      if (outcome === 'unchanged') return { before, after: before, begunAt: clock.monotonic() };
+      if (typeof outcome === 'object') return outcome;
+      if (outcome === 'lost') await pause(attempt);
     }
+  }
+
+  async function attemptOn(
+    key: string,
+    before: ActorDocument<Context>,
+    change: Change<Context>,
+    doubtful: Map<string, Committed<Context>>,
+  ): Promise<Committed<Context> | 'unchanged' | 'lost' | 'unknown'> {
+    const nonce = nextNonce();
+    const begunAt = clock.monotonic();
+    const changed = change(before, nonce);
+    if (changed === undefined) return 'unchanged';
+    const { next: after, durable } = changed;
+    recent.delete(key);
+    try {
+      if (!(await store.save(key, after, before.tally.version, { durable }))) return 'lost';
+    } catch (error) {
+      if (!(error instanceof WriteOutcomeUnknownError)) throw error;
+      doubtful.set(nonce, { before, after, begunAt });
+      return 'unknown';
+    }
+    recent.set(key, after);
+    return { before, after, begunAt };
   }
 
   /** The doubtful write that the newest document knows of. @throws StoreUnavailableError it cannot know any more */
@@ -120,6 +147,7 @@ export function createCommitter<Context extends object>(options: Options<Context
             const result = await store.create(key, document);
             // A key that only we could have drawn is taken: an earlier try of ours happened, and was built upon since.
             const ours = !result.created && attempt > 1 && result.holder === key;
+            if (result.created) recent.set(key, document);
             return { ...(ours ? { created: true as const } : result), document, begunAt };
           } catch (error) {
             if (!(error instanceof WriteOutcomeUnknownError) || attempt === TRIES) throw error;

@@ -4,6 +4,7 @@ import { StoreUnavailableError, WriteOutcomeUnknownError } from '../../../src/er
 import type { ActorStore } from '../../../src/machines/kernel/actor-store.js';
 import { type Committer, createCommitter, NewerMachineError } from '../../../src/machines/kernel/committer.js';
 import { type ActorDocument, nextWrites } from '../../../src/machines/kernel/document.js';
+import { createRecentDocuments } from '../../../src/machines/kernel/recent-documents.js';
 import { createGate, type GateOptions } from '../../support/gate.js';
 import { createMemoryActorStore, type MemoryDocuments } from '../../support/memory-actor-store.js';
 import { createTestClock } from '../../support/test-clock.js';
@@ -187,6 +188,69 @@ describe('a commit', () => {
     documents.set('a', build(0, 1, '', 2));
     await expect(increment(committerOf('one'))).rejects.toBeInstanceOf(NewerMachineError);
     expect(documents.get('a')?.count).toBe(0);
+  });
+});
+
+describe('what a process wrote last', () => {
+  /** A process that has written once, with a count of its reads since. */
+  async function withMemory(tower: ReturnType<typeof setUp>) {
+    tower.documents.set('a', build(0, 1, ''));
+    let loads = -1;
+    const one = tower.committerOf('one', {
+      async load(key) {
+        loads += 1;
+        return tower.store.load(key);
+      },
+    });
+    await increment(one);
+    return { one, loads: () => loads };
+  }
+  /** Leaves alone what is odd. */
+  const evenOnly = (document: ActorDocument<Counter>, nonce: string) =>
+    document.count % 2 === 0 ? add(1)(document, nonce) : undefined;
+
+  it('saves it a read', async () => {
+    const tower = setUp();
+    const { one, loads } = await withMemory(tower);
+    expect(await increment(one)).toMatchObject({ before: { count: 1 }, after: { count: 2, tally: { version: 3 } } });
+    expect(loads()).toBe(0);
+  });
+
+  it('is forgotten when another writer was faster', async () => {
+    const tower = setUp();
+    const { one, loads } = await withMemory(tower);
+    await tower.committerOf('two').commit('a', add(10));
+    expect(await increment(one)).toMatchObject({ before: { count: 11 }, after: { count: 12 } });
+    expect(loads()).toBe(1);
+  });
+
+  it('never decides that nothing changes', async () => {
+    const tower = setUp();
+    const { one, loads } = await withMemory(tower);
+    expect(await one.commit('a', evenOnly)).toMatchObject({ before: { count: 1 }, after: { count: 1 } });
+    await tower.committerOf('two').commit('a', add(1));
+    expect(await one.commit('a', evenOnly)).toMatchObject({ before: { count: 2 }, after: { count: 3 } });
+    expect(loads()).toBe(2);
+  });
+
+  it('is no document when the document is gone', async () => {
+    const tower = setUp();
+    const { one } = await withMemory(tower);
+    tower.documents.delete('a');
+    expect(await increment(one)).toBeUndefined();
+  });
+
+  it('is bounded', () => {
+    const recent = createRecentDocuments<Counter>(2);
+    for (const [key, count] of [
+      ['a', 1],
+      ['b', 2],
+      ['a', 3],
+      ['c', 4],
+    ] as const) {
+      recent.set(key, build(count, 1, ''));
+    }
+    expect(['a', 'b', 'c'].map((key) => recent.get(key)?.count)).toEqual([3, undefined, 4]);
   });
 });
 
