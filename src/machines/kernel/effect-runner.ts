@@ -45,8 +45,10 @@ interface Options<Context extends object, Event extends ActorEvent> {
   log: KernelLog;
 }
 
-interface Job {
+interface JobOf<Context extends object> {
   key: string;
+  /** What was committed this very instant: there is nothing newer to read. Absent once the job had to wait. */
+  document?: ActorDocument<Context>;
   effect: PendingEffect;
   fresh: boolean;
   begunAt: number;
@@ -59,6 +61,7 @@ export function createEffectRunner<Context extends object, Event extends ActorEv
   options: Options<Context, Event>,
 ): EffectRunner<Context> {
   const { definition, handlers, store, saves, clock, instance, log } = options;
+  type Job = JobOf<Context>;
   const jobs = new Map<string, Map<string, Job>>();
   const queues = new Map<Lane, Job[]>(LANES.map((lane) => [lane, []]));
   const running = new Map<Lane, number>(LANES.map((lane) => [lane, 0]));
@@ -89,16 +92,19 @@ export function createEffectRunner<Context extends object, Event extends ActorEv
     jobs.set(job.key, (jobs.get(job.key) ?? new Map<string, Job>()).set(job.effect.key, job));
     const delayMs = job.effect.notBefore - clock.now();
     if (delayMs <= 0) enqueue(job);
-    else
+    else {
+      delete job.document;
       job.cancelTimer = clock.after(delayMs, () => {
         enqueue(job);
       });
+    }
   }
 
   function enqueue(job: Job): void {
     busy += 1;
     queues.get(laneOf(job.effect))?.push(job);
     drain(laneOf(job.effect));
+    delete job.document;
   }
 
   function drain(lane: Lane): void {
@@ -127,7 +133,7 @@ export function createEffectRunner<Context extends object, Event extends ActorEv
     const fields = { [definition.kind]: key, effect: effect.key, attempt: effect.attempts + 1 };
     const stopRenewing = renew(job);
     try {
-      const document = await store.load(key);
+      const document = job.document ?? (await store.load(key));
       if (document === undefined || !owes(document, effect, instance)) return;
       const result = await attempt(job, document);
       if ('again' in result) {
@@ -215,6 +221,7 @@ export function createEffectRunner<Context extends object, Event extends ActorEv
         if (jobOf(key, effect)?.effect.since === effect.since) continue;
         plan({
           key,
+          document: after,
           effect,
           fresh: fresh && effect.since === after.tally.version,
           begunAt,

@@ -28,6 +28,13 @@ describe('an effect', () => {
     expect(callOf(tower).run.ageMs).toBeLessThan(50);
   });
 
+  it('that runs at once runs on what was just saved, and reads nothing', async () => {
+    const tower = buildTower();
+    await ringing(tower);
+    expect(callOf(tower).run.document).toMatchObject({ rings: 1, tally: { version: 1 } });
+    expect(tower.gate.trace).not.toContain('bells.load');
+  });
+
   it('does not run when its step could not be saved', async () => {
     const tower = buildTower();
     const one = tower.instance('one');
