@@ -29,6 +29,7 @@ import { createRoomCommands } from './machines/room/create-commands.js';
 import { createRoomEffects, defineRoom } from './machines/room/definition.js';
 import { type RoomContext, roomStatusOf } from './machines/room/room.js';
 import type { RoomEvent } from './machines/room/room.machine.js';
+import { createOutageLog, tellingOutages } from './outages.js';
 import { openPersistence, type Persistence } from './persistence/index.js';
 
 export interface AppOptions {
@@ -75,7 +76,11 @@ export async function createApp(config: Config, { log, clock = systemClock }: Ap
   const { timers } = config;
   const instance = `${config.instanceId}:${randomBytes(3).toString('hex')}`;
   const persistence = await openPersistence(config, clock, log);
-  const { recordings: store, rooms: roomStore, roomLocks: locks, media, mediaKeyOf } = persistence;
+  const { roomLocks: locks, mediaKeyOf } = persistence;
+  const storeOutages = createOutageLog(log, 'The store');
+  const store = tellingOutages(persistence.recordings, storeOutages);
+  const roomStore = tellingOutages(persistence.rooms, storeOutages);
+  const media = tellingOutages(persistence.media, createOutageLog(log, 'The media store'));
   const closers: (() => Promise<void>)[] = [() => persistence.close()];
   try {
     const listener = await listen(config.http.host, config.http.port);
@@ -83,7 +88,7 @@ export async function createApp(config: Config, { log, clock = systemClock }: Ap
     const simulator = await startSimulator(config, `${listener.url}/livekit/webhook`);
     if (simulator !== undefined) closers.push(() => simulator.close());
     const livekitServer = simulator === undefined ? realServer(config) : { host: simulator.url, ...keysOf(simulator) };
-    const livekit = createLiveKitGateway(livekitServer);
+    const livekit = tellingOutages(createLiveKitGateway(livekitServer), createOutageLog(log, 'LiveKit'));
 
     const kernel = {
       bus: persistence.bus,

@@ -55,13 +55,14 @@ const ROOT_FILES: Record<string, Rule> = {
   'errors.ts': {},
   'clock.ts': {},
   'logging.ts': { packages: ['pino'] },
+  'outages.ts': {},
   'config.ts': { imports: ['config-schema.ts'] },
   'config-schema.ts': { imports: ['config-values.ts'], packages: ['zod'] },
   'config-values.ts': { packages: ['zod'] },
   'app.ts': { imports: ['*'] },
   'main.ts': { imports: ['*'] },
 };
-const FOR_EVERYONE = ['errors.ts', 'clock.ts', 'logging.ts', 'config.ts'];
+const FOR_EVERYONE = ['errors.ts', 'clock.ts', 'logging.ts', 'outages.ts', 'config.ts'];
 
 /** The files of `machines` that are vocabulary: types, ports, errors and pure functions on them. */
 const VOCABULARY = /\/(ports|commands|events|livekit-events|errors|recording|room|actor-store|document|event-bus)\.ts$/;

@@ -2,7 +2,7 @@ import { Cluster, Redis, type RedisOptions } from 'ioredis';
 
 import { InvalidInputError } from '../../errors.js';
 import type { RedisAddress } from './addresses.js';
-import type { OutageLog } from './outage-log.js';
+import type { OutageLog } from '../../outages.js';
 
 export type RedisClient = Redis | Cluster;
 

@@ -4,7 +4,7 @@ import type { Logger } from '../../logging.js';
 import type { EventBus, Wakeup } from '../../machines/kernel/event-bus.js';
 import { createLocalBus } from '../../machines/kernel/event-bus.js';
 import type { RedisClient } from './connection.js';
-import type { OutageLog } from './outage-log.js';
+import type { OutageLog } from '../../outages.js';
 
 export interface RedisBusOptions {
   publisher: RedisClient;

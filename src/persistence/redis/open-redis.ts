@@ -9,7 +9,7 @@ import { createDataLossWatch, type DataLossWatch } from './data-loss.js';
 import { createRedisBus } from './event-bus.js';
 import { createRedisJobLocks } from './job-locks.js';
 import { createLocker } from './locker.js';
-import { createOutageLog } from './outage-log.js';
+import { createOutageLog } from '../../outages.js';
 import { createRedisRoomLocks } from './room-locks.js';
 
 export interface RedisSettings extends RedisTarget {

@@ -1,0 +1,54 @@
+import { describe, expect, it } from 'vitest';
+
+import { MediaUnavailableError, StoreUnavailableError } from '../src/errors.js';
+import { createLogger } from '../src/logging.js';
+import { createOutageLog, tellingOutages } from '../src/outages.js';
+
+function logged() {
+  const lines: string[] = [];
+  const log = createLogger({
+    level: 'info',
+    name: 'test',
+    destination: { write: (line) => void lines.push((JSON.parse(line) as { msg: string }).msg) },
+  });
+  return { lines, log };
+}
+
+describe('a port that tells its outages', () => {
+  it('says once that it is away and once that it is back, however many calls fail', async () => {
+    const { lines, log } = logged();
+    let isAway = true;
+    const load = () => (isAway ? Promise.reject(new StoreUnavailableError('away')) : Promise.resolve('it'));
+    const port = tellingOutages({ load }, createOutageLog(log, 'The store'));
+    await expect(port.load()).rejects.toThrow('away');
+    await expect(port.load()).rejects.toThrow('away');
+    expect(lines).toEqual(['The store cannot be reached']);
+    isAway = false;
+    expect(await port.load()).toBe('it');
+    await port.load();
+    expect(lines).toEqual(['The store cannot be reached', 'The store can be reached again']);
+  });
+
+  it('is silent about an answer that is an error of the caller', async () => {
+    const { lines, log } = logged();
+    const read = () => Promise.reject(new TypeError('no such thing'));
+    await expect(tellingOutages({ read }, createOutageLog(log, 'It')).read()).rejects.toThrow(TypeError);
+    expect(lines).toEqual([]);
+  });
+
+  it('shares one log with its neighbours, keeps what is no promise, and calls its methods on itself', async () => {
+    const { lines, log } = logged();
+    const outages = createOutageLog(log, 'The media store');
+    class Counter {
+      #count = 0;
+      next(): number {
+        return (this.#count += 1);
+      }
+    }
+    expect(tellingOutages(new Counter(), outages).next()).toBe(1);
+    const stat = () => Promise.reject(new MediaUnavailableError('away'));
+    await expect(tellingOutages({ stat }, outages).stat()).rejects.toThrow('away');
+    await tellingOutages({ stat: () => Promise.resolve() }, outages).stat();
+    expect(lines).toEqual(['The media store cannot be reached', 'The media store can be reached again']);
+  });
+});
