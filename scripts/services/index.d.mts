@@ -3,6 +3,8 @@ export interface RunningProcess {
   readonly pid: number;
   /** What it has written to stdout so far. */
   readonly lines: readonly string[];
+  /** Both of its streams, in the run's folder. */
+  readonly logFile: string;
   readonly exited: Promise<number | string>;
   isRunning(): boolean;
   /** Kill this one process, as a crash would; what it started is left to look after itself. */
@@ -62,6 +64,8 @@ export function startRedis(options?: { readonly args?: readonly string[] }): Pro
 export const minioUser: string;
 export const minioPassword: string;
 export interface Minio extends RunningProcess {
+  /** Start it once more with the same port and data, after it was killed. */
+  startAgain(): Promise<RunningProcess>;
   readonly port: number;
   readonly endpoint: string;
 }

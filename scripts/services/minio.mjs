@@ -12,14 +12,16 @@ export async function startMinio() {
   const port = await freeTcpPort();
   const data = await mkdtemp(join(dir, 'minio-'));
   const endpoint = `http://127.0.0.1:${port}`;
-  const server = await startProcess({
-    name: 'minio',
-    file: programs.minio,
-    args: ['server', data, '--address', `127.0.0.1:${port}`, '--console-address', `127.0.0.1:${await freeTcpPort()}`],
-    env: { MINIO_ROOT_USER: minioUser, MINIO_ROOT_PASSWORD: minioPassword, MINIO_UPDATE: 'off', MINIO_BROWSER: 'off' },
-    ready: () => isReady(endpoint),
-  });
-  return { ...server, port, endpoint };
+  const args = ['server', data, '--address', `127.0.0.1:${port}`, '--console-address', `127.0.0.1:${await freeTcpPort()}`];
+  const start = () =>
+    startProcess({
+      name: 'minio',
+      file: programs.minio,
+      args,
+      env: { MINIO_ROOT_USER: minioUser, MINIO_ROOT_PASSWORD: minioPassword, MINIO_UPDATE: 'off', MINIO_BROWSER: 'off' },
+      ready: () => isReady(endpoint),
+    });
+  return { ...(await start()), startAgain: start, port, endpoint };
 }
 
 async function isReady(endpoint) {

@@ -22,13 +22,15 @@ export function runSettings() {
  */
 export async function startProcess({ name, file, args, env = {}, cwd, ready, readyTimeoutMs = 20_000, stopSignal = 'SIGTERM' }) {
   const child = spawn(file, args, { cwd, env: { ...process.env, ...env }, detached: true, stdio: ['ignore', 'pipe', 'pipe'] });
-  const lines = record(child, name);
+  const logFile = join(runSettings().dir, `${String(++count).padStart(2, '0')}-${process.pid}-${name}.log`);
+  const lines = record(child, logFile);
   const exited = once(child, 'exit').then(([code, signal]) => code ?? signal);
   exited.catch(() => undefined);
   const handle = {
     name,
     pid: child.pid,
     lines,
+    logFile,
     exited,
     isRunning: () => child.exitCode === null && child.signalCode === null,
     /** Kill this one process, as a crash would; what it started is left to look after itself. */
@@ -58,9 +60,9 @@ export async function startProcess({ name, file, args, env = {}, cwd, ready, rea
 }
 
 /** Collects stdout; both streams go to the log. */
-function record(child, name) {
+function record(child, logFile) {
   const lines = [];
-  const log = createWriteStream(join(runSettings().dir, `${String(++count).padStart(2, '0')}-${process.pid}-${name}.log`));
+  const log = createWriteStream(logFile);
   for (const stream of [child.stdout, child.stderr]) {
     createInterface({ input: stream }).on('line', (line) => {
       log.write(`${line}\n`);

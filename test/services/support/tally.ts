@@ -16,6 +16,7 @@ export interface TallyOptions {
 
 export interface Tally {
   readonly process: RunningProcess;
+  readonly url: string;
   readonly client: TallyClient;
 }
 
@@ -39,5 +40,6 @@ export async function startTally({ port, liveKitUrl, mediaDir, dataDir, env = {}
     },
     ready: (lines) => lines.some((line) => /^Tally\s+http/.test(line)),
   });
-  return { process, client: createTallyClient(`http://127.0.0.1:${port}`, apiKey) };
+  const url = `http://127.0.0.1:${port}`;
+  return { process, url, client: createTallyClient(url, apiKey) };
 }

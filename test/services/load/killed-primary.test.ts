@@ -1,0 +1,86 @@
+import { setTimeout as pause } from 'node:timers/promises';
+import { beforeAll, describe, expect, it } from 'vitest';
+import { poll } from '../../../scripts/services/index.mjs';
+import { createRandom } from '../../support/random.js';
+import { startCluster, type Cluster } from './support/cluster.js';
+import { inBatches } from './support/in-batches.js';
+import { stopEverything } from './support/stop-everything.js';
+import { startTraffic, tally } from './support/traffic.js';
+import { overlapsOf } from './support/truth.js';
+
+const kills = 3;
+/** Some fifty starts and stops a second, in as many rooms as it takes on a small machine. */
+const rooms = 60;
+const thinkMs = 700;
+/** Between two kills: the killed one comes back and follows, and the load goes on. */
+const calmMs = 8_000;
+const rightWithinMs = 15_000;
+const seed = Number(process.env['SEED'] ?? Math.floor(Math.random() * 1e9));
+/** Three elections under load, and the time between them. */
+const killsTimeoutMs = 180_000;
+
+describe("when MongoDB's primary is killed three times under starts and stops", () => {
+  let cluster: Cluster;
+
+  beforeAll(async () => {
+    cluster = await startCluster({ instances: 2, speed: 40, tallyEnv: { MEET_LOG_LEVEL: 'warn' } });
+    return () => cluster.stop();
+  });
+
+  it(
+    'no acknowledged command is lost, no room is recorded twice, and all is right within 15 s of the new primary',
+    async () => {
+      const { mongo, simulator, clients, client } = cluster;
+      process.stdout.write(`seed ${seed}\n`);
+      const roomIds = await cluster.openRooms(rooms);
+      const traffic = startTraffic({ clients, roomIds, random: createRandom(seed), thinkMs });
+      const begunAt = performance.now();
+      await pause(calmMs);
+      for (let kill = 1; kill <= kills; kill += 1) {
+        const lost = await mongo.primary();
+        const stoppedBefore = [...traffic.stopped];
+        await lost.kill();
+        const killedAt = performance.now();
+        await mongo.primary();
+        const electedAt = performance.now();
+        await poll('everything that was stopped before is over', rightWithinMs, async () => {
+          const recordings = await inBatches(stoppedBefore, 16, (id) => client.getRecording(id).catch(() => undefined));
+          return recordings.every((recording) => recording?.status === 'complete');
+        });
+        const answers = () => traffic.exchanges.filter(({ askedAt }) => askedAt > electedAt);
+        const doneSince = (command: string, status: number) =>
+          answers().some((each) => each.command === command && each.status === status);
+        await poll('starts and stops go on', rightWithinMs, () => doneSince('start', 201) && doneSince('stop', 202));
+        const rightAt = performance.now();
+        process.stdout.write(
+          `kill ${kill}: a new primary after ${seconds(electedAt - killedAt)}, right ${seconds(rightAt - electedAt)} later\n`,
+        );
+        await mongo.startAgain(lost);
+        await pause(calmMs);
+      }
+      await traffic.end();
+      const tookMs = performance.now() - begunAt;
+
+      const told = [...tally(traffic.exchanges)].sort().map(([answer, count]) => `${count} × ${answer}`);
+      const rate = (traffic.exchanges.length / tookMs) * 1_000;
+      process.stdout.write(`${rate.toFixed(0)} starts and stops a second: ${told.join(', ')}\n`);
+      // A start whose record was long in the writing is not called any more, and says so.
+      expect(traffic.exchanges.filter(({ status }) => status >= 500 && status !== 503)).toEqual([]);
+
+      await stopEverything(cluster, roomIds, rightWithinMs);
+      const egresses = await simulator.egresses();
+      expect(overlapsOf(egresses, Date.now())).toEqual([]);
+      const known = new Map(egresses.map((egress) => [egress.egressId, egress]));
+      const recorded = await inBatches([...traffic.started], 16, (id) => client.getRecording(id));
+      expect(recorded.filter(({ status }) => status !== 'complete')).toEqual([]);
+      // An answered start was recording, an answered stop ended it.
+      expect([...traffic.started].filter((id) => known.get(id.split('--')[1] ?? '')?.liveFrom === undefined)).toEqual([]);
+      expect([...traffic.stopped].filter((id) => known.get(id.split('--')[1] ?? '')?.liveTo === undefined)).toEqual([]);
+    },
+    killsTimeoutMs,
+  );
+});
+
+function seconds(ms: number): string {
+  return `${(ms / 1_000).toFixed(1)} s`;
+}
