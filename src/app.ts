@@ -7,6 +7,8 @@ import type { Config } from './config.js';
 import { createHttp } from './http/http.js';
 import { listen } from './http/listener.js';
 import { createReadiness } from './http/readiness.js';
+import { createJobs } from './jobs/create-jobs.js';
+import type { Scheduler } from './jobs/scheduler.js';
 import { createTurn } from './jobs/turn.js';
 import { createLiveKitGateway } from './livekit/gateway.js';
 import { bucketOf, createSimulator, type Simulator } from './livekit/simulator/index.js';
@@ -48,6 +50,7 @@ export interface App {
   rooms: Supervisor<RoomContext, RoomEvent>;
   commands: { recordings: RecordingCommands; rooms: RoomCommands };
   reconciler: Reconciler;
+  jobs: Scheduler;
   persistence: Persistence;
   /** Resolves when no event is being taken in and no effect runs. */
   idle(): Promise<void>;
@@ -154,10 +157,22 @@ export async function createApp(config: Config, { log, clock = systemClock }: Ap
       }),
     });
 
+    const jobs = createJobs({
+      ...persistence,
+      runs: persistence.jobRuns,
+      timers,
+      livekit,
+      clock,
+      instance,
+      log: log.child({ part: 'jobs' }),
+    });
+    closers.push(() => jobs.close());
+
     const apiKey = await ensureApiKey(persistence.apiKeys, config.initialApiKey, clock.now());
     if (persistence.exclusive && config.locks.kind === 'embedded') await releaseOrphanedLocks(locks, store);
     await Promise.all([recordings.start(), rooms.start()]);
     reconciler.start();
+    await jobs.start();
 
     const verifier = createWebhookVerifier(livekitServer);
     const handle = createLiveKitIntake({
@@ -214,13 +229,15 @@ export async function createApp(config: Config, { log, clock = systemClock }: Ap
       rooms,
       commands,
       reconciler,
+      jobs,
       persistence,
       async idle() {
         await recordings.idle();
         await rooms.idle();
       },
       close: once(async () => {
-        await Promise.all([listener.close(REQUEST_GRACE_MS), withinMs(REQUEST_GRACE_MS, reconciler.stop())]);
+        const rounds = Promise.all([reconciler.stop(), jobs.close()]);
+        await Promise.all([listener.close(REQUEST_GRACE_MS), withinMs(REQUEST_GRACE_MS, rounds)]);
         await Promise.all([recordings.stop(EFFECT_GRACE_MS), rooms.stop(EFFECT_GRACE_MS)]);
         await simulator?.close();
         await persistence.close();
@@ -255,7 +272,7 @@ function realServer({ livekit }: Config): { host: string; apiKey: string; apiSec
 }
 
 /** Wait for work, but no longer than this: a pass over a slow LiveKit changes nothing that the next process does not. */
-async function withinMs(limitMs: number, work: Promise<void>): Promise<void> {
+async function withinMs(limitMs: number, work: Promise<unknown>): Promise<void> {
   const over = new AbortController();
   await Promise.race([work, pause(limitMs, undefined, { signal: over.signal }).catch(() => undefined)]);
   over.abort();

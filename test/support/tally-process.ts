@@ -22,6 +22,8 @@ export interface TallyProcess {
   env: Record<string, string>;
   openRoom(name?: string): Promise<string>;
   start(env?: Record<string, string>): Promise<void>;
+  /** What it has logged since its last start. */
+  stderr(): string;
   /** `kill -9`. */
   kill(): Promise<void>;
   /** SIGTERM. @returns how it ended and what it had written to standard error */
@@ -89,6 +91,7 @@ export async function startTallyProcess(options: { speed: number; env?: Record<s
       return roomId;
     },
     start,
+    stderr: () => child?.stderr() ?? '',
     async kill() {
       await end('SIGKILL');
     },

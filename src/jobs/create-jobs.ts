@@ -1,0 +1,38 @@
+import type { Timers } from '../config.js';
+import type { LiveKitGateway, RecordingStore, RoomLocks } from '../machines/recording/ports.js';
+import { createOrphanedLockJob } from './orphaned-locks.job.js';
+import { createRecordingLockJob } from './recording-locks.job.js';
+import type { RunOptions } from './run.js';
+import { createScheduler, type Scheduler } from './scheduler.js';
+
+export interface JobsOptions extends Omit<RunOptions, 'locks'> {
+  jobLocks: RunOptions['locks'];
+  timers: Timers;
+  recordings: RecordingStore;
+  roomLocks: RoomLocks;
+  livekit: LiveKitGateway;
+  /** Hear that the room locks are lost. @returns a function that ends the subscription */
+  onLocksLost: (listener: () => void) => () => void;
+}
+
+/** Every job there is. */
+export function createJobs(options: JobsOptions): Scheduler {
+  const { jobLocks, timers, recordings: store, roomLocks: locks, livekit, clock, log, onLocksLost } = options;
+  const shared = { locks, store, livekit, clock, log };
+  const scheduler = createScheduler({
+    ...options,
+    locks: jobLocks,
+    jobs: [
+      createOrphanedLockJob({ ...shared, graceMs: timers.lockGraceMs, intervalMs: timers.lockGcIntervalMs }),
+      createRecordingLockJob({ ...shared, lockTtlMs: timers.lockTtlMs, intervalMs: timers.lockKeeperIntervalMs }),
+    ],
+  });
+  const unsubscribe = onLocksLost(() => void scheduler.runNow('recordingLockKeeper'));
+  return {
+    ...scheduler,
+    async close() {
+      unsubscribe();
+      await scheduler.close();
+    },
+  };
+}

@@ -1,0 +1,82 @@
+import { afterEach, describe, expect, it, vi } from 'vitest';
+
+import type { JobRun } from '../../src/jobs/ports.js';
+import { BUILD_TIMEOUT_MS, buildOnce } from '../support/build-once.js';
+import { type EmbeddedApp, startEmbedded } from '../support/embedded-app.js';
+import { eventually } from '../support/eventually.js';
+import { startTallyProcess } from '../support/tally-process.js';
+
+const COLLECTOR = 'activeRecordingGarbageCollector';
+const HOUR_MS = 3_600_000;
+const EVERY_SECOND = { TALLY_LOCK_GC_INTERVAL_MS: '1000', TALLY_LOCK_GRACE_MS: '0' };
+
+/** The ticks are a second apart, on a machine that may be busy with a compiler. */
+vi.setConfig({ testTimeout: 20_000 });
+
+describe('the jobs', () => {
+  let tally: EmbeddedApp | undefined;
+  afterEach(async () => {
+    await tally?.close();
+    tally = undefined;
+  });
+
+  const ranAfter = ({ app }: EmbeddedApp, at: number): Promise<JobRun | undefined> =>
+    eventually(
+      'the job runs',
+      () => app.persistence.jobRuns.load(COLLECTOR),
+      (run) => run !== undefined && run.startedAt > at,
+    );
+
+  it('run at the start, and how that ended can be read', async () => {
+    const begunAt = Date.now();
+    tally = await startEmbedded({ speed: 50 });
+    const run = await ranAfter(tally, begunAt - 1);
+    expect(run).toMatchObject({ counts: {}, instance: expect.any(String) });
+    expect(run?.finishedAt).toBeGreaterThanOrEqual(run?.startedAt ?? Infinity);
+  });
+
+  it('come round: a lock that nobody needs is freed at the next tick', async () => {
+    tally = await startEmbedded({ speed: 50, env: EVERY_SECOND });
+    const roomId = await tally.openRoom();
+    const first = await ranAfter(tally, 0);
+    await tally.app.persistence.roomLocks.acquire(roomId, 'a-start-that-never-came', HOUR_MS);
+    const freed = await eventually(
+      'a run freed it',
+      async () => ({
+        run: await tally?.app.persistence.jobRuns.load(COLLECTOR),
+        locks: await tally?.app.persistence.roomLocks.list(),
+      }),
+      ({ locks }) => locks?.length === 0,
+    );
+    expect(freed.locks).toEqual([]);
+    const second = await ranAfter(tally, first?.startedAt ?? 0);
+    await ranAfter(tally, second?.startedAt ?? 0);
+    expect((await tally.api.start(roomId)).status).toBe(201);
+  });
+});
+
+it(
+  'the jobs of a process as built come round, and it stops at once in the midst of them',
+  async () => {
+    await buildOnce();
+    const tally = await startTallyProcess({ speed: 50, env: EVERY_SECOND });
+    await eventually(
+      'three runs of it',
+      () =>
+        tally
+          .stderr()
+          .split('\n')
+          .filter((line) => line.includes(COLLECTOR) && line.includes('job ran')).length,
+      (count) => count >= 3,
+      30_000,
+    );
+    const { code, ms, stderr } = await tally.terminate();
+    expect(code).toBe(0);
+    expect(ms).toBeLessThan(5_000);
+    expect(stderr).not.toContain('"level":40');
+    const run = await tally.withStores((stores) => stores.jobRuns.load(COLLECTOR));
+    expect(run).toMatchObject({ counts: {} });
+    await tally.stop();
+  },
+  BUILD_TIMEOUT_MS,
+);
