@@ -1,6 +1,6 @@
 import { z } from 'zod';
 
-import { integer, milliseconds, oneOf, text, url } from './config-values.js';
+import { base64, integer, jsonOfStrings, milliseconds, oneOf, text, url } from './config-values.js';
 
 export interface FieldDoc {
   group: 'Service' | 'LiveKit' | 'Storage' | 'MongoDB' | 'Redis' | 'S3' | 'Timers';
@@ -160,6 +160,22 @@ export const environmentSchema = z.object({
   MEET_REDIS_SENTINEL_MASTER_NAME: text()
     .default('openvidu')
     .register(docs, { group: 'Redis', description: 'What the sentinels call the master.' }),
+  TALLY_REDIS_CLUSTER_NODES: text().optional().register(docs, {
+    group: 'Redis',
+    description: 'Some nodes of a cluster, `host:port` and comma-separated, in place of host and port.',
+    defaultText: 'none',
+  }),
+  TALLY_REDIS_TLS: oneOf(['true', 'false'])
+    .default('false')
+    .register(docs, {
+      group: 'Redis',
+      description: '`true`: every connection is encrypted, to sentinels and cluster nodes too.',
+    }),
+  TALLY_REDIS_TLS_CA: text().optional().register(docs, {
+    group: 'Redis',
+    description: "File with the certificates of the authorities that vouch for Redis, in PEM; in place of the system's.",
+    defaultText: 'none',
+  }),
 
   MEET_S3_BUCKET: text().default('openvidu-appdata').register(docs, { group: 'S3', description: 'Bucket.' }),
   MEET_S3_SUBBUCKET: text()
@@ -179,6 +195,41 @@ export const environmentSchema = z.object({
   MEET_BLOB_STORAGE_MODE: oneOf(['s3', 'abs', 'gcs'])
     .default('s3')
     .register(docs, { group: 'S3', description: 'Kind of object store; this version has `s3` only.' }),
+  MEET_S3_SSE_TYPE: oneOf(['SSE-S3', 'SSE-KMS', 'SSE-C']).optional().register(docs, {
+    group: 'S3',
+    description:
+      'How objects are encrypted at rest. Recordings are written by the egress, which has settings of its own; with `SSE-C` they cannot be read without the key below.',
+    defaultText: 'as the bucket says',
+  }),
+  MEET_S3_SSE_KMS_KEY_ID: text().optional().register(docs, {
+    group: 'S3',
+    description: 'Key of `SSE-KMS`.',
+    defaultText: "the account's own",
+  }),
+  MEET_S3_SSE_KMS_ENCRYPTION_CONTEXT: jsonOfStrings().optional().register(docs, {
+    group: 'S3',
+    description: 'Context of `SSE-KMS`: a JSON object of strings.',
+    defaultText: 'none',
+  }),
+  TALLY_S3_SSE_CUSTOMER_KEY: base64(32).optional().register(docs, {
+    group: 'S3',
+    description: 'Key of `SSE-C`, which needs it: 32 bytes in base64.',
+    defaultText: 'none',
+  }),
+  TALLY_MEDIA_DELIVERY: oneOf(['proxy', 'redirect']).default('proxy').register(docs, {
+    group: 'S3',
+    description: '`proxy`: recordings are played through Tally; `redirect`: players are sent to a signed URL of the bucket.',
+  }),
+  TALLY_S3_PUBLIC_ENDPOINT: url(['http', 'https']).optional().register(docs, {
+    group: 'S3',
+    description: 'URL of the S3 service as players reach it, with `redirect`.',
+    defaultText: 'value of `MEET_S3_SERVICE_ENDPOINT`',
+  }),
+  TALLY_MEDIA_URL_TTL_MS: integer(60_000, 86_400_000).default(900_000).register(docs, {
+    group: 'S3',
+    description: 'How long such a URL works, for whoever knows it. A player seeks by the URL it has: no shorter than a viewing.',
+    unit: 'ms',
+  }),
 
   TALLY_START_TIMEOUT_MS: timer(30_000, 'How long a start waits for the egress to record before it is undone.'),
   TALLY_STOP_TIMEOUT_MS: timer(60_000, 'How long a stop waits for the egress to end before it is asked again.'),

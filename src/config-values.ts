@@ -25,7 +25,7 @@ export function text() {
 export function oneOf<const Word extends string>(words: readonly Word[], aliases: Readonly<Record<string, Word>> = {}) {
   return parsed(`must be one of ${words.join(', ')}`, (given) => {
     const word = given.toLowerCase();
-    return words.find((each) => each === word) ?? aliases[word];
+    return words.find((each) => each.toLowerCase() === word) ?? aliases[word];
   });
 }
 
@@ -38,6 +38,27 @@ export function url(protocols: readonly string[], { path = true } = {}) {
     if (value.search !== '' || value.hash !== '' || value.username !== '' || (!path && value.pathname !== '/')) return undefined;
     return `${value.protocol}//${value.host}${value.pathname.replace(/\/$/, '')}`;
   });
+}
+
+/** Bytes in base64. */
+export function base64(byteCount: number) {
+  return parsed(`must be ${byteCount} bytes in base64`, (given) => {
+    const bytes = Buffer.from(given, 'base64');
+    return bytes.length === byteCount && bytes.toString('base64') === given ? given : undefined;
+  });
+}
+
+/** A JSON object whose members are strings. */
+export function jsonOfStrings() {
+  return parsed('must be a JSON object of strings', (given) => z.record(z.string(), z.string()).safeParse(parseJson(given)).data);
+}
+
+function parseJson(text: string): unknown {
+  try {
+    return JSON.parse(text);
+  } catch {
+    return undefined;
+  }
 }
 
 /** @param parse undefined when the text is no such value */

@@ -47,7 +47,17 @@ export type LocksConfig =
       password?: string;
       db: number;
       sentinels?: { hosts: string; masterName: string; password: string };
+      /** Some nodes of a cluster, `host:port` and comma-separated. */
+      clusterNodes?: string;
+      /** Without a file the authorities that Node knows count. */
+      tls?: { caFile?: string };
     } & HostAndPort);
+
+export type SseConfig =
+  | { type: 'SSE-S3' }
+  | { type: 'SSE-KMS'; keyId?: string; context?: Readonly<Record<string, string>> }
+  /** 32 bytes in base64. */
+  | { type: 'SSE-C'; customerKey: string };
 
 export type MediaConfig =
   /** One folder, as we see it and as the egress sees it. */
@@ -62,6 +72,9 @@ export type MediaConfig =
       accessKey: string;
       secretKey: string;
       pathStyle: boolean;
+      sse?: SseConfig;
+      /** Players are sent to the bucket by URLs of this endpoint that work for so long. */
+      links?: { endpoint: string; ttlMs: number };
     };
 
 /** The whole configuration, frozen. Paths are absolute. */
@@ -155,11 +168,13 @@ function mongoUri(values: Environment): string {
 }
 
 function toLocks(values: Environment, given: Record<string, unknown>): LocksConfig {
-  if (choose(values.TALLY_LOCKS, /^MEET_REDIS_/, given) === 'embedded') return { kind: 'embedded' };
+  if (choose(values.TALLY_LOCKS, /^(MEET|TALLY)_REDIS_/, given) === 'embedded') return { kind: 'embedded' };
   const { MEET_REDIS_SENTINEL_HOST_LIST: hosts, MEET_REDIS_SENTINEL_PASSWORD: sentinelPassword } = values;
   if (hosts !== undefined && sentinelPassword === undefined) {
     throw refusal([{ field: 'MEET_REDIS_SENTINEL_PASSWORD', message: 'must be set with MEET_REDIS_SENTINEL_HOST_LIST' }]);
   }
+  const clusterNodes = toClusterNodes(values);
+  const tls = toTls(values);
   return {
     kind: 'real',
     host: values.MEET_REDIS_HOST,
@@ -171,14 +186,38 @@ function toLocks(values: Environment, given: Record<string, unknown>): LocksConf
       sentinelPassword !== undefined && {
         sentinels: { hosts, masterName: values.MEET_REDIS_SENTINEL_MASTER_NAME, password: sentinelPassword },
       }),
+    ...(clusterNodes !== undefined && { clusterNodes }),
+    ...(tls !== undefined && { tls }),
   };
+}
+
+function toClusterNodes(values: Environment): string | undefined {
+  const { TALLY_REDIS_CLUSTER_NODES: nodes } = values;
+  if (nodes === undefined) return undefined;
+  const field = 'TALLY_REDIS_CLUSTER_NODES';
+  if (values.MEET_REDIS_SENTINEL_HOST_LIST !== undefined) {
+    throw refusal([{ field, message: 'cannot be used with MEET_REDIS_SENTINEL_HOST_LIST: Redis is one or the other' }]);
+  }
+  if (values.MEET_REDIS_DB !== 0) throw refusal([{ field, message: 'needs MEET_REDIS_DB=0: a cluster has no other database' }]);
+  return nodes;
+}
+
+function toTls({ TALLY_REDIS_TLS: tls, TALLY_REDIS_TLS_CA: caFile }: Environment): { caFile?: string } | undefined {
+  if (tls === 'true') return caFile === undefined ? {} : { caFile: path.resolve(caFile) };
+  if (caFile !== undefined) throw refusal([{ field: 'TALLY_REDIS_TLS_CA', message: 'goes with TALLY_REDIS_TLS=true only' }]);
+  return undefined;
 }
 
 function toMedia(values: Environment, given: Record<string, unknown>, dataDir: string): MediaConfig {
   if (choose(values.TALLY_MEDIA, /^MEET_S3_|^MEET_BLOB_STORAGE_MODE$/, given) === 'embedded') {
+    if (values.TALLY_MEDIA_DELIVERY === 'redirect') {
+      throw refusal([{ field: 'TALLY_MEDIA_DELIVERY=redirect', message: 'needs an S3 bucket: files on disk have no URL' }]);
+    }
     const dir = values.TALLY_MEDIA_DIR === undefined ? path.join(dataDir, 'media') : path.resolve(values.TALLY_MEDIA_DIR);
     return { kind: 'embedded', dir, egressDir: values.TALLY_EGRESS_MEDIA_DIR ?? dir };
   }
+  const sse = toSse(values);
+  const links = toLinks(values);
   return {
     kind: 'real',
     bucket: values.MEET_S3_BUCKET,
@@ -188,7 +227,55 @@ function toMedia(values: Environment, given: Record<string, unknown>, dataDir: s
     accessKey: values.MEET_S3_ACCESS_KEY,
     secretKey: values.MEET_S3_SECRET_KEY,
     pathStyle: values.MEET_S3_WITH_PATH_STYLE_ACCESS === 'true',
+    ...(sse !== undefined && { sse }),
+    ...(links !== undefined && { links }),
   };
+}
+
+function toLinks(values: Environment): { endpoint: string; ttlMs: number } | undefined {
+  if (values.TALLY_MEDIA_DELIVERY === 'proxy') return undefined;
+  if (values.MEET_S3_SSE_TYPE === 'SSE-C') {
+    const message = 'cannot be used with MEET_S3_SSE_TYPE=SSE-C: a player has no key to send';
+    throw refusal([{ field: 'TALLY_MEDIA_DELIVERY=redirect', message }]);
+  }
+  return {
+    endpoint: values.TALLY_S3_PUBLIC_ENDPOINT ?? values.MEET_S3_SERVICE_ENDPOINT,
+    ttlMs: values.TALLY_MEDIA_URL_TTL_MS,
+  };
+}
+
+/** @throws InvalidInputError settings of one type beside another, a type without what it needs */
+function toSse(values: Environment): SseConfig | undefined {
+  const { MEET_S3_SSE_TYPE: type, TALLY_S3_SSE_CUSTOMER_KEY: customerKey } = values;
+  const { MEET_S3_SSE_KMS_KEY_ID: keyId, MEET_S3_SSE_KMS_ENCRYPTION_CONTEXT: context } = values;
+  const ownedBy = {
+    MEET_S3_SSE_KMS_KEY_ID: 'SSE-KMS',
+    MEET_S3_SSE_KMS_ENCRYPTION_CONTEXT: 'SSE-KMS',
+    TALLY_S3_SSE_CUSTOMER_KEY: 'SSE-C',
+  } as const;
+  const strangers = Object.entries(ownedBy).filter(
+    ([field, owner]) => values[field as keyof typeof ownedBy] !== undefined && owner !== type,
+  );
+  if (strangers.length > 0) {
+    throw refusal(strangers.map(([field, owner]) => ({ field, message: `goes with MEET_S3_SSE_TYPE=${owner} only` })));
+  }
+  switch (type) {
+    case undefined:
+      return undefined;
+    case 'SSE-S3':
+      return { type };
+    case 'SSE-KMS':
+      return { type, ...(keyId !== undefined && { keyId }), ...(context !== undefined && { context }) };
+    case 'SSE-C':
+      if (customerKey === undefined)
+        throw refusal([{ field: 'MEET_S3_SSE_TYPE=SSE-C', message: 'needs TALLY_S3_SSE_CUSTOMER_KEY' }]);
+      if (!values.MEET_S3_SERVICE_ENDPOINT.startsWith('https:')) {
+        throw refusal([
+          { field: 'MEET_S3_SSE_TYPE=SSE-C', message: 'needs an https MEET_S3_SERVICE_ENDPOINT: the key goes with each request' },
+        ]);
+      }
+      return { type, customerKey };
+  }
 }
 
 function toLiveKit(values: Environment, given: Record<string, unknown>): LiveKitConfig {

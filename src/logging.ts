@@ -12,7 +12,7 @@ export interface LoggerOptions {
 /** Members whose value is a secret wherever they stand in a logged object; compared without case, `-` and `_`. */
 const SECRET_NAMES =
   'authorization|cookie|x[-_]?api[-_]?key|x[-_]?refresh[-_]?token|x[-_]?room[-_]?member[-_]?token|api[-_]?keys?|api[-_]?secret|' +
-  'access[-_]?key|secret[-_]?access[-_]?key|account[-_]?key|secrets?|access[-_]?secrets|recording[-_]?secret|key|private[-_]?key|' +
+  'access[-_]?key|secret[-_]?access[-_]?key|account[-_]?key|customer[-_]?key|sse[-_]?customer[-_]?key|secrets?|access[-_]?secrets|recording[-_]?secret|key|private[-_]?key|' +
   'moderator[-_]?url|speaker[-_]?url|token|access[-_]?token|refresh[-_]?token|room[-_]?member[-_]?token|password|passphrase|' +
   'turn[-_]?password|turn[-_]?credential|lock[-_]?value|idempotency[-_]?key|start[-_]?key';
 
@@ -23,6 +23,7 @@ const QUOTED_SECRET_MEMBER = new RegExp(String.raw`(\\"(?:${SECRET_NAMES})\\"\s*
 const SECRET_IN_TEXT: readonly [RegExp, string][] = [
   [/(:\/\/)[^@\s/"\\]+@/g, '$1[Redacted]@'],
   [/([?&](?:secret|recordingSecret|accessToken|roomMemberToken|refreshToken)=)[^&\s"\\]+/gi, '$1[Redacted]'],
+  [/([?&]X-Amz-(?:Credential|Signature|Security-Token)=)[^&\s"\\]+/gi, '$1[Redacted]'],
   [/(Bearer )[^\s"\\]+/g, '$1[Redacted]'],
   [/\beyJ[\w-]+\.[\w-]+\.[\w-]+/g, '[Redacted]'],
   [/\bovmeet-\w+/g, '[Redacted]'],

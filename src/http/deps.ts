@@ -34,7 +34,7 @@ export interface HttpDeps {
   recordingStore: Pick<RecordingStore, 'list'>;
   rooms: RoomCommands;
   roomStore: Pick<RoomStore, 'list'>;
-  media: Pick<MediaStore, 'stat' | 'read'>;
+  media: Pick<MediaStore, 'stat' | 'read' | 'open' | 'presign'>;
   apiKeys: Pick<ApiKeyStore, 'list'>;
   livekitEvents: LiveKitEvents;
   /** By the name of the dependency; `store` decides whether we are ready. */

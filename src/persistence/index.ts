@@ -1,8 +1,9 @@
-import { mkdir } from 'node:fs/promises';
+import { mkdir, readFile } from 'node:fs/promises';
 
 import type { ApiKeyStore } from '../accounts/ports.js';
 import type { Clock } from '../clock.js';
 import type { Config } from '../config.js';
+import { InvalidInputError } from '../errors.js';
 import type { JobLocks, JobRuns } from '../jobs/ports.js';
 import type { Logger } from '../logging.js';
 import { createLocalBus, type EventBus } from '../machines/kernel/event-bus.js';
@@ -117,7 +118,7 @@ async function openLocks({ locks }: PersistenceConfig, clock: Clock, log: Logger
     import('./redis/open-redis.js'),
     import('./redis/addresses.js'),
   ]);
-  const { kind: _real, sentinels, ...target } = locks;
+  const { kind: _real, sentinels, clusterNodes, tls, ...target } = locks;
   const redis = await openRedis({
     ...target,
     ...(sentinels === undefined
@@ -129,12 +130,25 @@ async function openLocks({ locks }: PersistenceConfig, clock: Clock, log: Logger
             password: sentinels.password,
           },
         }),
+    ...(clusterNodes !== undefined && { cluster: parseRedisAddresses(clusterNodes) }),
+    ...(tls !== undefined && { tls: tls.caFile === undefined ? {} : { ca: await readCertificates(tls.caFile) } }),
     log: log.child({ part: 'redis' }),
     clock,
   });
   closers.push(() => redis.close());
   const { roomLocks, jobLocks, bus, onLost } = redis;
   return { roomLocks, jobLocks, bus, onLocksLost: onLost, ping: () => redis.ping() };
+}
+
+/** @throws InvalidInputError the file cannot be read, or has no certificate */
+async function readCertificates(file: string): Promise<string> {
+  const text = await readFile(file, 'utf8').catch((cause: unknown) => {
+    throw new InvalidInputError(`TALLY_REDIS_TLS_CA ${file} cannot be read`, { cause });
+  });
+  if (!text.includes('-----BEGIN CERTIFICATE-----')) {
+    throw new InvalidInputError(`TALLY_REDIS_TLS_CA ${file} has no certificate in PEM`);
+  }
+  return text;
 }
 
 async function openMedia({ media }: PersistenceConfig, closers: Closers): Promise<Media> {

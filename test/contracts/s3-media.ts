@@ -4,6 +4,7 @@ import { buffer } from 'node:stream/consumers';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 
 import { MediaUnavailableError } from '../../src/errors.js';
+import type { WantedRange } from '../../src/machines/recording/ports.js';
 import { createS3Media } from '../../src/persistence/s3/s3-media.js';
 import { createS3Bucket, type S3Bucket, type S3Server } from '../support/s3-bucket.js';
 import { mediaStoreContract } from './media-store.js';
@@ -29,6 +30,8 @@ export function s3MediaContract({ name, server }: S3MediaContract): void {
     });
     afterEach(() => bucket.dispose());
 
+    const open = async (key: string, range?: WantedRange) => bucket.media.open?.(key, range, new AbortController().signal);
+
     it('puts the subfolder in front of a key that is not in it', async () => {
       const { media } = bucket;
       expect(media.egressPath(KEY)).toBe(`tally/${KEY}`);
@@ -52,6 +55,48 @@ export function s3MediaContract({ name, server }: S3MediaContract): void {
       expect(await bucket.media.stat(KEY)).toMatchObject({ size: BIG.length });
       expect((await buffer(await bucket.media.read(KEY, { start: 0, end: BIG.length - 1 }))).equals(BIG)).toBe(true);
       expect(await buffer(await bucket.media.read(KEY, { start: 3, end: 5 }))).toEqual(Buffer.of(3, 4, 5));
+    });
+
+    it.each([
+      [undefined, undefined],
+      [{ start: 0 }, { start: 0, end: BIG.length - 1 }],
+      [
+        { start: 7, end: 7 },
+        { start: 7, end: 7 },
+      ],
+      [
+        { start: BIG.length - 5, end: Number.MAX_SAFE_INTEGER },
+        { start: BIG.length - 5, end: BIG.length - 1 },
+      ],
+      [{ suffix: 4 }, { start: BIG.length - 4, end: BIG.length - 1 }],
+      [{ suffix: BIG.length }, { start: 0, end: BIG.length - 1 }],
+    ])('opens %j in one question', async (wanted, part) => {
+      await bucket.write(KEY, BIG);
+      const opened = await open(KEY, wanted);
+      expect(opened?.file).toEqual(await bucket.media.stat(KEY));
+      expect(opened?.part).toEqual(part);
+      const { start, end } = part ?? { start: 0, end: BIG.length - 1 };
+      expect((await buffer(opened?.stream ?? [])).equals(BIG.subarray(start, end + 1))).toBe(true);
+    });
+
+    it('opens nothing where there is nothing to send', async () => {
+      expect(await open(KEY)).toBeUndefined();
+      await bucket.write(KEY, Uint8Array.of(1, 2, 3));
+      expect(await open(KEY, { start: 3 })).toBeUndefined();
+      expect(await open(KEY, { start: Number.MAX_SAFE_INTEGER })).toBeUndefined();
+      await bucket.write(KEY, Uint8Array.of());
+      expect(await open(KEY)).toBeUndefined();
+      expect(await open(KEY, { start: 0 })).toBeUndefined();
+      expect(await open(KEY, { suffix: 1 })).toBeUndefined();
+    });
+
+    it('does not open for whom nobody waits any more', async () => {
+      await bucket.write(KEY, BIG);
+      const gone = new AbortController();
+      const opening = bucket.media.open?.(KEY, undefined, gone.signal);
+      gone.abort();
+      await expect(opening).rejects.toMatchObject({ name: 'AbortError' });
+      await expect(bucket.media.open?.(KEY, undefined, gone.signal)).rejects.toMatchObject({ name: 'AbortError' });
     });
 
     it('ends at the end of the object when a range reaches beyond it, or begins there', async () => {
@@ -87,6 +132,26 @@ export function s3MediaContract({ name, server }: S3MediaContract): void {
       expect(await bucket.media.removeMany([])).toEqual([]);
     }, 30_000);
 
+    it('has no URLs unless it is told to', () => {
+      expect(bucket.media.presign).toBeUndefined();
+    });
+
+    it('gives the object to whoever has its URL, whole and in part', async () => {
+      await bucket.write(KEY, BIG);
+      const linked = createS3Media({ ...bucket.options, links: { endpoint: bucket.options.endpoint ?? '', ttlMs: 60_000 } });
+      const url = (await linked.presign?.(KEY)) ?? '';
+      const asked = Object.fromEntries(new URL(url).searchParams);
+      expect(asked).toMatchObject({ 'X-Amz-Expires': '60', 'response-content-type': 'video/mp4' });
+      const whole = await fetch(url);
+      expect(whole.status).toBe(200);
+      expect(whole.headers.get('Content-Disposition')).toBeNull();
+      expect(Buffer.from(await whole.arrayBuffer()).equals(BIG)).toBe(true);
+      const part = await fetch(url, { headers: { Range: 'bytes=3-5' } });
+      expect(part.status).toBe(206);
+      expect(Buffer.from(await part.arrayBuffer())).toEqual(Buffer.of(3, 4, 5));
+      linked.close();
+    });
+
     it('answers a ping', async () => {
       await bucket.media.ping();
     });
@@ -96,6 +161,7 @@ export function s3MediaContract({ name, server }: S3MediaContract): void {
       for (const call of [
         () => media.stat(KEY),
         () => media.read(KEY, { start: 0, end: 1 }).then(buffer),
+        async () => media.open?.(KEY, undefined, new AbortController().signal),
         () => media.remove(KEY),
         () => media.removeMany([KEY]),
         () => media.ping(),

@@ -1,23 +1,25 @@
 import type { Readable } from 'node:stream';
 
-import type { MediaInfo, MediaStore } from '../../machines/recording/ports.js';
+import type { ByteRange, MediaInfo } from '../../machines/recording/ports.js';
 import type { HttpContext } from '../context.js';
-import { lastModified, type ByteRange } from './range.js';
+import { lastModified } from './range.js';
 
 export interface FileAnswer {
-  key: string;
   file: MediaInfo;
-  range: ByteRange | 'whole';
+  /** Absent: the whole file. */
+  part?: ByteRange | undefined;
+  /** The bytes of the part. */
+  bytes: () => Promise<Readable>;
 }
 
-/** Answer with a file or a part of it; `HEAD` and a client whose copy is current get no bytes. */
-export async function sendFile(
-  ctx: HttpContext,
-  media: Pick<MediaStore, 'read'>,
-  { key, file, range }: FileAnswer,
-): Promise<void> {
-  const bytes = range === 'whole' ? { start: 0, end: file.size - 1 } : range;
-  ctx.status = range === 'whole' ? 200 : 206;
+/**
+ * Answer with a file or a part of it; `HEAD` and a client whose copy is current get no bytes.
+ *
+ * @param gone aborts when the client goes away
+ */
+export async function sendFile(ctx: HttpContext, { file, part, bytes }: FileAnswer, gone: AbortSignal): Promise<void> {
+  const { start, end } = part ?? { start: 0, end: file.size - 1 };
+  ctx.status = part === undefined ? 200 : 206;
   ctx.set({
     'Accept-Ranges': 'bytes',
     'Cache-Control': 'private, max-age=3600',
@@ -28,26 +30,22 @@ export async function sendFile(
     ctx.status = 304;
     return;
   }
-  if (ctx.method !== 'HEAD') ctx.body = await openStream(ctx, media, key, bytes);
+  if (ctx.method !== 'HEAD') ctx.body = await openStream(ctx, bytes, gone);
   ctx.type = 'video/mp4';
-  ctx.length = bytes.end - bytes.start + 1;
-  if (range !== 'whole') ctx.set('Content-Range', `bytes ${bytes.start}-${bytes.end}/${file.size}`);
+  ctx.length = end - start + 1;
+  if (part !== undefined) ctx.set('Content-Range', `bytes ${start}-${end}/${file.size}`);
 }
 
 /**
  * A stream whose first bytes are there: what fails until then can still be answered with an error. It is freed when the
  * client goes away, also while it opens.
  */
-async function openStream(ctx: HttpContext, media: Pick<MediaStore, 'read'>, key: string, bytes: ByteRange): Promise<Readable> {
-  const gone = new AbortController();
-  ctx.res.once('close', () => {
-    gone.abort();
-  });
-  const stream = await media.read(key, bytes, gone.signal);
-  gone.signal.addEventListener('abort', () => stream.destroy(), { once: true });
-  if (ctx.res.closed) stream.destroy();
+async function openStream(ctx: HttpContext, bytes: FileAnswer['bytes'], gone: AbortSignal): Promise<Readable> {
+  const stream = await bytes();
+  gone.addEventListener('abort', () => stream.destroy(), { once: true });
+  if (gone.aborted) stream.destroy();
   stream.on('error', (error) => {
-    if (!gone.signal.aborted) ctx.state.error = error;
+    if (!gone.aborted) ctx.state.error = error;
   });
   await firstBytes(stream);
   return stream;

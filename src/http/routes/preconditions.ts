@@ -1,5 +1,4 @@
-import type { MediaInfo } from '../../machines/recording/ports.js';
-import { RecordingDisabledError, RecordingNotFoundError, RecordingNotStoppedError } from '../../machines/recording/errors.js';
+import { RecordingDisabledError, RecordingNotStoppedError } from '../../machines/recording/errors.js';
 import { recordingIdOf, statusOf, type RecordingDocument } from '../../machines/recording/recording.js';
 import type { RoomContext } from '../../machines/room/room.js';
 
@@ -11,10 +10,4 @@ export function assertRecordingEnabled({ roomId, config }: RoomContext): void {
 export function assertPlayable(recording: RecordingDocument): void {
   const plays = ['complete', 'limit_reached'].includes(statusOf(recording));
   if (!plays) throw new RecordingNotStoppedError(recordingIdOf(recording));
-}
-
-/** @returns the file, which has bytes */
-export function assertFile(file: MediaInfo | undefined, recording: RecordingDocument): MediaInfo {
-  if (file === undefined || file.size === 0) throw new RecordingNotFoundError(recordingIdOf(recording));
-  return file;
 }

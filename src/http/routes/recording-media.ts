@@ -1,10 +1,8 @@
-import { recordingIdOf } from '../../machines/recording/recording.js';
 import type { RouteContext } from '../context.js';
-import { requestedPart } from '../media/range.js';
-import { sendFile } from '../media/send-file.js';
+import { answerMedia } from '../media/answer-media.js';
 import { recordingParams } from '../schemas/ids.js';
 import { mediaHeaders } from '../schemas/media.js';
-import { assertFile, assertPlayable } from './preconditions.js';
+import { assertPlayable } from './preconditions.js';
 
 export function recordingMedia({ router, handle, deps: { recordings, media } }: RouteContext): void {
   router.get(
@@ -21,9 +19,7 @@ export function recordingMedia({ router, handle, deps: { recordings, media } }: 
       async (ctx, { params, headers }) => {
         const recording = await recordings.get(params.recordingId);
         assertPlayable(recording);
-        const file = assertFile(await media.stat(recording.mediaKey), recording);
-        const range = requestedPart(headers, file, recordingIdOf(recording), ctx.method);
-        await sendFile(ctx, media, { key: recording.mediaKey, file, range });
+        await answerMedia(ctx, media, recording, headers);
       },
     ),
   );

@@ -1,7 +1,6 @@
 import { z } from 'zod';
 
-/** What a `Range` header asks for; from a file's end when it has only a `suffix`. */
-export type RequestedRange = { start: number; end?: number } | { suffix: number };
+import type { WantedRange } from '../../machines/recording/ports.js';
 
 const ONE_RANGE = /^bytes=(?:(\d+)-(\d*)|-(\d+))$/;
 
@@ -9,12 +8,12 @@ export const mediaHeaders = z.object({
   range: z
     .string()
     .regex(ONE_RANGE, 'Invalid range header format. Expected: bytes=start-end')
-    .transform(toRequestedRange)
+    .transform(toWantedRange)
     .optional(),
   'if-range': z.string().optional(),
 });
 
-function toRequestedRange(header: string): RequestedRange {
+function toWantedRange(header: string): WantedRange {
   const [, start, end, suffix] = ONE_RANGE.exec(header) ?? [];
   if (suffix !== undefined) return { suffix: Number(suffix) };
   return end === undefined || end === '' ? { start: Number(start) } : { start: Number(start), end: Number(end) };

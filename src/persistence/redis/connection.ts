@@ -17,6 +17,8 @@ export interface RedisTarget {
   sentinels?: { addresses: readonly RedisAddress[]; masterName: string; password?: string };
   /** Some of the nodes of a cluster; the others are found. */
   cluster?: readonly RedisAddress[];
+  /** Encrypt every connection. Without `ca`, certificates in PEM, the authorities that Node knows count. */
+  tls?: { ca?: string };
 }
 
 /** What ioredis lets nobody leave open. */
@@ -73,11 +75,13 @@ function createCluster(target: RedisTarget, nodes: readonly RedisAddress[]): Clu
     clusterRetryStrategy: pauseBeforeRetry,
     clusterNodeRetryStrategy: pauseBeforeRetry,
     redisOptions,
+    // A certificate names the host, so the host's name is not to be replaced by its address.
+    ...(target.tls !== undefined && { dnsLookup: (host, done) => done(null, host) }),
   });
 }
 
 function nodeOptions(target: RedisTarget): Options {
-  const { host, port, sentinels } = target;
+  const { host, port, sentinels, tls } = target;
   if (sentinels === undefined) return { ...sharedOptions(target), host, port };
   return {
     ...sharedOptions(target),
@@ -86,14 +90,16 @@ function nodeOptions(target: RedisTarget): Options {
     sentinelPassword: sentinels.password,
     sentinelCommandTimeout: COMMAND_LIMIT_MS,
     sentinelRetryStrategy: pauseBeforeRetry,
+    ...(tls !== undefined && { enableTLSForSentinelMode: true, sentinelTLS: tls }),
   };
 }
 
-function sharedOptions({ username, password, db }: RedisTarget): Options {
+function sharedOptions({ username, password, db, tls }: RedisTarget): Options {
   return {
     username,
     password,
     db: db ?? 0,
+    ...(tls !== undefined && { tls }),
     lazyConnect: true,
     connectTimeout: CONNECT_LIMIT_MS,
     commandTimeout: COMMAND_LIMIT_MS,

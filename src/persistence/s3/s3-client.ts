@@ -15,8 +15,11 @@ export interface S3ClientOptions {
 
 const CONNECT_LIMIT_MS = 1_000;
 const ATTEMPTS = 3;
-/** A viewer that pauses keeps its socket, so there are many. */
-const MAX_SOCKETS = 1_000;
+/**
+ * A viewer keeps a socket for as long as it plays or pauses. How many there may be is decided where they come in: a limit here
+ * would make whoever is above it wait for one of them to leave, and with him every look at the bucket.
+ */
+const MAX_SOCKETS = Infinity;
 
 export function createClient({ endpoint, region, accessKey, secretKey, pathStyle, answerLimitMs }: S3ClientOptions): S3Client {
   const hasKeys = (accessKey ?? '') !== '' && (secretKey ?? '') !== '';

@@ -5,22 +5,27 @@ import {
   GetObjectCommand,
   HeadObjectCommand,
   ListObjectsV2Command,
-  type HeadObjectOutput,
+  type GetObjectCommandOutput,
 } from '@aws-sdk/client-s3';
 
+import { systemClock } from '../../clock.js';
 import { MediaUnavailableError } from '../../errors.js';
-import type { MediaInfo, MediaStore } from '../../machines/recording/ports.js';
+import type { MediaStore } from '../../machines/recording/ports.js';
 import { assertMediaKey } from '../media-key.js';
-import { readRange } from './read-range.js';
+import { describeObject, describePart, rangeHeader } from './answers.js';
+import { createPresigner, type LinkOptions } from './presign.js';
+import { relay } from './relay.js';
 import { removeObjects, type RemoveFailure } from './remove-many.js';
 import { createClient, hasCode, hasStatus, type S3ClientOptions } from './s3-client.js';
-import { sseRequest, type SseSettings } from './sse.js';
+import { sseRead, type SseSettings } from './sse.js';
 
 export interface S3MediaOptions extends Omit<S3ClientOptions, 'answerLimitMs'> {
   bucket: string;
   /** Stands in front of every key; '' for none. */
   subfolder: string;
   sse?: SseSettings;
+  /** Players are sent to the S3 server; without it they get everything from us. */
+  links?: LinkOptions;
   /** How long a call, or the first bytes of a read, may take with all repetitions, milliseconds; default 5 000. */
   limitMs?: number;
   /** How long a read waits for further bytes, milliseconds; default 15 000. */
@@ -39,14 +44,16 @@ export interface S3Media extends MediaStore {
  * Media in a bucket that the egress writes to. The credentials need to list the bucket as well: without that right S3 answers
  * 403 for what is not there, which reads as an outage.
  *
- * @throws InvalidInputError a subfolder that is no key, or settings of server-side encryption that contradict each other
+ * @throws InvalidInputError a subfolder that is no key
  */
 export function createS3Media(options: S3MediaOptions): S3Media {
-  const { bucket, limitMs = 5_000, stallLimitMs = 15_000 } = options;
+  const { bucket, links, limitMs = 5_000, stallLimitMs = 15_000 } = options;
   const subfolder = options.subfolder.replace(/^\/+|\/+$/g, '');
   if (subfolder !== '') assertMediaKey(subfolder);
-  sseRequest(options.sse ?? {});
-  const client = createClient({ ...options, answerLimitMs: limitMs / 2 });
+  const customerKey = sseRead(options.sse);
+  const server = { ...options, answerLimitMs: limitMs / 2 };
+  const client = createClient(server);
+  const presigner = links === undefined ? undefined : createPresigner(server, links);
 
   return {
     async stat(key) {
@@ -54,17 +61,38 @@ export function createS3Media(options: S3MediaOptions): S3Media {
       return ask(`look at ${target.Key}`, async (limit) => {
         for (;;) {
           const found = await head(target, limit);
-          if (found !== undefined) return toInfo(found);
+          if (found !== undefined) return describeObject(found);
           if (await isAbsent(target, limit)) return undefined;
         }
       });
     },
-    async read(key, { start, end }, signal) {
+    async read(key, range, signal) {
       const target = targetOf(key);
-      const open = (abortSignal: AbortSignal) => openRange({ ...target, Range: `bytes=${start}-${end}` }, abortSignal);
-      const stream = readRange({ key: target.Key, open, openLimitMs: limitMs, stallLimitMs });
+      const open = async (abortSignal: AbortSignal) => {
+        const answer = await get({ ...target, Range: rangeHeader(range) }, abortSignal);
+        return answer === undefined ? undefined : bodyOf(answer);
+      };
+      const stream = relay(open, { key: target.Key, firstLimitMs: limitMs, stallLimitMs });
       return signal === undefined ? stream : addAbortSignal(signal, stream);
     },
+    async open(key, range, signal) {
+      const target = targetOf(key);
+      const answer = await getInTime({ ...target, ...(range !== undefined && { Range: rangeHeader(range) }) }, signal);
+      if (answer === undefined) return undefined;
+      const stream = relay(bodyOf(answer), { key: target.Key, firstLimitMs: limitMs, stallLimitMs });
+      try {
+        return { ...describePart(answer), stream };
+      } catch (cause) {
+        stream.destroy();
+        throw new MediaUnavailableError(`Cannot open ${target.Key}`, { cause });
+      }
+    },
+    ...(presigner !== undefined && {
+      async presign(key: string) {
+        const target = targetOf(key);
+        return ask(`make a URL for ${target.Key}`, () => presigner.presign(target));
+      },
+    }),
     async remove(key) {
       const target = targetOf(key);
       await ask(`remove ${target.Key}`, async (limit) => {
@@ -82,10 +110,13 @@ export function createS3Media(options: S3MediaOptions): S3Media {
         client.send(new ListObjectsV2Command({ Bucket: bucket, Prefix, MaxKeys: 1 }), limit),
       );
     },
-    close: () => client.destroy(),
+    close() {
+      client.destroy();
+      presigner?.close();
+    },
   };
 
-  function targetOf(key: string): { Bucket: string; Key: string } {
+  function targetOf(key: string): Target {
     assertMediaKey(key);
     const isInside = subfolder === '' || key.startsWith(`${subfolder}/`);
     return { Bucket: bucket, Key: isInside ? key : `${subfolder}/${key}` };
@@ -100,37 +131,65 @@ export function createS3Media(options: S3MediaOptions): S3Media {
   }
 
   /** undefined: 404, whose reason an answer without a body does not tell. */
-  function head(target: { Bucket: string; Key: string }, limit: { abortSignal: AbortSignal }) {
-    return client.send(new HeadObjectCommand(target), limit).catch(unless((error) => hasStatus(error, 404)));
+  function head(target: Target, limit: { abortSignal: AbortSignal }) {
+    return client
+      .send(new HeadObjectCommand({ ...target, ...customerKey }), limit)
+      .catch(unless((error) => hasStatus(error, 404)));
   }
 
   /** Whether it is the object that is not there, and not its bucket. @returns false when it is there by now */
-  async function isAbsent(target: { Bucket: string; Key: string }, limit: { abortSignal: AbortSignal }): Promise<boolean> {
+  async function isAbsent(target: Target, { abortSignal }: { abortSignal: AbortSignal }): Promise<boolean> {
     try {
-      const { Body } = await client.send(new GetObjectCommand({ ...target, Range: 'bytes=0-0' }), limit);
-      if (Body instanceof Readable) Body.destroy();
+      const answer = await get({ ...target, Range: 'bytes=0-0' }, abortSignal);
+      if (answer !== undefined) bodyOf(answer).destroy();
       return false;
     } catch (error) {
       if (hasCode(error, 'NoSuchKey')) return true;
-      if (hasStatus(error, 416)) return false; // an object without a byte
       throw error;
     }
   }
 
-  /** undefined: the range begins behind the object's end. */
-  async function openRange(target: { Bucket: string; Key: string; Range: string }, abortSignal: AbortSignal) {
-    const answer = await client
-      .send(new GetObjectCommand(target), { abortSignal })
+  /** undefined: the object has none of these bytes. */
+  function get(target: Target & { Range?: string }, abortSignal: AbortSignal): Promise<GetObjectCommandOutput | undefined> {
+    return client
+      .send(new GetObjectCommand({ ...target, ...customerKey }), { abortSignal })
       .catch(unless((error) => hasStatus(error, 416)));
-    if (answer === undefined) return undefined;
-    if (!(answer.Body instanceof Readable)) throw new Error('The answer has no body');
-    return answer.Body;
+  }
+
+  /** The same, within the limit; undefined also when there is no such object, or an empty one. */
+  async function getInTime(
+    target: Target & { Range?: string },
+    signal: AbortSignal,
+  ): Promise<GetObjectCommandOutput | undefined> {
+    const abort = new AbortController();
+    const giveUp = (): void => abort.abort();
+    const cancel = systemClock.after(limitMs, giveUp);
+    signal.addEventListener('abort', giveUp);
+    try {
+      signal.throwIfAborted();
+      const answer = await get(target, abort.signal);
+      if (answer?.ContentLength !== 0) return answer;
+      bodyOf(answer).destroy();
+      return undefined;
+    } catch (cause) {
+      signal.throwIfAborted();
+      if (hasCode(cause, 'NoSuchKey')) return undefined;
+      throw new MediaUnavailableError(`Cannot open ${target.Key}`, { cause });
+    } finally {
+      cancel();
+      signal.removeEventListener('abort', giveUp);
+    }
   }
 }
 
-function toInfo({ ContentLength: size, LastModified, ETag: etag }: HeadObjectOutput): MediaInfo {
-  if (size === undefined || LastModified === undefined || etag === undefined) throw new Error('The answer is incomplete');
-  return { size, modifiedAt: LastModified.getTime(), etag };
+interface Target {
+  Bucket: string;
+  Key: string;
+}
+
+function bodyOf({ Body }: GetObjectCommandOutput): Readable {
+  if (!(Body instanceof Readable)) throw new Error('The answer has no body');
+  return Body;
 }
 
 /** For `catch`: an expected error becomes undefined, any other stays. */

@@ -1,36 +1,67 @@
-import { describe, expect, it } from 'vitest';
+import { once } from 'node:events';
+import { createServer, type IncomingHttpHeaders } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import { buffer } from 'node:stream/consumers';
+
+import { expect, describe, it } from 'vitest';
 
 import { InvalidInputError } from '../../../src/errors.js';
 import { createS3Media } from '../../../src/persistence/s3/s3-media.js';
-import { sseRequest, type SseSettings } from '../../../src/persistence/s3/sse.js';
+import { sseRead, sseWrite } from '../../../src/persistence/s3/sse.js';
 
 const bucket = { bucket: 'media', subfolder: 'tally', region: 'us-east-1', pathStyle: true };
+const customerKey = Buffer.alloc(32, 7).toString('base64');
+const LONG_AGO = 'Thu, 01 Jan 2026 00:00:00 GMT';
 
 describe('server-side encryption', () => {
-  it('is absent, or the server’s own, or a key’s', () => {
-    expect(sseRequest({})).toEqual({});
-    expect(sseRequest({ type: 'SSE-S3' })).toEqual({ ServerSideEncryption: 'AES256' });
-    expect(sseRequest({ type: 'SSE-KMS' })).toEqual({ ServerSideEncryption: 'aws:kms' });
-    expect(sseRequest({ type: 'SSE-KMS', kmsKeyId: 'key', kmsEncryptionContext: '{"tenant":"a"}' })).toEqual({
+  it('is absent, or the server’s own, or a key’s, for what is written', () => {
+    expect(sseWrite(undefined)).toEqual({});
+    expect(sseWrite({ type: 'SSE-S3' })).toEqual({ ServerSideEncryption: 'AES256' });
+    expect(sseWrite({ type: 'SSE-KMS' })).toEqual({ ServerSideEncryption: 'aws:kms' });
+    expect(sseWrite({ type: 'SSE-KMS', keyId: 'key', context: { tenant: 'a' } })).toEqual({
       ServerSideEncryption: 'aws:kms',
       SSEKMSKeyId: 'key',
       SSEKMSEncryptionContext: Buffer.from('{"tenant":"a"}').toString('base64'),
     });
+    expect(sseWrite({ type: 'SSE-C', customerKey })).toEqual({ SSECustomerAlgorithm: 'AES256', SSECustomerKey: customerKey });
   });
 
-  it.each<SseSettings>([
-    { type: 'AES256' },
-    { type: '' },
-    { kmsKeyId: 'key' },
-    { type: 'SSE-S3', kmsKeyId: 'key' },
-    { type: 'SSE-S3', kmsEncryptionContext: '{}' },
-    { type: 'SSE-KMS', kmsEncryptionContext: 'tenant=a' },
-    { type: 'SSE-KMS', kmsEncryptionContext: '["a"]' },
-    { type: 'SSE-KMS', kmsEncryptionContext: 'null' },
-    { type: 'SSE-KMS', kmsEncryptionContext: '{"tenant":1}' },
-  ])('is refused as %o', (sse) => {
-    expect(() => sseRequest(sse)).toThrow(InvalidInputError);
-    expect(() => createS3Media({ ...bucket, sse })).toThrow(InvalidInputError);
+  it('asks nothing of a reader, except for the customer’s key', () => {
+    expect(sseRead(undefined)).toEqual({});
+    expect(sseRead({ type: 'SSE-S3' })).toEqual({});
+    expect(sseRead({ type: 'SSE-KMS', keyId: 'key' })).toEqual({});
+    expect(sseRead({ type: 'SSE-C', customerKey })).toEqual({ SSECustomerAlgorithm: 'AES256', SSECustomerKey: customerKey });
+  });
+
+  it('sends the customer’s key and its MD5 with every look and read', async () => {
+    const asked: IncomingHttpHeaders[] = [];
+    const server = createServer((request, response) => {
+      asked.push(request.headers);
+      response.writeHead(200, { 'content-length': '2', etag: '"a"', 'last-modified': LONG_AGO });
+      response.end(request.method === 'HEAD' ? undefined : 'ab');
+    }).listen(0, '127.0.0.1');
+    await once(server, 'listening');
+    const endpoint = `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
+    const keys = { accessKey: 'any', secretKey: 'any' };
+    const media = createS3Media({ ...bucket, ...keys, endpoint, sse: { type: 'SSE-C', customerKey } });
+
+    await media.stat('a.mp4');
+    await buffer(await media.read('a.mp4', { start: 0, end: 1 }));
+    const opened = await media.open?.('a.mp4', undefined, new AbortController().signal);
+    if (opened === undefined) throw new Error('nothing was opened');
+    await buffer(opened.stream);
+
+    const prefix = 'x-amz-server-side-encryption-customer';
+    expect(asked).toHaveLength(3);
+    for (const headers of asked) {
+      expect(headers).toMatchObject({
+        [`${prefix}-algorithm`]: 'AES256',
+        [`${prefix}-key`]: customerKey,
+        [`${prefix}-key-md5`]: expect.stringMatching(/^[\w+/]{22}==$/),
+      });
+    }
+    media.close();
+    server.close();
   });
 });
 

@@ -1,7 +1,8 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { minioPassword, minioUser, startMinio, type Minio } from '../../../scripts/services/index.mjs';
+import { minioPassword, minioUser, poll, startMinio, type Minio } from '../../../scripts/services/index.mjs';
 import { createS3Media } from '../../../src/persistence/s3/s3-media.js';
 import { s3MediaContract } from '../../contracts/s3-media.js';
+import { createS3Bucket, type S3Bucket } from '../../support/s3-bucket.js';
 
 let minio: Minio;
 
@@ -13,6 +14,42 @@ beforeAll(async () => {
 afterAll(() => minio.stop());
 
 s3MediaContract({ name: 'S3 on MinIO', server });
+
+describe('a URL of an object on MinIO', () => {
+  const key = 'recordings/room/room--0123456789.mp4';
+  let bucket: S3Bucket;
+
+  beforeAll(async () => {
+    bucket = await createS3Bucket(server());
+    await bucket.write(key, Uint8Array.of(1, 2, 3));
+    return () => bucket.dispose();
+  });
+
+  async function urlFor(ttlMs: number): Promise<string> {
+    const linked = createS3Media({ ...bucket.options, links: { endpoint: minio.endpoint, ttlMs } });
+    const url = await linked.presign?.(key);
+    linked.close();
+    return url ?? '';
+  }
+
+  it('names it as a film that only its viewer keeps', async () => {
+    const url = await urlFor(60_000);
+    expect(url).not.toContain(minioPassword);
+    const { status, headers } = await fetch(url);
+    expect(status).toBe(200);
+    expect(headers.get('Content-Type')).toBe('video/mp4');
+    expect(headers.get('Cache-Control')).toBe('private, max-age=3600');
+    expect(headers.get('Content-Disposition')).toBeNull();
+  });
+
+  it('works for its time and no longer, and for this object only', async () => {
+    const url = await urlFor(1_000);
+    const status = async (at: string) => (await fetch(at)).status;
+    expect(await status(url.replace('0123456789', '0123456780'))).toBe(403);
+    expect(await status(url)).toBe(200);
+    await poll('it is refused', 4_000, async () => (await status(url)) === 403);
+  });
+});
 
 describe('a MinIO that refuses', () => {
   const media = (changes: object) =>
