@@ -165,12 +165,10 @@ export const environmentSchema = z.object({
     description: 'Some nodes of a cluster, `host:port` and comma-separated, in place of host and port.',
     defaultText: 'none',
   }),
-  TALLY_REDIS_TLS: oneOf(['true', 'false'])
-    .default('false')
-    .register(docs, {
-      group: 'Redis',
-      description: '`true`: every connection is encrypted, to sentinels and cluster nodes too.',
-    }),
+  TALLY_REDIS_TLS: oneOf(['true', 'false']).default('false').register(docs, {
+    group: 'Redis',
+    description: '`true`: every connection is encrypted, to sentinels and cluster nodes too.',
+  }),
   TALLY_REDIS_TLS_CA: text().optional().register(docs, {
     group: 'Redis',
     description: "File with the certificates of the authorities that vouch for Redis, in PEM; in place of the system's.",

@@ -16,6 +16,8 @@ function refusalOf(env: Record<string, string>): string {
   throw new Error('The environment was accepted');
 }
 
+const LIVEKIT_URL = 'ws://lk';
+
 describe('an empty environment', () => {
   it('is embedded, on loopback, with absolute paths', () => {
     const { instanceId, ...config } = parseConfig({});
@@ -204,8 +206,6 @@ describe('an object store that this version cannot use', () => {
 });
 
 describe('a family of variables', () => {
-  const LIVEKIT_URL = 'ws://lk';
-
   it('is real as soon as one of it is set, and embedded when that is said by name', () => {
     expect(parseConfig({ MEET_MONGO_NODES: 'x' }).store.kind).toBe('real');
     expect(parseConfig({ MEET_MONGO_NODES: 'x', TALLY_STORE: 'embedded' }).store.kind).toBe('embedded');
@@ -295,5 +295,87 @@ describe('the documentation', () => {
       TALLY_INSTANCE_ID: 'a',
     };
     expect(parseConfig(env)).toStrictEqual(parseConfig({ TALLY_INSTANCE_ID: 'a' }));
+  });
+});
+
+describe('encryption on S3', () => {
+  const sseOf = (env: Record<string, string>) => {
+    const { media } = parseConfig({ LIVEKIT_URL, MEET_S3_SERVICE_ENDPOINT: 'https://s3.example.org', ...env });
+    return media.kind === 'real' ? media.sse : undefined;
+  };
+  const customerKey = Buffer.alloc(32, 7).toString('base64');
+
+  it('is what the bucket says, the server’s own, a key’s or the customer’s', () => {
+    expect(sseOf({})).toBeUndefined();
+    expect(sseOf({ MEET_S3_SSE_TYPE: 'sse-s3' })).toEqual({ type: 'SSE-S3' });
+    expect(sseOf({ MEET_S3_SSE_TYPE: 'SSE-KMS' })).toEqual({ type: 'SSE-KMS' });
+    const kms = { MEET_S3_SSE_KMS_KEY_ID: 'key', MEET_S3_SSE_KMS_ENCRYPTION_CONTEXT: '{"tenant":"a"}' };
+    expect(sseOf({ MEET_S3_SSE_TYPE: 'SSE-KMS', ...kms })).toEqual({ type: 'SSE-KMS', keyId: 'key', context: { tenant: 'a' } });
+    const customers = { MEET_S3_SSE_TYPE: 'SSE-C', TALLY_S3_SSE_CUSTOMER_KEY: customerKey };
+    expect(sseOf(customers)).toEqual({ type: 'SSE-C', customerKey });
+  });
+
+  it.each([
+    [{ MEET_S3_SSE_TYPE: 'AES256' }, 'MEET_S3_SSE_TYPE must be one of SSE-S3, SSE-KMS, SSE-C'],
+    [{ MEET_S3_SSE_KMS_KEY_ID: 'key' }, 'MEET_S3_SSE_KMS_KEY_ID goes with MEET_S3_SSE_TYPE=SSE-KMS only'],
+    [
+      { MEET_S3_SSE_TYPE: 'SSE-S3', MEET_S3_SSE_KMS_KEY_ID: 'key', MEET_S3_SSE_KMS_ENCRYPTION_CONTEXT: '{}' },
+      'MEET_S3_SSE_KMS_KEY_ID goes with MEET_S3_SSE_TYPE=SSE-KMS only; MEET_S3_SSE_KMS_ENCRYPTION_CONTEXT goes with MEET_S3_SSE_TYPE=SSE-KMS only',
+    ],
+    ...['tenant=a', '["a"]', 'null', '{"tenant":1}'].map((context) => [
+      { MEET_S3_SSE_TYPE: 'SSE-KMS', MEET_S3_SSE_KMS_ENCRYPTION_CONTEXT: context },
+      'MEET_S3_SSE_KMS_ENCRYPTION_CONTEXT must be a JSON object of strings',
+    ]),
+    [{ MEET_S3_SSE_TYPE: 'SSE-C' }, 'MEET_S3_SSE_TYPE=SSE-C needs TALLY_S3_SSE_CUSTOMER_KEY'],
+    [
+      { MEET_S3_SSE_TYPE: 'SSE-C', TALLY_S3_SSE_CUSTOMER_KEY: 'dG9vIHNob3J0' },
+      'TALLY_S3_SSE_CUSTOMER_KEY must be 32 bytes in base64',
+    ],
+    [
+      { MEET_S3_SSE_TYPE: 'SSE-S3', TALLY_S3_SSE_CUSTOMER_KEY: customerKey },
+      'TALLY_S3_SSE_CUSTOMER_KEY goes with MEET_S3_SSE_TYPE=SSE-C only',
+    ],
+    [
+      {
+        MEET_S3_SSE_TYPE: 'SSE-C',
+        TALLY_S3_SSE_CUSTOMER_KEY: customerKey,
+        MEET_S3_SERVICE_ENDPOINT: 'http://s3.example.org',
+      },
+      'MEET_S3_SSE_TYPE=SSE-C needs an https MEET_S3_SERVICE_ENDPOINT: the key goes with each request',
+    ],
+  ] as [Record<string, string>, string][])('is refused as %o', (env, refusal) => {
+    const given = { LIVEKIT_URL, MEET_S3_SERVICE_ENDPOINT: 'https://s3.example.org', ...env };
+    expect(refusalOf(given)).toBe(refusal);
+    expect(refusal).not.toContain(customerKey);
+  });
+});
+
+describe('the delivery of media', () => {
+  const linksOf = (env: Record<string, string>) => {
+    const { media } = parseConfig({ LIVEKIT_URL, MEET_S3_BUCKET: 'x', ...env });
+    return media.kind === 'real' ? media.links : undefined;
+  };
+
+  it('goes through Tally, or sends players to the bucket where they reach it', () => {
+    expect(linksOf({})).toBeUndefined();
+    const redirect = { TALLY_MEDIA_DELIVERY: 'redirect' };
+    expect(linksOf(redirect)).toEqual({ endpoint: 'http://localhost:9000', ttlMs: 900_000 });
+    expect(
+      linksOf({ ...redirect, TALLY_S3_PUBLIC_ENDPOINT: 'https://media.example.org/', TALLY_MEDIA_URL_TTL_MS: '60000' }),
+    ).toEqual({ endpoint: 'https://media.example.org', ttlMs: 60_000 });
+  });
+
+  it('by redirect is refused for files on disk, for keys that no player has, and for too short or long a time', () => {
+    const redirect = { TALLY_MEDIA_DELIVERY: 'redirect' };
+    expect(refusalOf(redirect)).toBe('TALLY_MEDIA_DELIVERY=redirect needs an S3 bucket: files on disk have no URL');
+    const customers = {
+      MEET_S3_SSE_TYPE: 'SSE-C',
+      TALLY_S3_SSE_CUSTOMER_KEY: Buffer.alloc(32).toString('base64'),
+      MEET_S3_SERVICE_ENDPOINT: 'https://s3.example.org',
+    };
+    expect(refusalOf({ ...redirect, ...customers, LIVEKIT_URL })).toMatch(/cannot be used with MEET_S3_SSE_TYPE=SSE-C/);
+    for (const ms of ['59999', '86400001']) {
+      expect(refusalOf({ TALLY_MEDIA_URL_TTL_MS: ms })).toMatch(/whole number from 60000 to 86400000/);
+    }
   });
 });

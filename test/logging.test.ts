@@ -34,6 +34,8 @@ describe('the logger', () => {
     { err: Object.assign(new Error('x'), { config: { headers: { Authorization: 'Bearer hush' } } }) },
     { err: new Error('x', { cause: new Error("Secret 'hush' is not recognized for room 'a'") }) },
     { text: 'the key ovmeet-0123hush' },
+    { err: new Error('GET https://s3/a.mp4?X-Amz-Credential=hush%2F2026&X-Amz-Signature=hush&x-amz-security-token=hush') },
+    { sse: { type: 'SSE-C', customerKey: 'hush', SSECustomerKey: 'hush' } },
     { jwt: 'eyJhbGciOiJIUzI1NiJ9.eyJpc3MiOiJkZXZrZXkifQ.hush' },
   ])('keeps the secret of %j', (fields) => {
     const { log, lines } = collect();

@@ -156,10 +156,10 @@ describe('an S3 server that', () => {
 
   it('has no connection left when streams are given up', async () => {
     const bytes = Buffer.alloc(10_000_000);
-    const store = await mediaOn(
-      (_, response) => response.writeHead(206, { 'content-length': String(bytes.length) }).end(bytes),
-      { limitMs: 5_000, stallLimitMs: 5_000 },
-    );
+    const store = await mediaOn((_, response) => response.writeHead(206, { 'content-length': String(bytes.length) }).end(bytes), {
+      limitMs: 5_000,
+      stallLimitMs: 5_000,
+    });
     const streams = await Promise.all(
       Array.from({ length: 30 }, async () => {
         const stream = await store.read(KEY, { start: 0, end: bytes.length - 1 });
