@@ -6,6 +6,7 @@ import { parseArgs } from 'node:util';
 import { bigLists } from './big-lists.js';
 import { listPages } from './lists.js';
 import { live } from './live.js';
+import { media } from './media.js';
 import { embeddedPlace, type Place } from './place.js';
 import { type RealPlace, realPlace } from './real-place.js';
 import { recovery } from './recovery.js';
@@ -31,6 +32,7 @@ const EVERYWHERE: readonly Bench[] = [
 const EMBEDDED: readonly Bench[] = [{ names: ['list_page100_ratio'], run: listPages, simulates: true }];
 const REAL: readonly Bench<RealPlace>[] = [
   { names: ['list_1m_ratio', 'list_per_s', 'get_per_s'], run: bigLists, simulates: true },
+  { names: ['media_seek_ms', 'media_ratio', 'media_first_byte_ms', 'stream_memory_kb'], run: media, simulates: true },
 ];
 
 const { values } = parseArgs({
