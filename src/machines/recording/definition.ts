@@ -1,4 +1,4 @@
-import type { ActorDefinition, EffectSpec } from '../kernel/definition.js';
+import { type ActorDefinition, defaultBackoffMs, type EffectSpec } from '../kernel/definition.js';
 import type { RecordingEvent } from './events.js';
 import type { RecordingContext } from './recording.js';
 import { createRecordingMachine, type RecordingTiming } from './recording.machine.js';
@@ -15,6 +15,17 @@ export function rescueWaitMs(attempt: number): number {
   return RESCUE_WAITS_MS[Math.min(attempt, RESCUE_WAITS_MS.length) - 1] ?? HOUR_MS;
 }
 
+/** A removal can wait: until a request that deletes many is answered it has the store to itself. */
+const REMOVAL_DELAY_MS = 1_000;
+const SOON_FAILURES = 10;
+const REMOVAL_WAIT_LIMIT_MS = 30_000;
+
+/** Soon at first, later seldom: what a bucket that is away for long owes must not keep everybody busy. It never ends. */
+function removalWaitMs(failures: number): number {
+  if (failures <= SOON_FAILURES) return defaultBackoffMs(failures);
+  return Math.min(REMOVAL_WAIT_LIMIT_MS, defaultBackoffMs(failures) * 2 ** (failures - SOON_FAILURES));
+}
+
 export const RECORDING_EFFECTS = {
   startEgress: { lane: 'livekit' },
   findEgress: { lane: 'livekit' },
@@ -27,7 +38,7 @@ export const RECORDING_EFFECTS = {
   verifyMedia: { lane: 'media' },
   checkMedia: { lane: 'media' },
   rescueMedia: { lane: 'media' },
-  removeMedia: { lane: 'media' },
+  removeMedia: { lane: 'media', delayMs: REMOVAL_DELAY_MS, backoffMs: removalWaitMs },
   notify: { lane: 'notification', key: (params, since) => `notify:${String(since)}:${String(params.notice)}` },
 } as const satisfies Record<string, EffectSpec>;
 

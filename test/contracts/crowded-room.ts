@@ -1,0 +1,174 @@
+import { CreateBucketCommand, ListObjectsV2Command, PutObjectCommand, S3Client } from '@aws-sdk/client-s3';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+
+import { recordingIdOf, type RecordingDocument } from '../../src/machines/recording/recording.js';
+import { type EmbeddedApp, startEmbedded } from '../support/embedded-app.js';
+import { eventually } from '../support/eventually.js';
+import type { S3Server } from '../support/s3-bucket.js';
+import { type S3Proxy, startS3Proxy } from '../support/s3-proxy.js';
+import { settleEach } from '../../src/machines/kernel/settle-each.js';
+import { buildSettled } from './documents.js';
+
+export interface CrowdedRoomContract {
+  name: string;
+  /** A running object store, and Tally's variables for its other stores. */
+  start: () => Promise<{ s3: S3Server; env?: Record<string, string>; stop: () => Promise<void> }>;
+  /** For one test; some thousand objects are written or removed in each. */
+  timeoutMs: number;
+}
+
+const BUCKET = 'recordings';
+const MANY = 1_500;
+const NAMED = 500;
+const NAMED_ROOM = 'by-name-000001';
+/** Two thousand objects are written. */
+const FILLING_MS = 60_000;
+
+/** The whole product on an object store, with more recordings than anybody deletes one by one. */
+export function crowdedRoomContract({ name, start, timeoutMs }: CrowdedRoomContract): void {
+  describe(`many recordings: ${name}`, { timeout: timeoutMs }, () => {
+    let stop: () => Promise<void>;
+    let client: S3Client;
+    let proxy: S3Proxy;
+    let tally: EmbeddedApp;
+    let named: RecordingDocument[];
+    let crowd: RecordingDocument[];
+    let roomId: string;
+
+    beforeAll(async () => {
+      const { s3, env = {}, stop: stopServers } = await start();
+      const { endpoint, accessKey, secretKey } = s3;
+      const credentials = { accessKeyId: accessKey, secretAccessKey: secretKey };
+      client = new S3Client({ endpoint, region: 'us-east-1', forcePathStyle: true, credentials });
+      await client.send(new CreateBucketCommand({ Bucket: BUCKET }));
+      proxy = await startS3Proxy(endpoint);
+      tally = await startEmbedded({
+        speed: 50,
+        env: {
+          MEET_S3_SERVICE_ENDPOINT: proxy.url,
+          MEET_S3_BUCKET: BUCKET,
+          MEET_S3_ACCESS_KEY: accessKey,
+          MEET_S3_SECRET_KEY: secretKey,
+          ...env,
+        },
+      });
+      named = await fill(NAMED_ROOM, NAMED);
+      roomId = await tally.openRoom('Crowded');
+      crowd = await fill(roomId, MANY - 1);
+      stop = async () => {
+        await tally.close();
+        await proxy.close();
+        client.destroy();
+        await stopServers();
+      };
+    }, FILLING_MS);
+    afterAll(() => stop());
+
+    /** Complete recordings of a room, each with its file. */
+    async function fill(roomId: string, count: number): Promise<RecordingDocument[]> {
+      const { recordings } = tally.app.persistence;
+      const documents = Array.from({ length: count }, (_, index) => {
+        const uid = `${roomId.slice(-6)}${String(index).padStart(4, '0')}`;
+        const end = { observation: { status: 'COMPLETE', updatedAt: '1' }, media: 'complete' } as const;
+        return buildSettled(uid, { roomId, ...end });
+      });
+      const outcomes = await settleEach(documents, 50, async (document) => {
+        await client.send(new PutObjectCommand({ Bucket: BUCKET, Key: keyOf(document), Body: 'a film' }));
+        expect(await recordings.create(document.uid, document)).toEqual({ created: true });
+      });
+      expect(outcomes.filter((outcome) => 'error' in outcome)).toEqual([]);
+      return documents;
+    }
+
+    /** What lies in the bucket of a room, in order. */
+    async function keys(ofRoom: string): Promise<string[]> {
+      const Prefix = tally.app.persistence.media.egressPath(`recordings/${ofRoom}`);
+      const found: string[] = [];
+      for (let token: string | undefined; ;) {
+        const page = { Bucket: BUCKET, Prefix, ...(token === undefined ? {} : { ContinuationToken: token }) };
+        const { Contents = [], NextContinuationToken } = await client.send(new ListObjectsV2Command(page));
+        found.push(...Contents.map(({ Key = '' }) => Key));
+        token = NextContinuationToken;
+        if (token === undefined) return found.sort();
+      }
+    }
+
+    /** How many recordings owe something. */
+    const countOwing = async () => (await tally.app.persistence.recordings.owing(10_000)).length;
+
+    const report = (what: string, begunAt: number) =>
+      process.stdout.write(`${name}: ${what} in ${(performance.now() - begunAt).toFixed(0)} ms\n`);
+    /** Where the recording's file lies in the bucket. */
+    const keyOf = ({ mediaKey }: RecordingDocument) => tally.app.persistence.media.egressPath(mediaKey);
+    const load = (uid: string) => tally.app.persistence.recordings.load(uid);
+
+    it(`${String(NAMED)} are deleted by name, and unknown everywhere when that is answered`, async () => {
+      const { api } = tally;
+      const ids = named.map(recordingIdOf);
+      const begunAt = performance.now();
+      const { status, body } = await api.call('DELETE', `/recordings?recordingIds=${ids.join(',')}`);
+      report(`${String(NAMED)} recordings deleted by name`, begunAt);
+      expect([status, body]).toEqual([200, { message: 'All recordings deleted successfully', deleted: ids }]);
+      expect(await api.list(NAMED_ROOM)).toEqual([]);
+      for (const id of ids.slice(0, 20)) expect((await api.get(id)).status).toBe(404);
+      await eventually('every file is removed', countOwing, (count) => count === 0, timeoutMs);
+      report('their files were removed', begunAt);
+      expect(await keys(NAMED_ROOM)).toEqual([]);
+    });
+
+    it(`a room goes with ${String(MANY)}, one of which is live, while the bucket fails for every seventh`, async () => {
+      const { api, app, simulator } = tally;
+      const { recordingId } = (await api.start(roomId)).body;
+      const liveUid = recordingId.split('--')[2] ?? '';
+      const failing = crowd.filter((_, index) => index % 7 === 6);
+      const failingKeys = failing.map(keyOf).sort();
+      const paths = new Set(failingKeys.map((key) => `/${BUCKET}/${key}`));
+      proxy.fail((method, path) => method === 'DELETE' && paths.has(path));
+
+      const begunAt = performance.now();
+      const answer = await api.call('DELETE', `/rooms/${roomId}?withMeeting=force&withRecordings=force`);
+      expect(answer.body).toMatchObject({ successCode: 'room_with_active_meeting_and_recordings_deleted' });
+      await eventually(
+        'the room has told its recordings',
+        () => app.persistence.rooms.owing(1),
+        (rooms) => rooms.length === 0,
+        timeoutMs,
+      );
+      await eventually(
+        'the live one is deleted',
+        () => load(liveUid),
+        (live) => live?.tally.state === 'deleted',
+        timeoutMs,
+      );
+      report(`${String(MANY)} recordings deleted with their room`, begunAt);
+      await eventually('all other files are removed', countOwing, (count) => count === failing.length, timeoutMs);
+      report(`their files removed, but for ${String(failing.length)}`, begunAt);
+
+      // Every recording is gone for clients, whether its file is or not.
+      expect((await api.call('GET', `/rooms/${roomId}`)).status).toBe(404);
+      expect(await api.list(roomId)).toEqual([]);
+      for (const id of [recordingId, ...failing.slice(0, 10).map(recordingIdOf)]) expect((await api.get(id)).status).toBe(404);
+      const egress = (await simulator.egresses()).find(({ roomName }) => roomName === roomId);
+      expect(egress?.states.at(-1)?.status).toBe('EGRESS_COMPLETE');
+      // What is still to do stands in the records of exactly those it concerns.
+      expect(await keys(roomId)).toEqual(failingKeys);
+      for (const { uid } of failing) {
+        const owed = await load(uid);
+        expect(owed?.tally).toMatchObject({ state: 'deleted', effects: [{ name: 'removeMedia' }] });
+        expect(owed?.tally.effects[0]?.attempts).toBeGreaterThan(0);
+      }
+
+      proxy.fail(undefined);
+      const wellAgainAt = performance.now();
+      await eventually('nothing is owed', countOwing, (count) => count === 0, timeoutMs);
+      report('these removed after the bucket was well again', wellAgainAt);
+      expect(await keys(roomId)).toEqual([]);
+      for (const { uid } of crowd) expect((await load(uid))?.tally.state).toBe('deleted');
+      await eventually(
+        'the room is forgotten',
+        () => app.persistence.rooms.load(roomId),
+        (room) => room === undefined,
+      );
+    });
+  });
+}
