@@ -69,6 +69,8 @@ export function createRecordingMachine(timing: RecordingTiming) {
       knowsEgress: ({ context }) => context.egressId !== undefined,
       isEnding: ({ context }) => context.endingSince !== undefined,
       wasStopped: ({ context }) => context.cancelReason === 'stop',
+      /** Nobody had needed it any more: without a file it is given up, not failed. */
+      wasStale: ({ context }) => context.stopReason === 'stale',
       startFailed: ({ context }) => context.startFailed === true,
       deletesWhenSettled: ({ context }) => context.deleteWhenSettled === true,
       holdsLock: ({ context }) => context.lockValue !== undefined,
@@ -372,7 +374,10 @@ export function createRecordingMachine(timing: RecordingTiming) {
             on: {
               'egress.observed': [...ends, { guard: shows('ENDING'), target: 'ending', actions: ['learn', 'armUpload'] }],
               'media.found': { target: '#recording.complete', actions: ['takeFile', 'clearError'] },
-              'media.absent': { target: '#recording.failed', actions: 'takeFile' },
+              'media.absent': [
+                { guard: 'wasStale', target: '#recording.aborted', actions: 'takeFile' },
+                { target: '#recording.failed', actions: 'takeFile' },
+              ],
             },
           },
         },

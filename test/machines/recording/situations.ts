@@ -62,6 +62,7 @@ export const EVENTS: Readonly<Record<string, RecordingEvent>> = {
   'start.unknown': buildEvent({ type: 'start.unknown', cancel: false, message: 'time-out' }),
   'start.unknown cancel': buildEvent({ type: 'start.unknown', cancel: true, message: 'handler failed to start' }),
   stop: buildEvent({ type: 'stop', reason: 'request' }),
+  'stop stale': buildEvent({ type: 'stop', reason: 'stale' }),
   'deadline.passed': buildEvent({ type: 'deadline.passed', generation: 2 }),
   'deadline.passed stale': buildEvent({ type: 'deadline.passed', generation: 1 }),
   'egress.missing': buildEvent({ type: 'egress.missing', cause: 'gone' }),

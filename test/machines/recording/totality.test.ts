@@ -39,6 +39,7 @@ start.refused             X          c        c          c          X       p   
 start.unknown             X          c        c          c          X       p      p      p    p        p           p           p           p           t
 start.unknown cancel      X          X        X          c          X       p      p      p    p        p           p           p           p           t
 stop                      X          X        X          a          a       X      a      a    o        o           o           o           o           t
+stop stale                X          X        X          a          a       X      a      a    o        o           o           o           o           t
 deadline.passed           X          X        X          X          X       d      X      d    d        d           d           d           d           t
 deadline.passed stale     d          d        d          d          d       d      d      d    d        d           d           d           d           t
 egress.missing            X          X        X          X          X       X      X      s    s        s           s           s           s           t

@@ -1,0 +1,256 @@
+import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+
+import { LiveKitUnavailableError } from '../../src/errors.js';
+import { stopStaleRecordings } from '../../src/jobs/stale-recordings.job.js';
+import { createLocalBus } from '../../src/machines/kernel/event-bus.js';
+import { createSupervisor, type Supervisor } from '../../src/machines/kernel/supervisor.js';
+import type { EgressObservation, RecordingEvent } from '../../src/machines/recording/events.js';
+import type { LiveKitGateway, RecordingStore, RoomPresence } from '../../src/machines/recording/ports.js';
+import { type RecordingContext, statusOf } from '../../src/machines/recording/recording.js';
+import { openLmdb } from '../../src/persistence/lmdb/open-lmdb.js';
+import { buildRecording, buildSettled, nextOf } from '../contracts/documents.js';
+import { silentLog } from '../machines/kernel/support.js';
+import { definition } from '../machines/recording/build.js';
+import { createDataFolder } from '../support/data-folder.js';
+import { createMemoryRecordingStore } from '../support/memory-recording-store.js';
+import { createTestClock, type TestClock } from '../support/test-clock.js';
+
+const STALE_AFTER_MS = 300_000;
+const GONE_MS = 20_000;
+const PERSON: RoomPresence = { identity: 'ada', isEgress: false };
+
+const STORES: Record<string, () => Promise<{ store: RecordingStore; dispose?: () => Promise<void> }>> = {
+  memory: async () => ({ store: createMemoryRecordingStore() }),
+  async LMDB() {
+    const folder = await createDataFolder();
+    const lmdb = await openLmdb({ dataDir: folder.path });
+    return {
+      store: lmdb.recordings,
+      async dispose() {
+        await lmdb.close();
+        await folder.remove();
+      },
+    };
+  },
+};
+
+describe.each(Object.entries(STORES))('the sweep of stale recordings, on %s', (_name, open) => {
+  let clock: TestClock;
+  let store: RecordingStore;
+  let dispose: (() => Promise<void>) | undefined;
+  let supervisor: Supervisor<RecordingContext, RecordingEvent>;
+  let egresses: Map<string, EgressObservation>;
+  /** Who is in a room; a room that is not here is gone. */
+  let present: Map<string, RoomPresence[] | 'no answer'>;
+
+  beforeEach(async () => {
+    clock = createTestClock();
+    ({ store, dispose } = await open());
+    egresses = new Map();
+    present = new Map();
+    supervisor = createSupervisor<RecordingContext, RecordingEvent>({
+      definition,
+      handlers: Object.fromEntries(Object.keys(definition.effects).map((name) => [name, async () => undefined])),
+      store,
+      bus: createLocalBus(),
+      clock,
+      instance: 'one',
+      log: silentLog,
+      dueIntervalMs: 1_000,
+      exclusive: true,
+    });
+  });
+  afterEach(async () => {
+    await supervisor.stop(0);
+    await dispose?.();
+  });
+
+  const livekit: Pick<LiveKitGateway, 'listEgress' | 'findEgress' | 'listParticipants'> = {
+    listEgress: async () => [...egresses.values()].filter(({ status }) => status !== 'COMPLETE'),
+    findEgress: async (egressId) => egresses.get(egressId),
+    async listParticipants(roomName) {
+      const people = present.get(roomName) ?? [];
+      if (people === 'no answer') throw new LiveKitUnavailableError('it is away');
+      return people;
+    },
+  };
+
+  /** An egress of this recording's, whose status changed so long ago. */
+  function show(uid: string, ageMs: number, fields: Partial<EgressObservation> = {}): void {
+    const roomName = `room-of-${uid}`;
+    const egress: EgressObservation = {
+      egressId: `EG_${uid}`,
+      roomName,
+      roomSid: 'RM_1',
+      status: 'ACTIVE',
+      updatedAt: `${String(clock.now() - ageMs)}000000`,
+      requestedPath: `recordings/${roomName}/${roomName}--${uid}.mp4`,
+      ...fields,
+    };
+    egresses.set(egress.egressId, egress);
+  }
+  const recorderOf = (uid: string): RoomPresence => ({ identity: `EG_${uid}`, isEgress: true });
+  const uidAt = (index: number) => index.toString(16).padStart(10, '0');
+  const ONE = uidAt(1);
+
+  async function addActive(uid: string): Promise<void> {
+    await store.create(uid, buildRecording(uid, { observation: { status: 'ACTIVE', updatedAt: '1' } }));
+  }
+  const statusIn = async (uid: string) => {
+    const recording = await store.load(uid);
+    return recording === undefined ? undefined : statusOf(recording);
+  };
+
+  function begin(signal = new AbortController().signal) {
+    return stopStaleRecordings(
+      { supervisor, store, livekit, clock, log: silentLog, staleAfterMs: STALE_AFTER_MS, goneMs: GONE_MS },
+      signal,
+    );
+  }
+  /** Begin, and let the time between the two looks pass once it waits. */
+  async function sweep(meanwhile: () => unknown = () => undefined) {
+    const counts = begin();
+    let isOver = false;
+    void counts.finally(() => (isOver = true));
+    while (!isOver && clock.pending() === 0) await clock.run(0);
+    await meanwhile();
+    await clock.run(GONE_MS);
+    return counts;
+  }
+
+  it('row 1: leaves alone what is aborted already', async () => {
+    await store.create(ONE, buildSettled(ONE, { tally: { state: { aborted: 'rescuable' } } }));
+    show(ONE, 10 * STALE_AFTER_MS);
+    expect(await sweep()).toEqual({ aborted: 1 });
+  });
+
+  it('row 1: leaves other outcomes to those who stop strays', async () => {
+    await store.create(ONE, buildSettled(ONE));
+    show(ONE, 10 * STALE_AFTER_MS);
+    expect(await sweep()).toEqual({ settled: 1 });
+  });
+
+  it('row 2: keeps an egress without a time', async () => {
+    await addActive(ONE);
+    show(ONE, 0, { updatedAt: '0' });
+    expect(await sweep()).toEqual({ undated: 1 });
+    expect(await statusIn(ONE)).toBe('active');
+  });
+
+  it.each([
+    ['of just now', 0],
+    ['of exactly the threshold', STALE_AFTER_MS],
+    ['of the future', -3_600_000],
+  ])('row 3: keeps one %s', async (_age, ageMs) => {
+    await addActive(ONE);
+    show(ONE, ageMs);
+    expect(await sweep()).toEqual({ fresh: 1 });
+    expect(await statusIn(ONE)).toBe('active');
+  });
+
+  it('row 4: stops an older one whose room is gone', async () => {
+    await addActive(ONE);
+    show(ONE, STALE_AFTER_MS + 1);
+    expect(await sweep()).toEqual({ stale: 1, stopped: 1 });
+    const recording = await store.load(ONE);
+    expect(recording?.tally.state).toEqual({ stopping: 'ending' });
+    expect(recording?.stopReason).toBe('stale');
+    expect(recording?.tally.effects.map(({ name }) => name)).toContain('stopEgress');
+  });
+
+  it('row 5: stops an older one with nobody but recorders in the room', async () => {
+    await addActive(ONE);
+    show(ONE, STALE_AFTER_MS + 1);
+    present.set(`room-of-${ONE}`, [recorderOf(ONE), recorderOf('other')]);
+    expect(await sweep()).toEqual({ stale: 1, stopped: 1 });
+    expect(await statusIn(ONE)).toBe('ending');
+  });
+
+  it('row 6: keeps an older one with somebody in the room', async () => {
+    await addActive(ONE);
+    show(ONE, 100 * STALE_AFTER_MS);
+    present.set(`room-of-${ONE}`, [recorderOf(ONE), PERSON]);
+    expect(await sweep()).toEqual({ in_use: 1 });
+    expect(await statusIn(ONE)).toBe('active');
+  });
+
+  it('looks twice, the second time not before its time', async () => {
+    await addActive(ONE);
+    show(ONE, STALE_AFTER_MS + 1);
+    const counts = sweep(async () => {
+      await clock.run(GONE_MS - 1);
+      expect(await statusIn(ONE)).toBe('active');
+    });
+    expect(await counts).toEqual({ stale: 1, stopped: 1 });
+  });
+
+  it.each<[string, () => unknown]>([
+    ['somebody came back', () => present.set(`room-of-${ONE}`, [PERSON])],
+    ['its status changed', () => show(ONE, 0)],
+    ['it ended', () => show(ONE, 0, { status: 'COMPLETE' })],
+    ['LiveKit forgot it', () => egresses.clear()],
+    [
+      'its record was saved',
+      async () => {
+        const recording = await store.load(ONE);
+        if (recording !== undefined) await store.save(ONE, nextOf(recording), recording.tally.version);
+      },
+    ],
+  ])('stops nothing when %s between the looks', async (_what, meanwhile) => {
+    await addActive(ONE);
+    show(ONE, STALE_AFTER_MS + 1);
+    expect(await sweep(meanwhile)).toEqual({ stale: 1, revived: 1 });
+    expect(await statusIn(ONE)).toBe('active');
+  });
+
+  it('leaves alone what starts or ends: a file may still be on its way', async () => {
+    await store.create(ONE, buildRecording(ONE, { tally: { state: { stopping: 'ending' } } }));
+    await store.create(uidAt(2), buildRecording(uidAt(2), { tally: { state: { starting: 'awaiting' } } }));
+    show(ONE, 10 * STALE_AFTER_MS, { status: 'ENDING' });
+    show(uidAt(2), 10 * STALE_AFTER_MS, { status: 'STARTING' });
+    expect(await sweep()).toEqual({ leaving: 2 });
+  });
+
+  it('never touches a foreign egress, and counts one of an unknown recording', async () => {
+    await addActive(ONE);
+    show('not-a-uid', 10 * STALE_AFTER_MS);
+    show(uidAt(7), 10 * STALE_AFTER_MS);
+    // Our recording's path, yet not its egress.
+    show(ONE, 10 * STALE_AFTER_MS, { egressId: 'EG_other' });
+    expect(await sweep()).toEqual({ foreign: 2, unknown: 1 });
+    expect(await statusIn(ONE)).toBe('active');
+  });
+
+  it('isolates a room that LiveKit does not answer for, at either look', async () => {
+    for (let index = 1; index <= 23; index += 1) {
+      await addActive(uidAt(index));
+      show(uidAt(index), STALE_AFTER_MS + 1);
+    }
+    present.set(`room-of-${uidAt(7)}`, 'no answer');
+    const counts = await sweep(() => present.set(`room-of-${uidAt(8)}`, 'no answer'));
+    expect(counts).toEqual({ stale: 22, stopped: 21, failed: 2 });
+    expect([await statusIn(uidAt(6)), await statusIn(uidAt(7)), await statusIn(uidAt(8))]).toEqual([
+      'ending',
+      'active',
+      'active',
+    ]);
+  });
+
+  it('fails as a whole when LiveKit lists nothing', async () => {
+    const away = { ...livekit, listEgress: () => Promise.reject(new LiveKitUnavailableError('it is away')) };
+    const options = { supervisor, store, livekit: away, clock, log: silentLog, staleAfterMs: STALE_AFTER_MS, goneMs: GONE_MS };
+    await expect(stopStaleRecordings(options, new AbortController().signal)).rejects.toThrow(LiveKitUnavailableError);
+  });
+
+  it('stops waiting, and stops nothing, when it is told to end', async () => {
+    await addActive(ONE);
+    show(ONE, STALE_AFTER_MS + 1);
+    const ending = new AbortController();
+    const counts = begin(ending.signal);
+    while (clock.pending() === 0) await clock.run(0);
+    ending.abort();
+    expect(await counts).toEqual({ stale: 1 });
+    expect(clock.pending()).toBe(0);
+    expect(await statusIn(ONE)).toBe('active');
+  });
+});
