@@ -1,0 +1,161 @@
+import { setTimeout as delay } from 'node:timers/promises';
+
+import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { startRedis, type Redis, type RunningProcess } from '../../../scripts/services/index.mjs';
+import { systemClock } from '../../../src/clock.js';
+import { holdLock, type HeldLock } from '../../../src/jobs/held-lock.js';
+import type { Job } from '../../../src/jobs/job.js';
+import { createScheduler, type Scheduler } from '../../../src/jobs/scheduler.js';
+import { openRedis, type OpenRedis } from '../../../src/persistence/redis/open-redis.js';
+import { eventually } from '../../support/eventually.js';
+import { createMemoryJobRuns } from '../../support/memory-job-runs.js';
+import { connectTo, silentLog } from './servers.js';
+
+/** Threads tick several times a second, and Redis is killed and started. */
+const TIMEOUT_MS = 40_000;
+const NAME = 'recordingLockKeeper';
+const LOCK = `ov_meet_lock:scheduled_task_${NAME}`;
+
+let server: Redis;
+let again: RunningProcess | undefined;
+const opened: OpenRedis[] = [];
+
+beforeEach(async () => {
+  server = await startRedis();
+});
+afterEach(async () => {
+  await Promise.all(opened.splice(0).map((redis) => redis.close()));
+  await server.stop();
+  await again?.stop();
+  again = undefined;
+});
+
+async function connect(): Promise<OpenRedis> {
+  const redis = await openRedis({ host: '127.0.0.1', port: server.port, log: silentLog });
+  opened.push(redis);
+  return redis;
+}
+
+describe('two instances over one Redis', () => {
+  const schedulers: Scheduler[] = [];
+  afterEach(() => Promise.all(schedulers.splice(0).map((scheduler) => scheduler.close())));
+
+  /** A job of 60 ms that comes round five times a second on each of them. */
+  async function startBoth() {
+    const runs = createMemoryJobRuns();
+    const seen = { one: 0, two: 0, running: 0, mostAtOnce: 0 };
+    for (const instance of ['one', 'two'] as const) {
+      const job: Job = {
+        name: NAME,
+        intervalMs: 200,
+        atStart: true,
+        async run() {
+          seen.running += 1;
+          seen.mostAtOnce = Math.max(seen.mostAtOnce, seen.running);
+          await delay(60);
+          seen.running -= 1;
+          seen[instance] += 1;
+          return {};
+        },
+      };
+      const { jobLocks: locks } = await connect();
+      const scheduler = createScheduler({ jobs: [job], locks, runs, clock: systemClock, instance, log: silentLog });
+      schedulers.push(scheduler);
+      await scheduler.start();
+    }
+    return { seen, runs };
+  }
+
+  const bothRan = (seen: { one: number; two: number }, more: number) => {
+    const [one, two] = [seen.one + more, seen.two + more];
+    return eventually(
+      `both run ${more} times more`,
+      () => seen,
+      (now) => now.one >= one && now.two >= two,
+      20_000,
+    );
+  };
+
+  it(
+    'never run a job at the same time',
+    async () => {
+      const { seen, runs } = await startBoth();
+      await bothRan(seen, 10);
+      expect(seen.mostAtOnce).toBe(1);
+      expect(await runs.load(NAME)).toMatchObject({ counts: {} });
+      await Promise.all(schedulers.map((scheduler) => scheduler.close()));
+      const client = connectTo(server.port);
+      expect(await client.keys('ov_meet_lock*')).toEqual([]);
+      client.disconnect();
+    },
+    TIMEOUT_MS,
+  );
+
+  it(
+    'go on after Redis was away',
+    async () => {
+      const { seen } = await startBoth();
+      await bothRan(seen, 2);
+      await server.kill();
+      await delay(1_500); // several ticks of both meet the outage
+      again = await server.startAgain();
+      await bothRan(seen, 5);
+      expect(seen.mostAtOnce).toBe(1);
+    },
+    TIMEOUT_MS,
+  );
+});
+
+describe('a lock that is held', () => {
+  const TTL_MS = 1_200;
+  let held: HeldLock | undefined;
+  afterEach(async () => {
+    await held?.release();
+  });
+
+  async function hold() {
+    const { jobLocks: locks } = await connect();
+    const lost: Error[] = [];
+    const onLost = (reason: Error) => lost.push(reason);
+    held = await holdLock(NAME, { locks, ttlMs: TTL_MS, clock: systemClock, log: silentLog, onLost });
+    return lost;
+  }
+
+  it('outlives its time, and is free at once when it is released', async () => {
+    const lost = await hold();
+    const client = connectTo(server.port);
+    await delay(2 * TTL_MS);
+    expect(await client.exists(LOCK)).toBe(1);
+    await held?.release();
+    expect(await client.exists(LOCK)).toBe(0);
+    expect(lost).toEqual([]);
+    client.disconnect();
+  });
+
+  it('is known to be lost when Redis forgot everything', async () => {
+    const lost = await hold();
+    await server.flush();
+    await eventually(
+      'the loss is told',
+      () => lost.length,
+      (count) => count === 1,
+    );
+    expect(lost[0]?.message).toBe('The job lock was lost');
+  });
+
+  it('counts as lost before its time is over when Redis hangs', async () => {
+    const lost = await hold();
+    const at = performance.now();
+    process.kill(server.pid, 'SIGSTOP');
+    try {
+      await eventually(
+        'the loss is told',
+        () => lost.length,
+        (count) => count === 1,
+      );
+      expect(performance.now() - at).toBeLessThan(TTL_MS + 1_000);
+    } finally {
+      process.kill(server.pid, 'SIGCONT');
+    }
+  });
+});
