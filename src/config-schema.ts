@@ -117,7 +117,7 @@ export const environmentSchema = z.object({
   }),
   TALLY_LOCKS: oneOf(ADAPTERS).optional().register(docs, {
     group: 'Storage',
-    description: 'Room locks and wake-ups between instances: `embedded`, or `real` for Redis.',
+    description: 'Locks of rooms and jobs, and wake-ups between instances: `embedded`, or `real` for Redis.',
     defaultText: '`real` when any `MEET_REDIS_*` variable is set, else `embedded`',
   }),
   TALLY_MEDIA: oneOf(ADAPTERS).optional().register(docs, {

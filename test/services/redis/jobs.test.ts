@@ -143,7 +143,7 @@ describe('a lock that is held', () => {
     expect(lost[0]?.message).toBe('The job lock was lost');
   });
 
-  it('counts as lost before its time is over when Redis hangs', async () => {
+  it('counts as lost when Redis hangs for its time', async () => {
     const lost = await hold();
     const at = performance.now();
     process.kill(server.pid, 'SIGSTOP');
