@@ -160,6 +160,7 @@ export async function createApp(config: Config, { log, clock = systemClock }: Ap
     const jobs = createJobs({
       ...persistence,
       runs: persistence.jobRuns,
+      supervisor: recordings,
       timers,
       livekit,
       clock,

@@ -1,13 +1,18 @@
 import type { Timers } from '../config.js';
+import type { Supervisor } from '../machines/kernel/supervisor.js';
+import type { RecordingEvent } from '../machines/recording/events.js';
 import type { LiveKitGateway, RecordingStore, RoomLocks } from '../machines/recording/ports.js';
+import type { RecordingContext } from '../machines/recording/recording.js';
 import { createOrphanedLockJob } from './orphaned-locks.job.js';
 import { createRecordingLockJob } from './recording-locks.job.js';
 import type { RunOptions } from './run.js';
 import { createScheduler, type Scheduler } from './scheduler.js';
+import { createStaleRecordingJob } from './stale-recordings.job.js';
 
 export interface JobsOptions extends Omit<RunOptions, 'locks'> {
   jobLocks: RunOptions['locks'];
   timers: Timers;
+  supervisor: Supervisor<RecordingContext, RecordingEvent>;
   recordings: RecordingStore;
   roomLocks: RoomLocks;
   livekit: LiveKitGateway;
@@ -17,13 +22,20 @@ export interface JobsOptions extends Omit<RunOptions, 'locks'> {
 
 /** Every job there is. */
 export function createJobs(options: JobsOptions): Scheduler {
-  const { jobLocks, timers, recordings: store, roomLocks: locks, livekit, clock, log, onLocksLost } = options;
+  const { jobLocks, timers, supervisor, recordings: store, roomLocks: locks, livekit, clock, log, onLocksLost } = options;
   const shared = { locks, store, livekit, clock, log };
   const scheduler = createScheduler({
     ...options,
     locks: jobLocks,
     jobs: [
       createOrphanedLockJob({ ...shared, graceMs: timers.lockGraceMs, intervalMs: timers.lockGcIntervalMs }),
+      createStaleRecordingJob({
+        ...shared,
+        supervisor,
+        staleAfterMs: timers.staleAfterMs,
+        goneMs: timers.recorderGoneMs,
+        intervalMs: timers.staleIntervalMs,
+      }),
       createRecordingLockJob({ ...shared, lockTtlMs: timers.lockTtlMs, intervalMs: timers.lockKeeperIntervalMs }),
     ],
   });
