@@ -56,7 +56,8 @@ export function createReconciler(options: ReconcilerOptions): Reconciler {
   let voided = 0;
   let stopped = false;
   let running: Promise<void> = Promise.resolve();
-  let cancelTimers: (() => void)[] = [];
+  let cancelPass = (): void => undefined;
+  let cancelRecheck = (): void => undefined;
 
   async function pass(): Promise<PassSummary> {
     const [active, rooms] = await Promise.all([livekit.listEgress({ active: true }), livekit.listRooms()]);
@@ -184,13 +185,13 @@ export function createReconciler(options: ReconcilerOptions): Reconciler {
       else isVoid = (await pass()).void;
     }
     run(passInTurn, 'reconcile pass', (failed) => {
-      cancelTimers[0] = clock.after(failed ? RETRY_MS : nextMs, () => loopPass(failed || isVoid));
+      cancelPass = clock.after(failed ? RETRY_MS : nextMs, () => loopPass(failed || isVoid));
     });
   }
 
   function loopRecheck(): void {
     run(recheck, 'recheck', () => {
-      cancelTimers[1] = clock.after(options.recheckMs, loopRecheck);
+      cancelRecheck = clock.after(options.recheckMs, loopRecheck);
     });
   }
 
@@ -200,12 +201,12 @@ export function createReconciler(options: ReconcilerOptions): Reconciler {
     start() {
       // The first one is what an earlier process left to us.
       loopPass(true);
-      cancelTimers[1] = clock.after(options.recheckMs, loopRecheck);
+      cancelRecheck = clock.after(options.recheckMs, loopRecheck);
     },
     async stop() {
       stopped = true;
-      for (const cancel of cancelTimers) cancel();
-      cancelTimers = [];
+      cancelPass();
+      cancelRecheck();
       await running;
     },
   };

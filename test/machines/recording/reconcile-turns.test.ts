@@ -116,6 +116,17 @@ describe('several instances', () => {
     await world.close();
   });
 
+  it('can be stopped during the first pass', async () => {
+    const world = createWorld();
+    const one = world.instance('one');
+    one.start();
+    const stopping = one.stop();
+    await world.clock.run(60_000);
+    await stopping;
+    expect(world.passes).toHaveLength(0);
+    expect(world.clock.pending()).toBe(0);
+  });
+
   it('miss no pass of one that dies', async () => {
     const world = createWorld();
     const one = world.instance('one');
