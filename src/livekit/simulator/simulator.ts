@@ -80,7 +80,7 @@ export async function createSimulator(options: SimulatorOptions): Promise<Simula
   const destinations = createDestinations(options.bucket ?? { dir: options.mediaDir });
   const context: EgressContext = { clock, store, rooms, scripts, webhooks, upload: createUpload(destinations) };
   rooms.onClosed(({ info }) => {
-    for (const run of store.ofRoom(info.name)) if (run.egress.info.roomId === info.sid) run.sourceClosed('room');
+    for (const run of store.ofRoom(info.name)) if (run.roomSid === info.sid) run.sourceClosed('room');
   });
 
   const egressService = createEgressService(context);
@@ -119,7 +119,7 @@ export async function createSimulator(options: SimulatorOptions): Promise<Simula
       else scripts.reset(room);
     },
     setSpeed: clock.setSpeed,
-    egresses: () => Array.from(store.all(), ({ egress }) => structuredClone(egress.truth)),
+    egresses: () => structuredClone(store.truths()) as EgressTruth[],
     webhooks: () => sender.log(),
     close: async () => {
       sender.close();

@@ -243,11 +243,12 @@ describe('RoomService', () => {
   });
 
   it('does not close a room because of the one that had its name before', async () => {
-    const { rooms, sink } = await createStage();
+    const { rooms, simulator, sink } = await createStage({ speed: FROZEN });
     await rooms.createRoom({ name: 'r', emptyTimeout: 10 });
     await rooms.deleteRoom('r');
     await rooms.createRoom({ name: 'r', emptyTimeout: 1_000_000 });
     await rooms.createRoom({ name: 'later', emptyTimeout: 20 });
+    simulator.setSpeed(200);
     await sink.next(({ event }) => event?.event === 'room_finished' && event.room?.name === 'later');
     expect(await rooms.listRooms()).toMatchObject([{ name: 'r' }]);
   });
@@ -433,18 +434,6 @@ describe('starting an egress', () => {
     const both = await Promise.all([1, 2].map((n) => egress.startRoomCompositeEgress('r', fileOutput(`${n}`))));
     expect(new Set(both.map(({ egressId }) => egressId)).size).toBe(2);
     expect(await egress.listEgress({ roomName: 'r', active: true })).toHaveLength(2);
-  });
-
-  it('takes hundreds at once, and lists them', async () => {
-    const { egress, simulator } = await createStage({ speed: 1000 });
-    const names = Array.from({ length: 300 }, (_, index) => `room-${index}`);
-    for (const name of names) simulator.join(name, { identity: 'ada', publish: true });
-    const started = await Promise.all(names.map((name) => egress.startRoomCompositeEgress(name, fileOutput(name))));
-    expect(new Set(started.map(({ egressId }) => egressId)).size).toBe(300);
-    await expect
-      .poll(() => simulator.egresses().filter(({ liveFrom }) => liveFrom !== undefined).length, { interval: 10 })
-      .toBe(300);
-    expect(await egress.listEgress({ active: true })).toHaveLength(300);
   });
 
   it('takes the other start calls too', async () => {

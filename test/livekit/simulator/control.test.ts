@@ -73,6 +73,14 @@ describe('scripts', () => {
     expect(SCRIPT_NAMES.filter((name) => !described.includes(`\`${name}\``))).toEqual([]);
   });
 
+  it('are all tested, by name', async () => {
+    const files = ['scripts', 'webhooks'].map((name) => readFile(`test/livekit/simulator/${name}.test.ts`, 'utf8'));
+    const tests = (await Promise.all(files)).join('\n');
+    // At the head of a title or of a row of a table of tests, and not only as a script that some test sets.
+    const isTested = (name: string) => new RegExp(`(?<!name: )'${name}[': ]`).test(tests);
+    expect(SCRIPT_NAMES.filter((name) => !isTested(name))).toEqual([]);
+  });
+
   it.each(SCRIPT_NAMES)('%s can be set', async (name) => {
     const stage = await createStage();
     if (name !== 'api-refused') expect((await control(stage, 'PUT', 'script', { name })).status).toBe(200);

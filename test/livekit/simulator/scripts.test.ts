@@ -112,6 +112,30 @@ describe('between the request and ACTIVE', () => {
     expect(second.egressInfo?.updatedAt).toBeGreaterThan(first.egressInfo?.updatedAt ?? 0n);
   });
 
+  it('start-failed-late (timeout): after three attempts of half a minute', async () => {
+    const stage = await createLiveStage({ script: { name: 'start-failed-late', status: 'timeout' }, speed: 1000 });
+    await start(stage);
+    const { egressInfo } = await stage.sink.event('egress_ended');
+    expect(egressInfo).toMatchObject({ status: EGRESS_FAILED, error: 'page load error: timed out', errorCode: 400 });
+    const [starting, failed] = stage.simulator.egresses()[0]?.states ?? [];
+    expect((failed?.at ?? 0) - (starting?.at ?? 0)).toBeGreaterThan(89_000 / 1000 - 10);
+  });
+
+  it('room-deleted-while-starting (zombie): the browser makes the room anew and waits in it until it closes', async () => {
+    const stage = await createLiveStage({ script: { name: 'room-deleted-while-starting', status: 'zombie' }, speed: 2000 });
+    const before = await stage.sink.event('room_started');
+    const { egressId } = await start(stage);
+    await stage.sink.event('room_finished');
+    const after = await stage.sink.event('room_started');
+    expect(after.room?.sid).not.toBe(before.room?.sid);
+    await stage.sink.next(({ event }) => event?.participant?.identity === egressId);
+    expect((await listed(stage, egressId))?.status).toBe(EGRESS_STARTING);
+    await stage.sink.event('room_finished');
+    const { egressInfo } = await stage.sink.event('egress_ended');
+    expect(egressInfo).toMatchObject({ status: EGRESS_ABORTED, errorCode: 412, details: 'End reason: Source closed' });
+    expect(sequence(stage.sink)).toEqual(['egress_started 0', 'egress_ended 5']);
+  });
+
   it('start-handler-failed: events are sent although the call fails', async () => {
     const stage = await createLiveStage({ script: { name: 'start-handler-failed' } });
     expect(await refusal(start(stage))).toMatchObject({
@@ -178,6 +202,18 @@ describe('between the request and ACTIVE', () => {
     expect(sequence(stage.sink).filter((event) => event.startsWith('egress_started'))).toEqual([]);
     stage.simulator.setSpeed(1e6);
     await stage.sink.event('egress_started');
+  });
+
+  it('two-egresses: both record, each to its own file', async () => {
+    const stage = await createLiveStage({ script: { name: 'two-egresses' } });
+    const both = await Promise.all([start(stage, 'one'), start(stage, 'two')]);
+    for (const { egressId } of both) {
+      await stage.sink.next(({ event }) => event?.egressInfo?.egressId === egressId && event.egressInfo.status === EGRESS_ACTIVE);
+    }
+    expect(await stage.egress.listEgress({ roomName: 'r', active: true })).toHaveLength(2);
+    for (const { egressId } of both) await stage.egress.stopEgress(egressId);
+    for (const _ of both) await stage.sink.event('egress_ended', EGRESS_COMPLETE);
+    expect([await exists(stage, 'one.mp4'), await exists(stage, 'two.mp4')]).toEqual([true, true]);
   });
 
   it('foreign-egress: somebody else records the same room', async () => {
@@ -257,6 +293,14 @@ describe('stopping', () => {
     });
     await stage.sink.event('egress_ended', EGRESS_COMPLETE);
     expect(await exists(stage, 'x.mp4')).toBe(true);
+  });
+
+  it('stop-race-ended (after): its end is told only after the stop was refused', async () => {
+    const stage = await createLiveStage({ script: { name: 'stop-race-ended', status: 'after' } });
+    const egressId = await startLive(stage);
+    expect(await refusal(stage.egress.stopEgress(egressId))).toMatchObject({ status: 412 });
+    expect(sequence(stage.sink)).not.toContain('egress_ended 3');
+    await stage.sink.event('egress_ended', EGRESS_COMPLETE);
   });
 
   it('stop-twice: the second answer is ENDING too', async () => {
@@ -435,6 +479,18 @@ describe('while it records', () => {
     expect((await stage.sink.event('egress_ended')).egressInfo).toMatchObject({ ...outcome, details });
     expect(await exists(stage, 'x.mp4')).toBe(true);
     expect(stage.simulator.egresses()).toMatchObject([{ endedBy: 'fault' }]);
+  });
+
+  it('cpu-stop (killed): as a worker before 1.14 does it', async () => {
+    const stage = await createLiveStage({ script: { name: 'cpu-stop', status: 'killed' } });
+    await startLive(stage);
+    expect((await stage.sink.event('egress_ended')).egressInfo).toMatchObject({
+      status: EGRESS_FAILED,
+      error: expect.stringMatching(/^CPU exhausted: .* cores used$/),
+      errorCode: 403,
+      details: 'End reason: Process killed',
+    });
+    expect(sequence(stage.sink)).toEqual(['egress_started 0', 'egress_updated 1', 'egress_ended 4']);
   });
 
   it('disk-full: FAILED while it records', async () => {

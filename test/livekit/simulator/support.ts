@@ -103,6 +103,9 @@ export interface StageOptions {
   media?: MediaOptions;
 }
 
+/** For calls that are answered; a busy machine takes its time. */
+const REQUEST_LIMIT_S = 20;
+
 /** A simulator at high speed, a webhook receiver, and the SDK's clients. */
 export async function createStage(options: StageOptions = {}): Promise<Stage> {
   const mediaDir = await mkdtemp(path.join(tmpdir(), 'simulator-'));
@@ -117,8 +120,8 @@ export async function createStage(options: StageOptions = {}): Promise<Stage> {
   });
   cleanups.push(() => simulator.close());
   if (options.script) simulator.setScript(options.script);
-  const egress = new EgressClient(simulator.url, API_KEY, API_SECRET, { requestTimeout: 5 });
-  const rooms = new RoomServiceClient(simulator.url, API_KEY, API_SECRET, { requestTimeout: 5 });
+  const egress = new EgressClient(simulator.url, API_KEY, API_SECRET, { requestTimeout: REQUEST_LIMIT_S });
+  const rooms = new RoomServiceClient(simulator.url, API_KEY, API_SECRET, { requestTimeout: REQUEST_LIMIT_S });
   return { simulator, sink, mediaDir, egress, rooms };
 }
 

@@ -257,6 +257,23 @@ describe('scripts', () => {
     expect(Math.abs(Number(createdAt) * 1000 - Date.now())).toBeGreaterThan(20_000);
   });
 
+  it.each([
+    ['clock-skew-future', 300_000],
+    ['clock-skew-past', -300_000],
+  ])('%s: the worker is minutes off too, and steady', async (name, skewMs) => {
+    const stage = await createLiveStage({ script: { name } });
+    const egressId = await recordOnce(stage);
+    const [info] = await stage.egress.listEgress({ egressId });
+    const [truth] = stage.simulator.egresses();
+    const msOf = (nanos = 0n) => Number(nanos / 1_000_000n);
+    const [file] = info?.fileResults ?? [];
+    expect(msOf(file?.startedAt) - (truth?.liveFrom ?? 0)).toBe(skewMs);
+    expect(msOf(file?.endedAt) - (truth?.liveTo ?? 0)).toBe(skewMs);
+    expect(msOf(info?.endedAt) - (truth?.states.at(-1)?.at ?? 0)).toBe(skewMs);
+    expect(msOf(file?.duration)).toBe((truth?.liveTo ?? 0) - (truth?.liveFrom ?? 0));
+    expect(Math.abs((truth?.liveFrom ?? 0) - Date.now())).toBeLessThan(60_000);
+  });
+
   it('holds for the room it was set for, and until it is reset', async () => {
     const stage = await createLiveStage();
     stage.simulator.setScript({ name: 'lost-active' }, 'r');

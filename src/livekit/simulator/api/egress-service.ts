@@ -42,6 +42,7 @@ const EGRESS_FACETS = [
   'foreign',
   'autoFailed',
   'startedLate',
+  'workerSkewMs',
 ] as const satisfies readonly (keyof Script)[];
 
 /** Ended entries leave the store a day later. See livekit-server, `pkg/service/redisstore.go`. */
@@ -54,6 +55,7 @@ export function createEgressService(context: EgressContext): EgressService {
   const { clock, rooms, scripts, store } = context;
 
   const start: EgressService['start'] = async (request) => {
+    store.forget((run) => run.egress.overSince !== undefined && clock.now() - run.egress.overSince >= RETENTION_MS);
     const job = readJob(request);
     const room = rooms.get(job.roomName);
     if (request.case !== 'web' && !room) throw internalError('not_found', 'requested room does not exist');
@@ -68,7 +70,8 @@ export function createEgressService(context: EgressContext): EgressService {
   };
 
   const begin = async (job: EgressJob, room: { sid: string; name: string } | undefined, script: Script): Promise<string> => {
-    const run = new EgressRun(createEgress(newId('EG_'), job, room ?? NO_ROOM, clock.now()), script, context);
+    const egress = createEgress(newId('EG_'), job, room ?? NO_ROOM, clock.now(), script.workerSkewMs);
+    const run = new EgressRun(egress, script, context);
     const { afterMs, error, behindSteps } = script.answer ?? HAPPY.answer;
     const answer = run.accepted.then(() => run.egress.listed(clock.now()));
     const played = run.play(script.start ?? HAPPY.start);

@@ -91,7 +91,7 @@ export function createControlRoutes({ clock, rooms, scripts, store, sender, setS
         return { speed };
       },
     },
-    { method: 'GET', pattern: /^\/simulator\/egresses$/, run: () => Array.from(store.all(), ({ egress }) => egress.truth) },
+    { method: 'GET', pattern: /^\/simulator\/egresses$/, run: () => store.truths() },
     { method: 'GET', pattern: /^\/simulator\/webhooks$/, run: () => sender.log() },
     { method: 'GET', pattern: /^\/simulator\/rooms$/, run: () => rooms.all().map(presentRoom) },
   ];

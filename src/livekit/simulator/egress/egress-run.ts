@@ -1,6 +1,5 @@
 import { EgressStatus, type FileInfo } from '@livekit/protocol';
 import type { EgressContext } from './egress-context.js';
-import { toNanos } from '../clock.js';
 import type { Egress, EndedBy } from './egress.js';
 import {
   NOT_STARTED,
@@ -28,6 +27,8 @@ export class EgressRun {
   /** Resolves once the worker has registered the egress. */
   readonly accepted: Promise<void>;
   handler: Handler = 'loading';
+  /** The incarnation of the room that the browser is in, or on its way to. */
+  roomSid: string;
   stops = 0;
   private readonly context: EgressContext;
   private script: Script;
@@ -38,6 +39,7 @@ export class EgressRun {
 
   constructor(egress: Egress, script: Script, context: EgressContext) {
     this.egress = egress;
+    this.roomSid = egress.info.roomId;
     this.script = script;
     this.context = context;
     this.accepted = new Promise((resolve) => (this.markAccepted = resolve));
@@ -87,7 +89,7 @@ export class EgressRun {
   joinRoom(): void {
     this.handler = 'ready';
     this.wakeReadyWaiters();
-    this.context.rooms.joinRecorder(this.egress.info.roomName, this.egress.info.roomId, this.egress.id);
+    this.context.rooms.joinRecorder(this.egress.info.roomName, this.roomSid, this.egress.id);
   }
 
   leaveRoom(): void {
@@ -108,8 +110,8 @@ export class EgressRun {
     const now = this.context.clock.now();
     this.egress.truth.liveFrom ??= now;
     this.change('egress_updated', EgressStatus.EGRESS_ACTIVE, (info) => {
-      info.startedAt ||= toNanos(now);
-      for (const file of info.fileResults) file.startedAt = toNanos(now);
+      info.startedAt ||= this.egress.stamp(now);
+      for (const file of info.fileResults) file.startedAt = this.egress.stamp(now);
     });
     const live = this.facet('live');
     if (live) void this.play(live);
@@ -188,6 +190,16 @@ export class EgressRun {
     this.context.rooms.close(this.egress.info.roomName);
   }
 
+  /** Somebody deletes the room before the browser is in it; by joining, the browser makes it anew. */
+  joinDeletedRoom(): void {
+    const { rooms } = this.context;
+    const { roomName: name } = this.egress.info;
+    this.roomSid = '';
+    rooms.close(name);
+    this.roomSid = rooms.create({ name }).info.sid;
+    this.joinRoom();
+  }
+
   /** The room is gone, or the browser lost it. */
   sourceClosed(by: EndedBy): void {
     if (this.handler === 'gone') return;
@@ -200,7 +212,7 @@ export class EgressRun {
   private over(status: EgressStatus, fill: (info: Egress['info']) => void): void {
     this.handler = 'gone';
     this.wakeReadyWaiters();
-    const endedAt = toNanos(this.context.clock.now());
+    const endedAt = this.egress.stamp(this.context.clock.now());
     this.change('egress_ended', status, (info) => {
       info.endedAt = endedAt;
       fill(info);

@@ -37,6 +37,8 @@ export interface Egress {
   readonly truth: EgressTruth;
   /** The status the store knows. */
   readonly storedStatus: EgressStatus;
+  /** An instant as the worker's clock tells it, in nanoseconds. */
+  stamp(epochMs: number): bigint;
   change(nowMs: number, mutate: (info: EgressInfo) => void, publication?: Publication): void;
   /** The stored snapshot, as ListEgress sends it. */
   listed(nowMs: number): string;
@@ -44,8 +46,16 @@ export interface Egress {
   readonly overSince: number | undefined;
 }
 
-export function createEgress(id: string, job: EgressJob, room: { sid: string; name: string }, nowMs: number): Egress {
-  const info = initialInfo(id, job, room, nowMs);
+/** @param clockSkewMs how far the worker's clock is ahead of the server's */
+export function createEgress(
+  id: string,
+  job: EgressJob,
+  room: { sid: string; name: string },
+  nowMs: number,
+  clockSkewMs = 0,
+): Egress {
+  const info = initialInfo(id, job, room, nowMs + clockSkewMs);
+  const stamp = (epochMs: number): bigint => toNanos(epochMs + clockSkewMs);
   const truth: EgressTruth = { egressId: id, roomName: info.roomName, filepath: info.fileResults[0]?.filename ?? '', states: [] };
   let storedStatus = info.status;
   let overSince: number | undefined;
@@ -58,8 +68,8 @@ export function createEgress(id: string, job: EgressJob, room: { sid: string; na
     // The store's snapshot is rendered lazily, so it must exist before the worker's view moves away from it.
     const stored = unpublished || listedFrom !== undefined ? render() : undefined;
     mutate(info);
-    const stamp = toNanos(nowMs);
-    info.updatedAt = stamp > info.updatedAt ? stamp : info.updatedAt + 1n;
+    const now = stamp(nowMs);
+    info.updatedAt = now > info.updatedAt ? now : info.updatedAt + 1n;
     const status = EgressStatus[info.status];
     if (truth.states.at(-1)?.status !== status) truth.states.push({ status, at: nowMs });
     if (unpublished) return;
@@ -77,6 +87,7 @@ export function createEgress(id: string, job: EgressJob, room: { sid: string; na
     job,
     info,
     truth,
+    stamp,
     change,
     listed: (nowMs) => (before !== undefined && nowMs < before.until ? before.json : render()),
     get storedStatus() {

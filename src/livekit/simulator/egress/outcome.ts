@@ -26,10 +26,10 @@ export interface Outcome {
 export const NOT_STARTED = { error: 'Start signal not received', errorCode: 412 };
 
 /** A copy of the file result; with its times, once media has been captured. */
-export function timedFile({ info, truth }: Egress): FileInfo | undefined {
+export function timedFile({ info, truth, stamp }: Egress): FileInfo | undefined {
   const file = info.fileResults[0]?.clone();
   if (!file || truth.liveFrom === undefined || truth.liveTo === undefined) return file;
-  file.endedAt = toNanos(truth.liveTo);
+  file.endedAt = stamp(truth.liveTo);
   file.duration = toNanos(truth.liveTo - truth.liveFrom);
   return file;
 }

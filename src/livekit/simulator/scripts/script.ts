@@ -86,6 +86,8 @@ export interface Script {
   foreign?: boolean;
   /** Somebody's auto egress fails beside ours: an event without an egress id. */
   autoFailed?: boolean;
+  /** The worker's clock is ahead of the server's by this much. */
+  workerSkewMs?: number;
   /** `startedAt` stays 0 until ACTIVE. */
   startedLate?: boolean;
   api?: ReplyFault;

@@ -8,6 +8,11 @@ const UNTIL_TROUBLE_MS = 5000;
 
 const LIMIT = { status: EgressStatus.EGRESS_LIMIT_REACHED, error: 'Session limit reached', errorCode: 413 };
 
+/** What a worker before 1.14 does instead of ending the recording. */
+const CPU_KILL = { error: 'CPU exhausted: 4.2 cores used', errorCode: 403, details: 'End reason: Process killed' };
+/** Longer than a stop that comes too late takes to be refused. */
+const BEHIND_STOP_MS = 3500;
+
 /** Rows that differ from ACTIVE on. */
 export const ENDING_ROWS: Readonly<Record<string, Row>> = {
   'happy-room-end': () => ({}),
@@ -23,7 +28,12 @@ export const ENDING_ROWS: Readonly<Record<string, Row>> = {
   }),
   'stop-lost': ({ times = 1 }) => ({ stop: (stops) => (stops <= times ? 'lost' : 'as-usual') }),
   'stop-answer-lost': ({ times = 1 }) => ({ stop: (stops) => (stops <= times ? 'answer-lost' : 'as-usual') }),
-  'stop-race-ended': () => ({ stop: (stops) => (stops === 1 ? 'already-over' : 'as-usual') }),
+  'stop-race-ended': ({ status }) => ({
+    stop: (stops) => (stops === 1 ? 'already-over' : 'as-usual'),
+    ...(status === 'after' && {
+      webhooks: ({ event }) => [event === 'egress_ended' ? { afterMs: BEHIND_STOP_MS } : {}],
+    }),
+  }),
   'stuck-ending': () => ({ ending: endingSteps((egress) => egress.vanish(), 0) }),
   'slow-upload': ({ delay }) => ({ ending: endingSteps(complete, delay(120_000)) }),
   'pipeline-frozen': ({ delay }) => ({
@@ -72,8 +82,13 @@ export const ENDING_ROWS: Readonly<Record<string, Row>> = {
       }),
     ),
   }),
-  'cpu-stop': ({ delay }) => ({
-    live: [{ afterMs: delay(UNTIL_TROUBLE_MS), run: (egress) => egress.end('CPU exhausted', 'fault') }],
+  'cpu-stop': ({ delay, status }) => ({
+    live: [
+      {
+        afterMs: delay(UNTIL_TROUBLE_MS),
+        run: (egress) => (status === 'killed' ? egress.fail(CPU_KILL) : egress.end('CPU exhausted', 'fault')),
+      },
+    ],
   }),
   'source-closed-early': ({ delay }) => ({
     live: [{ afterMs: delay(UNTIL_TROUBLE_MS), run: (egress) => egress.end('Source closed', 'fault') }],

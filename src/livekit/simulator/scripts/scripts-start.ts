@@ -6,12 +6,16 @@ import { internalError } from '../api/twirp-error.js';
 const NO_WORKER = internalError('unavailable', 'no response from servers');
 const HANDLER_FAILED = { error: 'handler failed to start', errorCode: 500 };
 const HANDLER_READY_LIMIT_MS = 10_000;
+/** Each of three attempts. */
+const PAGE_LIMIT_MS = 30_000;
 
 /** Accepted, then this after a while; all instants count from the request. */
 const acceptedThen = (atMs: number, run: Step['run']): Step[] => [
   { afterMs: 400, run: accept },
   { afterMs: Math.max(0, atMs - 400), run },
 ];
+
+const pageLoadError = (reason: string) => ({ error: `page load error: ${reason}`, errorCode: 400 });
 
 /** 2.5 s after the request the browser is in the room. */
 const UNTIL_BROWSER: readonly Step[] = [
@@ -32,10 +36,11 @@ export const START_ROWS: Readonly<Record<string, Row>> = {
       { afterMs: Math.max(0, delay(6000) - 2500), run: (egress) => egress.abort('Source closed', 'fault') },
     ],
   }),
-  'start-failed-late': ({ delay }) => ({
-    start: acceptedThen(delay(5000), (egress) =>
-      egress.fail({ error: 'page load error: net::ERR_CONNECTION_REFUSED', errorCode: 400 }),
-    ),
+  'start-failed-late': ({ delay, status }) => ({
+    start:
+      status === 'timeout'
+        ? acceptedThen(delay(3 * PAGE_LIMIT_MS), (egress) => egress.fail(pageLoadError('timed out')))
+        : acceptedThen(delay(5000), (egress) => egress.fail(pageLoadError('net::ERR_CONNECTION_REFUSED'))),
   }),
   'start-handler-failed': ({ delay }) => ({
     start: acceptedThen(delay(HANDLER_READY_LIMIT_MS), (egress) => egress.fail(HANDLER_FAILED)),
@@ -69,8 +74,11 @@ export const START_ROWS: Readonly<Record<string, Row>> = {
   'started-after-response': ({ delay }) => ({
     webhooks: ({ event }) => [event === 'egress_started' ? { afterMs: delay(2400) } : {}],
   }),
-  'room-deleted-while-starting': ({ delay }) => ({
-    start: [...UNTIL_BROWSER, { afterMs: Math.max(0, delay(3500) - 2500), run: (egress) => egress.deleteRoom() }],
+  'room-deleted-while-starting': ({ delay, status }) => ({
+    start:
+      status === 'zombie'
+        ? acceptedThen(delay(2500), (egress) => egress.joinDeletedRoom())
+        : [...UNTIL_BROWSER, { afterMs: Math.max(0, delay(3500) - 2500), run: (egress) => egress.deleteRoom() }],
   }),
   'auto-egress-failed': () => ({ autoFailed: true }),
   'foreign-egress': () => ({ foreign: true }),

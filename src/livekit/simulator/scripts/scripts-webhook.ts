@@ -21,10 +21,12 @@ const forging =
     return { webhooks: (outgoing) => (outgoing.event === event && left-- > 0 ? [{ forgery }, {}] : SENT) };
   };
 
-/** The sender's clock is off; `delayMs` says by how much. */
+const WORKER_SKEW_MS = 300_000;
+
+/** The sender's clock is off by what `delayMs` says, and that of the worker by minutes. */
 const skewed =
-  (defaultMs: number): Row =>
-  ({ delayMs }) => ({ webhooks: () => [{ skewMs: delayMs === undefined ? defaultMs : Math.sign(defaultMs) * delayMs }] });
+  (sign: 1 | -1, defaultMs: number): Row =>
+  ({ delay }) => ({ webhooks: () => [{ skewMs: sign * delay(defaultMs) }], workerSkewMs: sign * WORKER_SKEW_MS });
 
 /** Rows in which only the webhooks differ. */
 export const WEBHOOK_ROWS: Readonly<Record<string, Row>> = {
@@ -68,6 +70,6 @@ export const WEBHOOK_ROWS: Readonly<Record<string, Row>> = {
   'tampered-body': forging('body'),
   'bearer-prefix': forging('bearer'),
   'no-exp': forging('no-exp'),
-  'clock-skew-future': skewed(30_000),
-  'clock-skew-past': skewed(-330_000),
+  'clock-skew-future': skewed(1, 30_000),
+  'clock-skew-past': skewed(-1, 330_000),
 };

@@ -20,11 +20,10 @@ export interface WebhookPoster {
   close(): void;
 }
 
-const MAX_SOCKETS = 512;
-
+/** As many connections as there are queues with something to say: one receiver that hangs must not hold up another key. */
 export function createWebhookPoster(): WebhookPoster {
-  const http = new HttpAgent({ keepAlive: true, maxSockets: MAX_SOCKETS });
-  const https = new HttpsAgent({ keepAlive: true, maxSockets: MAX_SOCKETS });
+  const http = new HttpAgent({ keepAlive: true });
+  const https = new HttpsAgent({ keepAlive: true });
 
   const post = (request: WebhookRequest): Promise<WebhookAnswer> =>
     new Promise((resolve, reject) => {
