@@ -58,8 +58,11 @@ export interface Redis extends RunningProcess {
   /** Forget everything, as a Redis without persistence does when it restarts; connections stay. */
   flush(): Promise<void>;
 }
-/** @param options.args more of Redis's own options */
-export function startRedis(options?: { readonly args?: readonly string[] }): Promise<Redis>;
+/**
+ * @param options.args more of Redis's own options
+ * @param options.tls options that name certificates: then every connection is encrypted
+ */
+export function startRedis(options?: { readonly args?: readonly string[]; readonly tls?: readonly string[] }): Promise<Redis>;
 
 export const minioUser: string;
 export const minioPassword: string;

@@ -5,12 +5,16 @@ import { join } from 'node:path';
 import { accepts, freeTcpPort } from './ports.mjs';
 import { runSettings, startProcess } from './process.mjs';
 
-/** @param args more of Redis's own options */
-export async function startRedis({ args: more = [] } = {}) {
+/**
+ * @param args more of Redis's own options
+ * @param tls options that name certificates: then every connection is encrypted
+ */
+export async function startRedis({ args: more = [], tls } = {}) {
   const { dir, programs } = runSettings();
   const port = await freeTcpPort();
   const data = await mkdtemp(join(dir, 'redis-'));
-  const args = ['--bind', '127.0.0.1', '--port', String(port), '--dir', data, '--save', '', '--appendonly', 'no'];
+  const listen = tls === undefined ? ['--port', String(port)] : ['--port', '0', '--tls-port', String(port), ...tls];
+  const args = ['--bind', '127.0.0.1', ...listen, '--dir', data, '--save', '', '--appendonly', 'no'];
   const title = ['--set-proc-title', 'no']; // its title would overwrite the environment, by which the reaper knows it
   const start = () =>
     startProcess({

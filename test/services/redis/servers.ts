@@ -13,10 +13,16 @@ import {
   type Redis,
   type RunningProcess,
 } from '../../../scripts/services/index.mjs';
+import type { Certificates } from './certificates.js';
 
 export interface RedisGroup {
   nodes: Redis[];
   stop(): Promise<void>;
+}
+
+/** With it every connection of the servers, and to them, is encrypted. */
+export interface Encrypted {
+  tls?: Certificates;
 }
 
 export const silentLog = pino({ level: 'silent' });
@@ -27,9 +33,9 @@ export function connectTo(port: number, options: Omit<RedisOptions, 'replyMappin
 }
 
 /** Three nodes that share the keys. */
-export async function startCluster(): Promise<RedisGroup> {
-  const nodes = await Promise.all([0, 1, 2].map(startClusterNode));
-  const clients = nodes.map(({ port }) => connectTo(port));
+export async function startCluster({ tls }: Encrypted = {}): Promise<RedisGroup> {
+  const nodes = await Promise.all([0, 1, 2].map(() => startClusterNode(tls)));
+  const clients = nodes.map(({ port }) => connectTo(port, clientOptions(tls)));
   const [first, second, third] = clients;
   await first?.call('CLUSTER', 'ADDSLOTSRANGE', 0, 5_460);
   await second?.call('CLUSTER', 'ADDSLOTSRANGE', 5_461, 10_922);
@@ -46,18 +52,23 @@ export async function startCluster(): Promise<RedisGroup> {
 }
 
 /** A master with a replica, and one sentinel that thinks the master dead after half a second. */
-export async function startSentinel(): Promise<RedisGroup & { sentinelPort: number; masterName: string; password: string }> {
+export async function startSentinel({ tls }: Encrypted = {}): Promise<
+  RedisGroup & { sentinelPort: number; masterName: string; password: string }
+> {
   const password = randomBytes(8).toString('hex');
   const protection = ['--requirepass', password, '--masterauth', password];
-  const master = await startRedis({ args: protection });
-  const replica = await startRedis({ args: [...protection, '--replicaof', '127.0.0.1', String(master.port)] });
+  const master = await startRedis({ args: protection, ...serverOptions(tls) });
+  const replica = await startRedis({
+    args: [...protection, '--replicaof', '127.0.0.1', String(master.port)],
+    ...serverOptions(tls),
+  });
   const masterName = 'tally';
   const sentinelPort = await freeTcpPort();
   const { dir, programs } = runSettings();
   const file = join(await mkdtemp(join(dir, 'sentinel-')), 'sentinel.conf');
   const lines = [
     'bind 127.0.0.1',
-    `port ${sentinelPort}`,
+    ...(tls === undefined ? [`port ${sentinelPort}`] : ['port 0', `tls-port ${sentinelPort}`, ...asSettings(tls.serverArgs)]),
     `sentinel monitor ${masterName} 127.0.0.1 ${master.port} 1`,
     `sentinel auth-pass ${masterName} ${password}`,
     `sentinel down-after-milliseconds ${masterName} 500`,
@@ -70,7 +81,7 @@ export async function startSentinel(): Promise<RedisGroup & { sentinelPort: numb
     args: [file, '--sentinel', '--set-proc-title', 'no'],
     ready: (output) => output.some((line) => line.includes('+monitor')),
   });
-  const client = connectTo(sentinelPort);
+  const client = connectTo(sentinelPort, clientOptions(tls));
   await poll('the sentinel knows the replica', 20_000, async () => {
     const replicas = (await client.call('SENTINEL', 'REPLICAS', masterName)) as unknown[];
     return replicas.length === 1;
@@ -80,10 +91,24 @@ export async function startSentinel(): Promise<RedisGroup & { sentinelPort: numb
   return { nodes, sentinelPort, masterName, password, stop: () => stopAll([...nodes, sentinel]) };
 }
 
-async function startClusterNode(): Promise<Redis & { busPort: number }> {
+async function startClusterNode(tls?: Certificates): Promise<Redis & { busPort: number }> {
   const busPort = await freeTcpPort();
-  const node = await startRedis({ args: ['--cluster-enabled', 'yes', '--cluster-port', String(busPort)] });
+  const args = ['--cluster-enabled', 'yes', '--cluster-port', String(busPort)];
+  const node = await startRedis({ args, ...serverOptions(tls) });
   return { ...node, busPort };
+}
+
+function serverOptions(tls?: Certificates): { tls?: readonly string[] } {
+  return tls === undefined ? {} : { tls: tls.serverArgs };
+}
+
+function clientOptions(tls?: Certificates): Omit<RedisOptions, 'replyMapping'> {
+  return tls === undefined ? {} : { tls: { ca: tls.ca } };
+}
+
+/** `--name value` pairs as lines of a settings file. */
+function asSettings(args: readonly string[]): string[] {
+  return args.join(' ').split('--').slice(1);
 }
 
 async function stopAll(processes: readonly RunningProcess[]): Promise<void> {
