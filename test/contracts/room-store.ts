@@ -3,6 +3,7 @@ import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import type { PageCursor } from '../../src/machines/recording/ports.js';
 import type { RoomFilter, RoomStore } from '../../src/machines/room/ports.js';
 import type { RoomDocument } from '../../src/machines/room/room.js';
+import { collect } from '../support/collect.js';
 import type { Disposable } from './actor-store.js';
 import { actorStoreContract } from './actor-store.js';
 import { buildRoom, nextOf } from './documents.js';
@@ -93,6 +94,47 @@ export function roomStoreContract({ name, create }: RoomStoreContract): void {
         after = next;
       } while (after !== undefined);
       expect(seen.sort()).toEqual(ids);
+    });
+
+    it('names the rooms whose deletion date has passed, the earliest first, as whole documents', async () => {
+      const early = buildRoom('early', {
+        autoDeletionDate: 5,
+        autoDeletionPolicy: { withMeeting: 'force', withRecordings: 'close' },
+      });
+      const gone = buildRoom('gone', { autoDeletionDate: 1 });
+      await add(
+        buildRoom('late', { autoDeletionDate: 9, tally: { state: 'closed' } }),
+        early,
+        buildRoom('tied', { autoDeletionDate: 9, tally: { state: 'active_meeting' } }),
+        buildRoom('now', { autoDeletionDate: 10 }),
+        buildRoom('ahead', { autoDeletionDate: 11 }),
+        buildRoom('undated'),
+        gone,
+      );
+      expect(await store.save('gone', nextOf(gone, { tally: { state: 'deleted' } }), 1)).toBe(true);
+      const found = await collect(store.expired(10));
+      expect(found.map(({ roomId }) => roomId)).toEqual(['early', 'late', 'tied']);
+      expect(found[0]).toEqual(early);
+    });
+
+    it('follows a deletion date that is saved', async () => {
+      const room = buildRoom('a', { autoDeletionDate: 5 });
+      await add(room);
+      expect(await store.save('a', nextOf(room, { autoDeletionDate: 20 }), 1)).toBe(true);
+      expect(await collect(store.expired(10))).toEqual([]);
+      expect((await collect(store.expired(21))).map(({ roomId }) => roomId)).toEqual(['a']);
+    });
+
+    it('names each of many expired rooms once, ties included, while they go', async () => {
+      const ids = Array.from({ length: 250 }, (_, index) => `r${String(index).padStart(3, '0')}`);
+      await add(...ids.map((roomId, index) => buildRoom(roomId, { autoDeletionDate: Math.floor(index / 120) })));
+      const seen: string[] = [];
+      for await (const { roomId } of store.expired(10)) {
+        seen.push(roomId);
+        if (seen.length % 2 === 0) await store.remove(roomId, 1);
+      }
+      expect(seen).toEqual(ids);
+      expect(await collect(store.expired(10))).toHaveLength(125);
     });
 
     it('ends a page with a cursor exactly when there is more', async () => {

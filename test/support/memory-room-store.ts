@@ -24,5 +24,18 @@ export function createMemoryRoomStore(options: MemoryRoomStoreOptions = {}): Roo
         );
         return memoryPage(shown, ({ creationDate }) => creationDate, limit, after);
       }),
+    async *expired(before) {
+      const dated = await throughGate(gate, 'rooms.expired', readErrors, () =>
+        [...documents.values()].flatMap((room) =>
+          roomStatusOf(room) === undefined || room.autoDeletionDate === undefined
+            ? []
+            : [{ at: room.autoDeletionDate, room: structuredClone(room) }],
+        ),
+      );
+      yield* dated
+        .filter(({ at }) => at < before)
+        .sort((one, other) => one.at - other.at || (one.room.roomId < other.room.roomId ? -1 : 1))
+        .map(({ room }) => room);
+    },
   };
 }

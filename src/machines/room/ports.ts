@@ -16,4 +16,6 @@ export interface RoomFilter {
 export interface RoomStore extends ActorStore<RoomContext> {
   /** @param limit 1 to 100 */
   list(filter: RoomFilter, limit: number, after?: PageCursor): Promise<Page<RoomDocument>>;
+  /** Rooms whose `autoDeletionDate` lies before this instant, the earliest first; each once, though rooms go meanwhile. */
+  expired(before: number): AsyncIterable<RoomDocument>;
 }

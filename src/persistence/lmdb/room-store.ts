@@ -1,9 +1,10 @@
 import type { RoomStore } from '../../machines/room/ports.js';
-import type { RoomContext } from '../../machines/room/room.js';
+import type { RoomContext, RoomDocument } from '../../machines/room/room.js';
 import { roomStatusOf } from '../../machines/room/room.js';
 import { createActorTable } from './actor-table.js';
-import type { Environment } from './environment.js';
+import type { Environment, KeyPart } from './environment.js';
 import { SCAN_LIMIT, newestFirst } from './newest-first.js';
+import { type Row, rowsBelow } from './rows.js';
 
 export interface LmdbRoomStoreOptions {
   environment: Environment;
@@ -11,8 +12,12 @@ export interface LmdbRoomStoreOptions {
   scanLimit?: number;
 }
 
-/** First part of a row's key, before creationDate and key. */
-const LISTED = 'listed';
+/** Rooms an iteration reads in one go. */
+const BATCH = 100;
+
+/** First part of a row's key; the parts after it are named beside it. */
+const LISTED = 'listed'; // creationDate, key
+const EXPIRING = 'expiring'; // autoDeletionDate, key
 
 export function createLmdbRoomStore({ environment, scanLimit = SCAN_LIMIT }: LmdbRoomStoreOptions): RoomStore {
   const table = createActorTable<RoomContext>({
@@ -20,8 +25,7 @@ export function createLmdbRoomStore({ environment, scanLimit = SCAN_LIMIT }: Lmd
     name: 'rooms',
     keyName: 'roomId',
     uniqueKeys: () => ({}),
-    rowsOf: (key, room) =>
-      roomStatusOf(room) === undefined ? [] : [{ key: [LISTED, room.creationDate, key], value: room.roomName.toLowerCase() }],
+    rowsOf,
   });
   const { rows, documentsOf, holderOf: _unused, ...actorStore } = table;
 
@@ -29,5 +33,24 @@ export function createLmdbRoomStore({ environment, scanLimit = SCAN_LIMIT }: Lmd
     ...actorStore,
     list: ({ roomName }, limit, after) =>
       newestFirst({ environment, rows, prefix: [LISTED], roomName, documentsOf, limit, after, scanLimit }),
+    async *expired(before) {
+      let after: KeyPart[] | undefined;
+      do {
+        const range = { limit: BATCH, after, upTo: [EXPIRING, before] };
+        const batch = environment.read(() => rowsBelow(rows, [EXPIRING], range));
+        const found = environment.read(() => documentsOf(batch.map(({ value }) => value)));
+        yield* found.filter(({ autoDeletionDate = before }) => autoDeletionDate < before);
+        after = batch.length < BATCH ? undefined : batch.at(-1)?.key;
+      } while (after !== undefined);
+    },
   };
+}
+
+function rowsOf(key: string, room: RoomDocument): Row[] {
+  if (roomStatusOf(room) === undefined) return [];
+  const { creationDate, roomName, autoDeletionDate } = room;
+  return [
+    { key: [LISTED, creationDate, key], value: roomName.toLowerCase() },
+    ...(autoDeletionDate === undefined ? [] : [{ key: [EXPIRING, autoDeletionDate, key], value: key }]),
+  ];
 }

@@ -19,6 +19,8 @@ export interface Index {
 export const RECORDINGS_BY_STATUS: Keys = { status: 1, startDate: -1, _id: -1 };
 export const RECORDINGS_BY_ROOM: Keys = { roomId: 1, status: 1, startDate: -1, _id: -1 };
 export const ROOMS_BY_STATUS: Keys = { status: 1, creationDate: -1, _id: -1 };
+/** The order in which rooms expire. */
+export const ROOMS_BY_EXPIRY: Keys = { autoDeletionDate: 1, roomId: 1 };
 
 /** Plain indexes only: what has no value stands in them as null. */
 const DUE: Index[] = [{ key: { 'tally.dueAt': 1 } }, { key: { 'tally.owing': 1 } }];
@@ -44,6 +46,7 @@ export const COMMON_INDEXES: Record<string, Index[]> = {
     { key: { roomName: 1, creationDate: -1, _id: -1 } },
     { key: ROOMS_BY_STATUS },
     { key: { autoDeletionDate: 1 } },
+    { key: ROOMS_BY_EXPIRY },
     ...DUE,
   ],
   [API_KEYS]: [{ key: { key: 1 }, unique: true }],

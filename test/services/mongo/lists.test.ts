@@ -82,6 +82,20 @@ describe('the plans', () => {
     queries.forEach(expectIndexed);
   });
 
+  it('of expired rooms read the expired ones and no more, batch by batch', async () => {
+    const dated = numbered(250).map((id, index) => buildRoom(`dated-${id}`, { autoDeletionDate: Math.floor(index / 2) }));
+    await Promise.all(dated.map((room) => stores.rooms.create(room.roomId, room)));
+    const queries = await profileQueries(mongodb, async () => {
+      expect(await collect(stores.rooms.expired(75))).toHaveLength(150);
+    });
+    expect(queries).toHaveLength(2);
+    for (const query of queries) {
+      expectIndexed(query);
+      expect(query.docsExamined).toBeLessThanOrEqual(100);
+      expect(query.keysExamined).toBeLessThanOrEqual(102);
+    }
+  });
+
   it('of everything the kernel asks go by an index', async () => {
     const queries = await profileQueries(mongodb, async () => {
       await stores.recordings.load('u0001');

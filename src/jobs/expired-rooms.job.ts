@@ -1,0 +1,48 @@
+import type { Clock } from '../clock.js';
+import type { KernelLog } from '../machines/kernel/kernel-log.js';
+import type { RoomCommands } from '../machines/room/commands.js';
+import { RoomDeletionRefusedError, RoomNotFoundError } from '../machines/room/errors.js';
+import type { RoomStore } from '../machines/room/ports.js';
+import type { RoomDocument } from '../machines/room/room.js';
+import { countEach } from './count-each.js';
+import type { Counts, Job } from './job.js';
+
+export interface ExpiredRoomOptions {
+  rooms: Pick<RoomCommands, 'delete'>;
+  roomStore: Pick<RoomStore, 'expired'>;
+  clock: Clock;
+  log: KernelLog;
+}
+
+export function createExpiredRoomJob(options: ExpiredRoomOptions & { intervalMs: number }): Job {
+  return {
+    name: 'roomGarbageCollector',
+    intervalMs: options.intervalMs,
+    atStart: true,
+    run: (signal) => deleteExpiredRooms(options, signal),
+  };
+}
+
+/**
+ * Delete the rooms whose deletion date has passed, each under its own policy. What the policy refuses, and what waits for a
+ * meeting to end or was closed instead, is tried again at each run.
+ *
+ * @throws StoreUnavailableError the rooms could not be read
+ */
+export async function deleteExpiredRooms(options: ExpiredRoomOptions, signal: AbortSignal): Promise<Counts> {
+  const { rooms, roomStore, clock, log } = options;
+  return countEach(roomStore.expired(clock.now()), { signal, log }, ({ roomId }) => ({ room: roomId }), remove);
+
+  async function remove({ roomId, autoDeletionPolicy }: RoomDocument): Promise<string> {
+    const { withMeeting = 'fail', withRecordings = 'fail' } = autoDeletionPolicy ?? {};
+    try {
+      const { deletion } = await rooms.delete(roomId, { withMeeting, withRecordings });
+      log.info({ room: roomId, deletion }, 'expired room');
+      return deletion;
+    } catch (error) {
+      if (error instanceof RoomDeletionRefusedError) return 'refused';
+      if (error instanceof RoomNotFoundError) return 'gone';
+      throw error;
+    }
+  }
+}
