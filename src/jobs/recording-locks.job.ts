@@ -1,4 +1,5 @@
 import type { Clock } from '../clock.js';
+import { LocksUnavailableError } from '../errors.js';
 import type { KernelLog } from '../machines/kernel/kernel-log.js';
 import { isLeftBehind } from '../machines/recording/left-behind.js';
 import type { RecordingStore, RoomLocks } from '../machines/recording/ports.js';
@@ -29,10 +30,16 @@ export function createRecordingLockJob(options: RecordingLockOptions & { interva
 /**
  * Hold the room lock for every live recording, by the value in its record: a lock is renewed long before its time, and taken
  * again when the lock service has lost it.
+ *
+ * @throws LocksUnavailableError some could not be held, so that all are tried again soon
  */
 export async function keepRecordingLocks(options: RecordingLockOptions, signal: AbortSignal): Promise<Counts> {
   const { locks, store, clock, log, lockTtlMs } = options;
-  return countEach(liveRecordings(), { signal, log }, ({ uid, roomId }) => ({ recording: uid, room: roomId }), keep);
+  const nameOf = ({ uid, roomId }: RecordingDocument) => ({ recording: uid, room: roomId });
+  const counts = await countEach(liveRecordings(), { signal, log }, nameOf, keep);
+  const { failed = 0 } = counts;
+  if (failed > 0) throw new LocksUnavailableError(`${String(failed)} locks of live recordings could not be held`);
+  return counts;
 
   async function* liveRecordings(): AsyncGenerator<RecordingDocument> {
     for await (const recording of store.unsettled()) if (isLive(recording)) yield recording;

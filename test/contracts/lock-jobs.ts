@@ -204,7 +204,7 @@ export function lockJobsContract({ name, create, takeUndated }: LockJobsContract
   });
 
   describe(`the keeper of recordings' locks: ${name}`, () => {
-    const keep = (ports: { store?: RecordingStore } = {}) =>
+    const keep = (ports: { store?: RecordingStore; locks?: RoomLocks } = {}) =>
       keepRecordingLocks({ locks, store, clock, log: silentLog, lockTtlMs: TTL_MS, ...ports }, new AbortController().signal);
     const VALUE = 'a'.repeat(32);
     const live = (uid: string, roomId: string) => buildRecording(uid, { roomId, lockValue: VALUE, createdAt: clock.now() });
@@ -287,6 +287,18 @@ export function lockJobsContract({ name, create, takeUndated }: LockJobsContract
       await add(buildRecording('one', { roomId: 'room' }));
       expect(await keep()).toEqual({ without_lock: 1 });
       expect(await locks.list()).toEqual([]);
+    });
+
+    it('fails when a lock cannot be held, after all the others are', async () => {
+      await add(...['one', 'two', 'three'].map((uid) => live(uid, `room-of-${uid}`)));
+      const failing: RoomLocks = {
+        ...locks,
+        hold: (roomId, ...rest) =>
+          roomId === 'room-of-two' ? Promise.reject(new LocksUnavailableError('away')) : locks.hold(roomId, ...rest),
+      };
+      await expect(keep({ locks: failing })).rejects.toThrow(LocksUnavailableError);
+      expect((await locks.list()).map(({ uid }) => uid).sort()).toEqual(['one', 'three']);
+      expect(await keep()).toEqual({ held: 3 });
     });
 
     it('changes nothing when it runs twice', async () => {

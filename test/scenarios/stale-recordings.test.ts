@@ -1,0 +1,88 @@
+import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
+
+import { type AppOnSimulator, startAppOnSimulator } from '../support/app-on-simulator.js';
+import { eventually } from '../support/eventually.js';
+
+const SPEED = 50;
+const GONE_MS = 500;
+
+/** Real time passes here, on a machine that may be busy with a compiler. */
+vi.setConfig({ testTimeout: 20_000 });
+
+describe('a recording whose people have left although its egress goes on', () => {
+  let tally: AppOnSimulator;
+
+  beforeAll(async () => {
+    tally = await startAppOnSimulator({
+      speed: SPEED,
+      // Nobody else looks at LiveKit but when told to.
+      env: {
+        TALLY_STALE_AFTER_MS: '200',
+        TALLY_RECORDER_GONE_MS: String(GONE_MS),
+        TALLY_RECONCILE_INTERVAL_MS: '3600000',
+        TALLY_SUSPECT_RECHECK_MS: '3600000',
+      },
+    });
+  });
+  afterAll(() => tally.close());
+
+  /** Recordings older than the threshold, and LiveKit slow to close a room that is empty. */
+  async function recordRooms(count: number, script?: string) {
+    const { api, simulator } = tally;
+    await simulator.setSpeed(SPEED);
+    const roomIds = await Promise.all(Array.from({ length: count }, () => tally.openRoom()));
+    for (const roomId of roomIds) if (script !== undefined) await simulator.script({ name: script, delayMs: 1_000 }, roomId);
+    const started = await Promise.all(roomIds.map((roomId) => api.start(roomId)));
+    expect(started.map(({ status }) => status)).toEqual(roomIds.map(() => 201));
+    const startedAt = Date.now();
+    await eventually(
+      'they are older than the threshold',
+      () => Date.now() - startedAt,
+      (ageMs) => ageMs > 1_000,
+    );
+    return started.map(({ body }, index) => ({ roomId: roomIds[index] ?? '', recordingId: body.recordingId }));
+  }
+  const uidOf = (recordingId: string) => recordingId.split('--')[2] ?? '';
+  const sweep = () => tally.app.jobs.runNow('staleRecordingsCleanup');
+
+  it('is stopped and plays; one with somebody in the room goes on', async () => {
+    const { api, app, simulator } = tally;
+    const [left, used] = await recordRooms(2);
+    if (left === undefined || used === undefined) throw new Error('two were started');
+    await simulator.setSpeed(1);
+    await simulator.leave(left.roomId);
+    expect(await sweep()).toBe('ran');
+    await simulator.setSpeed(SPEED);
+    expect((await api.outcome(left.recordingId)).status).toBe('complete');
+    expect(await api.plays(left.recordingId)).toBeGreaterThan(0);
+    expect((await app.persistence.recordings.load(uidOf(left.recordingId)))?.stopReason).toBe('stale');
+    const egress = (await simulator.egresses()).find(({ roomName }) => roomName === left.roomId);
+    expect(egress?.endedBy).toBe('stop');
+    expect((await api.get(used.recordingId)).body.status).toBe('active');
+    const run = await app.persistence.jobRuns.load('staleRecordingsCleanup');
+    expect(run).toMatchObject({ counts: { in_use: 1, stale: 1, stopped: 1 } });
+    await api.stop(used.recordingId);
+    await api.outcome(used.recordingId);
+  });
+
+  it('is aborted when its worker is dead and left no file', async () => {
+    const { api, app, simulator } = tally;
+    const [dead] = await recordRooms(1, 'worker-crash');
+    if (dead === undefined) throw new Error('one was started');
+    await simulator.setSpeed(1);
+    await simulator.leave(dead.roomId);
+    expect(await sweep()).toBe('ran');
+    await simulator.setSpeed(SPEED);
+    const outcome = await eventually(
+      'its death is proved by looks at LiveKit',
+      async () => {
+        await app.reconciler.pass();
+        return (await api.get(dead.recordingId)).body;
+      },
+      ({ status }) => !['active', 'ending'].includes(status),
+      15_000,
+    );
+    expect(outcome.status).toBe('aborted');
+    expect(outcome).toMatchObject({ error: expect.stringContaining('lost') });
+  });
+});
