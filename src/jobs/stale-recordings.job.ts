@@ -95,7 +95,8 @@ export async function stopStaleRecordings(options: StaleRecordingOptions, signal
     if ((await lookAt(egress, recording)) !== 'stale') return 'revived';
     const event: RecordingEvent = { type: 'stop', reason: 'stale', at: clock.now(), source: 'stale' };
     // Void when the record was saved since the first look: what was seen then may no longer be so.
-    const sent = await supervisor.send(recording.uid, event, recording.tally.version);
+    const isUnchanged = ({ tally }: RecordingDocument) => tally.version === recording.tally.version;
+    const sent = await supervisor.send(recording.uid, event, isUnchanged);
     if (sent?.changed !== true) return 'revived';
     log.info({ ...nameOf(egress), recording: recording.uid }, 'stale recording stopped');
     return 'stopped';

@@ -41,11 +41,11 @@ export interface Supervisor<Context extends object, Event extends ActorEvent> {
   /**
    * Take in one event.
    *
-   * @param ifVersion do nothing when the document has another version by now: what the event says was seen of an older one
+   * @param onlyIf asked of the fresh document: unless it agrees, the event does nothing
    * @returns undefined when there is no such actor
    * @throws StoreUnavailableError nothing is known to have changed
    */
-  send(key: string, event: Event, ifVersion?: number): Promise<Sent<Context> | undefined>;
+  send(key: string, event: Event, onlyIf?: (document: ActorDocument<Context>) => boolean): Promise<Sent<Context> | undefined>;
   load(key: string): Promise<ActorDocument<Context> | undefined>;
   /**
    * Wait until the stored document satisfies a predicate; resolves with the newest one read, which may not satisfy it
@@ -156,10 +156,14 @@ export function createSupervisor<Context extends object, Event extends ActorEven
     log.info({ ...fields, event: event.type, source: event.source, version: after.tally.version }, 'transition');
   }
 
-  async function send(key: string, event: Event, ifVersion?: number): Promise<Sent<Context> | undefined> {
+  async function send(
+    key: string,
+    event: Event,
+    onlyIf?: (document: ActorDocument<Context>) => boolean,
+  ): Promise<Sent<Context> | undefined> {
     if (isReservedEventType(event.type)) throw new Error(`event type '${event.type}' is reserved`);
     const committed = await commit(key, (document, nonce) => {
-      if (ifVersion !== undefined && document.tally.version !== ifVersion) return undefined;
+      if (onlyIf?.(document) === false) return undefined;
       const step = host.step(document, event);
       if (!step.changed) return undefined;
       return { next: compose(definition, document, step, event, stampOf(nonce)), durable: isDurable(document, step) };

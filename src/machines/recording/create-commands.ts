@@ -20,15 +20,7 @@ import type { RecordingEvent } from './events.js';
 import { CLAIM_LOCK_MS, isLeftBehind } from './left-behind.js';
 import { newRecording } from './new-recording.js';
 import type { LiveKitGateway, RecordingStore, RoomLocks } from './ports.js';
-import {
-  isDeleted,
-  isUnsettled,
-  PENDING_EGRESS_ID,
-  type RecordingContext,
-  type RecordingDocument,
-  recordingIdOf,
-  topStateOf,
-} from './recording.js';
+import { isDeleted, isUnsettled, type RecordingContext, type RecordingDocument, recordingIdOf, topStateOf } from './recording.js';
 import { hasStartAnswer, startAnswer } from './start-answer.js';
 
 export interface RecordingCommandOptions {
@@ -76,7 +68,10 @@ export function createRecordingCommands(options: RecordingCommandOptions): Recor
         ...(startKey === undefined ? {} : { startKey }),
       });
       const result = await supervisor.create(uid, recording);
-      if (result.created) return await (request.respondAsync === true ? result.document : answerOf(uid, request));
+      if (result.created) {
+        await assertRoomIsLeft(room.roomId, uid);
+        return await (request.respondAsync === true ? result.document : answerOf(uid, request));
+      }
       await locks.release(room.roomId, lockValue);
       if (result.conflict === 'liveKey') throw new RecordingAlreadyActiveError(room.roomId);
     } catch (error) {
@@ -94,6 +89,13 @@ export function createRecordingCommands(options: RecordingCommandOptions): Recor
     if (room === undefined) throw new RoomNotFoundError(roomId);
     if (!room.config.recording.enabled) throw new RecordingDisabledError(roomId);
     return room;
+  }
+
+  /** A room that is deleted tells the recordings it finds: one that was stored after that look is told here. */
+  async function assertRoomIsLeft(roomId: string, uid: string): Promise<void> {
+    if ((await options.findRoom(roomId)) !== undefined) return;
+    await supervisor.send(uid, { type: 'delete', at: clock.now(), source: 'room' });
+    throw new RoomNotFoundError(roomId);
   }
 
   /** The same request again: answered from its recording, whatever has become of it. */
@@ -133,12 +135,8 @@ export function createRecordingCommands(options: RecordingCommandOptions): Recor
   }
 
   async function get(recordingId: string): Promise<RecordingDocument> {
-    const [roomId, egressId, uid] = recordingId.split('--');
-    const recording = uid === undefined ? undefined : await store.load(uid);
-    if (recording === undefined || isDeleted(recording) || recording.roomId !== roomId) {
-      throw new RecordingNotFoundError(recordingId);
-    }
-    if (egressId !== PENDING_EGRESS_ID && egressId !== recording.egressId) throw new RecordingNotFoundError(recordingId);
+    const recording = await store.load(uidIn(recordingId));
+    if (recording === undefined || !isNamedBy(recordingId, recording)) throw new RecordingNotFoundError(recordingId);
     return recording;
   }
 
@@ -158,15 +156,24 @@ export function createRecordingCommands(options: RecordingCommandOptions): Recor
   }
 
   async function remove(recordingId: string): Promise<void> {
-    const recording = await get(recordingId);
-    if (isUnsettled(recording)) throw new RecordingNotStoppedError(recordingIdOf(recording));
-    const { uid } = recording;
     const event: RecordingEvent = { type: 'delete', at: clock.now(), source: 'rest' };
-    const sent = await supervisor.send(uid, event);
-    if (sent?.changed !== true) throw new RecordingNotFoundError(recordingId);
+    const isRemovable = (recording: RecordingDocument) => isNamedBy(recordingId, recording) && !isUnsettled(recording);
+    const sent = await supervisor.send(uidIn(recordingId), event, isRemovable);
+    if (sent === undefined || !isNamedBy(recordingId, sent.before)) throw new RecordingNotFoundError(recordingId);
+    if (!sent.changed) throw new RecordingNotStoppedError(recordingIdOf(sent.before));
   }
 
   return { start, stop, get, delete: remove };
+}
+
+function uidIn(recordingId: string): string {
+  return recordingId.split('--')[2] ?? '';
+}
+
+/** The id is this recording's, as it is now or as it was before its egress was known; a deleted one has none. */
+function isNamedBy(recordingId: string, recording: RecordingDocument): boolean {
+  const pendingId = recordingIdOf({ uid: recording.uid, roomId: recording.roomId });
+  return !isDeleted(recording) && [recordingIdOf(recording), pendingId].includes(recordingId);
 }
 
 /** LiveKit answered the stop, or it is over anyway. */

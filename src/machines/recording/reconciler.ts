@@ -150,11 +150,12 @@ export function createReconciler(options: ReconcilerOptions): Reconciler {
     if (verdict.kind === 'nothing') suspicions.delete(uid);
     if (verdict.kind !== 'event') return;
     // A snapshot holds whenever it arrives; what absence means holds only of the record that was looked at.
-    const ifVersion = verdict.event.type === 'egress.observed' ? undefined : recording.tally.version;
+    const isSnapshot = verdict.event.type === 'egress.observed';
+    const holds = ({ tally }: RecordingDocument) => isSnapshot || tally.version === recording.tally.version;
     try {
-      const sent = await supervisor.send(uid, { ...verdict.event, at: clock.now() }, ifVersion);
+      const sent = await supervisor.send(uid, { ...verdict.event, at: clock.now() }, holds);
       // Void when the record was saved meanwhile: if that only tried an effect again, the next look acts on the same doubt.
-      if (ifVersion === undefined || sent?.changed !== false) suspicions.delete(uid);
+      if (isSnapshot || sent?.changed !== false) suspicions.delete(uid);
     } catch (error) {
       log.warn({ recording: uid, err: toError(error) }, 'left to the next pass');
     }
