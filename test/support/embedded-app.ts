@@ -18,6 +18,7 @@ export interface EmbeddedApp {
   app: App;
   api: TallyApi;
   simulator: SimulatorControl;
+  dataDir: string;
   /** A room with somebody in it who publishes. */
   openRoom(name?: string): Promise<string>;
   close(): Promise<void>;
@@ -43,6 +44,7 @@ export async function startEmbedded({ speed, env = {}, clock = systemClock }: Em
     app,
     api,
     simulator,
+    dataDir: folder.path,
     async openRoom(name) {
       const roomId = await api.createRoom(name);
       await simulator.join(roomId);

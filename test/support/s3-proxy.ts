@@ -3,8 +3,12 @@ import { createServer, type IncomingMessage, request, type ServerResponse } from
 import type { AddressInfo } from 'node:net';
 import { pipeline } from 'node:stream/promises';
 
-/** Whether a request is answered with 500 in the server's place. @param path with the bucket, decoded */
-export type Fault = (method: string, path: string) => boolean;
+/**
+ * What becomes of a request in the server's place: answered with 500 when true, never answered, or its connection cut.
+ *
+ * @param path with the bucket, decoded
+ */
+export type Fault = (method: string, path: string) => boolean | 'hang' | 'cut';
 
 /** Between Tally and an S3 server. */
 export interface S3Proxy {
@@ -23,7 +27,13 @@ export async function startS3Proxy(target: string): Promise<S3Proxy> {
 
   async function forward(incoming: IncomingMessage, response: ServerResponse): Promise<void> {
     const { method = 'GET', url = '/', headers } = incoming;
-    if (fault?.(method, decodeURIComponent(url.split('?')[0] ?? '')) === true) {
+    const outcome = fault?.(method, decodeURIComponent(url.split('?')[0] ?? '')) ?? false;
+    if (outcome === 'hang') return;
+    if (outcome === 'cut') {
+      response.destroy();
+      return;
+    }
+    if (outcome) {
       incoming.resume();
       response.writeHead(500, { 'Content-Type': 'application/xml' }).end(FAULT);
       return;

@@ -59,6 +59,7 @@ async function expectUnavailable(store: S3Media, cause: object): Promise<void> {
   for (const call of [
     () => store.stat(KEY),
     () => store.read(KEY, { start: 0, end: 1 }).then(buffer),
+    async () => store.open?.(KEY, undefined, new AbortController().signal),
     () => store.remove(KEY),
     () => store.removeMany([KEY]),
     () => store.ping(),
@@ -169,6 +170,32 @@ describe('an S3 server that', () => {
     );
     expect(await openConnections()).toBe(30);
     for (const stream of streams) stream.destroy();
+    await eventually('no connection is open', openConnections, (count) => count === 0);
+  });
+
+  it('has no connection left of what was opened and given up, before a byte was read or while it opened', async () => {
+    const bytes = Buffer.alloc(10_000_000);
+    const headers = { 'content-length': String(bytes.length), etag: '"a"', 'last-modified': LONG_AGO };
+    let waiting = 0;
+    const store = await mediaOn(
+      (request, response) => {
+        if (request.url?.includes('unanswered') === true) waiting += 1;
+        else response.writeHead(200, headers).end(bytes);
+      },
+      { limitMs: 5_000, stallLimitMs: 5_000 },
+    );
+    const opened = await store.open?.(KEY, undefined, new AbortController().signal);
+    const gone = new AbortController();
+    const opening = store.open?.('unanswered', undefined, gone.signal);
+    await eventually(
+      'both are asked for',
+      () => waiting,
+      (count) => count === 1,
+    );
+    expect(await openConnections()).toBe(2);
+    opened?.stream.destroy();
+    gone.abort();
+    await expect(opening).rejects.toMatchObject({ name: 'AbortError' });
     await eventually('no connection is open', openConnections, (count) => count === 0);
   });
 

@@ -1,0 +1,37 @@
+import { truncate } from 'node:fs/promises';
+import path from 'node:path';
+
+import { expect, it } from 'vitest';
+
+import { startEmbedded } from '../support/embedded-app.js';
+import { expectPrompt, startSlowReaders } from '../support/slow-readers.js';
+
+const READERS = 200;
+/** More than the buffers between us and a reader hold. */
+const SIZE = 20_000_000;
+
+it('200 readers of a file who stop reading hold up nobody, and leave nothing', { timeout: 15_000 }, async () => {
+  const { app, api, openRoom, dataDir, close } = await startEmbedded({ speed: 50 });
+  const warnings: Error[] = [];
+  const note = (warning: Error): void => void warnings.push(warning);
+  process.on('warning', note);
+  try {
+    const { body } = await api.start(await openRoom());
+    await api.stop(body.recordingId);
+    await api.outcome(body.recordingId);
+    const { mediaKey } = await app.commands.recordings.get(body.recordingId);
+    await truncate(path.join(dataDir, 'media', mediaKey), SIZE);
+
+    const url = `${api.url}/api/v1/recordings/${body.recordingId}`;
+    const readers = await startSlowReaders(`${url}/media`, READERS);
+    expect(readers.firstBytesMs).toBeLessThan(5_000);
+    expect(readers.memoryKbEach).toBeLessThan(1_024);
+    await expectPrompt(url, SIZE);
+    readers.leave();
+    await expectPrompt(url, SIZE);
+    expect(warnings).toEqual([]);
+  } finally {
+    process.off('warning', note);
+    await close();
+  }
+});

@@ -1,0 +1,59 @@
+import { once } from 'node:events';
+import { connect, type Socket } from 'node:net';
+
+import { expect } from 'vitest';
+
+import { API_KEY } from './tally-api.js';
+
+export interface SlowReaders {
+  /** From the first question until every reader had its first byte. */
+  firstBytesMs: number;
+  /** What the process grew by for each of them, with their own ends of the connections when it is this one. */
+  memoryKbEach: number;
+  leave(): void;
+}
+
+/** So many readers ask for a file at once and stop reading after their first bytes. @throws Error one is not answered 200 */
+export async function startSlowReaders(url: string, count: number): Promise<SlowReaders> {
+  const { hostname, port, pathname } = new URL(url);
+  const question = `GET ${pathname} HTTP/1.1\r\nHost: ${hostname}\r\nX-API-KEY: ${API_KEY}\r\n\r\n`;
+  const sockets: Socket[] = [];
+  const before = process.memoryUsage().rss;
+  const begunAt = performance.now();
+  await Promise.all(
+    Array.from({ length: count }, async () => {
+      const socket = connect(Number(port), hostname);
+      sockets.push(socket);
+      socket.write(question);
+      const [bytes] = (await once(socket, 'data')) as [Buffer];
+      socket.pause();
+      const statusLine = bytes.toString('latin1', 0, 15);
+      if (statusLine !== 'HTTP/1.1 200 OK') throw new Error(`a reader was answered ${bytes.toString('latin1', 0, 200)}`);
+    }),
+  );
+  return {
+    firstBytesMs: performance.now() - begunAt,
+    memoryKbEach: (process.memoryUsage().rss - before) / count / 1_024,
+    leave() {
+      for (const socket of sockets) socket.destroy();
+    },
+  };
+}
+
+/** Whatever else is asked for is answered within a second. @param url of a recording */
+export async function expectPrompt(url: string, sizeBytes: number): Promise<void> {
+  const ask = async (path: string, init: RequestInit = {}) => {
+    const begunAt = performance.now();
+    const answer = await fetch(path, { ...init, headers: { 'X-API-KEY': API_KEY, ...init.headers } });
+    const bytes = await answer.arrayBuffer();
+    expect(performance.now() - begunAt).toBeLessThan(1_000);
+    return { status: answer.status, bytes: bytes.byteLength, length: Number(answer.headers.get('Content-Length')) };
+  };
+  const origin = new URL(url).origin;
+  expect(await ask(url)).toMatchObject({ status: 200 });
+  expect(await ask(`${origin}/api/v1/recordings`)).toMatchObject({ status: 200 });
+  expect(await ask(`${origin}/health`)).toMatchObject({ status: 200 });
+  expect(await ask(`${url}/media`, { method: 'HEAD' })).toMatchObject({ status: 200, length: sizeBytes });
+  const headers = { Range: `bytes=${sizeBytes - 65_536}-` };
+  expect(await ask(`${url}/media`, { headers })).toEqual({ status: 206, bytes: 65_536, length: 65_536 });
+}
