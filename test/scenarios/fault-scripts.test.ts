@@ -66,6 +66,10 @@ const ROWS: Row[] = [
   refused({ name: 'room-not-found' }, 500, REJECTED),
   refused({ name: 'invalid-request' }, 500, REJECTED),
   refused({ name: 'room-deleted-while-starting' }, 503, failedToStart('Start signal not received'), 'aborted'),
+  {
+    ...refused({ name: 'room-deleted-while-starting', status: 'zombie' }, 503, TIMED_OUT, 'failed'),
+    variant: 'made anew by the browser',
+  },
   good({ name: 'already-exists' }),
   good({ name: 'active-before-response' }),
   good({ name: 'started-after-response' }),
@@ -96,6 +100,7 @@ const ROWS: Row[] = [
   good({ name: 'clock-skew-past' }),
 
   good({ name: 'stop-race-ended' }),
+  good({ name: 'stop-race-ended', status: 'after' }, 'stop', 'told after the stop'),
   good({ name: 'stop-twice' }, 'stop twice'),
   good({ name: 'stop-lost' }),
   good({ name: 'stop-answer-lost' }),
@@ -107,6 +112,7 @@ const ROWS: Row[] = [
   lost({ name: 'handler-crash' }, 'by itself'),
   lost({ name: 'disk-full' }, 'by itself'),
   good({ name: 'cpu-stop' }, 'by itself'),
+  { ...lost({ name: 'cpu-stop', status: 'killed' }, 'by itself'), variant: 'killed' },
   good({ name: 'source-closed-early' }, 'by itself'),
   { ...good({ name: 'limit-reached' }, 'by itself'), outcome: 'limit_reached' },
   { ...good({ name: 'empty-or-missing-file', status: 'empty' }, 'stop', 'empty'), plays: false },

@@ -51,5 +51,8 @@ it('is asked to, a day after an end', async () => {
   expect(await refusal(egress.listEgress({ egressId }))).toMatchObject({ status: 404 });
   const second = await egress.startRoomCompositeEgress('r', fileOutput('y'));
   expect((await egress.listEgress()).map((info) => info.egressId)).toEqual([second.egressId]);
+  // It is gone, and not only hidden for its age.
+  vi.useRealTimers();
+  expect(await refusal(egress.listEgress({ egressId }))).toMatchObject({ status: 404 });
   expect(simulator.egresses()).toMatchObject([{ egressId, endedBy: 'stop' }, { egressId: second.egressId }]);
 });

@@ -1,4 +1,6 @@
 import { createHash } from 'node:crypto';
+import { createServer } from 'node:http';
+import type { AddressInfo } from 'node:net';
 import { EgressStatus, WebhookReceiver, type RoomCompositeOptions } from 'livekit-server-sdk';
 import { describe, expect, it } from 'vitest';
 import { createClock } from '../../../src/livekit/simulator/clock.js';
@@ -109,6 +111,36 @@ describe('delivery', () => {
     stage.simulator.webhookUrls[0] = 'http://127.0.0.1:9/closed';
     stage.simulator.join('r', { identity: 'ada' });
     await expect.poll(() => stage.simulator.webhooks()[0]?.answers, { interval: 5 }).toEqual(Array(5).fill('ECONNREFUSED'));
+  });
+
+  it.each([
+    [307, 'POST', true],
+    [308, 'POST', true],
+    [302, 'GET', false],
+  ])('follows a redirect with %d, as Go does: %s', async (status, method, hasBody) => {
+    const stage = await createStage();
+    const seen: unknown[] = [];
+    const server = createServer((request, response) => {
+      if (request.url === '/old') {
+        request.resume();
+        response.writeHead(status, { location: '/new' }).end();
+        return;
+      }
+      let body = '';
+      request.on('data', (chunk) => (body += String(chunk)));
+      request.on('end', () => {
+        seen.push([request.method, request.url, body.includes('room_started'), request.headers.authorization !== undefined]);
+        response.writeHead(200).end();
+      });
+    });
+    await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+    stage.simulator.webhookUrls[0] = `http://127.0.0.1:${(server.address() as AddressInfo).port}/old`;
+    await stage.rooms.createRoom({ name: 'r' });
+    await settled(stage, 1);
+    expect(seen).toEqual([[method, '/new', hasBody, true]]);
+    expect(stage.simulator.webhooks()).toMatchObject([{ attempts: 1, answers: [200] }]);
+    server.closeAllConnections();
+    server.close();
   });
 
   it('gives up what has waited for half a minute, or behind two hundred others', async () => {

@@ -1,11 +1,11 @@
-import { Agent as HttpAgent, request as httpRequest } from 'node:http';
+import { Agent as HttpAgent, request as httpRequest, type IncomingMessage } from 'node:http';
 import { Agent as HttpsAgent, request as httpsRequest } from 'node:https';
 
 export interface WebhookRequest {
   url: string;
   body: string;
   /** The whole Authorization header. LiveKit puts the bare token there. */
-  authorization: string;
+  authorization?: string;
 }
 
 export interface WebhookAnswer {
@@ -20,19 +20,26 @@ export interface WebhookPoster {
   close(): void;
 }
 
+interface OutgoingRequest extends WebhookRequest {
+  method: 'POST' | 'GET';
+}
+
+/** Go's client, with which LiveKit posts, stops after ten requests. */
+const MAX_REDIRECTS = 9;
+
 /** As many connections as there are queues with something to say: one receiver that hangs must not hold up another key. */
 export function createWebhookPoster(): WebhookPoster {
   const http = new HttpAgent({ keepAlive: true });
   const https = new HttpsAgent({ keepAlive: true });
 
-  const post = (request: WebhookRequest): Promise<WebhookAnswer> =>
+  const send = (request: OutgoingRequest, redirects: number): Promise<WebhookAnswer> =>
     new Promise((resolve, reject) => {
       const secure = request.url.startsWith('https:');
       const options = {
-        method: 'POST',
+        method: request.method,
         agent: secure ? https : http,
         headers: {
-          Authorization: request.authorization,
+          ...(request.authorization !== undefined && { Authorization: request.authorization }),
           'Content-Type': 'application/webhook+json',
           'User-Agent': 'LiveKit',
           'Content-Length': Buffer.byteLength(request.body),
@@ -43,22 +50,38 @@ export function createWebhookPoster(): WebhookPoster {
         response.resume();
         response.once('error', reject);
         response.once('end', () => {
-          resolve({ status: response.statusCode ?? 0, ...(seconds > 0 && { retryAfterS: seconds }) });
+          const onward = redirected(request, response);
+          if (onward !== undefined && redirects < MAX_REDIRECTS) send(onward, redirects + 1).then(resolve, reject);
+          else resolve({ status: response.statusCode ?? 0, ...(seconds > 0 && { retryAfterS: seconds }) });
         });
       });
       outgoing.once('error', (error: NodeJS.ErrnoException) => {
         // The receiver closed an idle connection just as it was taken; Go's client silently takes a new one too.
-        if (outgoing.reusedSocket && error.code === 'ECONNRESET') post(request).then(resolve, reject);
+        if (outgoing.reusedSocket && error.code === 'ECONNRESET') send(request, redirects).then(resolve, reject);
         else reject(error);
       });
       outgoing.end(request.body);
     });
 
   return {
-    post,
+    post: (request) => send({ ...request, method: 'POST' }, 0),
     close: () => {
       http.destroy();
       https.destroy();
     },
+  };
+}
+
+/** Where Go's client goes next: again with the body after 307 and 308, else to look; the token stays with its host. */
+function redirected(request: OutgoingRequest, { statusCode = 0, headers }: IncomingMessage): OutgoingRequest | undefined {
+  if (![301, 302, 303, 307, 308].includes(statusCode)) return undefined;
+  if (headers.location === undefined || !URL.canParse(headers.location, request.url)) return undefined;
+  const url = new URL(headers.location, request.url);
+  const { authorization, ...rest } = request;
+  return {
+    ...rest,
+    url: url.href,
+    ...(authorization !== undefined && url.hostname === new URL(request.url).hostname && { authorization }),
+    ...(statusCode < 307 && { method: 'GET', body: '' }),
   };
 }
