@@ -2,8 +2,8 @@ import { EgressStatus } from '@livekit/protocol';
 import type { EgressRun } from './egress-run.js';
 import type { EgressStore } from './egress-store.js';
 
-/** So many files are written at once. */
-const PARALLEL = 8;
+/** So many files are delivered at once; where a bucket is away, each takes seconds to find that out. */
+const PARALLEL = 64;
 
 /** A clean stop of the worker: what captures media ends and gets its file, what waits for media is aborted. */
 export async function finishAll(store: EgressStore): Promise<void> {

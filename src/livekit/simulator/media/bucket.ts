@@ -10,7 +10,8 @@ export interface Buckets {
 
 const CONNECT_LIMIT_MS = 2_000;
 const ANSWER_LIMIT_MS = 15_000;
-const MAX_SOCKETS = 256;
+/** All recordings of a deployment may end at once. */
+const MAX_SOCKETS = 1_000;
 
 export function createBuckets(): Buckets {
   const clients = new Map<string, S3Client>();
