@@ -1,5 +1,10 @@
 import type { ActorDocument, KernelFields, PendingEffect } from '../../src/machines/kernel/document.js';
-import type { RecordingContext, RecordingDocument } from '../../src/machines/recording/recording.js';
+import {
+  LISTED_FIELDS,
+  type ListedRecording,
+  type RecordingContext,
+  type RecordingDocument,
+} from '../../src/machines/recording/recording.js';
 import type { RoomContext, RoomDocument } from '../../src/machines/room/room.js';
 
 export type DocumentChanges<Context> = Partial<Context> & { tally?: Partial<KernelFields> };
@@ -92,4 +97,9 @@ function buildKernelFields(changes: Partial<KernelFields>): KernelFields {
     lastWrite: 'write-1',
     ...changes,
   };
+}
+
+/** What a list has to tell of a recording; adapters may tell more. */
+export function asListed(recording: ListedRecording): object {
+  return { state: recording.tally.state, ...Object.fromEntries(LISTED_FIELDS.map((field) => [field, recording[field]])) };
 }

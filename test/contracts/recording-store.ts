@@ -5,7 +5,7 @@ import type { RecordingDocument } from '../../src/machines/recording/recording.j
 import { collect } from '../support/collect.js';
 import type { Disposable } from './actor-store.js';
 import { actorStoreContract } from './actor-store.js';
-import { buildRecording, buildSettled, buildUndated, buildUnnamed, nextOf } from './documents.js';
+import { asListed, buildRecording, buildSettled, buildUndated, buildUnnamed, nextOf } from './documents.js';
 
 export interface RecordingStoreContract {
   name: string;
@@ -190,10 +190,12 @@ export function recordingStoreContract({ name, create }: RecordingStoreContract)
         expect(await uidsOf()).toEqual(['new', 'fraction', 'whole', 'old', 'undated']);
       });
 
-      it('gives whole documents', async () => {
-        const one = buildRecording('one', { duration: 12.25, size: 5 });
+      it('tells all that it has to of each', async () => {
+        const said = { error: 'none', errorCode: 1, details: 'End reason: none', limitReached: true };
+        const one = buildRecording('one', { startDate: 1, endDate: 2.5, duration: 12.25, size: 5, ...said });
         await add(one);
-        expect(await store.list({}, 10)).toEqual({ items: [one] });
+        const { items, next } = await store.list({}, 10);
+        expect({ items: items.map(asListed), next }).toEqual({ items: [asListed(one)], next: undefined });
       });
 
       it('leaves out deleted recordings and those whose egress is unknown', async () => {

@@ -1,4 +1,4 @@
-import { recordingIdOf, statusOf, type RecordingDocument, type RecordingStatus } from '../../machines/recording/recording.js';
+import { type ListedRecording, recordingIdOf, type RecordingStatus, statusOf } from '../../machines/recording/recording.js';
 
 /** A recording as clients see it. What is unknown, zero or empty is absent. */
 export interface RecordingView {
@@ -17,7 +17,7 @@ export interface RecordingView {
 }
 
 /** End, duration and size are told once they are final. */
-export function presentRecording(recording: RecordingDocument): RecordingView {
+export function presentRecording(recording: ListedRecording): RecordingView {
   const status = statusOf(recording);
   const isOver = !['starting', 'active', 'ending'].includes(status);
   return {
@@ -37,7 +37,7 @@ export function presentRecording(recording: RecordingDocument): RecordingView {
 }
 
 /** The answer to a stop tells the duration as far as LiveKit has told it. */
-export function presentStopped(recording: RecordingDocument): RecordingView {
+export function presentStopped(recording: ListedRecording): RecordingView {
   return { ...presentRecording(recording), ...known('duration', recording.duration) };
 }
 

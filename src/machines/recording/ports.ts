@@ -2,7 +2,7 @@ import type { Readable } from 'node:stream';
 
 import type { ActorStore } from '../kernel/actor-store.js';
 import type { EgressObservation } from './events.js';
-import type { RecordingContext, RecordingDocument, RecordingStatus } from './recording.js';
+import type { ListedRecording, RecordingContext, RecordingDocument, RecordingStatus } from './recording.js';
 
 /** Which recordings a list shows; several members are joined by AND. */
 export interface RecordingFilter {
@@ -39,7 +39,7 @@ export interface RecordingStore extends ActorStore<RecordingContext> {
   unsettled(): AsyncIterable<RecordingDocument>;
   findByStartKey(startKey: string): Promise<RecordingDocument | undefined>;
   /** @param limit 1 to 100 */
-  list(filter: RecordingFilter, limit: number, after?: PageCursor): Promise<Page<RecordingDocument>>;
+  list(filter: RecordingFilter, limit: number, after?: PageCursor): Promise<Page<ListedRecording>>;
   /** Whether the room has a recording whose egress is known and that is not deleted. */
   hasRecordings(roomId: string): Promise<boolean>;
   /** Keys of every recording of the room that is not deleted, whatever its state. */

@@ -1,4 +1,4 @@
-import type { ActorDocument } from '../kernel/document.js';
+import type { ActorDocument, KernelFields } from '../kernel/document.js';
 import type { EgressStatus } from './events.js';
 
 /** The statuses clients see. `stopping` shows as `ending`; a complete recording whose limit was hit as `limit_reached`. */
@@ -102,6 +102,14 @@ export interface RecordingContext {
 
 export type RecordingDocument = ActorDocument<RecordingContext>;
 
+/** What a list tells of a recording, so that a page of a hundred does not cost a hundred histories. */
+export const LISTED_FIELDS = [
+  ...(['uid', 'roomId', 'roomName', 'egressId', 'filename', 'startDate', 'endDate', 'duration', 'size'] as const),
+  ...(['errorCode', 'error', 'details', 'limitReached'] as const),
+] as const;
+/** A recording as lists know it: enough for its status and for what clients see. */
+export type ListedRecording = Pick<RecordingContext, (typeof LISTED_FIELDS)[number]> & { tally: Pick<KernelFields, 'state'> };
+
 /** `{roomId}--{egressId}--{uid}`; the middle part is `EG_PENDING` until LiveKit has named the egress. */
 export function recordingIdOf(recording: Pick<RecordingContext, 'roomId' | 'egressId' | 'uid'>): string {
   return `${recording.roomId}--${recording.egressId ?? PENDING_EGRESS_ID}--${recording.uid}`;
@@ -117,7 +125,7 @@ export function isLive(recording: Pick<RecordingContext, 'liveKey' | 'roomId'>):
 type TopState = 'starting' | 'active' | 'stopping' | 'complete' | 'failed' | 'aborted' | 'deleted';
 
 /** The first level of a recording's state. */
-export function topStateOf(document: RecordingDocument): TopState {
+export function topStateOf(document: Pick<ListedRecording, 'tally'>): TopState {
   const { state } = document.tally;
   return (typeof state === 'string' ? state : Object.keys(state)[0]) as TopState;
 }
@@ -136,7 +144,7 @@ export function isUnsettled(document: RecordingDocument): boolean {
 }
 
 /** What clients see. Derived from the state; stores keep it for their indexes only. */
-export function statusOf(document: RecordingDocument): RecordingStatus {
+export function statusOf(document: Pick<ListedRecording, 'tally' | 'limitReached'>): RecordingStatus {
   const state = topStateOf(document);
   if (state === 'stopping') return 'ending';
   if (state === 'complete') return document.limitReached === true ? 'limit_reached' : 'complete';

@@ -21,6 +21,8 @@ export interface NewestFirstQuery<Document> {
   /** Case-insensitive substring of the room's name. */
   roomName: string | undefined;
   toDocument: (stored: Stored) => Document;
+  /** Fields to read; all unless told. `sortField` is among them. */
+  projection?: Record<string, 1>;
   limit: number;
   after: PageCursor | undefined;
   scanLimit: number;
@@ -62,10 +64,10 @@ async function matchingIn<Document>(
   upTo: PageCursor | undefined,
   limit: number,
 ): Promise<Stored[]> {
-  const { collection, index, roomName } = query;
+  const { collection, index, roomName, projection = {} } = query;
   const name = roomName === undefined ? {} : { roomName: { $regex: literal(roomName), $options: 'i' } };
   const filter = { $and: [query.filter, name, ...behind(query, after), ...notBehind(query, upTo)] };
-  return collection.find(filter).sort(sortOf(query)).limit(limit).hint(index).toArray();
+  return collection.find(filter, { projection }).sort(sortOf(query)).limit(limit).hint(index).toArray();
 }
 
 /** The position of the last of the next `count` keys; undefined when there are not so many. */

@@ -1,5 +1,5 @@
 import type { RecordingStore } from '../../machines/recording/ports.js';
-import { RECORDING_STATUSES, isLive } from '../../machines/recording/recording.js';
+import { type ListedRecording, LISTED_FIELDS, RECORDING_STATUSES, isLive } from '../../machines/recording/recording.js';
 import { createActorCollection } from './actor-collection.js';
 import type { MongoConnection, Stored } from './connect.js';
 import { reading } from './driver-errors.js';
@@ -15,6 +15,7 @@ export interface MongoRecordingStoreOptions {
 
 /** Documents or keys an iteration reads in one go. */
 const BATCH = 100;
+const LISTED = { ...Object.fromEntries(LISTED_FIELDS.map((field) => [field, 1 as const])), 'tally.state': 1 as const };
 const ANY_STATUS = { $in: [...RECORDING_STATUSES] };
 
 export function createMongoRecordingStore({ connection, scanLimit = SCAN_LIMIT }: MongoRecordingStoreOptions): RecordingStore {
@@ -38,7 +39,16 @@ export function createMongoRecordingStore({ connection, scanLimit = SCAN_LIMIT }
     },
     findByStartKey: (startKey) => findBy('startKey', startKey),
     list({ roomId, status = ANY_STATUS, roomName }, limit, after) {
-      const query = { collection: shown, sortField: 'startDate', roomName, toDocument, limit, after, scanLimit };
+      const query = {
+        collection: shown,
+        sortField: 'startDate',
+        roomName,
+        toDocument: toListed,
+        projection: LISTED,
+        limit,
+        after,
+        scanLimit,
+      };
       return roomId === undefined
         ? newestFirst({ ...query, filter: { status }, index: RECORDINGS_BY_STATUS })
         : newestFirst({ ...query, filter: { roomId, status }, index: RECORDINGS_BY_ROOM });
@@ -78,4 +88,9 @@ export function createMongoRecordingStore({ connection, scanLimit = SCAN_LIMIT }
       after = String(batch.at(-1)?.['uid']);
     }
   }
+}
+
+/** What was read by the projection, and nothing derived. */
+function toListed({ _id, ...listed }: Stored): ListedRecording {
+  return listed as unknown as ListedRecording;
 }

@@ -107,10 +107,12 @@ describe('recordings of the original service', () => {
     const two = buildForeignRecording('0123456789', { roomId: 'two', status: 'active' });
     await recordings().insertMany([one, two].map((each) => ({ ...each })));
     stores = await mongodb.open();
-    const { items } = await stores.recordings.list({}, 10);
+    const { recordings: store } = stores;
+    const { items } = await store.list({}, 10);
     expect(items.map(({ roomId }) => roomId).sort()).toEqual(['one', 'two']);
     expect(new Set(items.map(({ uid }) => uid)).size).toBe(2);
-    expect(items.map(({ mediaKey }) => mediaKey).sort()).toEqual([
+    const loaded = await Promise.all(items.map(({ uid }) => store.load(uid)));
+    expect(loaded.map((recording) => recording?.mediaKey).sort()).toEqual([
       'recordings/one/one--0123456789.mp4',
       'recordings/two/two--0123456789.mp4',
     ]);

@@ -2,7 +2,7 @@ import { beforeAll, expect, it, vi } from 'vitest';
 import type { RecordingFilter, RecordingStore } from '../../../src/machines/recording/ports.js';
 import { RECORDING_STATUSES, type RecordingDocument } from '../../../src/machines/recording/recording.js';
 import type { Mongo } from '../../../src/persistence/mongo/open-mongo.js';
-import { buildEffect, buildRecording, buildUndated, buildUnnamed } from '../../contracts/documents.js';
+import { asListed, buildEffect, buildRecording, buildUndated, buildUnnamed } from '../../contracts/documents.js';
 import { collect } from '../../support/collect.js';
 import { createMemoryRecordingStore } from '../../support/memory-recording-store.js';
 import { createRandom, type Random } from '../../support/random.js';
@@ -73,7 +73,7 @@ async function viewOf(store: RecordingStore): Promise<unknown> {
   for (const roomId of roomIds) filters.push({ roomId }, { roomId, status: 'active' }, { roomId, roomName: '2' });
   for (const status of RECORDING_STATUSES) filters.push({ status });
   return {
-    lists: await Promise.all(filters.map(async (filter) => byUid((await store.list(filter, 100)).items))),
+    lists: await Promise.all(filters.map(async (filter) => byUid((await store.list(filter, 100)).items).map(asListed))),
     live: await Promise.all(roomIds.map((roomId) => store.findLive(roomId))),
     byStartKey: await Promise.all([0, 1, 2, 3].map((key) => store.findByStartKey(`key-${key}`))),
     unsettled: byUid(await collect(store.unsettled())),
@@ -84,7 +84,7 @@ async function viewOf(store: RecordingStore): Promise<unknown> {
   };
 }
 
-function byUid(documents: RecordingDocument[]): RecordingDocument[] {
+function byUid<Listed extends { uid: string }>(documents: Listed[]): Listed[] {
   return documents.sort((one, other) => (one.uid < other.uid ? -1 : 1));
 }
 
