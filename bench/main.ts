@@ -25,7 +25,7 @@ const EVERYWHERE: readonly Bench[] = [
   { names: ['start_overhead_ms'], run: startOverhead },
   { names: ['start_overhead_10_ms'], run: startOverhead10 },
   { names: ['contention_200_ms'], run: contention },
-  { names: ['webhooks_per_s'], run: webhooks, simulates: true },
+  { names: ['webhooks_per_s', 'webhook_mongo_ops'], run: webhooks, simulates: true },
   { names: ['memory_per_live_kb', 'sweep_10k_s'], run: live, simulates: true },
   { names: ['recovery_1000_s'], run: recovery, simulates: true },
 ];
@@ -84,7 +84,8 @@ function fail(reason: string): never {
 
 /** The benches that are wanted, each on what it needs. */
 function choose<On extends Place>(benches: readonly Bench<On>[]): readonly Bench<On>[] {
-  const wanted = benches.filter(({ names }) => values.only === undefined || names.includes(values.only));
+  const only = values.only?.split(',');
+  const wanted = benches.filter(({ names }) => only === undefined || names.some((name) => only.includes(name)));
   if (wanted.length > 0) return wanted;
   return fail(`no bench '${String(values.only)}'; there are ${benches.flatMap(({ names }) => names).join(', ')}`);
 }

@@ -11,6 +11,8 @@ export interface Place {
   openLiveKit: OpenLiveKit;
   /** A number of things to measure, smaller in a trial run. */
   count(full: number): number;
+  /** Reads and writes that the primary of MongoDB was asked for so far, where there is one. */
+  mongoOperations?(): Promise<number>;
   close(): Promise<void>;
 }
 

@@ -1,5 +1,7 @@
 import path from 'node:path';
 
+import { createConnection } from 'mongoose';
+
 import type * as services from '../scripts/services/index.mjs';
 import { openRealLiveKit } from './real-livekit.js';
 import type { Place } from './place.js';
@@ -12,6 +14,7 @@ const BUCKET = 'tally-bench';
 
 /** What the benches of real servers have besides. */
 export interface RealPlace extends Place {
+  kind: 'real';
   mongoUri: string;
   s3: { endpoint: string; bucket: string; accessKey: string; secretKey: string };
 }
@@ -39,6 +42,7 @@ export async function realPlace(count: Place['count']): Promise<RealPlace> {
       },
       mongoUri: mongo.uri,
       s3,
+      mongoOperations: async () => operationsOf((await mongo.primary()).address),
       async emptyStores() {
         await redis.flush();
         return {
@@ -58,6 +62,18 @@ export async function realPlace(count: Place['count']): Promise<RealPlace> {
 }
 
 const SHOWN = ['mongod', 'redis', 'minio', 'livekit', 'egress-worker'];
+
+/** Reads and writes that clients asked of one member so far. */
+async function operationsOf(address: string): Promise<number> {
+  const connection = await createConnection(`mongodb://${address}/?directConnection=true`).asPromise();
+  try {
+    const { opcounters } = await connection.getClient().db('admin').command({ serverStatus: 1 });
+    const { query, insert, update, delete: remove } = opcounters as Record<'query' | 'insert' | 'update' | 'delete', number>;
+    return query + insert + update + remove;
+  } finally {
+    await connection.close(true);
+  }
+}
 
 async function createBucket({ endpoint, bucket, accessKey, secretKey }: RealPlace['s3']): Promise<void> {
   // It warns on standard error about a Node.js that we support.

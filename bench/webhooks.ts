@@ -1,4 +1,7 @@
 import { createHash } from 'node:crypto';
+import { mkdir, writeFile } from 'node:fs/promises';
+import path from 'node:path';
+import { setTimeout as wait } from 'node:timers/promises';
 
 import {
   EgressInfo,
@@ -19,6 +22,7 @@ import { openSimulator, type Simulator } from './simulator.js';
 
 const RECORDINGS = 3_000;
 const IN_FLIGHT = 64;
+const LOCKED_AFTER_MS = 6_000;
 
 interface Delivery {
   body: string;
@@ -26,17 +30,21 @@ interface Delivery {
 }
 
 /** Signed `egress_updated` and `egress_ended` of many recordings, each committed before its answer. */
-export async function webhooks(place: Place): Promise<Result> {
+export async function webhooks(place: Place): Promise<Result[]> {
   const lab = await openLab(place, { openLiveKit: openSimulator, env: { TALLY_RECONCILE_INTERVAL_MS: '600000' } });
   try {
     const rooms = await lab.openRooms(place.count(RECORDINGS));
     const deliveries: Delivery[] = [];
     await inParallel(rooms, 16, async (roomId) => {
       const { recordingId } = await lab.record(roomId);
+      await putFile(lab.livekit.env['TALLY_MEDIA_DIR'] ?? '', pathOf(roomId, recordingId));
       for (const status of [EgressStatus.EGRESS_ENDING, EgressStatus.EGRESS_COMPLETE]) {
         deliveries.push(await deliveryOf(lab.livekit, { recordingId, roomId }, status));
       }
     });
+    // Each takes its room's lock for long some seconds after its start, and that is no webhook's work.
+    await wait(LOCKED_AFTER_MS);
+    const operations = (await place.mongoOperations?.()) ?? 0;
     const begunAt = performance.now();
     await inParallel(deliveries, IN_FLIGHT, async ({ body, token }) => {
       const headers = { Authorization: token, 'Content-Type': 'application/webhook+json' };
@@ -44,11 +52,27 @@ export async function webhooks(place: Place): Promise<Result> {
       if (status !== 200) throw new Error(`webhook answered ${String(status)}`);
     });
     const seconds = (performance.now() - begunAt) / 1_000;
-    const target = place.kind === 'embedded' ? 1_000 : 800;
-    return single({ name: 'webhooks_per_s', unit: '1/s', target, op: '>=' }, deliveries.length / seconds, deliveries.length);
+    const [n, target] = [deliveries.length, place.kind === 'embedded' ? 1_000 : 800];
+    const results = [single({ name: 'webhooks_per_s', unit: '1/s', target, op: '>=' }, n / seconds, n)];
+    if (place.mongoOperations !== undefined) {
+      const goal = { name: 'webhook_mongo_ops', unit: '', target: 2, op: '<=' } as const;
+      results.push(single(goal, ((await place.mongoOperations()) - operations) / n, n));
+    }
+    return results;
   } finally {
     await lab.close();
   }
+}
+
+function pathOf(roomId: string, recordingId: string): string {
+  return `recordings/${roomId}/${roomId}--${recordingId.split('--')[2] ?? ''}.mp4`;
+}
+
+/** What the egress has written: one byte. */
+async function putFile(mediaDir: string, filepath: string): Promise<void> {
+  const file = path.join(mediaDir, filepath);
+  await mkdir(path.dirname(file), { recursive: true });
+  await writeFile(file, '.');
 }
 
 async function deliveryOf(
@@ -58,7 +82,7 @@ async function deliveryOf(
 ): Promise<Delivery> {
   const [, egressId = '', uid = ''] = recordingId.split('--');
   const now = BigInt(Date.now()) * 1_000_000n;
-  const filepath = `recordings/${roomId}/${roomId}--${uid}.mp4`;
+  const filepath = pathOf(roomId, recordingId);
   const event = new WebhookEvent({
     id: `EV_${uid}${String(status)}`,
     createdAt: BigInt(Math.floor(Date.now() / 1_000)),
