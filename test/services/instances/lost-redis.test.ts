@@ -1,10 +1,15 @@
+import { createConnection } from 'mongoose';
 import { beforeAll, describe, expect, it } from 'vitest';
 import { poll } from '../../../scripts/services/index.mjs';
+import type { JobRun } from '../../../src/jobs/ports.js';
+import { connectTo } from '../redis/servers.js';
 import { outcomeOf } from '../support/recordings.js';
 import { startAll, startInstances, type Instances } from './support/instances.js';
 
 /** Starts work again this long after the return. */
 const backWithinMs = 5_000;
+/** The locks of live recordings are taken again this long after the return. */
+const locksBackWithinMs = 5_000;
 /** A call to a Redis that hangs takes a second, and what failed is repeated with pauses. */
 const outageTimeoutMs = 40_000;
 
@@ -12,7 +17,7 @@ describe('when Redis is lost while two instances record', () => {
   let instances: Instances;
 
   beforeAll(async () => {
-    instances = await startInstances({ webhooks: 'both' });
+    instances = await startInstances({ webhooks: 'both', tallyEnv: { TALLY_LOCK_GC_INTERVAL_MS: '1000' } });
     await instances.startWorker({ media: false, capacity: 20 });
     return () => instances.stop();
   });
@@ -44,6 +49,19 @@ describe('when Redis is lost while two instances record', () => {
     await Promise.all(waiting);
   }
 
+  /** When the job began last, on either instance. */
+  async function lastRunOf(name: string): Promise<number> {
+    const connection = await createConnection(instances.mongo.uri, { dbName: 'tally' }).asPromise();
+    const run = await connection.collection<JobRun>('meetjobruns').findOne({ name });
+    await connection.close();
+    return run?.startedAt ?? 0;
+  }
+
+  async function expectJobsGoOn(): Promise<void> {
+    const returnedAt = Date.now();
+    await poll('the collector runs', 10_000, async () => (await lastRunOf('activeRecordingGarbageCollector')) > returnedAt);
+  }
+
   it(
     'because it hangs and keeps every lock, no room stays locked after its return',
     async () => {
@@ -54,6 +72,7 @@ describe('when Redis is lost while two instances record', () => {
       await expectStopsGoOn(toStop);
       process.kill(instances.redis.pid, 'SIGCONT');
       await expectStartsWork([fresh, stopsA, stopsB]);
+      await expectJobsGoOn();
     },
     outageTimeoutMs,
   );
@@ -73,7 +92,16 @@ describe('when Redis is lost while two instances record', () => {
       const answers = await Promise.all([first, second].map(({ client }) => client.tryStart(stays)));
       expect(answers.map(({ status }) => status)).toEqual([409, 409]);
       expect((await second.client.getRecording(kept)).status).toBe('active');
+      // Both are told of the loss, and one of them takes it again.
+      const client = connectTo(redis.port);
+      await poll('its lock is held again', locksBackWithinMs, async () => (await client.exists(lockOf(stays))) === 1);
+      client.disconnect();
+      await expectJobsGoOn();
     },
     outageTimeoutMs,
   );
 });
+
+function lockOf(roomId: string): string {
+  return `ov_meet_lock:recording_active_${roomId}`;
+}
