@@ -1,8 +1,10 @@
 import { cp, mkdir, symlink } from 'node:fs/promises';
 import path from 'node:path';
 import { fileURLToPath } from 'node:url';
+import { Worker } from 'node:worker_threads';
 
-import { describe, expect, it, vi } from 'vitest';
+import Bree from 'bree';
+import { afterEach, describe, expect, it, vi } from 'vitest';
 
 import { createTicker, type Ticker } from '../../src/jobs/ticker.js';
 import { createLogger } from '../../src/logging.js';
@@ -19,6 +21,10 @@ const LONG_MS = 2 ** 31 - 1;
 const log = createLogger({ level: 'silent', name: 'test' });
 
 describe('the ticker', () => {
+  afterEach(() => {
+    vi.restoreAllMocks();
+  });
+
   it('ticks for each name at its own pace, and not before', async () => {
     const ticks: string[] = [];
     const rounds = [
@@ -57,6 +63,36 @@ describe('the ticker', () => {
     await other.stop();
     expect(after).not.toContain('stopped');
     await stopped.stop();
+  });
+
+  it.each<[string, () => Worker]>([
+    [
+      'is refused',
+      () => {
+        throw new Error('no thread left');
+      },
+    ],
+    ['fails', () => new Worker(path.join(ROOT, 'not-there.mjs'))],
+  ])('loses one tick when its thread %s, says so, and goes on', async (_what, createWorker) => {
+    const broken = vi.spyOn(Bree.prototype, 'createWorker').mockImplementationOnce(createWorker);
+    const messages: string[] = [];
+    const destination = { write: (line: string) => messages.push((JSON.parse(line) as { msg: string }).msg) };
+    const ticks: string[] = [];
+    const ticker = createTicker({
+      rounds: [{ name: 'often', intervalMs: 50 }],
+      onTick: (name) => ticks.push(name),
+      log: createLogger({ level: 'warn', name: 'test', destination }),
+    });
+    await ticker.start();
+    await eventually(
+      'ticks after the first',
+      () => ticks.length,
+      (length) => length >= 2,
+      20_000,
+    );
+    await ticker.stop();
+    expect(broken.mock.calls.length).toBeGreaterThan(2);
+    expect(messages).toContain('a tick is lost');
   });
 
   it('stops before its first tick', async () => {
