@@ -193,10 +193,25 @@ describe('a long run', () => {
     expect(await world.isFree(COLLECTOR)).toBe(true);
   });
 
+  it('leaves nothing behind when it ends while its lock is being extended', async () => {
+    const job = drivenJob(COLLECTOR);
+    const one = await world.instance([job]);
+    await one.tick(COLLECTOR);
+    world.gate.hold();
+    await world.clock.run(10_000);
+    job.open[0]?.end();
+    await world.clock.run(0);
+    await world.gate.settle();
+    world.gate.open();
+    expect(world.clock.pending()).toBe(0);
+    expect(await world.isFree(COLLECTOR)).toBe(true);
+  });
+
   it('survives a short outage of the locks', async () => {
     const job = drivenJob(COLLECTOR);
     const one = await world.instance([job]);
     await one.tick(COLLECTOR);
+    await world.clock.run(5 * MINUTE_MS);
     for (let count = 0; count < 3; count += 1) world.gate.failNext('jobLocks.extend', 'fail_before');
     await world.clock.run(5 * MINUTE_MS);
     expect(job.open[0]?.signal.aborted).toBe(false);
@@ -337,6 +352,7 @@ describe('closing', () => {
     world.gate.failNext('jobLocks.acquire', 'fail_before');
     const one = await world.instance([job]);
     await one.scheduler.close();
+    expect(world.clock.pending()).toBe(0);
     await one.tick(COLLECTOR);
     expect(await one.scheduler.runNow(COLLECTOR)).toBe('stopped');
     await world.clock.run(MINUTE_MS);
