@@ -157,23 +157,10 @@ export async function createApp(config: Config, { log, clock = systemClock }: Ap
       }),
     });
 
-    const jobs = createJobs({
-      ...persistence,
-      runs: persistence.jobRuns,
-      supervisor: recordings,
-      timers,
-      livekit,
-      clock,
-      instance,
-      log: log.child({ part: 'jobs' }),
-    });
-    closers.push(() => jobs.close());
-
     const apiKey = await ensureApiKey(persistence.apiKeys, config.initialApiKey, clock.now());
     if (persistence.exclusive && config.locks.kind === 'embedded') await releaseOrphanedLocks(locks, store);
     await Promise.all([recordings.start(), rooms.start()]);
     reconciler.start();
-    await jobs.start();
 
     const verifier = createWebhookVerifier(livekitServer);
     const handle = createLiveKitIntake({
@@ -203,6 +190,19 @@ export async function createApp(config: Config, { log, clock = systemClock }: Ap
       }),
       rooms: createRoomCommands({ supervisor: rooms, store: roomStore, recordings: store, clock }),
     };
+    const jobs = createJobs({
+      ...persistence,
+      runs: persistence.jobRuns,
+      supervisor: recordings,
+      roomCommands: commands.rooms,
+      timers,
+      livekit,
+      clock,
+      instance,
+      log: log.child({ part: 'jobs' }),
+    });
+    closers.push(() => jobs.close());
+    await jobs.start();
     const http = createHttp({
       recordings: commands.recordings,
       recordingStore: store,

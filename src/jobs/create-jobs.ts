@@ -3,6 +3,9 @@ import type { Supervisor } from '../machines/kernel/supervisor.js';
 import type { RecordingEvent } from '../machines/recording/events.js';
 import type { LiveKitGateway, RecordingStore, RoomLocks } from '../machines/recording/ports.js';
 import type { RecordingContext } from '../machines/recording/recording.js';
+import type { RoomCommands } from '../machines/room/commands.js';
+import type { RoomStore } from '../machines/room/ports.js';
+import { createExpiredRoomJob } from './expired-rooms.job.js';
 import { createOrphanedLockJob } from './orphaned-locks.job.js';
 import { createRecordingLockJob } from './recording-locks.job.js';
 import type { RunOptions } from './run.js';
@@ -14,6 +17,8 @@ export interface JobsOptions extends Omit<RunOptions, 'locks'> {
   timers: Timers;
   supervisor: Supervisor<RecordingContext, RecordingEvent>;
   recordings: RecordingStore;
+  rooms: RoomStore;
+  roomCommands: RoomCommands;
   roomLocks: RoomLocks;
   livekit: LiveKitGateway;
   /** Hear that the room locks are lost. @returns a function that ends the subscription */
@@ -22,7 +27,8 @@ export interface JobsOptions extends Omit<RunOptions, 'locks'> {
 
 /** Every job there is. */
 export function createJobs(options: JobsOptions): Scheduler {
-  const { jobLocks, timers, supervisor, recordings: store, roomLocks: locks, livekit, clock, log, onLocksLost } = options;
+  const { jobLocks, timers, supervisor, livekit, clock, log, onLocksLost } = options;
+  const { recordings: store, roomLocks: locks, rooms: roomStore, roomCommands: rooms } = options;
   const shared = { locks, store, livekit, clock, log };
   const scheduler = createScheduler({
     ...options,
@@ -37,6 +43,7 @@ export function createJobs(options: JobsOptions): Scheduler {
         intervalMs: timers.staleIntervalMs,
       }),
       createRecordingLockJob({ ...shared, lockTtlMs: timers.lockTtlMs, intervalMs: timers.lockKeeperIntervalMs }),
+      createExpiredRoomJob({ ...shared, rooms, roomStore, intervalMs: timers.roomExpiryIntervalMs }),
     ],
   });
   const unsubscribe = onLocksLost(() => void scheduler.runNow('recordingLockKeeper'));

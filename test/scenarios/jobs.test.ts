@@ -4,6 +4,7 @@ import type { JobRun } from '../../src/jobs/ports.js';
 import { BUILD_TIMEOUT_MS, buildOnce } from '../support/build-once.js';
 import { type EmbeddedApp, startEmbedded } from '../support/embedded-app.js';
 import { eventually } from '../support/eventually.js';
+import { createJumpingClock } from '../support/jumping-clock.js';
 import { startTallyProcess } from '../support/tally-process.js';
 
 const COLLECTOR = 'activeRecordingGarbageCollector';
@@ -52,6 +53,30 @@ describe('the jobs', () => {
     const second = await ranAfter(tally, first?.startedAt ?? 0);
     await ranAfter(tally, second?.startedAt ?? 0);
     expect((await tally.api.start(roomId)).status).toBe(201);
+  });
+
+  it('come round: a room whose deletion date has passed goes; one that must not and one that need not yet stay', async () => {
+    const clock = createJumpingClock();
+    tally = await startEmbedded({ speed: 50, clock, env: { TALLY_ROOM_EXPIRY_INTERVAL_MS: '1000' } });
+    const { api, simulator } = tally;
+    const expiring = { autoDeletionDate: clock.now() + 2 * HOUR_MS };
+    const [empty, recorded, later] = [
+      await api.createRoom('Empty', expiring),
+      await api.createRoom('Recorded', {
+        ...expiring,
+        autoDeletionPolicy: { withMeeting: 'when_meeting_ends', withRecordings: 'close' },
+      }),
+      await api.createRoom('Later', { autoDeletionDate: clock.now() + 5 * HOUR_MS }),
+    ];
+    await simulator.join(recorded);
+    expect((await api.start(recorded)).status).toBe(201);
+    clock.jump(3 * HOUR_MS);
+    await eventually(
+      'the empty room is gone',
+      () => api.getRoom(empty),
+      ({ status }) => status === 404,
+    );
+    expect([(await api.getRoom(recorded)).status, (await api.getRoom(later)).status]).toEqual([200, 200]);
   });
 });
 

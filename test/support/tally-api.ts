@@ -41,11 +41,12 @@ export function createTallyApi(url: string) {
 
   return {
     url,
-    async createRoom(roomName = 'Scenario'): Promise<string> {
-      const { status, body } = await call<{ roomId: string }>('POST', '/rooms', { body: { roomName } });
+    async createRoom(roomName = 'Scenario', more: object = {}): Promise<string> {
+      const { status, body } = await call<{ roomId: string }>('POST', '/rooms', { body: { roomName, ...more } });
       if (status !== 201) throw new Error(`a room was not created: ${JSON.stringify(body)}`);
       return body.roomId;
     },
+    getRoom: (roomId: string): Promise<Answer<object>> => call('GET', `/rooms/${roomId}`),
     start: (roomId: string, headers: Record<string, string> = {}, signal?: AbortSignal): Promise<RecordingAnswer> =>
       call('POST', '/recordings', { body: { roomId }, headers, ...(signal === undefined ? {} : { signal }) }),
     stop: (recordingId: string): Promise<RecordingAnswer> => call('POST', `/recordings/${recordingId}/stop`),
