@@ -9,7 +9,7 @@ export function describeObject({ ContentLength: size, LastModified, ETag: etag }
 }
 
 /** What the answer to a `GET` tells of its object, and which part of it the body is. @throws Error as above */
-export function describePart(answer: GetObjectOutput): { file: MediaInfo; part?: ByteRange } {
+export function describePart(answer: Omit<GetObjectOutput, 'Body'>): { file: MediaInfo; part?: ByteRange } {
   const [, start, end, size] = /^bytes (\d+)-(\d+)\/(\d+)$/.exec(answer.ContentRange ?? '') ?? [];
   if (size === undefined) return { file: describeObject(answer) };
   const file = describeObject({ ...answer, ContentLength: Number(size) });

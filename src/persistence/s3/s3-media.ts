@@ -6,6 +6,7 @@ import {
   HeadObjectCommand,
   ListObjectsV2Command,
   type GetObjectCommandOutput,
+  type GetObjectOutput,
 } from '@aws-sdk/client-s3';
 
 import { systemClock } from '../../clock.js';
@@ -17,6 +18,7 @@ import { createPresigner, type LinkOptions } from './presign.js';
 import { relay } from './relay.js';
 import { removeObjects, type RemoveFailure } from './remove-many.js';
 import { createClient, hasCode, hasStatus, type S3ClientOptions } from './s3-client.js';
+import { createSignedGet } from './signed-get.js';
 import { sseRead, type SseSettings } from './sse.js';
 
 export interface S3MediaOptions extends Omit<S3ClientOptions, 'answerLimitMs'> {
@@ -53,6 +55,7 @@ export function createS3Media(options: S3MediaOptions): S3Media {
   const customerKey = sseRead(options.sse);
   const server = { ...options, answerLimitMs: limitMs / 2 };
   const client = createClient(server);
+  const signed = options.sse?.type === 'SSE-C' ? undefined : createSignedGet(client, server.answerLimitMs);
   const presigner = links === undefined ? undefined : createPresigner(server, links);
 
   return {
@@ -112,6 +115,7 @@ export function createS3Media(options: S3MediaOptions): S3Media {
     },
     close() {
       client.destroy();
+      signed?.close();
       presigner?.close();
     },
   };
@@ -157,17 +161,14 @@ export function createS3Media(options: S3MediaOptions): S3Media {
   }
 
   /** The same, within the limit; undefined also when there is no such object, or an empty one. */
-  async function getInTime(
-    target: Target & { Range?: string },
-    signal: AbortSignal,
-  ): Promise<GetObjectCommandOutput | undefined> {
+  async function getInTime(target: Target & { Range?: string }, signal: AbortSignal): Promise<Answer | undefined> {
     const abort = new AbortController();
     const giveUp = (): void => abort.abort();
     const cancel = systemClock.after(limitMs, giveUp);
     signal.addEventListener('abort', giveUp);
     try {
       signal.throwIfAborted();
-      const answer = await get(target, abort.signal);
+      const answer = (await signed?.get(target, abort.signal)) ?? (await get(target, abort.signal));
       if (answer?.ContentLength !== 0) return answer;
       bodyOf(answer).destroy();
       return undefined;
@@ -187,7 +188,10 @@ interface Target {
   Key: string;
 }
 
-function bodyOf({ Body }: GetObjectCommandOutput): Readable {
+/** Of whichever client. */
+type Answer = Omit<GetObjectOutput, 'Body'> & { Body?: unknown };
+
+function bodyOf({ Body }: Answer): Readable {
   if (!(Body instanceof Readable)) throw new Error('The answer has no body');
   return Body;
 }
