@@ -40,13 +40,13 @@ export async function startSlowReaders(url: string, count: number): Promise<Slow
   };
 }
 
-/** Whatever else is asked for is answered within a second. @param url of a recording */
+/** Whatever else is asked for is answered within two seconds, on a busy machine. @param url of a recording */
 export async function expectPrompt(url: string, sizeBytes: number): Promise<void> {
-  const ask = async (path: string, init: RequestInit = {}) => {
+  const ask = async (path: string, init: { method?: string; headers?: Record<string, string> } = {}) => {
     const begunAt = performance.now();
     const answer = await fetch(path, { ...init, headers: { 'X-API-KEY': API_KEY, ...init.headers } });
     const bytes = await answer.arrayBuffer();
-    expect(performance.now() - begunAt).toBeLessThan(1_000);
+    expect(performance.now() - begunAt).toBeLessThan(2_000);
     return { status: answer.status, bytes: bytes.byteLength, length: Number(answer.headers.get('Content-Length')) };
   };
   const origin = new URL(url).origin;
