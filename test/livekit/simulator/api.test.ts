@@ -1,5 +1,5 @@
 import { createServer } from 'node:http';
-import { EgressInfo, ListRoomsResponse, RoomCompositeEgressRequest, RoomEgress } from '@livekit/protocol';
+import { EgressInfo, ListEgressResponse, ListRoomsResponse, RoomCompositeEgressRequest, RoomEgress } from '@livekit/protocol';
 import { AccessToken, EgressClient, EgressStatus, type RoomServiceClient, type RoomCompositeOptions } from 'livekit-server-sdk';
 import { describe, expect, it } from 'vitest';
 import { signToken } from '../../../src/livekit/simulator/api/token.js';
@@ -116,6 +116,13 @@ describe('the transport', () => {
     const refused = await call('Egress/StopEgress', { roomRecord: true }, empty);
     expect(refused.response.headers.get('content-type')).toBe('application/json');
     expect(JSON.parse(Buffer.from(refused.bytes).toString())).toMatchObject({ code: 'not_found' });
+    simulator.setScript({ name: 'api-200-empty-object', times: 1 });
+    const nothing = await call('Egress/StopEgress', { roomRecord: true }, empty);
+    expect([nothing.response.status, nothing.bytes.length]).toEqual([200, 0]);
+    simulator.setScript({ name: 'api-unknown-enum', status: 42 });
+    const future = await call('Egress/ListEgress', { roomRecord: true }, empty);
+    expect(ListEgressResponse.fromBinary(future.bytes).items).toMatchObject([{ status: 42 }]);
+    simulator.setScript(null);
     const broken = await call('RoomService/ListRooms', { roomList: true }, new Uint8Array([0x0a, 0x7f]));
     expect(JSON.parse(Buffer.from(broken.bytes).toString())).toMatchObject({ code: 'malformed' });
   });

@@ -8,6 +8,8 @@ export interface ReplyFault {
   delayMs?: number | ((method: string) => number);
   /** Answer like this; the method never runs. */
   instead?: (reply: Reply, method: string) => void;
+  /** Answer with this JSON, in the client's encoding; the method never runs. */
+  json?: string;
   /** Change the body of the method's answer. */
   rewrite?: (body: string) => string;
   /** Change the error the method throws. */
@@ -56,6 +58,10 @@ export async function answer(reply: Reply, clock: SimulatorClock, fault: ReplyFa
   if (delayMs !== undefined) await clock.delay(delayMs);
   if (fault.instead) {
     fault.instead(reply, method.name);
+    return;
+  }
+  if (fault.json !== undefined) {
+    method.send(fault.json);
     return;
   }
   try {

@@ -39,7 +39,7 @@ export const API_ROWS: Readonly<Record<string, Row>> = {
   'api-hang-body': answering((reply) => reply.stall()),
   'api-reset': answering((reply) => reply.reset()),
   'api-200-garbage': answering((reply) => reply.send(200, '<html>it works</html>', 'text/html')),
-  'api-200-empty-object': answering((reply) => reply.send(200, '{}')),
+  'api-200-empty-object': ({ delayMs }) => ({ api: { json: '{}', ...after(delayMs) } }),
   'api-unknown-enum': ({ status }) =>
     rewriting((body) =>
       body.replaceAll(/"status":"EGRESS_\w+"/g, `"status":${typeof status === 'number' ? status : '"EGRESS_PAUSED"'}`),
