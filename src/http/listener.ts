@@ -4,6 +4,8 @@ import type { AddressInfo } from 'node:net';
 import { InvalidInputError } from '../errors.js';
 
 const KEEP_ALIVE_MS = 75_000;
+/** Connections that wait while the event loop is busy. Those beyond Node's 511 are reset after some seconds. */
+const BACKLOG = 4_096;
 /** Five hundred recordings named in one URL are 25 kB, more than Node takes by itself. Beyond it: 431. */
 const MAX_HEADER_BYTES = 64 * 1024;
 
@@ -39,7 +41,7 @@ export async function listen(host: string, port: number): Promise<Listener> {
     server.once('error', (error: NodeJS.ErrnoException) => {
       reject(new InvalidInputError(`Cannot listen on ${host}:${String(port)}: ${error.code ?? error.message}`, { cause: error }));
     });
-    server.listen(port, host, resolve);
+    server.listen({ port, host, backlog: BACKLOG }, resolve);
   });
   // Longer than the usual 60 s of proxies and clients, so that we never close a connection they are about to use.
   server.keepAliveTimeout = KEEP_ALIVE_MS;

@@ -2,7 +2,7 @@ import { CreateBucketCommand, ListObjectsV2Command, PutObjectCommand, S3Client }
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 
 import { recordingIdOf, type RecordingDocument } from '../../src/machines/recording/recording.js';
-import { type EmbeddedApp, startEmbedded } from '../support/embedded-app.js';
+import { type AppOnSimulator, startAppOnSimulator } from '../support/app-on-simulator.js';
 import { eventually } from '../support/eventually.js';
 import type { S3Server } from '../support/s3-bucket.js';
 import { type S3Proxy, startS3Proxy } from '../support/s3-proxy.js';
@@ -28,7 +28,7 @@ export function crowdedRoomContract({ name, start, timeoutMs }: CrowdedRoomContr
     let stop = (): Promise<void> => Promise.resolve();
     let client: S3Client;
     let proxy: S3Proxy;
-    let tally: EmbeddedApp;
+    let tally: AppOnSimulator;
     let named: RecordingDocument[];
     let crowd: RecordingDocument[];
     let roomId: string;
@@ -40,7 +40,7 @@ export function crowdedRoomContract({ name, start, timeoutMs }: CrowdedRoomContr
       client = new S3Client({ endpoint, region: 'us-east-1', forcePathStyle: true, credentials });
       await client.send(new CreateBucketCommand({ Bucket: BUCKET }));
       proxy = await startS3Proxy(endpoint);
-      tally = await startEmbedded({
+      tally = await startAppOnSimulator({
         speed: 50,
         env: {
           MEET_S3_SERVICE_ENDPOINT: proxy.url,

@@ -9,8 +9,8 @@ const unauthorized = (message: string) => ({ error: 'Authentication Error', mess
 let edge: Edge;
 beforeEach(async () => {
   edge = await createEdge();
-  edge.rooms.put({ roomId: 'room-1' });
-  edge.recordings.put({ roomId: 'room-1' });
+  await edge.rooms.put({ roomId: 'room-1' });
+  await edge.recordings.put({ roomId: 'room-1' });
 });
 
 const ROUTES = [

@@ -20,7 +20,7 @@ describe('paths', () => {
   );
 
   it('keeps the case of path parameters', async () => {
-    edge.rooms.put({ roomId: 'Room-ABC' });
+    await edge.rooms.put({ roomId: 'Room-ABC' });
     const { body } = await edge.get('/API/v1/rooms/Room-ABC/');
     expect(body).toMatchObject({ roomId: 'Room-ABC' });
   });

@@ -19,8 +19,8 @@ describe('deleting recordings', () => {
   const notStopped = (id: string) => ({ recordingId: id, error: `Recording '${id}' is not stopped yet` });
 
   it('answers 200 with their ids in the order of the request, and they are gone', async () => {
-    for (const state of ['complete', 'failed', 'aborted']) edge.recordings.put({}, state);
-    edge.recordings.put({ limitReached: true });
+    for (const state of ['complete', 'failed', 'aborted']) await edge.recordings.put({}, state);
+    await edge.recordings.put({ limitReached: true });
     const ids = [idOf(3), idOf(1), idOf(4), idOf(2)];
     const { status, body } = await remove(ids);
     expect(status).toBe(200);
@@ -29,10 +29,10 @@ describe('deleting recordings', () => {
   });
 
   it('tells of each that could not be deleted, and deletes the others', async () => {
-    edge.recordings.put({});
-    edge.recordings.put({ roomId: 'room-2' }, 'active');
-    edge.recordings.put({}, { starting: 'awaiting' });
-    edge.recordings.put({});
+    await edge.recordings.put({});
+    await edge.recordings.put({ roomId: 'room-2' }, 'active');
+    await edge.recordings.put({}, { starting: 'awaiting' });
+    await edge.recordings.put({});
     const unknown = 'room-9--EG_x--y';
     const { status, body } = await remove([unknown, idOf(1), idOf(2, 'room-2'), idOf(3), idOf(4)]);
     expect(status).toBe(400);
@@ -45,8 +45,8 @@ describe('deleting recordings', () => {
   });
 
   it('shows an empty list of deleted ones when all failed', async () => {
-    edge.recordings.put({}, 'active');
-    edge.recordings.put({}, 'stopping');
+    await edge.recordings.put({}, 'active');
+    await edge.recordings.put({ liveKey: '0000000002' }, 'stopping'); // its room is free: the file is on its way
     const { status, body } = await remove([idOf(1), idOf(2), idOf(3)]);
     expect(status).toBe(400);
     expect(body).toEqual({
@@ -57,8 +57,8 @@ describe('deleting recordings', () => {
   });
 
   it('counts one that is named twice once when it is deleted, and each time when it is not', async () => {
-    edge.recordings.put({});
-    edge.recordings.put({}, 'active');
+    await edge.recordings.put({});
+    await edge.recordings.put({}, 'active');
     const all = await remove([idOf(1), idOf(1)]);
     expect([all.status, all.body]).toEqual([200, { message: 'All recordings deleted successfully', deleted: [idOf(1)] }]);
     const { body } = await remove([idOf(2), idOf(1), idOf(2)]);
@@ -70,7 +70,7 @@ describe('deleting recordings', () => {
   });
 
   it('keeps a failure of the store, or a fault, to the one it befell, and logs it', async () => {
-    for (let count = 0; count < 3; count += 1) edge.recordings.put({});
+    for (let count = 0; count < 3; count += 1) await edge.recordings.put({});
     edge.recordings.failNext(new StoreUnavailableError('no primary'));
     edge.recordings.failNext(new Error('bug'));
     const { status, body } = await remove([idOf(1), idOf(2), idOf(3)]);
@@ -90,7 +90,7 @@ describe('deleting recordings', () => {
   });
 
   it('trims the ids, cleans their room part and drops blank ones', async () => {
-    edge.recordings.put({});
+    await edge.recordings.put({});
     const { body } = await remove(['', ` .${idOf(1)} `, ' ']);
     expect(body).toEqual({ message: 'All recordings deleted successfully', deleted: [idOf(1)] });
   });
@@ -104,7 +104,7 @@ describe('deleting recordings', () => {
     [`?recordingIds=${idOf(1)},room-1--EG_x`, 'recordingIds.1', 'recordingId does not follow the expected format'],
     [`?recordingIds=,room-1--XX_1--u,${idOf(1)}`, 'recordingIds.0', 'recordingId does not follow the expected format'],
   ])('refuses %j and deletes nothing', async (query, field, message) => {
-    edge.recordings.put({});
+    await edge.recordings.put({});
     const { status, body } = await edge.delete(`/api/v1/recordings${query}`);
     expect(status).toBe(422);
     expect(body).toEqual(invalid([field, message]));
@@ -129,12 +129,12 @@ describe('deleting recordings', () => {
 
 describe('deleting rooms', () => {
   const remove = (query: string) => edge.delete(`/api/v1/rooms${query}`);
-  const open = (...roomIds: string[]) => {
-    for (const roomId of roomIds) edge.rooms.put({ roomId });
+  const open = async (...roomIds: string[]): Promise<void> => {
+    for (const roomId of roomIds) await edge.rooms.put({ roomId });
   };
 
   it('answers 200 with what became of each, in the order of the request', async () => {
-    open('room-1', 'room-2', 'room-3');
+    await open('room-1', 'room-2', 'room-3');
     edge.rooms.deleteNextAs('room_deleted');
     edge.rooms.deleteNextAs('room_with_active_meeting_scheduled_to_be_deleted', true);
     edge.rooms.deleteNextAs('room_closed', true);
@@ -167,7 +167,7 @@ describe('deleting rooms', () => {
   });
 
   it('tells of each that failed by the name of its error, and processes the others', async () => {
-    open('room-1', 'room-2', 'room-3', 'room-4', 'room-5');
+    await open('room-1', 'room-2', 'room-3', 'room-4', 'room-5');
     edge.rooms.deleteNextAs(new RoomDeletionRefusedError('room-1', 'room_has_active_meeting'));
     edge.rooms.deleteNextAs(new LiveKitUnavailableError('refused'));
     edge.rooms.deleteNextAs('room_deleted');
@@ -205,21 +205,21 @@ describe('deleting rooms', () => {
   });
 
   it('processes a room once, however it is written, and drops what is no id', async () => {
-    open('room-1', 'room-2');
+    await open('room-1', 'room-2');
     const { body } = await remove('?roomIds=room-1,.<room-1,!!,room-2,room-1');
     expect((body as { successful: { roomId: string }[] }).successful.map(({ roomId }) => roomId)).toEqual(['room-1', 'room-2']);
     expect(edge.rooms.deletions).toHaveLength(2);
   });
 
   it('takes the parameter repeated, each value a whole id', async () => {
-    open('room-1room-2', 'room-3');
+    await open('room-1room-2', 'room-3');
     const { body } = await remove('?roomIds=room-1,room-2&roomIds=room-3');
     expect(body).toMatchObject({ successful: [{ roomId: 'room-1room-2' }, { roomId: 'room-3' }] });
   });
 
   it('takes thirty, ten at a time', async () => {
     const roomIds = Array.from({ length: 30 }, (_, index) => `room-${index}`);
-    open(...roomIds);
+    await open(...roomIds);
     let most = 0;
     const { get } = edge.rooms;
     let running = 0;
@@ -248,7 +248,7 @@ describe('deleting rooms', () => {
       ['withRecordings', "Expected 'force' | 'close' | 'fail', received array"],
     ],
   ])('refuses %j', async (query, ...details) => {
-    open('room-1');
+    await open('room-1');
     const { status, body } = await remove(query);
     expect(status).toBe(422);
     expect(body).toEqual(invalid(...details));
@@ -275,7 +275,7 @@ describe('the length of a request', () => {
 
   it('suffices for five hundred recordings', async () => {
     const ids = Array.from({ length: 500 }, (_, index) => idOf(index + 1, 'planning-0123456789abcde'));
-    for (const _ of ids) edge.recordings.put({ roomId: 'planning-0123456789abcde' });
+    await Promise.all(ids.map(() => edge.recordings.put({ roomId: 'planning-0123456789abcde' })));
     const answer = await remove(ids);
     expect(ids.join(',').length).toBeGreaterThan(25_000);
     expect(answer.status).toBe(200);

@@ -49,7 +49,7 @@ beforeEach(async () => {
     },
   };
   edge = await createEdge({ media });
-  edge.recordings.put({ uid: UID });
+  await edge.recordings.put({ uid: UID });
 });
 
 function partOf(range: WantedRange): { start: number; end: number } {
@@ -141,7 +141,7 @@ describe('a store that tells and gives in one question', () => {
       });
     const media = createMemoryMedia();
     edge = await createEdge({ media: { ...media, open } });
-    edge.recordings.put({ uid: UID });
+    await edge.recordings.put({ uid: UID });
     const logged = edge.nextLine();
     const server = createServer(edge.http.callback()).listen(0, '127.0.0.1');
     await once(server, 'listening');

@@ -25,7 +25,7 @@ beforeEach(async () => {
     return URL_OF_IT;
   };
   edge = await createEdge({ media: { ...media, presign, open: () => Promise.reject(new Error('nothing is to be read')) } });
-  edge.recordings.put({ uid: UID });
+  await edge.recordings.put({ uid: UID });
 });
 
 describe('a store that gives URLs', () => {
@@ -62,9 +62,9 @@ describe('a store that gives URLs', () => {
     expect(await status('/api/v1/recordings/room-1--EG_none--none/media')).toBe(404);
     expect(await status(PATH, { Range: 'bytes=a-b' })).toBe(422);
     expect(await status(PATH, { Range: 'bytes=1000-' })).toBe(416);
-    edge.recordings.put({ uid: UID }, 'failed');
+    await edge.recordings.put({ uid: UID }, 'failed');
     expect(await status(PATH)).toBe(409);
-    edge.recordings.put({ uid: UID });
+    await edge.recordings.put({ uid: UID });
     media.write(KEY, Buffer.alloc(0));
     expect(await status(PATH)).toBe(404);
     await media.remove(KEY);

@@ -17,7 +17,7 @@ const PATH = `/api/v1/recordings/${ID}`;
 let edge: Edge;
 beforeEach(async () => {
   edge = await createEdge();
-  edge.rooms.put({ roomId: 'room-1' });
+  await edge.rooms.put({ roomId: 'room-1' });
   edge.recordings.present.add('room-1');
 });
 
@@ -67,7 +67,7 @@ describe('starting a recording', () => {
   });
 
   it('refuses an Idempotency-Key of another request, and one that is still running', async () => {
-    edge.rooms.put({ roomId: 'room-2' });
+    await edge.rooms.put({ roomId: 'room-2' });
     await start().set('Idempotency-Key', 'key-1');
     const other = await start({ roomId: 'room-2' }).set('Idempotency-Key', 'key-1');
     expect(other.status).toBe(422);
@@ -111,15 +111,15 @@ describe('starting a recording', () => {
   });
 
   it('answers a room that may not be recorded with 403', async () => {
-    const { config } = edge.rooms.put({ roomId: 'room-2' });
-    edge.rooms.put({ roomId: 'room-2', config: { ...config, recording: { enabled: false } } });
+    const { config } = await edge.rooms.put({ roomId: 'room-2' });
+    await edge.rooms.put({ roomId: 'room-2', config: { ...config, recording: { enabled: false } } });
     const { status, body } = await start({ roomId: 'room-2' });
     expect(status).toBe(403);
     expect(body).toEqual(recordingError("Recording is disabled for room 'room-2'"));
   });
 
   it('answers an empty room, and one being recorded, with 409', async () => {
-    edge.rooms.put({ roomId: 'room-2' });
+    await edge.rooms.put({ roomId: 'room-2' });
     const empty = await start({ roomId: 'room-2' });
     expect(empty.status).toBe(409);
     expect(empty.body).toEqual(recordingError("Room 'room-2' has no participants"));
@@ -165,7 +165,7 @@ describe('starting a recording', () => {
 
 describe('stopping a recording', () => {
   it('answers 202 with the duration LiveKit told, its place, and nothing else that is not final', async () => {
-    edge.recordings.put({ uid: UID, startDate: 1795355483538.1235 }, 'active');
+    await edge.recordings.put({ uid: UID, startDate: 1795355483538.1235 }, 'active');
     const { status, body, headers } = await edge.post(`${PATH}/stop`);
     expect(status).toBe(202);
     expect(body).toEqual({
@@ -182,11 +182,11 @@ describe('stopping a recording', () => {
   });
 
   it('answers 409 while starting and once stopped', async () => {
-    edge.recordings.put({ uid: UID }, { starting: 'awaiting' });
+    await edge.recordings.put({ uid: UID }, { starting: 'awaiting' });
     const starting = await edge.post(`${PATH}/stop`);
     expect(starting.status).toBe(409);
     expect(starting.body).toEqual(recordingError(`Recording '${ID}' cannot be stopped while starting`));
-    edge.recordings.put({ uid: UID }, 'stopping');
+    await edge.recordings.put({ uid: UID }, 'stopping');
     const stopped = await edge.post(`${PATH}/stop`);
     expect(stopped.status).toBe(409);
     expect(stopped.body).toEqual(recordingError(`Recording '${ID}' is already stopped`));
@@ -202,8 +202,8 @@ describe('stopping a recording', () => {
     const unknown = await edge.post('/api/v1/recordings/nowhere--EG_1--x/stop');
     expect(unknown.status).toBe(404);
     expect(unknown.body).toEqual({ error: 'Room Error', message: "Room 'nowhere' does not exist" });
-    const { config } = edge.rooms.put({ roomId: 'room-2' });
-    edge.rooms.put({ roomId: 'room-2', config: { ...config, recording: { enabled: false } } });
+    const { config } = await edge.rooms.put({ roomId: 'room-2' });
+    await edge.rooms.put({ roomId: 'room-2', config: { ...config, recording: { enabled: false } } });
     const disabled = await edge.post('/api/v1/recordings/room-2--EG_1--x/stop');
     expect(disabled.status).toBe(403);
     expect(disabled.body).toEqual(recordingError("Recording is disabled for room 'room-2'"));
@@ -258,7 +258,7 @@ describe('getting a recording', () => {
   };
 
   it('answers exactly what the contract names', async () => {
-    edge.recordings.put(outcome);
+    await edge.recordings.put(outcome);
     const { status, body } = await edge.get(PATH);
     expect(status).toBe(200);
     expect(body).toEqual({
@@ -280,27 +280,27 @@ describe('getting a recording', () => {
     ['active', 'active'],
     ['ending', 'stopping'],
   ])('keeps end, duration and size to itself while %s', async (status, state) => {
-    edge.recordings.put(outcome, state);
+    await edge.recordings.put(outcome, state);
     const { body } = await edge.get(PATH);
     expect(body).toMatchObject({ status });
     for (const name of ['endDate', 'duration', 'size']) expect(body).not.toHaveProperty(name);
   });
 
   it('tells why one failed, and shows a reached limit', async () => {
-    edge.recordings.put({ uid: UID, error: 'Start signal not received', errorCode: 412 }, 'failed');
+    await edge.recordings.put({ uid: UID, error: 'Start signal not received', errorCode: 412 }, 'failed');
     expect((await edge.get(PATH)).body).toMatchObject({ status: 'failed', error: 'Start signal not received', errorCode: 412 });
-    edge.recordings.put({ uid: UID, limitReached: true });
+    await edge.recordings.put({ uid: UID, limitReached: true });
     expect((await edge.get(PATH)).body).toMatchObject({ status: 'limit_reached' });
   });
 
   it('tolerates spaces around the id and cleans its room part', async () => {
-    edge.recordings.put(outcome);
+    await edge.recordings.put(outcome);
     expect((await edge.get(`/api/v1/recordings/%20${ID}%20`)).status).toBe(200);
     expect((await edge.get(`/api/v1/recordings/.!${ID}`)).status).toBe(200);
   });
 
   it('shows only the fields asked for, in their order', async () => {
-    edge.recordings.put(outcome);
+    await edge.recordings.put(outcome);
     const fields = async (query: string) => JSON.stringify((await edge.get(`${PATH}?${query}`)).body);
     expect(await fields('fields=status, roomId,nothing')).toBe('{"status":"complete","roomId":"room-1"}');
     expect(await fields('fields=size&fields=status')).toBe('{"size":1000,"status":"complete"}');
@@ -325,8 +325,8 @@ describe('getting a recording', () => {
   });
 
   it('answers 404 for one that does not exist, is deleted, or has another egress', async () => {
-    edge.recordings.put({ uid: UID }, 'deleted');
-    edge.recordings.put({ uid: 'other' });
+    await edge.recordings.put({ uid: UID }, 'deleted');
+    await edge.recordings.put({ uid: 'other' });
     for (const id of ['room-1--EG_none--none', ID, 'room-1--EG_wrong--other']) {
       const { status, body } = await edge.get(`/api/v1/recordings/${id}`);
       expect(status).toBe(404);
@@ -345,7 +345,7 @@ describe('getting a recording', () => {
 
 describe('deleting a recording', () => {
   it.each(['complete', 'failed', 'aborted'])('takes a %s one, once', async (state) => {
-    edge.recordings.put({ uid: UID }, state);
+    await edge.recordings.put({ uid: UID }, state);
     const first = await edge.delete(PATH);
     expect(first.status).toBe(200);
     expect(first.body).toEqual({ message: `Recording '${ID}' deleted successfully` });
@@ -355,7 +355,7 @@ describe('deleting a recording', () => {
   });
 
   it('refuses one that is going on', async () => {
-    edge.recordings.put({ uid: UID }, 'active');
+    await edge.recordings.put({ uid: UID }, 'active');
     const { status, body } = await edge.delete(PATH);
     expect(status).toBe(409);
     expect(body).toEqual(recordingError(`Recording '${ID}' is not stopped yet`));

@@ -10,7 +10,7 @@ import { API_KEY, createEdge, type Edge } from './support.js';
 let edge: Edge;
 beforeEach(async () => {
   edge = await createEdge();
-  edge.rooms.put({ roomId: 'room-1' });
+  await edge.rooms.put({ roomId: 'room-1' });
   edge.recordings.present.add('room-1');
 });
 

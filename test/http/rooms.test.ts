@@ -145,7 +145,7 @@ describe('creating a room', () => {
 
 describe('getting a room', () => {
   it('answers it, also with spaces around the id', async () => {
-    edge.rooms.put({ roomId: 'room-1', meetingSid: 'RM_x' }, 'active_meeting');
+    await edge.rooms.put({ roomId: 'room-1', meetingSid: 'RM_x' }, 'active_meeting');
     const { status, body } = await edge.get('/api/v1/rooms/%20room-1%20');
     expect(status).toBe(200);
     expect(Object.keys(body as object)).toEqual([
@@ -163,7 +163,7 @@ describe('getting a room', () => {
   });
 
   it('shows only the fields asked for', async () => {
-    edge.rooms.put({ roomId: 'room-1' });
+    await edge.rooms.put({ roomId: 'room-1' });
     expect((await edge.get('/api/v1/rooms/room-1?fields=status,roomId,tally,schemaVersion')).body).toEqual({
       status: 'open',
       roomId: 'room-1',
@@ -182,7 +182,7 @@ describe('getting a room', () => {
   });
 
   it('answers an unknown and a deleted one with 404', async () => {
-    edge.rooms.put({ roomId: 'room-1' }, 'deleted');
+    await edge.rooms.put({ roomId: 'room-1' }, 'deleted');
     for (const roomId of ['room-1', 'room-2']) {
       const { status, body } = await edge.get(`/api/v1/rooms/${roomId}`);
       expect(status).toBe(404);
@@ -192,8 +192,8 @@ describe('getting a room', () => {
 });
 
 describe('deleting a room', () => {
-  beforeEach(() => {
-    edge.rooms.put({ roomId: 'room-1' }, 'active_meeting');
+  beforeEach(async () => {
+    await edge.rooms.put({ roomId: 'room-1' }, 'active_meeting');
   });
   const remove = (query = '') => edge.delete(`/api/v1/rooms/room-1${query}`);
 

@@ -7,16 +7,19 @@ import { createHttp } from '../../src/http/http.js';
 import { createLogger } from '../../src/logging.js';
 import type { LiveKitEvent } from '../../src/machines/recording/livekit-events.js';
 import { TallyError } from '../../src/errors.js';
-import type { RecordingContext, RecordingDocument } from '../../src/machines/recording/recording.js';
-import type { RoomContext, RoomDocument } from '../../src/machines/room/room.js';
-import { createGate, type Gate } from '../support/gate.js';
-import type { MemoryDocuments } from '../support/memory-actor-store.js';
-import { createMemoryApiKeys } from '../support/memory-api-keys.js';
-import { createMemoryMedia, type MemoryMedia } from '../support/memory-media.js';
-import { createMemoryRecordingStore } from '../support/memory-recording-store.js';
-import { createMemoryRoomStore } from '../support/memory-room-store.js';
+import type { MediaStore } from '../../src/machines/recording/ports.js';
+import { createGate, throughGate, type Gate } from '../support/gate.js';
+import type { MediaFolder } from '../support/media-folder.js';
+import { readErrors } from '../support/memory-actor-store.js';
+import { mediaErrors } from '../support/memory-media.js';
 import { createTestClock, type TestClock } from '../support/test-clock.js';
-import { createMemoryRecordings, createMemoryRooms, type MemoryRecordings, type MemoryRooms } from './memory-commands.js';
+import { emptyStores } from './edge-stores.js';
+import {
+  createScriptedRecordings,
+  createScriptedRooms,
+  type ScriptedRecordings,
+  type ScriptedRooms,
+} from './scripted-commands.js';
 
 export const API_KEY = 'ovmeet-0123456789abcdef0123456789abcdef';
 export const BASE_URL = 'https://meet.example.com';
@@ -29,9 +32,9 @@ export interface Edge {
   head: (path: string) => request.Test;
   post: (path: string, body?: object) => request.Test;
   delete: (path: string) => request.Test;
-  recordings: MemoryRecordings;
-  rooms: MemoryRooms;
-  media: MemoryMedia;
+  recordings: ScriptedRecordings;
+  rooms: ScriptedRooms;
+  media: MediaFolder['media'] & Pick<MediaFolder, 'write'>;
   webhooks: MemoryWebhooks;
   gate: Gate;
   clock: TestClock;
@@ -42,16 +45,14 @@ export interface Edge {
   nextLine: () => Promise<void>;
 }
 
-/** The HTTP edge over working in-memory ports, with one API key. */
+/** The HTTP edge over empty stores on the adapters of this run, each call behind a gate, with one API key. */
 export async function createEdge(overrides: Partial<HttpDeps> = {}): Promise<Edge> {
   const gate = createGate();
   const clock = createTestClock();
-  const recordingDocuments: MemoryDocuments<RecordingContext> = new Map<string, RecordingDocument>();
-  const roomDocuments: MemoryDocuments<RoomContext> = new Map<string, RoomDocument>();
-  const rooms = createMemoryRooms({ documents: roomDocuments, gate, clock });
-  const recordings = createMemoryRecordings({ documents: recordingDocuments, rooms, gate, clock });
-  const media = createMemoryMedia({ gate, clock });
-  const apiKeys = createMemoryApiKeys({ gate });
+  const stores = await emptyStores();
+  const { apiKeys, media } = stores;
+  const rooms = createScriptedRooms({ store: stores.rooms, gate, clock });
+  const recordings = createScriptedRecordings({ store: stores.recordings, rooms, gate, clock });
   const webhooks = createMemoryWebhooks();
   const rawLines: string[] = [];
   const written = new EventEmitter();
@@ -63,10 +64,12 @@ export async function createEdge(overrides: Partial<HttpDeps> = {}): Promise<Edg
   const http = createHttp({
     recordings,
     rooms,
-    recordingStore: createMemoryRecordingStore({ documents: recordingDocuments, gate }),
-    roomStore: createMemoryRoomStore({ documents: roomDocuments, gate }),
-    media,
-    apiKeys,
+    recordingStore: {
+      list: (...page) => throughGate(gate, 'recordings.list', readErrors, () => stores.recordings.list(...page)),
+    },
+    roomStore: { list: (...page) => throughGate(gate, 'rooms.list', readErrors, () => stores.rooms.list(...page)) },
+    media: mediaBehind(gate, media),
+    apiKeys: { list: () => throughGate(gate, 'apiKeys.list', readErrors, () => apiKeys.list()) },
     livekitEvents: webhooks,
     readiness: () => Promise.resolve({ store: { ok: true, latencyMs: 1 } }),
     log: createLogger({ level: 'debug', name: 'http', destination: { write: keepLine } }),
@@ -87,7 +90,7 @@ export async function createEdge(overrides: Partial<HttpDeps> = {}): Promise<Edg
     delete: (path) => anonymous.delete(path).set('X-API-KEY', API_KEY),
     recordings,
     rooms,
-    media,
+    media: { ...media, write: stores.write },
     webhooks,
     gate,
     clock,
@@ -96,6 +99,18 @@ export async function createEdge(overrides: Partial<HttpDeps> = {}): Promise<Edg
       await once(written, 'line');
     },
     lines: () => rawLines.map((line) => JSON.parse(line) as Record<string, unknown>),
+  };
+}
+
+function mediaBehind(gate: Gate, media: MediaStore): HttpDeps['media'] {
+  const stat = <Result>(ask: () => Promise<Result>) => throughGate(gate, 'media.stat', mediaErrors, ask);
+  const read = <Result>(ask: () => Promise<Result>) => throughGate(gate, 'media.read', mediaErrors, ask);
+  const { open, presign } = media;
+  return {
+    stat: (key) => stat(() => media.stat(key)),
+    read: (...what) => read(() => media.read(...what)),
+    ...(open === undefined ? {} : { open: (...what) => stat(() => read(() => open(...what))) }),
+    ...(presign === undefined ? {} : { presign }),
   };
 }
 

@@ -4,6 +4,7 @@ import { type AppOnSimulator, startAppOnSimulator } from '../support/app-on-simu
 import { eventually } from '../support/eventually.js';
 import { leftRunning } from '../support/invariants.js';
 import type { Impostor } from '../support/livekit-proxy.js';
+import { adapters } from '../support/stores.js';
 
 const NOT_FOUND = { status: 404, body: { code: 'not_found', msg: 'twirp error unknown: egress does not exist' } };
 const NOTHING = { status: 200, body: { items: [] } };
@@ -28,7 +29,7 @@ const noRecorder =
   };
 
 /** Real time passes here, on a machine that may be busy with a compiler. */
-vi.setConfig({ testTimeout: 20_000 });
+vi.setConfig({ testTimeout: 20_000 * adapters.patience });
 
 describe('a bad observation of healthy recordings', () => {
   let tally: AppOnSimulator;

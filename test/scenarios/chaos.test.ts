@@ -8,12 +8,13 @@ import { eventually } from '../support/eventually.js';
 import { i1TwoLive, i2Backwards, i3Unowned, isOurs, isRunning, leftRunning } from '../support/invariants.js';
 import type { Impostor } from '../support/livekit-proxy.js';
 import { createRandom, type Random } from '../support/random.js';
+import { adapters } from '../support/stores.js';
 
 const SPEED = 50;
 const ROOMS = 16;
 const CHAOS_MS = 4_000;
 /** The chaos, up to 5 s until everything is right, and a last recording in every room. */
-const TIMEOUT_MS = 30_000;
+const TIMEOUT_MS = 30_000 * adapters.patience;
 
 const SCRIPTS = [
   'happy',

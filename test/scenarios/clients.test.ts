@@ -1,16 +1,17 @@
 import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
 
-import { type EmbeddedApp, startEmbedded } from '../support/embedded-app.js';
+import { type AppOnSimulator, startAppOnSimulator } from '../support/app-on-simulator.js';
 import { eventually } from '../support/eventually.js';
+import { adapters } from '../support/stores.js';
 
 /** Real time passes here, on a machine that may be busy with a compiler. */
-vi.setConfig({ testTimeout: 20_000 });
+vi.setConfig({ testTimeout: 20_000 * adapters.patience });
 
 describe('clients that leave, that do not wait, and that repeat themselves', () => {
-  let tally: EmbeddedApp;
+  let tally: AppOnSimulator;
 
   beforeAll(async () => {
-    tally = await startEmbedded({ speed: 20 });
+    tally = await startAppOnSimulator({ speed: 20 });
   });
   afterAll(() => tally.close());
 

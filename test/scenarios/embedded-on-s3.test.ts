@@ -2,8 +2,8 @@ import { CreateBucketCommand, ListObjectsV2Command, S3Client } from '@aws-sdk/cl
 import { startFauxqs } from 'fauxqs';
 import { expect, it } from 'vitest';
 
-import { startEmbedded } from '../support/embedded-app.js';
 import { eventually } from '../support/eventually.js';
+import { startSelfContained } from '../support/self-contained-app.js';
 
 it('the simulator inside uploads to the bucket that Tally serves from', { timeout: 15_000 }, async () => {
   const storage = await startFauxqs({ port: 0, host: '127.0.0.1', logger: false });
@@ -13,7 +13,7 @@ it('the simulator inside uploads to the bucket that Tally serves from', { timeou
   await client.send(new CreateBucketCommand({ Bucket: 'b' }));
   const keys = async () => (await client.send(new ListObjectsV2Command({ Bucket: 'b' }))).Contents?.map(({ Key }) => Key);
   const env = { MEET_S3_SERVICE_ENDPOINT: endpoint, MEET_S3_BUCKET: 'b', MEET_S3_SUBBUCKET: 'folder' };
-  const { api, openRoom, close } = await startEmbedded({ speed: 50, env });
+  const { api, openRoom, close } = await startSelfContained({ speed: 50, env });
   try {
     const roomId = await openRoom();
     const { body } = await api.start(roomId);

@@ -2,15 +2,16 @@ import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
 
 import type { RecordingStatus } from '../../src/machines/recording/recording.js';
 import type { ScriptRequest } from '../../src/livekit/simulator/index.js';
-import { type EmbeddedApp, startEmbedded } from '../support/embedded-app.js';
+import { type AppOnSimulator, startAppOnSimulator } from '../support/app-on-simulator.js';
 import { eventually } from '../support/eventually.js';
 import { i1TwoLive, isOurs, leftRunning } from '../support/invariants.js';
+import { adapters } from '../support/stores.js';
 
 const SPEED = 50;
 const START_TIMEOUT_MS = 3_000;
 /** Many recordings at once in one process; the longest wait for a start deadline and then for a second recording. */
-const TIMEOUT_MS = 20_000;
-vi.setConfig({ testTimeout: TIMEOUT_MS, hookTimeout: TIMEOUT_MS, maxConcurrency: 16 });
+const TIMEOUT_MS = 20_000 * adapters.patience;
+vi.setConfig({ testTimeout: TIMEOUT_MS, hookTimeout: TIMEOUT_MS, maxConcurrency: Math.ceil(16 / adapters.patience) });
 
 /** How the recording is ended, when the script does not end it by itself. */
 type End = 'stop' | 'stop twice' | 'delete room' | 'delete room while starting' | 'by itself';
@@ -146,10 +147,10 @@ const titled = ROWS.map((row): [string, Row] => {
 });
 
 describe('what becomes of a recording when LiveKit behaves like', () => {
-  let tally: EmbeddedApp;
+  let tally: AppOnSimulator;
 
   beforeAll(async () => {
-    tally = await startEmbedded({
+    tally = await startAppOnSimulator({
       speed: SPEED,
       env: {
         TALLY_START_TIMEOUT_MS: String(START_TIMEOUT_MS),

@@ -1,10 +1,11 @@
 import { afterEach, describe, expect, it, vi } from 'vitest';
 
 import type { JobRun } from '../../src/jobs/ports.js';
+import { type AppOnSimulator, startAppOnSimulator } from '../support/app-on-simulator.js';
 import { BUILD_TIMEOUT_MS, buildOnce } from '../support/build-once.js';
-import { type EmbeddedApp, startEmbedded } from '../support/embedded-app.js';
 import { eventually } from '../support/eventually.js';
 import { createJumpingClock } from '../support/jumping-clock.js';
+import { adapters } from '../support/stores.js';
 import { startTallyProcess } from '../support/tally-process.js';
 
 const COLLECTOR = 'activeRecordingGarbageCollector';
@@ -12,16 +13,16 @@ const HOUR_MS = 3_600_000;
 const EVERY_SECOND = { TALLY_LOCK_GC_INTERVAL_MS: '1000', TALLY_LOCK_GRACE_MS: '0' };
 
 /** The ticks are a second apart, on a machine that may be busy with a compiler. */
-vi.setConfig({ testTimeout: 20_000 });
+vi.setConfig({ testTimeout: 20_000 * adapters.patience });
 
 describe('the jobs', () => {
-  let tally: EmbeddedApp | undefined;
+  let tally: AppOnSimulator | undefined;
   afterEach(async () => {
     await tally?.close();
     tally = undefined;
   });
 
-  const ranAfter = ({ app }: EmbeddedApp, at: number): Promise<JobRun | undefined> =>
+  const ranAfter = ({ app }: AppOnSimulator, at: number): Promise<JobRun | undefined> =>
     eventually(
       'the job runs',
       () => app.persistence.jobRuns.load(COLLECTOR),
@@ -30,14 +31,14 @@ describe('the jobs', () => {
 
   it('run at the start, and how that ended can be read', async () => {
     const begunAt = Date.now();
-    tally = await startEmbedded({ speed: 50 });
+    tally = await startAppOnSimulator({ speed: 50 });
     const run = await ranAfter(tally, begunAt - 1);
     expect(run).toMatchObject({ counts: {}, instance: expect.any(String) });
     expect(run?.finishedAt).toBeGreaterThanOrEqual(run?.startedAt ?? Infinity);
   });
 
   it('come round: a lock that nobody needs is freed at the next tick', async () => {
-    tally = await startEmbedded({ speed: 50, env: EVERY_SECOND });
+    tally = await startAppOnSimulator({ speed: 50, env: EVERY_SECOND });
     const roomId = await tally.openRoom();
     const first = await ranAfter(tally, 0);
     await tally.app.persistence.roomLocks.acquire(roomId, 'a-start-that-never-came', HOUR_MS);
@@ -57,7 +58,7 @@ describe('the jobs', () => {
 
   it('come round: a room whose deletion date has passed goes; one that must not and one that need not yet stay', async () => {
     const clock = createJumpingClock();
-    tally = await startEmbedded({ speed: 50, clock, env: { TALLY_ROOM_EXPIRY_INTERVAL_MS: '1000' } });
+    tally = await startAppOnSimulator({ speed: 50, clock, env: { TALLY_ROOM_EXPIRY_INTERVAL_MS: '1000' } });
     const { api, simulator } = tally;
     const expiring = { autoDeletionDate: clock.now() + 2 * HOUR_MS };
     const [empty, recorded, later] = [

@@ -1,23 +1,24 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 
-import { type EmbeddedApp, startEmbedded } from '../support/embedded-app.js';
+import { type AppOnSimulator, startAppOnSimulator } from '../support/app-on-simulator.js';
 import { eventually } from '../support/eventually.js';
 import { i1TwoLive, leftRunning } from '../support/invariants.js';
+import { adapters } from '../support/stores.js';
 import { deliver, startWebhookTap, type WebhookTap } from '../support/webhook-tap.js';
 
 const ROUNDS = 50;
 const ROOMS = 25;
 /** Fifty rounds of two recordings each. */
-const TIMEOUT_MS = 25_000;
+const TIMEOUT_MS = 25_000 * adapters.patience;
 
 describe('the end of an older recording, told late and again and again', () => {
-  let tally: EmbeddedApp;
+  let tally: AppOnSimulator;
   let tap: WebhookTap;
 
   beforeAll(async () => {
-    tally = await startEmbedded({ speed: 50 });
+    tally = await startAppOnSimulator({ speed: 50 });
     tap = await startWebhookTap();
-    tally.app.simulator?.addWebhookUrl(tap.url);
+    tally.inside.addWebhookUrl(tap.url);
   });
   afterAll(async () => {
     await tally.close();
@@ -44,8 +45,7 @@ describe('the end of an older recording, told late and again and again', () => {
   );
 
   async function playRound(roomId: string): Promise<void> {
-    const { api, app } = tally;
-    const key = app.simulator ?? { apiKey: '', apiSecret: '' };
+    const { address, api } = tally;
     const older = (await api.start(roomId)).body.recordingId;
     await api.stop(older);
     await api.outcome(older);
@@ -62,7 +62,7 @@ describe('the end of an older recording, told late and again and again', () => {
       ([newest]) => newest !== undefined && newest.recordingId !== older,
     );
     const late = [...told, ...told.slice(-1), ...told.slice(-1)];
-    const answers = await Promise.all(late.map(({ body }) => deliver(api.url, body, key)));
+    const answers = await Promise.all(late.map(({ body }) => deliver(api.url, body, address)));
     expect(new Set(answers)).toEqual(new Set([200]));
     const third = await api.start(roomId);
     expect([third.status, third.body.message]).toEqual([409, `Room '${roomId}' is already being recorded`]);

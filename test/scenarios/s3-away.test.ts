@@ -28,10 +28,11 @@ afterEach(async () => {
   await storage.stop();
 });
 
-/** Tally behind the proxy. The egress writes to a folder of its own, and a test brings a file to the bucket. */
+/** Tally behind the proxy. The egress writes elsewhere, and a test brings a file to the bucket. */
 async function open(env: Record<string, string> = {}): Promise<AppOnSimulator> {
   opened = await startAppOnSimulator({
     speed: 50,
+    egressElsewhere: true,
     env: {
       MEET_S3_SERVICE_ENDPOINT: proxy.url,
       MEET_S3_BUCKET: bucket.name,

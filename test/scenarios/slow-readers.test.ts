@@ -1,9 +1,6 @@
-import { truncate } from 'node:fs/promises';
-import path from 'node:path';
-
 import { expect, it } from 'vitest';
 
-import { startEmbedded } from '../support/embedded-app.js';
+import { startAppOnSimulator } from '../support/app-on-simulator.js';
 import { expectPrompt, startSlowReaders } from '../support/slow-readers.js';
 
 /** Each takes some megabytes into the buffers of the system: 200 of them are for the service tests. */
@@ -12,7 +9,7 @@ const READERS = 60;
 const SIZE = 20_000_000;
 
 it('many readers of a file who stop reading hold up nobody, and leave nothing', { timeout: 15_000 }, async () => {
-  const { app, api, openRoom, dataDir, close } = await startEmbedded({ speed: 50 });
+  const { app, api, openRoom, stores, close } = await startAppOnSimulator({ speed: 50 });
   const warnings: Error[] = [];
   const note = (warning: Error): void => void warnings.push(warning);
   process.on('warning', note);
@@ -21,7 +18,7 @@ it('many readers of a file who stop reading hold up nobody, and leave nothing', 
     await api.stop(body.recordingId);
     await api.outcome(body.recordingId);
     const { mediaKey } = await app.commands.recordings.get(body.recordingId);
-    await truncate(path.join(dataDir, 'media', mediaKey), SIZE);
+    await stores.write(mediaKey, Buffer.alloc(SIZE));
 
     const url = `${api.url}/api/v1/recordings/${body.recordingId}`;
     const readers = await startSlowReaders(`${url}/media`, READERS);

@@ -2,16 +2,16 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 
 import { BUILD_TIMEOUT_MS, buildOnce, builtFile } from '../support/build-once.js';
 import { startChild } from '../support/child-process.js';
-import { createDataFolder } from '../support/data-folder.js';
 import { eventually } from '../support/eventually.js';
 import { i1TwoLive, i3Unowned, leftRunning } from '../support/invariants.js';
+import { adapters, createStores } from '../support/stores.js';
 import type { TallyApi } from '../support/tally-api.js';
 import { startTallyProcess, type TallyProcess } from '../support/tally-process.js';
 
 const SPEED = 20;
 const ENDS_WITHIN_MS = 10_000;
 /** Up to 10 s until it has ended, and a second start. */
-const TIMEOUT_MS = 30_000;
+const TIMEOUT_MS = 30_000 * adapters.patience;
 
 describe.concurrent('told to stop with SIGTERM', () => {
   const env = { TALLY_RECONCILE_INTERVAL_MS: '500', TALLY_START_TIMEOUT_MS: '4000' };
@@ -108,12 +108,12 @@ describe.concurrent('told to stop as soon as it says that it runs', () => {
   it.each(['SIGTERM', 'SIGINT'] as const)(
     '%s: ends with 0',
     async (signal) => {
-      const folder = await createDataFolder();
-      const env = { SERVER_PORT: '0', TALLY_SIMULATOR_PORT: '0', TALLY_DATA_DIR: folder.path };
+      const stores = await createStores();
+      const env = { SERVER_PORT: '0', TALLY_SIMULATOR_PORT: '0', ...stores.env };
       const child = startChild(builtFile('main.js'), [], env);
       await child.printed(/^Tally {2}http/);
       expect(await child.end(signal)).toEqual({ code: 0, signal: null });
-      await folder.remove();
+      await stores.remove();
     },
     TIMEOUT_MS,
   );
@@ -129,13 +129,12 @@ describe.concurrent('a process that cannot start', () => {
   afterAll(() => tally.stop());
 
   it.each([
-    ['on the data folder of another', { SERVER_PORT: '0' }, /^tally: Another process uses the data folder \/.+\n$/],
     ['with a configuration error', { SERVER_PORT: 'eighty' }, /^tally: SERVER_PORT must be a whole number from 0 to 65535\n$/],
     ['on a port that is taken', {}, /^tally: .*\b\d{2,5}\b.*\n$/],
   ])(
     '%s: one clear line, and 1',
-    async (what, changes, line) => {
-      const folder = what === 'on a port that is taken' ? { TALLY_DATA_DIR: `${tally.dataDir}-2` } : {};
+    async (_what, changes, line) => {
+      const folder = { TALLY_DATA_DIR: `${tally.stores.dataDir}-2` };
       const child = startChild(builtFile('main.js'), [], { ...tally.env, ...folder, ...changes });
       expect((await child.exited).code).toBe(1);
       expect(child.stdout()).toBe('');

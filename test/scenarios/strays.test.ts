@@ -7,9 +7,10 @@ import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
 import { type AppOnSimulator, startAppOnSimulator } from '../support/app-on-simulator.js';
 import { eventually } from '../support/eventually.js';
 import { isRunning } from '../support/invariants.js';
+import { adapters } from '../support/stores.js';
 
 /** Real time passes here, on a machine that may be busy with a compiler. */
-vi.setConfig({ testTimeout: 20_000 });
+vi.setConfig({ testTimeout: 20_000 * adapters.patience });
 
 describe('egresses that no recording owns', () => {
   let tally: AppOnSimulator;

@@ -1,51 +1,54 @@
-import path from 'node:path';
-
 import { type App, createApp } from '../../src/app.js';
 import { type Clock, systemClock } from '../../src/clock.js';
 import { parseConfig } from '../../src/config.js';
-import { createSimulator, type Simulator } from '../../src/livekit/simulator/index.js';
+import { bucketOf, createSimulator, type Simulator } from '../../src/livekit/simulator/index.js';
 import { createLogger } from '../../src/logging.js';
-import { createDataFolder } from './data-folder.js';
 import { type LiveKitProxy, startLiveKitProxy } from './livekit-proxy.js';
 import { createSimulatorControl, type SimulatorAddress, type SimulatorControl } from './simulator-control.js';
+import { createStores, type TestStores } from './stores.js';
 import { API_KEY, createTallyApi, type TallyApi } from './tally-api.js';
 
 export interface AppOnSimulatorOptions {
+  /** Divides the simulator's delays. */
   speed: number;
   env?: Record<string, string>;
   clock?: Clock;
   /** Whether Tally gets the simulator's webhooks. Default true. */
   webhooks?: boolean;
+  /** The egress writes to these stores also when `env` names others, to which a test brings its files itself. */
+  egressElsewhere?: boolean;
 }
 
-/** The whole product in this process, with a proxy between it and a simulator that outlives it. */
+/** The whole product in this process, on stores of its own, with a proxy between it and a simulator that outlives it. */
 export interface AppOnSimulator {
   app: App;
   api: TallyApi;
+  stores: TestStores;
   /** The simulator itself, and its control interface. */
   inside: Simulator;
   simulator: SimulatorControl;
   proxy: LiveKitProxy;
   address: SimulatorAddress;
+  /** A room with somebody in it who publishes. */
   openRoom(name?: string): Promise<string>;
   close(): Promise<void>;
 }
 
 export async function startAppOnSimulator(options: AppOnSimulatorOptions): Promise<AppOnSimulator> {
-  const { speed, env = {}, clock = systemClock, webhooks = true } = options;
-  const folder = await createDataFolder();
-  const mediaDir = path.join(folder.path, 'media');
+  const { speed, env = {}, clock = systemClock, webhooks = true, egressElsewhere = false } = options;
+  const stores = await createStores();
   const key = { apiKey: 'devkey', apiSecret: 'a-secret-of-the-scenarios-that-is-long-enough' };
-  const inside = await createSimulator({ ...key, mediaDir, webhookUrls: [], speed });
+  const { media } = parseConfig(egressElsewhere ? stores.env : { ...stores.env, ...env });
+  const storage = media.kind === 'embedded' ? { mediaDir: media.egressDir } : { bucket: bucketOf(media) };
+  const inside = await createSimulator({ ...key, ...storage, webhookUrls: [], speed });
   const proxy = await startLiveKitProxy(inside.url);
   const config = parseConfig({
     SERVER_PORT: '0',
-    TALLY_DATA_DIR: path.join(folder.path, 'data'),
-    TALLY_MEDIA_DIR: mediaDir,
     LIVEKIT_URL: proxy.url,
     LIVEKIT_API_KEY: key.apiKey,
     LIVEKIT_API_SECRET: key.apiSecret,
     MEET_INITIAL_API_KEY: API_KEY,
+    ...stores.env,
     ...env,
   });
   const level = process.env['SCENARIO_LOG'] === undefined ? 'silent' : 'debug';
@@ -57,6 +60,7 @@ export async function startAppOnSimulator(options: AppOnSimulatorOptions): Promi
   return {
     app,
     api,
+    stores,
     inside,
     simulator,
     proxy,
@@ -70,7 +74,7 @@ export async function startAppOnSimulator(options: AppOnSimulatorOptions): Promi
       await app.close();
       await inside.close();
       await proxy.close();
-      await folder.remove();
+      await stores.remove();
     },
   };
 }

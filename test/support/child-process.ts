@@ -24,9 +24,9 @@ const PRINTS_WITHIN_MS = 45_000;
 
 /** Start a Node program. It is the caller's to end. */
 export function startChild(file: string, args: readonly string[], env: Record<string, string>): RunningChild {
-  const { PATH = '', HOME = '' } = process.env;
+  const { PATH, HOME, TALLY_SERVICES_RUN } = process.env; // by the last, a run of services knows its processes
   const child: ChildProcess = spawn(process.execPath, ['--enable-source-maps', file, ...args], {
-    env: { PATH, HOME, ...env },
+    env: { PATH, HOME, TALLY_SERVICES_RUN, ...env },
     stdio: ['ignore', 'pipe', 'pipe'],
   });
   let stdout = '';

@@ -107,11 +107,16 @@ export interface GateErrors {
   unknown: (message: string) => Error;
 }
 
-/** Run one port call behind the gate. The effect itself is synchronous, as a store's commit is atomic. */
-export async function throughGate<Result>(gate: Gate, label: string, errors: GateErrors, run: () => Result): Promise<Result> {
+/** Run one port call behind the gate. An effect in memory is synchronous, as a store's commit is atomic. */
+export async function throughGate<Result>(
+  gate: Gate,
+  label: string,
+  errors: GateErrors,
+  run: () => Result | Promise<Result>,
+): Promise<Result> {
   const verdict = await gate.pass(label);
   if (verdict === 'fail_before') throw errors.unavailable(`${label}: failed by the gate, without effect`);
-  const result = run();
+  const result = await run();
   if (verdict === 'fail_after') throw errors.unknown(`${label}: answer withheld by the gate`);
   return result;
 }

@@ -26,7 +26,7 @@ interface StoredObject {
   modifiedAt: number;
 }
 
-const mediaErrors: GateErrors = {
+export const mediaErrors: GateErrors = {
   unavailable: (message) => new MediaUnavailableError(message),
   unknown: (message) => new MediaUnavailableError(message),
 };

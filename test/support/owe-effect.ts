@@ -1,5 +1,6 @@
 import type { PendingEffect } from '../../src/machines/kernel/document.js';
 import type { RecordingStore } from '../../src/machines/recording/ports.js';
+import { adapters } from './stores.js';
 
 /** Make a stored recording owe an effect, leased to a process that is no more: as it is when one is killed after its commit. */
 export async function oweEffect(
@@ -12,7 +13,7 @@ export async function oweEffect(
   if (document === undefined) throw new Error(`no recording ${uid}`);
   const version = document.tally.version + 1;
   const now = Date.now();
-  const leaseUntil = now + 3_600_000;
+  const leaseUntil = now + adapters.leaseMs;
   const effect = {
     key: name,
     name,

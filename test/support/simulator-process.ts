@@ -1,3 +1,4 @@
+import { parseConfig } from '../../src/config.js';
 import { builtFile } from './build-once.js';
 import { startChild } from './child-process.js';
 import { createSimulatorControl, type SimulatorAddress, type SimulatorControl } from './simulator-control.js';
@@ -8,22 +9,21 @@ export interface SimulatorProcess {
   stop(): Promise<void>;
 }
 
-/** The simulator as its own process, so that it lives on when Tally is killed. Needs a build. */
-export async function startSimulatorProcess(options: {
+export interface SimulatorProcessOptions {
   webhook: string;
-  mediaDir: string;
   speed: number;
-}): Promise<SimulatorProcess> {
+  /** Tally's variables, which say where recordings go. */
+  env: Record<string, string>;
+}
+
+/** The simulator as its own process, so that it lives on when Tally is killed. Needs a build. */
+export async function startSimulatorProcess({ webhook, speed, env }: SimulatorProcessOptions): Promise<SimulatorProcess> {
   const apiKey = 'devkey';
   const apiSecret = 'a-secret-of-the-scenarios-that-is-long-enough';
-  const child = startChild(
-    builtFile('livekit/simulator/main.js'),
-    [
-      ...['--port', '0', '--webhook', options.webhook, '--media-dir', options.mediaDir],
-      ...['--key', apiKey, '--secret', apiSecret, '--speed', String(options.speed)],
-    ],
-    {},
-  );
+  const args = ['--port', '0', '--webhook', webhook, '--key', apiKey, '--secret', apiSecret, '--speed', String(speed)];
+  const { media } = parseConfig(env);
+  if (media.kind === 'embedded') args.push('--media-dir', media.egressDir);
+  const child = startChild(builtFile('livekit/simulator/main.js'), args, env);
   await child.printed(/^http\S+\n/);
   const address = { url: child.stdout().split('\n')[0] ?? '', apiKey, apiSecret };
   return {

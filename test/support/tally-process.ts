@@ -1,24 +1,23 @@
-import { mkdir } from 'node:fs/promises';
-import path from 'node:path';
-
-import { type Lmdb, openLmdb } from '../../src/persistence/lmdb/open-lmdb.js';
+import { systemClock } from '../../src/clock.js';
+import { parseConfig } from '../../src/config.js';
+import { createLogger } from '../../src/logging.js';
+import { openPersistence, type Persistence } from '../../src/persistence/index.js';
 import { builtFile } from './build-once.js';
 import { type Exit, freePort, startChild, type RunningChild } from './child-process.js';
-import { createDataFolder } from './data-folder.js';
 import { type LiveKitProxy, startLiveKitProxy } from './livekit-proxy.js';
 import { type SimulatorControl } from './simulator-control.js';
 import { startSimulatorProcess } from './simulator-process.js';
+import { createStores, type TestStores } from './stores.js';
 import { API_KEY, createTallyApi, type TallyApi } from './tally-api.js';
 
-/** Tally and the simulator as processes of their own, over one data folder and one media folder. */
+/** Tally and the simulator as processes of their own, over stores that outlive both. */
 export interface TallyProcess {
   api: TallyApi;
   simulator: SimulatorControl;
   /** What Tally's calls to LiveKit go through. */
   proxy: LiveKitProxy;
-  dataDir: string;
-  mediaDir: string;
-  /** Environment of a Tally on this data folder and simulator. */
+  stores: TestStores;
+  /** Environment of a Tally on these stores and this simulator. */
   env: Record<string, string>;
   openRoom(name?: string): Promise<string>;
   start(env?: Record<string, string>): Promise<void>;
@@ -28,29 +27,25 @@ export interface TallyProcess {
   kill(): Promise<void>;
   /** SIGTERM. @returns how it ended and what it had written to standard error */
   terminate(): Promise<Exit & { stderr: string; ms: number }>;
-  /** Work on its stores while it does not run. */
-  withStores<Result>(work: (stores: Lmdb) => Promise<Result>): Promise<Result>;
-  /** End everything and remove the folders. */
+  /** Work in its stores while it does not run. */
+  withStores<Result>(work: (persistence: Persistence) => Promise<Result>): Promise<Result>;
+  /** End everything and remove the stores. */
   stop(): Promise<void>;
 }
 
 export async function startTallyProcess(options: { speed: number; env?: Record<string, string> }): Promise<TallyProcess> {
-  const folder = await createDataFolder();
-  const dataDir = path.join(folder.path, 'data');
-  const mediaDir = path.join(folder.path, 'media');
-  await mkdir(mediaDir);
+  const stores = await createStores();
   const port = await freePort();
   const url = `http://127.0.0.1:${port}`;
-  const simulator = await startSimulatorProcess({ webhook: `${url}/livekit/webhook`, mediaDir, speed: options.speed });
+  const simulator = await startSimulatorProcess({ webhook: `${url}/livekit/webhook`, speed: options.speed, env: stores.env });
   const proxy = await startLiveKitProxy(simulator.address.url);
   const env = {
     SERVER_PORT: String(port),
-    TALLY_DATA_DIR: dataDir,
-    TALLY_MEDIA_DIR: mediaDir,
     LIVEKIT_URL: proxy.url,
     LIVEKIT_API_KEY: simulator.address.apiKey,
     LIVEKIT_API_SECRET: simulator.address.apiSecret,
     MEET_INITIAL_API_KEY: API_KEY,
+    ...stores.env,
     ...options.env,
   };
   const api = createTallyApi(url);
@@ -71,7 +66,7 @@ export async function startTallyProcess(options: { speed: number; env?: Record<s
     await end('SIGKILL');
     await simulator.stop();
     await proxy.close();
-    await folder.remove();
+    await stores.remove();
   }
 
   await start().catch(async (error: unknown) => {
@@ -82,8 +77,7 @@ export async function startTallyProcess(options: { speed: number; env?: Record<s
     api,
     simulator: simulator.control,
     proxy,
-    dataDir,
-    mediaDir,
+    stores,
     env,
     async openRoom(name) {
       const roomId = await api.createRoom(name);
@@ -101,11 +95,11 @@ export async function startTallyProcess(options: { speed: number; env?: Record<s
       return { ...exit, stderr: child?.stderr() ?? '', ms: performance.now() - begunAt };
     },
     async withStores(work) {
-      const stores = await openLmdb({ dataDir });
+      const persistence = await openPersistence(parseConfig(env), systemClock, createLogger({ level: 'silent', name: 'test' }));
       try {
-        return await work(stores);
+        return await work(persistence);
       } finally {
-        await stores.close();
+        await persistence.close();
       }
     },
     stop,

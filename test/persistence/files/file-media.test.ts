@@ -1,28 +1,22 @@
 import { once } from 'node:events';
-import { access, mkdir, readdir, readlink, symlink, writeFile } from 'node:fs/promises';
-import { dirname, join } from 'node:path';
+import { access, readdir, readlink, symlink } from 'node:fs/promises';
+import { join } from 'node:path';
 import { buffer } from 'node:stream/consumers';
 
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 
 import { MediaUnavailableError } from '../../../src/errors.js';
 import type { MediaStore } from '../../../src/machines/recording/ports.js';
-import { createFileMedia } from '../../../src/persistence/files/file-media.js';
 import { mediaStoreContract } from '../../contracts/media-store.js';
 import { createDataFolder } from '../../support/data-folder.js';
+import { createMediaFolder } from '../../support/media-folder.js';
 
 const KEY = 'recordings/room/room--0123456789.mp4';
 
 async function createFixture() {
   const folder = await createDataFolder();
   const mediaDir = join(folder.path, 'media');
-  await mkdir(mediaDir);
-  const write = async (key: string, bytes: Uint8Array): Promise<void> => {
-    const path = join(mediaDir, key);
-    await mkdir(dirname(path), { recursive: true });
-    await writeFile(path, bytes);
-  };
-  return { media: createFileMedia({ mediaDir, egressMediaDir: '/out' }), mediaDir, write, dispose: folder.remove };
+  return { ...(await createMediaFolder(mediaDir, '/out')), mediaDir, dispose: folder.remove };
 }
 
 mediaStoreContract({ name: 'files', create: createFixture });

@@ -1,7 +1,7 @@
 import { CreateBucketCommand, PutObjectCommand, S3Client } from '@aws-sdk/client-s3';
 import { afterAll, beforeAll, expect, it } from 'vitest';
 import { minioPassword, minioUser, startMinio, type Minio } from '../../../scripts/services/index.mjs';
-import { type EmbeddedApp, startEmbedded } from '../../support/embedded-app.js';
+import { type AppOnSimulator, startAppOnSimulator } from '../../support/app-on-simulator.js';
 import { expectPrompt, startSlowReaders } from '../../support/slow-readers.js';
 
 const READERS = 200;
@@ -11,7 +11,7 @@ const [bucket, folder] = ['recordings', 'a-folder'];
 
 let minio: Minio;
 let client: S3Client;
-let tally: EmbeddedApp;
+let tally: AppOnSimulator;
 
 beforeAll(async () => {
   minio = await startMinio();
@@ -19,7 +19,7 @@ beforeAll(async () => {
   const credentials = { accessKeyId: minioUser, secretAccessKey: minioPassword };
   client = new S3Client({ endpoint, region: 'us-east-1', forcePathStyle: true, credentials });
   await client.send(new CreateBucketCommand({ Bucket: bucket }));
-  tally = await startEmbedded({
+  tally = await startAppOnSimulator({
     speed: 50,
     env: {
       MEET_S3_SERVICE_ENDPOINT: endpoint,

@@ -1,6 +1,6 @@
 import { startFauxqs } from 'fauxqs';
 
-import { crowdedRoomContract } from '../contracts/crowded-room.js';
+import { crowdedRoomContract } from '../../contracts/crowded-room.js';
 
 crowdedRoomContract({
   name: 'LMDB and an S3 server in this process',

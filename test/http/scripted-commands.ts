@@ -1,4 +1,6 @@
 import type { Clock } from '../../src/clock.js';
+import type { ActorStore } from '../../src/machines/kernel/actor-store.js';
+import type { ActorDocument, StateValue } from '../../src/machines/kernel/document.js';
 import type { RecordingCommands } from '../../src/machines/recording/commands.js';
 import {
   IdempotencyMismatchError,
@@ -10,9 +12,9 @@ import {
   RecordingNotStoppedError,
   RecordingStillStartingError,
 } from '../../src/machines/recording/errors.js';
+import type { RecordingStore } from '../../src/machines/recording/ports.js';
 import {
   isDeleted,
-  isLive,
   isSettled,
   statusOf,
   type RecordingContext,
@@ -20,47 +22,37 @@ import {
 } from '../../src/machines/recording/recording.js';
 import type { CreateRoomRequest, DeletionResult, RoomCommands } from '../../src/machines/room/commands.js';
 import { RoomNotFoundError } from '../../src/machines/room/errors.js';
+import type { RoomStore } from '../../src/machines/room/ports.js';
 import { roomStatusOf, type RoomContext, type RoomDocument } from '../../src/machines/room/room.js';
-import type { StateValue } from '../../src/machines/kernel/document.js';
-import type { Gate } from '../support/gate.js';
-import { readErrors, type MemoryDocuments } from '../support/memory-actor-store.js';
-import { throughGate } from '../support/gate.js';
+import { throughGate, type Gate } from '../support/gate.js';
+import { readErrors } from '../support/memory-actor-store.js';
 
-export interface MemoryRooms extends RoomCommands {
-  put(room: Partial<RoomContext> & { roomId: string }, state?: StateValue): RoomDocument;
+/** Commands that do at once what the machines would come to, in the stores that the routes list from. */
+export interface ScriptedRooms extends RoomCommands {
+  put(room: Partial<RoomContext> & { roomId: string }, state?: StateValue): Promise<RoomDocument>;
   /** What the next deletion comes to. */
   deleteNextAs(outcome: DeletionResult['deletion'] | Error, withRoom?: boolean): void;
   deletions: { roomId: string; withMeeting: string; withRecordings: string }[];
   created: CreateRoomRequest[];
 }
 
-interface Options<Context extends object> {
-  documents: MemoryDocuments<Context>;
+interface Options<Store> {
+  store: Store;
   gate: Gate;
   clock: Clock;
 }
 
 const SETTLED = ['complete', 'failed', 'aborted', 'deleted'];
 
-const kernel = (state: StateValue) => ({
-  state,
-  machineVersion: 1,
-  version: 1,
-  effects: [],
-  history: [],
-  dueAt: null,
-  lastWrite: 'w1',
-});
-
-export function createMemoryRooms({ documents, gate, clock }: Options<RoomContext>): MemoryRooms {
-  const deletions: MemoryRooms['deletions'] = [];
+export function createScriptedRooms({ store, gate, clock }: Options<RoomStore>): ScriptedRooms {
+  const deletions: ScriptedRooms['deletions'] = [];
   const created: CreateRoomRequest[] = [];
   const outcomes: { outcome: DeletionResult['deletion'] | Error; withRoom: boolean }[] = [];
-  const rooms: MemoryRooms = {
+  const rooms: ScriptedRooms = {
     deletions,
     created,
-    put(room, state = 'open') {
-      const document: RoomDocument = {
+    put: (room, state = 'open') =>
+      replace(store, room.roomId, state, {
         schemaVersion: 1,
         roomName: room.roomId,
         creationDate: clock.now(),
@@ -75,23 +67,18 @@ export function createMemoryRooms({ documents, gate, clock }: Options<RoomContex
         speakerUrl: `/room/${room.roomId}?secret=bbbbbbbbbb`,
         meetingEndAction: 'none',
         ...room,
-        tally: kernel(state),
-      };
-      documents.set(room.roomId, document);
-      return document;
-    },
+      }),
     deleteNextAs: (outcome, withRoom = false) => outcomes.push({ outcome, withRoom }),
     async create(request) {
       await throughGate(gate, 'rooms.create', readErrors, () => undefined);
       created.push(request);
-      return rooms.put({ ...request, roomId: `room-${'0'.repeat(14)}${documents.size}` });
+      return rooms.put({ ...request, roomId: `room-${'0'.repeat(14)}${created.length}` });
     },
-    get: (roomId) =>
-      throughGate(gate, 'rooms.get', readErrors, () => {
-        const room = documents.get(roomId);
-        if (room === undefined || roomStatusOf(room) === undefined) throw new RoomNotFoundError(roomId);
-        return room;
-      }),
+    async get(roomId) {
+      const room = await throughGate(gate, 'rooms.get', readErrors, () => store.load(roomId));
+      if (room === undefined || roomStatusOf(room) === undefined) throw new RoomNotFoundError(roomId);
+      return room;
+    },
     async delete(roomId, policy) {
       const room = await rooms.get(roomId);
       deletions.push({ roomId, ...policy });
@@ -103,8 +90,8 @@ export function createMemoryRooms({ documents, gate, clock }: Options<RoomContex
   return rooms;
 }
 
-export interface MemoryRecordings extends RecordingCommands {
-  put(recording: Partial<RecordingContext>, state?: StateValue): RecordingDocument;
+export interface ScriptedRecordings extends RecordingCommands {
+  put(recording: Partial<RecordingContext>, state?: StateValue): Promise<RecordingDocument>;
   /** Rooms where someone is. */
   present: Set<string>;
   /** The next command fails with this. */
@@ -112,42 +99,24 @@ export interface MemoryRecordings extends RecordingCommands {
   starts: Parameters<RecordingCommands['start']>[0][];
 }
 
-export function createMemoryRecordings({
-  documents,
+export function createScriptedRecordings({
+  store,
   rooms,
   gate,
   clock,
-}: Options<RecordingContext> & { rooms: MemoryRooms }): MemoryRecordings {
+}: Options<RecordingStore> & { rooms: ScriptedRooms }): ScriptedRecordings {
   const present = new Set<string>();
   const failures: Error[] = [];
-  const starts: MemoryRecordings['starts'] = [];
+  const starts: ScriptedRecordings['starts'] = [];
   let drawn = 0;
 
-  const recordings: MemoryRecordings = {
+  const recordings: ScriptedRecordings = {
     present,
     starts,
     failNext: (error) => failures.push(error),
-    put(recording, state = 'complete') {
-      drawn += 1;
-      const uid = recording.uid ?? String(drawn).padStart(10, '0');
-      const roomId = recording.roomId ?? 'room-1';
-      const document: RecordingDocument = {
-        schemaVersion: 1,
-        uid,
-        roomId,
-        roomName: roomId,
-        filename: `${roomId}--${uid}.mp4`,
-        mediaKey: `recordings/${roomId}/${roomId}--${uid}.mp4`,
-        accessSecrets: { public: 'c'.repeat(32), private: 'd'.repeat(32) },
-        createdAt: clock.now(),
-        liveKey: typeof state === 'string' && SETTLED.includes(state) ? uid : roomId,
-        startKey: uid,
-        egressId: `EG_${uid}`,
-        ...recording,
-        tally: kernel(state),
-      };
-      documents.set(uid, document);
-      return document;
+    async put(recording, state = 'complete') {
+      const named = build(recording, state);
+      return replace(store, named.uid, state, { egressId: `EG_${named.uid}`, ...named });
     },
     async start(request) {
       await step('recordings.start');
@@ -155,17 +124,16 @@ export function createMemoryRecordings({
       const { roomId, idempotencyKey, respondAsync = false } = request;
       const room = await rooms.get(roomId);
       if (!room.config.recording.enabled) throw new RecordingDisabledError(roomId);
-      const known = [...documents.values()].find(({ startKey }) => startKey === idempotencyKey);
+      const known = idempotencyKey === undefined ? undefined : await store.findByStartKey(idempotencyKey);
       if (known !== undefined && known.roomId !== roomId) throw new IdempotencyMismatchError();
       if (known !== undefined) return known;
-      if ([...documents.values()].some((other) => other.roomId === roomId && isLive(other)))
-        throw new RecordingAlreadyActiveError(roomId);
+      if ((await store.findLive(roomId)) !== undefined) throw new RecordingAlreadyActiveError(roomId);
       if (!present.has(roomId)) throw new NoParticipantsError(roomId);
       const startKey = idempotencyKey === undefined ? {} : { startKey: idempotencyKey };
       if (!respondAsync) return recordings.put({ roomId, startDate: clock.now(), ...startKey }, 'active');
-      const { egressId: _unknown, ...pending } = recordings.put({ roomId, ...startKey }, { starting: 'requesting' });
-      documents.set(pending.uid, pending);
-      return pending;
+      const state = { starting: 'requesting' };
+      const pending = build({ roomId, ...startKey }, state);
+      return replace(store, pending.uid, state, pending);
     },
     async stop(recordingId) {
       const recording = await recordings.get(recordingId);
@@ -177,7 +145,7 @@ export function createMemoryRecordings({
     async get(recordingId) {
       await step('recordings.get');
       const [roomId, egressId, uid = ''] = recordingId.split('--');
-      const recording = documents.get(uid);
+      const recording = await store.load(uid);
       const isNamed = recording?.roomId === roomId && ['EG_PENDING', recording?.egressId].includes(egressId);
       if (recording === undefined || !isNamed || isDeleted(recording)) throw new RecordingNotFoundError(recordingId);
       return recording;
@@ -185,14 +153,49 @@ export function createMemoryRecordings({
     async delete(recordingId) {
       const recording = await recordings.get(recordingId);
       if (!isSettled(recording)) throw new RecordingNotStoppedError(recordingId);
-      recordings.put(recording, 'deleted');
+      await recordings.put(recording, 'deleted');
     },
   };
   return recordings;
+
+  /** A recording without an egress. */
+  function build(changes: Partial<RecordingContext>, state: StateValue): RecordingContext {
+    drawn += 1;
+    const uid = changes.uid ?? String(drawn).padStart(10, '0');
+    const roomId = changes.roomId ?? 'room-1';
+    return {
+      schemaVersion: 1,
+      uid,
+      roomId,
+      roomName: roomId,
+      filename: `${roomId}--${uid}.mp4`,
+      mediaKey: `recordings/${roomId}/${roomId}--${uid}.mp4`,
+      accessSecrets: { public: 'c'.repeat(32), private: 'd'.repeat(32) },
+      createdAt: clock.now(),
+      liveKey: typeof state === 'string' && SETTLED.includes(state) ? uid : roomId,
+      startKey: uid,
+      ...changes,
+    };
+  }
 
   async function step(label: string): Promise<void> {
     await throughGate(gate, label, readErrors, () => undefined);
     const failure = failures.shift();
     if (failure !== undefined) throw failure;
   }
+}
+
+/** Store this in place of whatever is stored under the key. @throws when the store refuses it */
+async function replace<Context extends object>(
+  store: ActorStore<Context>,
+  key: string,
+  state: StateValue,
+  context: Context,
+): Promise<ActorDocument<Context>> {
+  const version = (await store.load(key))?.tally.version ?? 0;
+  const tally = { state, machineVersion: 1, version: version + 1, effects: [], history: [], dueAt: null, lastWrite: 'w1' };
+  const document: ActorDocument<Context> = { ...context, tally };
+  const isStored = version === 0 ? (await store.create(key, document)).created : await store.save(key, document, version);
+  if (!isStored) throw new Error(`the store refuses ${key}`);
+  return document;
 }

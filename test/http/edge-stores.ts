@@ -1,0 +1,53 @@
+import { afterAll, inject } from 'vitest';
+
+import type { ApiKeyStore } from '../../src/accounts/ports.js';
+import type { RecordingStore } from '../../src/machines/recording/ports.js';
+import type { RoomStore } from '../../src/machines/room/ports.js';
+import type { MediaFolder } from '../support/media-folder.js';
+import { createMemoryApiKeys } from '../support/memory-api-keys.js';
+import { createMemoryMedia } from '../support/memory-media.js';
+import { createMemoryRecordingStore } from '../support/memory-recording-store.js';
+import { createMemoryRoomStore } from '../support/memory-room-store.js';
+import type { SharedServers } from '../support/stores.js';
+
+/** What the HTTP edge reads from. */
+export interface EdgeStores extends MediaFolder {
+  recordings: RecordingStore;
+  rooms: RoomStore;
+  apiKeys: ApiKeyStore;
+}
+
+export interface RealEdgeStores extends EdgeStores {
+  /** Forget everything. */
+  empty(): Promise<void>;
+  close(): Promise<void>;
+}
+
+const servers = inject('servers');
+let real: Promise<RealEdgeStores> | undefined;
+
+afterAll(async () => (await real)?.close());
+
+/** Empty stores: in memory, or on the servers that this run has started, where one test file empties its own again and again. */
+export async function emptyStores(): Promise<EdgeStores> {
+  if (servers === undefined) return memoryStores();
+  const stores = await (real ??= openReal(servers));
+  await stores.empty();
+  return stores;
+}
+
+function memoryStores(): EdgeStores {
+  const media = createMemoryMedia();
+  return {
+    recordings: createMemoryRecordingStore(),
+    rooms: createMemoryRoomStore(),
+    apiKeys: createMemoryApiKeys(),
+    media,
+    write: async (key, bytes) => media.write(key, bytes),
+  };
+}
+
+async function openReal(shared: SharedServers): Promise<RealEdgeStores> {
+  const { openRealEdgeStores } = await import('./real-edge-stores.js');
+  return openRealEdgeStores(shared);
+}

@@ -1,0 +1,42 @@
+import { randomBytes } from 'node:crypto';
+
+import { createConnection } from 'mongoose';
+
+import { openMongo } from '../../src/persistence/mongo/open-mongo.js';
+import { createS3Bucket } from '../support/s3-bucket.js';
+import type { SharedServers } from '../support/stores.js';
+import type { RealEdgeStores } from './edge-stores.js';
+
+/** A database and a bucket of their own. */
+export async function openRealEdgeStores({ mongoUri: uri, s3 }: SharedServers): Promise<RealEdgeStores> {
+  const dbName = `tally-http-${randomBytes(6).toString('hex')}`;
+  const mediaKeyOf = (roomId: string, uid: string) => `recordings/${roomId}/${roomId}--${uid}.mp4`;
+  const [mongo, bucket, own] = await Promise.all([
+    openMongo({ uri, dbName, adoption: { mediaKeyOf } }),
+    createS3Bucket(s3),
+    createConnection(uri, { dbName }).asPromise(),
+  ]);
+  const written = new Set<string>();
+  return {
+    recordings: mongo.recordings,
+    rooms: mongo.rooms,
+    apiKeys: mongo.apiKeys,
+    media: bucket.media,
+    async write(key, bytes) {
+      await bucket.write(key, bytes);
+      written.add(key);
+    },
+    async empty() {
+      const collections = await own.getClient().db(dbName).collections();
+      await Promise.all(collections.map((collection) => collection.deleteMany({})));
+      for (const key of written) await bucket.media.remove(key);
+      written.clear();
+    },
+    async close() {
+      await own.dropDatabase();
+      await own.close();
+      await mongo.close();
+      await bucket.dispose();
+    },
+  };
+}
