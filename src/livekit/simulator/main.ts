@@ -39,7 +39,7 @@ for (const signal of ['SIGINT', 'SIGTERM'] as const) {
 /** The variables that pick Tally's object store, with Tally's defaults, pick the simulator's too. */
 function mediaOptions(env: NodeJS.ProcessEnv, folder: string): MediaOptions {
   const picks = ([name]: [string, unknown]): boolean =>
-    /^(MEET_S3_|MEET_AWS_REGION$|MEET_BLOB_STORAGE_MODE$|TALLY_MEDIA$)/.test(name);
+    /^(MEET_S3_|MEET_AWS_REGION$|MEET_BLOB_STORAGE_MODE$|TALLY_MEDIA$|TALLY_S3_SSE_)/.test(name);
   const media = readMedia(Object.fromEntries(Object.entries(env).filter(picks)));
   return media.kind === 'embedded' ? { mediaDir: path.resolve(folder) } : { bucket: bucketOf(media) };
 }

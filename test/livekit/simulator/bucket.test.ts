@@ -1,4 +1,4 @@
-import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
+import { createServer, type IncomingMessage } from 'node:http';
 import { readdir } from 'node:fs/promises';
 import type { AddressInfo } from 'node:net';
 import { CreateBucketCommand, GetObjectCommand, ListObjectsV2Command, S3Client } from '@aws-sdk/client-s3';
@@ -6,11 +6,13 @@ import { EgressStatus, EncodedFileOutput, GCPUpload, type EncodedFileType, type 
 import { ProxyConfig, StartEgressRequest } from '@livekit/protocol';
 import { startFauxqs, type FauxqsServer } from 'fauxqs';
 import { ALL_FORMATS, BufferSource, Input } from 'mediabunny';
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { afterAll, beforeAll, describe, expect, it, onTestFinished } from 'vitest';
+import type { SseConfig } from '../../../src/config.js';
 import { bucketOf } from '../../../src/livekit/simulator/index.js';
 import { createLiveStage, fileOutput, type Stage } from './support.js';
 
 const [OWN, OTHER] = ['own-bucket', 'bucket-of-a-request'];
+const CUSTOMER_KEY = Buffer.alloc(32, 7).toString('base64');
 const KEYS = { accessKey: 'any', secretKey: 'any' };
 let server: FauxqsServer;
 let endpoint: string;
@@ -29,7 +31,7 @@ afterAll(async () => {
 });
 
 /** The simulator's own storage, as Tally's variables describe it. */
-const own = (changes: { bucket?: string; endpoint?: string } = {}) => ({
+const own = (changes: { endpoint?: string; sse?: SseConfig } = {}) => ({
   bucket: bucketOf({ bucket: OWN, endpoint, region: 'us-east-1', pathStyle: true, ...KEYS, ...changes }),
 });
 
@@ -56,6 +58,21 @@ async function keysIn(bucket: string, prefix: string): Promise<(string | undefin
 async function fetchObject(bucket: string, key: string) {
   const answer = await client.send(new GetObjectCommand({ Bucket: bucket, Key: key }));
   return { ...answer, bytes: (await answer.Body?.transformToByteArray()) ?? new Uint8Array() };
+}
+
+/** Says yes to every request, and keeps it. */
+async function startAcceptingServer(): Promise<{ url: string; requests: IncomingMessage[] }> {
+  const requests: IncomingMessage[] = [];
+  const storage = createServer((request, response) => {
+    requests.push(request);
+    request.resume().once('end', () => response.writeHead(200, { ETag: '"e"' }).end());
+  });
+  await new Promise<void>((resolve) => storage.listen(0, '127.0.0.1', resolve));
+  onTestFinished(() => {
+    storage.closeAllConnections();
+    storage.close();
+  });
+  return { url: `http://127.0.0.1:${(storage.address() as AddressInfo).port}`, requests };
 }
 
 describe("the simulator's own bucket", () => {
@@ -171,14 +188,33 @@ describe('an upload that fails', () => {
 });
 
 describe('on the wire', () => {
+  it.each([
+    [{ type: 'SSE-S3' }, { 'x-amz-server-side-encryption': 'AES256' }],
+    [
+      { type: 'SSE-KMS', keyId: 'k', context: { a: 'b' } },
+      {
+        'x-amz-server-side-encryption': 'aws:kms',
+        'x-amz-server-side-encryption-aws-kms-key-id': 'k',
+        'x-amz-server-side-encryption-context': Buffer.from('{"a":"b"}').toString('base64'),
+      },
+    ],
+    [
+      { type: 'SSE-C', customerKey: CUSTOMER_KEY },
+      {
+        'x-amz-server-side-encryption-customer-algorithm': 'AES256',
+        'x-amz-server-side-encryption-customer-key': CUSTOMER_KEY,
+        'x-amz-server-side-encryption-customer-key-md5': expect.stringMatching(/==$/),
+      },
+    ],
+  ] satisfies [SseConfig, object][])('an object is encrypted as the own bucket says: $type', async (sse, headers) => {
+    const storage = await startAcceptingServer();
+    const stage = await createLiveStage({ media: own({ endpoint: storage.url, sse }) });
+    await record(stage, fileOutput('x', { disableManifest: true }));
+    expect(storage.requests).toMatchObject([{ headers }]);
+  });
+
   it('an object is one request with its whole length in front, so that half of it is never an object', async () => {
-    const requests: IncomingMessage[] = [];
-    const storage = createServer((request: IncomingMessage, response: ServerResponse) => {
-      requests.push(request);
-      request.resume().once('end', () => response.writeHead(200, { ETag: '"e"' }).end());
-    });
-    await new Promise<void>((resolve) => storage.listen(0, '127.0.0.1', resolve));
-    const url = `http://127.0.0.1:${(storage.address() as AddressInfo).port}`;
+    const { url, requests } = await startAcceptingServer();
     const stage = await createLiveStage();
     const output = toBucket('x', { endpoint: url, contentDisposition: 'attachment', tagging: 'a=b' });
     output.file.disableManifest = true;
@@ -195,7 +231,5 @@ describe('on the wire', () => {
         },
       },
     ]);
-    await stage.simulator.close();
-    storage.close();
   });
 });

@@ -1,4 +1,5 @@
 import type { S3Upload } from '@livekit/protocol';
+import type { SseConfig } from '../../../config.js';
 
 /** An S3 server and who we are to it. */
 export interface ServerSettings {
@@ -21,11 +22,14 @@ export interface BucketSettings {
   /** As a query string. */
   tagging?: string;
   contentDisposition?: string;
+  /** How its objects are encrypted at rest. */
+  sse?: SseConfig;
 }
 
 interface ConfiguredBucket extends Omit<ServerSettings, 'sessionToken'> {
   endpoint: string;
   bucket: string;
+  sse?: SseConfig;
 }
 
 /** A real worker asks the bucket where it is; the servers that a simulator meets take this one. */
@@ -52,8 +56,10 @@ export function readBucketSettings(upload: S3Upload): BucketSettings {
 }
 
 /** The bucket of a configuration as Tally has it. */
-export function bucketOf({ bucket, endpoint, region, accessKey, secretKey, pathStyle }: ConfiguredBucket): BucketSettings {
-  return { server: { endpoint: endpointUrl(endpoint), region, accessKey, secretKey, pathStyle }, bucket };
+export function bucketOf(configured: ConfiguredBucket): BucketSettings {
+  const { bucket, endpoint, region, accessKey, secretKey, pathStyle, sse } = configured;
+  const server = { endpoint: endpointUrl(endpoint), region, accessKey, secretKey, pathStyle };
+  return { server, bucket, ...(sse !== undefined && { sse }) };
 }
 
 /** With a scheme, as clients may leave it out, and without a slash, which a key brings along. */

@@ -1,4 +1,5 @@
-import { PutObjectCommand, S3Client, S3ServiceException } from '@aws-sdk/client-s3';
+import { PutObjectCommand, type PutObjectCommandInput, S3Client, S3ServiceException } from '@aws-sdk/client-s3';
+import type { SseConfig } from '../../../config.js';
 import type { BucketSettings, ServerSettings } from './bucket-settings.js';
 import type { Storage } from './storage.js';
 
@@ -26,12 +27,13 @@ export function createBuckets(): Buckets {
   };
 
   return {
-    open: ({ server, bucket, metadata, tagging, contentDisposition }) => {
+    open: ({ server, bucket, metadata, tagging, contentDisposition, sse }) => {
       const client = clientOf(server);
       const extras = {
         ...(metadata && { Metadata: metadata }),
         ...(tagging !== undefined && { Tagging: tagging }),
         ...(contentDisposition !== undefined && { ContentDisposition: contentDisposition }),
+        ...encryptionOf(sse),
       };
       return {
         name: 'S3',
@@ -70,6 +72,25 @@ function connect({ endpoint, region, accessKey, secretKey, sessionToken, pathSty
       httpsAgent: { keepAlive: true, maxSockets: MAX_SOCKETS },
     },
   });
+}
+
+function encryptionOf(sse: SseConfig | undefined): Partial<PutObjectCommandInput> {
+  switch (sse?.type) {
+    case undefined:
+      return {};
+    case 'SSE-S3':
+      return { ServerSideEncryption: 'AES256' };
+    case 'SSE-KMS':
+      return {
+        ServerSideEncryption: 'aws:kms',
+        ...(sse.keyId !== undefined && { SSEKMSKeyId: sse.keyId }),
+        ...(sse.context !== undefined && {
+          SSEKMSEncryptionContext: Buffer.from(JSON.stringify(sse.context)).toString('base64'),
+        }),
+      };
+    case 'SSE-C':
+      return { SSECustomerAlgorithm: 'AES256', SSECustomerKey: sse.customerKey };
+  }
 }
 
 /** @see livekit/egress, `pkg/pipeline/sink/uploader/s3.go` */
