@@ -78,6 +78,29 @@ describe('when Redis is lost while two instances record', () => {
   );
 
   it(
+    'because it is emptied under them, the lock of each live recording is taken again',
+    async () => {
+      const { first, second, redis } = instances;
+      const roomIds = await instances.openRooms(4);
+      const recordingIds = await startAll(first.client, roomIds);
+      const client = connectTo(redis.port);
+      const lockOf = (roomId: string) => client.get(`ov_meet_lock:recording_active_${roomId}`);
+      const before = await Promise.all(roomIds.map(lockOf));
+      await redis.flush();
+      await poll('every lock is back', backWithinMs, async () => !(await Promise.all(roomIds.map(lockOf))).includes(null));
+      expect(await Promise.all(roomIds.map(lockOf))).toEqual(before);
+      await Promise.all(recordingIds.map((id) => second.client.stopRecording(id)));
+      for (const id of recordingIds) expect((await outcomeOf(second.client, id, 5_000)).status).toBe('complete');
+      await poll('every lock is freed', backWithinMs, async () =>
+        (await Promise.all(roomIds.map(lockOf))).every((lock) => lock === null),
+      );
+      client.disconnect();
+      await expectStartsWork(roomIds);
+    },
+    outageTimeoutMs,
+  );
+
+  it(
     'because it is killed and forgets every lock, stops go on, starts are refused, and work again after its return',
     async () => {
       const { first, second, redis } = instances;

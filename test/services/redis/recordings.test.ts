@@ -1,0 +1,95 @@
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { poll, startRedis, type Redis } from '../../../scripts/services/index.mjs';
+import type { LockHolder } from '../../../src/machines/recording/ports.js';
+import { openRedis, type OpenRedis } from '../../../src/persistence/redis/open-redis.js';
+import { startTallyProcess, type TallyProcess } from '../../support/tally-process.js';
+import { silentLog } from './servers.js';
+
+const graceMs = 4_000;
+/** How long the lock of a start lives that does not go on. */
+const startLockMs = 15_000;
+const liveCount = 12;
+/** Redis is looked at every two seconds; then the keeper runs. */
+const restoredWithinMs = 5_000;
+/** A process is killed and started again, and its lock outlives the grace. */
+const timeoutMs = 30_000;
+
+describe('the locks of a Tally in Redis', () => {
+  let server: Redis;
+  let tally: TallyProcess;
+  let redis: OpenRedis;
+
+  beforeAll(async () => {
+    server = await startRedis();
+    tally = await startTallyProcess({
+      speed: 50,
+      env: {
+        MEET_REDIS_HOST: '127.0.0.1',
+        MEET_REDIS_PORT: String(server.port),
+        MEET_REDIS_PASSWORD: '',
+        TALLY_LOCK_GC_INTERVAL_MS: '1000',
+        TALLY_LOCK_GRACE_MS: String(graceMs),
+      },
+    });
+    redis = await openRedis({ host: '127.0.0.1', port: server.port, log: silentLog });
+  }, timeoutMs);
+  afterAll(async () => {
+    await redis.close();
+    await tally.stop();
+    await server.stop();
+  });
+
+  const locksByRoom = async () => new Map((await redis.roomLocks.list()).map(({ roomId, ...holder }) => [roomId, holder]));
+
+  it(
+    'one that a killed process left between its lock and its record is freed after the grace, and the room is recorded',
+    async () => {
+      const { api, proxy } = tally;
+      const roomId = await tally.openRoom();
+      const hold = proxy.hold('request', 'ListParticipants', roomId);
+      api.start(roomId).catch(() => undefined); // cut by the kill
+      await hold.reached;
+      await tally.kill();
+      hold.release();
+      const { createdAt = 0 } = (await redis.roomLocks.find(roomId)) ?? {};
+      expect(Date.now() - createdAt).toBeLessThan(graceMs);
+      await tally.start();
+      await poll('the lock is freed', startLockMs, async () => (await redis.roomLocks.find(roomId)) === undefined);
+      expect(Date.now() - createdAt).toBeGreaterThanOrEqual(graceMs);
+      expect(Date.now() - createdAt).toBeLessThan(startLockMs);
+      expect(tally.stderr()).toContain('orphaned lock freed');
+      expect((await api.start(roomId)).status).toBe(201);
+    },
+    timeoutMs,
+  );
+
+  it(
+    'all that are lost at once are taken again at once, and go with their recordings',
+    async () => {
+      const { api } = tally;
+      const roomIds = await Promise.all(Array.from({ length: liveCount }, () => tally.openRoom()));
+      const started = await Promise.all(roomIds.map((roomId) => api.start(roomId)));
+      expect(started.map(({ status }) => status)).toEqual(roomIds.map(() => 201));
+      const before = await locksByRoom();
+      await server.flush();
+      const flushedAt = performance.now();
+      await poll('every lock is back', restoredWithinMs, async () => {
+        const now = await locksByRoom();
+        return roomIds.every((roomId) => now.has(roomId));
+      });
+      process.stdout.write(`${String(liveCount)} locks were back after ${(performance.now() - flushedAt).toFixed(0)} ms\n`);
+      const valueOf = (holder: LockHolder | undefined) => holder?.value;
+      const after = await locksByRoom();
+      expect(roomIds.map((roomId) => valueOf(after.get(roomId)))).toEqual(roomIds.map((roomId) => valueOf(before.get(roomId))));
+      for (const roomId of roomIds) expect((await api.start(roomId)).status).toBe(409);
+
+      await Promise.all(started.map(({ body }) => api.stop(body.recordingId)));
+      await Promise.all(started.map(({ body }) => api.outcome(body.recordingId)));
+      await poll('every lock is freed', restoredWithinMs, async () => {
+        const now = await locksByRoom();
+        return !roomIds.some((roomId) => now.has(roomId));
+      });
+    },
+    timeoutMs,
+  );
+});
