@@ -1,7 +1,7 @@
 import { afterAll, beforeAll } from 'vitest';
 import { startRedis, type Redis } from '../../../scripts/services/index.mjs';
 import { openRedis } from '../../../src/persistence/redis/open-redis.js';
-import { lockJobsContract } from '../../contracts/lock-jobs.js';
+import { roomLockJobsContract } from '../../contracts/room-lock-jobs.js';
 import { createMemoryRecordingStore } from '../../support/memory-recording-store.js';
 import { connectTo, silentLog } from './servers.js';
 
@@ -12,7 +12,7 @@ beforeAll(async () => {
 });
 afterAll(() => server.stop());
 
-lockJobsContract({
+roomLockJobsContract({
   name: 'Redis',
   async create(clock) {
     await server.flush();

@@ -1,12 +1,12 @@
 import { openLmdb } from '../../src/persistence/lmdb/open-lmdb.js';
-import { lockJobsContract } from '../contracts/lock-jobs.js';
+import { roomLockJobsContract } from '../contracts/room-lock-jobs.js';
 import { createDataFolder } from '../support/data-folder.js';
 import { createMemoryRecordingStore } from '../support/memory-recording-store.js';
 import { createMemoryRoomLocks, type MemoryLock } from '../support/memory-room-locks.js';
 
 const held = new Map<string, MemoryLock>();
 
-lockJobsContract({
+roomLockJobsContract({
   name: 'memory',
   async create(clock) {
     held.clear();
@@ -21,7 +21,7 @@ lockJobsContract({
   },
 });
 
-lockJobsContract({
+roomLockJobsContract({
   name: 'LMDB',
   async create(clock) {
     const folder = await createDataFolder();

@@ -11,17 +11,17 @@ import { createTestClock, type TestClock } from '../support/test-clock.js';
 import type { Disposable } from './actor-store.js';
 import { buildRecording, buildSettled, nextOf } from './documents.js';
 
-export interface LockJobsFixture extends Disposable {
+export interface RoomLockJobsFixture extends Disposable {
   locks: RoomLocks;
   store: RecordingStore;
   /** Lose every lock. */
   loseAll: () => Promise<void>;
 }
 
-export interface LockJobsContract {
+export interface RoomLockJobsContract {
   name: string;
   /** No locks and no recordings; locks are dated by this clock. */
-  create: (clock: Clock) => Promise<LockJobsFixture>;
+  create: (clock: Clock) => Promise<RoomLockJobsFixture>;
   /** Take a lock as a program that dates none; absent where there is no other program. */
   takeUndated?: (roomId: string) => Promise<void>;
 }
@@ -32,11 +32,11 @@ const TTL_MS = 3_600_000;
 const START_MS = 15_001;
 
 /** The two jobs that keep locks and records in step, on one kind of locks. */
-export function lockJobsContract({ name, create, takeUndated }: LockJobsContract): void {
+export function roomLockJobsContract({ name, create, takeUndated }: RoomLockJobsContract): void {
   let clock: TestClock;
   let locks: RoomLocks;
   let store: RecordingStore;
-  let fixture: LockJobsFixture;
+  let fixture: RoomLockJobsFixture;
   /** Rooms in which an egress runs, or about which LiveKit does not answer. */
   let running: Map<string, Pick<EgressObservation, 'status'> | 'no answer'>;
 
