@@ -18,7 +18,7 @@ import { waitFor } from './wait.js';
 export interface StaleRecordingOptions {
   supervisor: Pick<Supervisor<RecordingContext, RecordingEvent>, 'send'>;
   store: Pick<RecordingStore, 'load'>;
-  livekit: Pick<LiveKitGateway, 'listEgress' | 'findEgress' | 'listParticipants'>;
+  livekit: Pick<LiveKitGateway, 'listEgress' | 'findEgress' | 'listParticipants' | 'listRooms'>;
   clock: Clock;
   log: KernelLog;
   /** How long its status must not have changed, milliseconds. */
@@ -28,7 +28,7 @@ export interface StaleRecordingOptions {
 }
 
 /** What a look says of an egress: `stale` twice means that it is stopped. */
-type Look = 'foreign' | 'unknown' | 'aborted' | 'settled' | 'leaving' | 'undated' | 'fresh' | 'in_use' | 'stale';
+type Look = 'foreign' | 'unknown' | 'aborted' | 'settled' | 'leaving' | 'undated' | 'fresh' | 'in_use' | 'doubtful' | 'stale';
 
 const NS_PER_MS = 1_000_000n;
 
@@ -83,9 +83,15 @@ export async function stopStaleRecordings(options: StaleRecordingOptions, signal
     const updatedAt = BigInt(egress.updatedAt);
     if (updatedAt === 0n) return 'undated';
     if (BigInt(Math.floor(clock.now()) - staleAfterMs) * NS_PER_MS <= updatedAt) return 'fresh';
-    // Of a room that is gone LiveKit lists nobody.
-    const participants = await livekit.listParticipants(egress.roomName);
-    return participants.every(({ isEgress }) => isEgress) ? 'stale' : 'in_use';
+    return lookInto(egress);
+  }
+
+  /** Whoever lists not even the recorder of a room that is there has seen it badly, or the reconciler has to do with it. */
+  async function lookInto({ egressId, roomName }: EgressObservation): Promise<Look> {
+    const participants = await livekit.listParticipants(roomName);
+    if (participants.some(({ isEgress }) => !isEgress)) return 'in_use';
+    if (participants.some(({ identity }) => identity === egressId)) return 'stale';
+    return (await livekit.listRooms([roomName])).length === 0 ? 'stale' : 'doubtful';
   }
 
   async function stopIfStillStale(suspect: (typeof suspects)[number]): Promise<'stopped' | 'revived'> {

@@ -65,7 +65,7 @@ describe.each(Object.entries(STORES))('the sweep of stale recordings, on %s', (_
     await dispose?.();
   });
 
-  const livekit: Pick<LiveKitGateway, 'listEgress' | 'findEgress' | 'listParticipants'> = {
+  const livekit: Pick<LiveKitGateway, 'listEgress' | 'findEgress' | 'listParticipants' | 'listRooms'> = {
     listEgress: async () => [...egresses.values()].filter(({ status }) => status !== 'COMPLETE'),
     findEgress: async (egressId) => egresses.get(egressId),
     async listParticipants(roomName) {
@@ -73,6 +73,8 @@ describe.each(Object.entries(STORES))('the sweep of stale recordings, on %s', (_
       if (people === 'no answer') throw new LiveKitUnavailableError('it is away');
       return people;
     },
+    listRooms: async (names = []) =>
+      names.filter((name) => present.has(name)).map((name) => ({ name, sid: 'RM_1', metadata: '', activeRecording: true })),
   };
 
   /** An egress of this recording's, whose status changed so long ago. */
@@ -166,6 +168,14 @@ describe.each(Object.entries(STORES))('the sweep of stale recordings, on %s', (_
     expect(await statusIn(ONE)).toBe('ending');
   });
 
+  it('row 5: is not concluded from a list that lacks even the recorder', async () => {
+    await addActive(ONE);
+    show(ONE, STALE_AFTER_MS + 1);
+    present.set(`room-of-${ONE}`, []);
+    expect(await sweep()).toEqual({ doubtful: 1 });
+    expect(await statusIn(ONE)).toBe('active');
+  });
+
   it('row 6: keeps an older one with somebody in the room', async () => {
     await addActive(ONE);
     show(ONE, 100 * STALE_AFTER_MS);
@@ -185,6 +195,7 @@ describe.each(Object.entries(STORES))('the sweep of stale recordings, on %s', (_
   });
 
   it.each<[string, () => unknown]>([
+    ['the list of people became empty', () => present.set(`room-of-${ONE}`, [])],
     ['somebody came back', () => present.set(`room-of-${ONE}`, [PERSON])],
     ['its status changed', () => show(ONE, 0)],
     ['it ended', () => show(ONE, 0, { status: 'COMPLETE' })],

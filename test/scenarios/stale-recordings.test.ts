@@ -21,17 +21,17 @@ describe('a recording whose people have left although its egress goes on', () =>
         TALLY_RECORDER_GONE_MS: String(GONE_MS),
         TALLY_RECONCILE_INTERVAL_MS: '3600000',
         TALLY_SUSPECT_RECHECK_MS: '3600000',
+        TALLY_UPLOAD_BUDGET_MS: '2000',
       },
     });
   });
   afterAll(() => tally.close());
 
   /** Recordings older than the threshold, and LiveKit slow to close a room that is empty. */
-  async function recordRooms(count: number, script?: string) {
+  async function recordRooms(count: number) {
     const { api, simulator } = tally;
     await simulator.setSpeed(SPEED);
     const roomIds = await Promise.all(Array.from({ length: count }, () => tally.openRoom()));
-    for (const roomId of roomIds) if (script !== undefined) await simulator.script({ name: script, delayMs: 1_000 }, roomId);
     const started = await Promise.all(roomIds.map((roomId) => api.start(roomId)));
     expect(started.map(({ status }) => status)).toEqual(roomIds.map(() => 201));
     const startedAt = Date.now();
@@ -65,24 +65,17 @@ describe('a recording whose people have left although its egress goes on', () =>
     await api.outcome(used.recordingId);
   });
 
-  it('is aborted when its worker is dead and left no file', async () => {
-    const { api, app, simulator } = tally;
-    const [dead] = await recordRooms(1, 'worker-crash');
-    if (dead === undefined) throw new Error('one was started');
+  it('is aborted when no file comes of it', async () => {
+    const { api, simulator } = tally;
+    const [lost] = await recordRooms(1);
+    if (lost === undefined) throw new Error('one was started');
+    await simulator.script({ name: 'stuck-ending' }, lost.roomId);
     await simulator.setSpeed(1);
-    await simulator.leave(dead.roomId);
+    await simulator.leave(lost.roomId);
     expect(await sweep()).toBe('ran');
-    await simulator.setSpeed(SPEED);
-    const outcome = await eventually(
-      'its death is proved by looks at LiveKit',
-      async () => {
-        await app.reconciler.pass();
-        return (await api.get(dead.recordingId)).body;
-      },
-      ({ status }) => !['active', 'ending'].includes(status),
-      15_000,
-    );
-    expect(outcome.status).toBe('aborted');
-    expect(outcome).toMatchObject({ error: expect.stringContaining('lost') });
+    expect(await api.outcome(lost.recordingId)).toMatchObject({
+      status: 'aborted',
+      error: 'Recording lost: no file was delivered',
+    });
   });
 });

@@ -66,6 +66,7 @@ export function createRedisRoomLocks({ client, locker, clock }: RedisRoomLocksOp
         const lifeMs = Math.ceil(ttlMs);
         const isHeld = await client.eval(HOLD, 1, key, holder.value, lifeMs, instead?.value ?? '');
         if (isHeld !== 1) return { acquired: false, holder: await registry.holderOf(key) };
+        // Nobody may wait for it any more, and it stays taken: it is the record's, which frees it.
         await registry.write(key, holder, lifeMs, clock.now());
         return { acquired: true, value: holder.value };
       }),
