@@ -84,16 +84,14 @@ describe('when Redis is lost while two instances record', () => {
       const roomIds = await instances.openRooms(4);
       const recordingIds = await startAll(first.client, roomIds);
       const client = connectTo(redis.port);
-      const lockOf = (roomId: string) => client.get(`ov_meet_lock:recording_active_${roomId}`);
-      const before = await Promise.all(roomIds.map(lockOf));
+      const locks = () => Promise.all(roomIds.map((roomId) => client.get(lockOf(roomId))));
+      const before = await locks();
       await redis.flush();
-      await poll('every lock is back', backWithinMs, async () => !(await Promise.all(roomIds.map(lockOf))).includes(null));
-      expect(await Promise.all(roomIds.map(lockOf))).toEqual(before);
+      await poll('every lock is back', locksBackWithinMs, async () => !(await locks()).includes(null));
+      expect(await locks()).toEqual(before);
       await Promise.all(recordingIds.map((id) => second.client.stopRecording(id)));
       for (const id of recordingIds) expect((await outcomeOf(second.client, id, 5_000)).status).toBe('complete');
-      await poll('every lock is freed', backWithinMs, async () =>
-        (await Promise.all(roomIds.map(lockOf))).every((lock) => lock === null),
-      );
+      await poll('every lock is freed', locksBackWithinMs, async () => (await locks()).every((lock) => lock === null));
       client.disconnect();
       await expectStartsWork(roomIds);
     },
