@@ -196,7 +196,7 @@ export const environmentSchema = z.object({
   MEET_S3_SSE_TYPE: oneOf(['SSE-S3', 'SSE-KMS', 'SSE-C']).optional().register(docs, {
     group: 'S3',
     description:
-      'How objects are encrypted at rest. Recordings are written by the egress, which has settings of its own; with `SSE-C` they cannot be read without the key below.',
+      'How objects are encrypted at rest. The simulator follows it; a real egress has settings of its own. With `SSE-C` nothing is read without the key below.',
     defaultText: 'as the bucket says',
   }),
   MEET_S3_SSE_KMS_KEY_ID: text().optional().register(docs, {

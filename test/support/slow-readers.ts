@@ -15,8 +15,8 @@ export interface SlowReaders {
 
 /** So many readers ask for a file at once and stop reading after their first bytes. @throws Error one is not answered 200 */
 export async function startSlowReaders(url: string, count: number): Promise<SlowReaders> {
-  const { hostname, port, pathname } = new URL(url);
-  const question = `GET ${pathname} HTTP/1.1\r\nHost: ${hostname}\r\nX-API-KEY: ${API_KEY}\r\n\r\n`;
+  const { host, hostname, port, pathname, search } = new URL(url);
+  const question = `GET ${pathname}${search} HTTP/1.1\r\nHost: ${host}\r\nX-API-KEY: ${API_KEY}\r\n\r\n`;
   const sockets: Socket[] = [];
   const before = process.memoryUsage().rss;
   const begunAt = performance.now();

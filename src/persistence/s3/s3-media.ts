@@ -10,6 +10,7 @@ import {
 } from '@aws-sdk/client-s3';
 
 import { systemClock } from '../../clock.js';
+import type { SseConfig } from '../../config.js';
 import { MediaUnavailableError } from '../../errors.js';
 import type { MediaStore } from '../../machines/recording/ports.js';
 import { assertMediaKey } from '../media-key.js';
@@ -19,13 +20,13 @@ import { relay } from './relay.js';
 import { removeObjects, type RemoveFailure } from './remove-many.js';
 import { createClient, hasCode, hasStatus, type S3ClientOptions } from './s3-client.js';
 import { createSignedGet } from './signed-get.js';
-import { sseRead, type SseSettings } from './sse.js';
+import { customerKeyOf } from './sse.js';
 
 export interface S3MediaOptions extends Omit<S3ClientOptions, 'answerLimitMs'> {
   bucket: string;
   /** Stands in front of every key; '' for none. */
   subfolder: string;
-  sse?: SseSettings;
+  sse?: SseConfig;
   /** Players are sent to the S3 server; without it they get everything from us. */
   links?: LinkOptions;
   /** How long a call, or the first bytes of a read, may take with all repetitions, milliseconds; default 5 000. */
@@ -52,7 +53,7 @@ export function createS3Media(options: S3MediaOptions): S3Media {
   const { bucket, links, limitMs = 5_000, stallLimitMs = 15_000 } = options;
   const subfolder = options.subfolder.replace(/^\/+|\/+$/g, '');
   if (subfolder !== '') assertMediaKey(subfolder);
-  const customerKey = sseRead(options.sse);
+  const customerKey = customerKeyOf(options.sse);
   const server = { ...options, answerLimitMs: limitMs / 2 };
   const client = createClient(server);
   const signed = options.sse?.type === 'SSE-C' ? undefined : createSignedGet(client, server.answerLimitMs);

@@ -7,30 +7,21 @@ import { expect, describe, it } from 'vitest';
 
 import { InvalidInputError } from '../../../src/errors.js';
 import { createS3Media } from '../../../src/persistence/s3/s3-media.js';
-import { sseRead, sseWrite } from '../../../src/persistence/s3/sse.js';
+import { customerKeyOf } from '../../../src/persistence/s3/sse.js';
 
 const bucket = { bucket: 'media', subfolder: 'tally', region: 'us-east-1', pathStyle: true };
 const customerKey = Buffer.alloc(32, 7).toString('base64');
 const LONG_AGO = 'Thu, 01 Jan 2026 00:00:00 GMT';
 
 describe('server-side encryption', () => {
-  it('is absent, or the server’s own, or a key’s, for what is written', () => {
-    expect(sseWrite(undefined)).toEqual({});
-    expect(sseWrite({ type: 'SSE-S3' })).toEqual({ ServerSideEncryption: 'AES256' });
-    expect(sseWrite({ type: 'SSE-KMS' })).toEqual({ ServerSideEncryption: 'aws:kms' });
-    expect(sseWrite({ type: 'SSE-KMS', keyId: 'key', context: { tenant: 'a' } })).toEqual({
-      ServerSideEncryption: 'aws:kms',
-      SSEKMSKeyId: 'key',
-      SSEKMSEncryptionContext: Buffer.from('{"tenant":"a"}').toString('base64'),
-    });
-    expect(sseWrite({ type: 'SSE-C', customerKey })).toEqual({ SSECustomerAlgorithm: 'AES256', SSECustomerKey: customerKey });
-  });
-
   it('asks nothing of a reader, except for the customer’s key', () => {
-    expect(sseRead(undefined)).toEqual({});
-    expect(sseRead({ type: 'SSE-S3' })).toEqual({});
-    expect(sseRead({ type: 'SSE-KMS', keyId: 'key' })).toEqual({});
-    expect(sseRead({ type: 'SSE-C', customerKey })).toEqual({ SSECustomerAlgorithm: 'AES256', SSECustomerKey: customerKey });
+    expect(customerKeyOf(undefined)).toEqual({});
+    expect(customerKeyOf({ type: 'SSE-S3' })).toEqual({});
+    expect(customerKeyOf({ type: 'SSE-KMS', keyId: 'key' })).toEqual({});
+    expect(customerKeyOf({ type: 'SSE-C', customerKey })).toEqual({
+      SSECustomerAlgorithm: 'AES256',
+      SSECustomerKey: customerKey,
+    });
   });
 
   it('sends the customer’s key and its MD5 with every look and read', async () => {

@@ -1,4 +1,5 @@
-import { CreateBucketCommand, PutObjectCommand, S3Client } from '@aws-sdk/client-s3';
+import { CreateBucketCommand, GetObjectCommand, PutObjectCommand, S3Client } from '@aws-sdk/client-s3';
+import { getSignedUrl } from '@aws-sdk/s3-request-presigner';
 import { afterAll, beforeAll, expect, it } from 'vitest';
 import { minioPassword, minioUser, startMinio, type Minio } from '../../../scripts/services/index.mjs';
 import { type AppOnSimulator, startAppOnSimulator } from '../../support/app-on-simulator.js';
@@ -36,22 +37,20 @@ afterAll(async () => {
   await minio.stop();
 });
 
-/** A recording whose file is a big one. */
-async function record(checksum: 'CRC32' | 'SHA256' | undefined): Promise<string> {
+/** A recording whose file is a big one; `directUrl` is where MinIO gives it to anybody. */
+async function record(checksum: 'CRC32' | 'SHA256' | undefined): Promise<{ url: string; directUrl: string }> {
   const { app, api, openRoom } = tally;
   const { body } = await api.start(await openRoom());
   await api.stop(body.recordingId);
   await api.outcome(body.recordingId);
   const { mediaKey } = await app.commands.recordings.get(body.recordingId);
-  await client.send(
-    new PutObjectCommand({
-      Bucket: bucket,
-      Key: `${folder}/${mediaKey}`,
-      Body: Buffer.alloc(SIZE, 7),
-      ...(checksum !== undefined && { ChecksumAlgorithm: checksum }),
-    }),
-  );
-  return `${api.url}/api/v1/recordings/${body.recordingId}`;
+  const object = { Bucket: bucket, Key: `${folder}/${mediaKey}` };
+  const extra = checksum === undefined ? {} : { ChecksumAlgorithm: checksum };
+  await client.send(new PutObjectCommand({ ...object, Body: Buffer.alloc(SIZE, 7), ...extra }));
+  return {
+    url: `${api.url}/api/v1/recordings/${body.recordingId}`,
+    directUrl: await getSignedUrl(client, new GetObjectCommand(object)),
+  };
 }
 
 it.each([undefined, 'CRC32', 'SHA256'] as const)(
@@ -60,12 +59,12 @@ it.each([undefined, 'CRC32', 'SHA256'] as const)(
     const warnings: Error[] = [];
     const note = (warning: Error): void => void warnings.push(warning);
     process.on('warning', note);
-    const url = await record(checksum);
+    const { url, directUrl } = await record(checksum);
+    const direct = await startSlowReaders(directUrl, READERS);
+    direct.leave();
     const readers = await startSlowReaders(`${url}/media`, READERS);
-    process.stdout.write(
-      `first bytes of ${READERS} after ${Math.round(readers.firstBytesMs)} ms, ${Math.round(readers.memoryKbEach)} kB each`,
-    );
-    expect(readers.firstBytesMs).toBeLessThan(5_000);
+    // MinIO alone needs a second or two for so many, and as much longer as others keep the machine busy.
+    expect(readers.firstBytesMs).toBeLessThan(Math.max(5_000, 3 * direct.firstBytesMs));
     expect(readers.memoryKbEach).toBeLessThan(1_024);
     await expectPrompt(url, SIZE);
     readers.leave();
@@ -73,5 +72,5 @@ it.each([undefined, 'CRC32', 'SHA256'] as const)(
     process.off('warning', note);
     expect(warnings).toEqual([]);
   },
-  15_000,
+  60_000, // 400 connections take in some gigabytes before they stand still
 );
