@@ -36,6 +36,7 @@ import { openPersistence, type Persistence } from './persistence/index.js';
 
 export interface AppOptions {
   log: Logger;
+  /** This machine's. Default: the system's. */
   clock?: Clock;
 }
 
@@ -75,11 +76,11 @@ const EFFECT_GRACE_MS = 2_000;
  *
  * @throws DataFolderInUseError, InvalidInputError (the port is taken): nothing is left running
  */
-export async function createApp(config: Config, { log, clock = systemClock }: AppOptions): Promise<App> {
+export async function createApp(config: Config, { log, clock: ownClock = systemClock }: AppOptions): Promise<App> {
   const { timers } = config;
   const instance = `${config.instanceId}:${randomBytes(3).toString('hex')}`;
-  const persistence = await openPersistence(config, clock, log);
-  const { roomLocks: locks, mediaKeyOf } = persistence;
+  const persistence = await openPersistence(config, ownClock, log);
+  const { roomLocks: locks, mediaKeyOf, clock } = persistence;
   const storeOutages = createOutageLog(log, 'The store');
   const store = tellingOutages(persistence.recordings, storeOutages);
   const roomStore = tellingOutages(persistence.rooms, storeOutages);
@@ -96,6 +97,7 @@ export async function createApp(config: Config, { log, clock = systemClock }: Ap
     const kernel = {
       bus: persistence.bus,
       clock,
+      clockOffsetMs: () => clock.offsetMs(),
       instance,
       dueIntervalMs: timers.dueIntervalMs,
       exclusive: persistence.exclusive,
@@ -211,7 +213,7 @@ export async function createApp(config: Config, { log, clock = systemClock }: Ap
       media,
       apiKeys: persistence.apiKeys,
       livekitEvents: { verify: (body, authorization) => verifier.verify(body, authorization), handle },
-      readiness: createReadiness({ ...persistence.ping, livekit: () => livekit.listRooms(['readiness']) }),
+      readiness: createReadiness({ ...persistence.ping, livekit: () => livekit.listRooms(['readiness']) }, clock),
       log: log.child({ part: 'http' }),
       ...(config.http.baseUrl === undefined ? {} : { baseUrl: config.http.baseUrl }),
       corsOrigin: config.http.corsOrigin,

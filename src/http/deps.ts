@@ -27,6 +27,8 @@ export interface DependencyReport {
   latencyMs: number;
   /** Why it is not ok. */
   reason?: string;
+  /** Of the clock: by how much it is ahead, milliseconds; negative: behind. */
+  offsetMs?: number;
 }
 
 export interface HttpDeps {

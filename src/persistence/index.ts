@@ -7,6 +7,7 @@ import { InvalidInputError } from '../errors.js';
 import type { JobLocks, JobRuns } from '../jobs/ports.js';
 import type { Logger } from '../logging.js';
 import { createLocalBus, type EventBus } from '../machines/kernel/event-bus.js';
+import type { SharedClock } from '../machines/kernel/shared-clock.js';
 import type { MediaStore, RecordingStore, RoomLocks } from '../machines/recording/ports.js';
 import type { RoomStore } from '../machines/room/ports.js';
 import { createFileMedia } from './files/file-media.js';
@@ -28,6 +29,8 @@ export interface Persistence {
    * @returns a function that ends the subscription
    */
   onLocksLost: (listener: () => void) => () => void;
+  /** The time that all processes on the store keep; where there is but one, its own. */
+  clock: SharedClock;
   /** No other process can have these stores open: what an earlier one left may be taken over at once. */
   exclusive: boolean;
   /** Object key of a recording's file. */
@@ -52,17 +55,19 @@ const mediaKeyOf = (roomId: string, uid: string) => `recordings/${roomId}/${room
  * @throws DataFolderInUseError another process has the data folder
  * @throws StoreUnavailableError MongoDB has no primary
  */
-export async function openPersistence(config: PersistenceConfig, clock: Clock, log: Logger): Promise<Persistence> {
+export async function openPersistence(config: PersistenceConfig, ownClock: Clock, log: Logger): Promise<Persistence> {
   const closers: (() => Promise<void> | void)[] = [];
   const close = async () => {
     for (const each of closers.splice(0).reverse()) await each();
   };
   try {
     await mkdir(config.dataDir, { recursive: true, mode: 0o700 });
+    const shared = await openSharedStores(config, ownClock, closers);
+    const clock = shared?.clock ?? { ...ownClock, offsetMs: () => Promise.resolve(0) };
     const isEmbedded = config.store.kind === 'embedded' || config.locks.kind === 'embedded';
     const lmdb = isEmbedded ? await openLmdb({ dataDir: config.dataDir, clock }) : undefined;
     if (lmdb !== undefined) closers.push(() => lmdb.close());
-    const stores = await openStores(config, closers, lmdb);
+    const stores = shared ?? embeddedStores(lmdb);
     const locks = await openLocks(config, clock, log, closers, lmdb);
     const media = await openMedia(config, closers);
     return {
@@ -75,6 +80,7 @@ export async function openPersistence(config: PersistenceConfig, clock: Clock, l
       bus: locks.bus,
       onLocksLost: locks.onLocksLost,
       media: media.media,
+      clock,
       exclusive: config.store.kind === 'embedded',
       mediaKeyOf,
       ping: { store: stores.ping, locks: locks.ping, media: media.ping },
@@ -89,17 +95,24 @@ export async function openPersistence(config: PersistenceConfig, clock: Clock, l
 type Closers = (() => Promise<void> | void)[];
 type Lmdb = Awaited<ReturnType<typeof openLmdb>> | undefined;
 
-async function openStores({ store, timers }: PersistenceConfig, closers: Closers, lmdb: Lmdb): Promise<Stores> {
-  if (store.kind === 'embedded') {
-    if (lmdb === undefined) throw new Error('the embedded store is not open');
-    return { ...lmdb, ping: () => lmdb.recordings.load('readiness') };
-  }
+/** @returns undefined when the stores are embedded */
+async function openSharedStores(
+  { store, timers }: PersistenceConfig,
+  clock: Clock,
+  closers: Closers,
+): Promise<(Stores & { clock: SharedClock }) | undefined> {
+  if (store.kind === 'embedded') return undefined;
   const { openMongo } = await import('./mongo/open-mongo.js');
   const { startTimeoutMs, stopTimeoutMs, uploadBudgetMs } = timers;
   const adoption = { mediaKeyOf, timing: { startTimeoutMs, stopTimeoutMs, uploadBudgetMs } };
-  const mongo = await openMongo({ uri: store.uri, dbName: store.dbName, adoption });
+  const mongo = await openMongo({ uri: store.uri, dbName: store.dbName, adoption, clock });
   closers.push(() => mongo.close());
   return { ...mongo, ping: () => mongo.ping() };
+}
+
+function embeddedStores(lmdb: Lmdb): Stores {
+  if (lmdb === undefined) throw new Error('the embedded store is not open');
+  return { ...lmdb, ping: () => lmdb.recordings.load('readiness') };
 }
 
 async function openLocks({ locks }: PersistenceConfig, clock: Clock, log: Logger, closers: Closers, lmdb: Lmdb): Promise<Locks> {

@@ -2,18 +2,23 @@ import type { PendingEffect } from '../../src/machines/kernel/document.js';
 import type { RecordingStore } from '../../src/machines/recording/ports.js';
 import { adapters } from './stores.js';
 
-/** Make a stored recording owe an effect, leased to a process that is no more: as it is when one is killed after its commit. */
+/**
+ * Make a stored recording owe an effect, leased to a process that is no more: as it is when one is killed after its commit.
+ *
+ * @param leaseMs what is left of the lease; below 0 it is over
+ */
 export async function oweEffect(
   store: RecordingStore,
   uid: string,
   name: string,
   params: PendingEffect['params'],
+  leaseMs = adapters.leaseMs,
 ): Promise<void> {
   const document = await store.load(uid);
   if (document === undefined) throw new Error(`no recording ${uid}`);
   const version = document.tally.version + 1;
   const now = Date.now();
-  const leaseUntil = now + adapters.leaseMs;
+  const leaseUntil = now + leaseMs;
   const effect = {
     key: name,
     name,

@@ -60,6 +60,27 @@ export function withEffects<Context extends object, Event extends ActorEvent>(
   return withDue(definition, { ...document, tally });
 }
 
+/**
+ * The same actor with what nobody works on leased to this instance: expired leases or, with `all`, everybody else's. Pure.
+ *
+ * @returns undefined when there is nothing to take
+ */
+export function takenOver<Context extends object, Event extends ActorEvent>(
+  definition: ActorDefinition<Context, Event>,
+  document: ActorDocument<Context>,
+  all: boolean,
+  stamp: Stamp,
+): ActorDocument<Context> | undefined {
+  const { now, instance } = stamp;
+  const isFree = (effect: PendingEffect) =>
+    Math.max(effect.leaseUntil, effect.notBefore) <= now || (all && effect.leasedBy !== instance);
+  if (!document.tally.effects.some(isFree)) return undefined;
+  const effects = document.tally.effects.map((effect) =>
+    isFree(effect) ? { ...effect, leasedBy: instance, leaseUntil: Math.max(now, effect.notBefore) + LEASE_MS } : effect,
+  );
+  return withEffects(definition, document, effects, stamp);
+}
+
 function mergeEffects<Context extends object, Event extends ActorEvent>(
   definition: ActorDefinition<Context, Event>,
   pending: PendingEffect[],

@@ -2,7 +2,8 @@ import type { Clock } from '../../clock.js';
 import { toError } from '../../errors.js';
 import type { ActorStore, CreateResult } from './actor-store.js';
 import { type Change, type Committed, createCommitter } from './committer.js';
-import { compose, LEASE_MS, withEffects } from './compose.js';
+import { compose, takenOver, withEffects } from './compose.js';
+import { createDeadlines } from './deadlines.js';
 import type { ActorDefinition, ActorEvent, EffectHandlers } from './definition.js';
 import { type ActorDocument, type PendingEffect, statePath } from './document.js';
 import { createDoneEffects } from './done-effects.js';
@@ -10,6 +11,9 @@ import { createEffectRunner } from './effect-runner.js';
 import type { EventBus } from './event-bus.js';
 import { createHost, isReservedEventType, type Step } from './host.js';
 import type { KernelLog } from './kernel-log.js';
+import { createObservers } from './observers.js';
+import type { SharedClock } from './shared-clock.js';
+import { createSweeper } from './sweeper.js';
 
 export interface SupervisorOptions<Context extends object, Event extends ActorEvent> {
   definition: ActorDefinition<Context, Event>;
@@ -17,6 +21,8 @@ export interface SupervisorOptions<Context extends object, Event extends ActorEv
   store: ActorStore<Context>;
   bus: EventBus;
   clock: Clock;
+  /** How far this machine's clock is off the one that `clock` tells, if several processes share the store. Default: not at all. */
+  clockOffsetMs?: SharedClock['offsetMs'];
   /** Unique per process run: what an earlier run of this machine left is another instance's. */
   instance: string;
   log: KernelLog;
@@ -66,10 +72,6 @@ export interface Supervisor<Context extends object, Event extends ActorEvent> {
   stop(graceMs: number): Promise<void>;
 }
 
-const SWEEP_BATCH = 256;
-const TAKE_OVER_BATCH = 1_000;
-/** A wake-up may be lost; whoever waits looks again after this time. */
-const OBSERVE_POLL_MS = 1_000;
 /** How long an effect that is done waits for another save of its actor to ride on, milliseconds. */
 const LINGER_MS = 50;
 
@@ -90,16 +92,21 @@ export function createSupervisor<Context extends object, Event extends ActorEven
     instance,
     log,
   });
+  const deadlines = createDeadlines<Context, Event>({ definition, clock, fire: fireDeadline });
+  const sweeper = createSweeper({
+    kind,
+    store,
+    clock,
+    clockOffsetMs: options.clockOffsetMs ?? (() => Promise.resolve(0)),
+    log,
+    intervalMs: options.dueIntervalMs,
+    random,
+    attend,
+    inherit: (key) => takeOver(key, true),
+  });
+  const observers = createObservers({ kind, store, bus, clock });
   const done = createDoneEffects<Context>();
   const lingering = new Set<string>();
-  /** Deadlines this process armed: fired by the monotonic clock, whatever the wall clock does meanwhile. */
-  const armed = new Map<string, { generation: number; cancel: () => void }>();
-  const observers = new Map<string, Set<() => void>>();
-  const unsubscribe = bus.subscribe((wakeup) => {
-    if (wakeup.kind === kind) for (const wake of observers.get(wakeup.key) ?? []) wake();
-  });
-  let stopped = false;
-  let cancelSweep: () => void = () => undefined;
 
   const stampOf = (nonce: string) => ({ now: clock.now(), instance, nonce });
 
@@ -128,27 +135,14 @@ export function createSupervisor<Context extends object, Event extends ActorEven
 
   function publish(key: string, committed: Committed<Context>, fresh: boolean): void {
     runner.adopt(key, { ...committed, after: done.strip(key, committed.after) }, fresh);
-    arm(key, committed.after);
+    deadlines.arm(key, committed.after);
     bus.publish({ kind, key });
   }
 
-  function arm(key: string, document: ActorDocument<Context>): void {
-    const deadline = definition.deadlineOf(document);
-    const current = armed.get(key);
-    if (current !== undefined) {
-      if (current.generation === deadline?.generation) return;
-      current.cancel();
-      armed.delete(key);
-    }
-    if (deadline === undefined || stopped) return;
-    const { generation } = deadline;
-    const cancel = clock.after(deadline.at - clock.now(), () => {
-      armed.delete(key);
-      void send(key, definition.deadlinePassed(generation, clock.now())).catch((error: unknown) => {
-        log.warn({ [kind]: key, err: toError(error) }, 'deadline left to the sweep');
-      });
+  async function fireDeadline(key: string, event: Event): Promise<void> {
+    await send(key, event).catch((error: unknown) => {
+      log.warn({ [kind]: key, err: toError(error) }, 'deadline left to the sweep');
     });
-    armed.set(key, { generation, cancel });
   }
 
   function logStep(key: string, before: ActorDocument<Context>, after: ActorDocument<Context>, event: ActorEvent): void {
@@ -207,7 +201,7 @@ export function createSupervisor<Context extends object, Event extends ActorEven
     lingering.add(key);
     clock.after(LINGER_MS, () => {
       lingering.delete(key);
-      if (done.has(key)) void guarded(key, flush(key));
+      if (done.has(key)) void sweeper.guarded(key, flush(key));
     });
   }
 
@@ -221,27 +215,22 @@ export function createSupervisor<Context extends object, Event extends ActorEven
     return committed !== undefined && committed.after !== committed.before;
   }
 
-  /** Lease to this instance what nobody works on: expired leases, or all of them when we are alone on the store. */
+  /** Lease to this instance what nobody works on or, with `all`, whatever earlier processes left. */
   async function takeOver(key: string, all: boolean): Promise<void> {
     const committed = await commit(key, (document, nonce) => {
-      const now = clock.now();
-      const isFree = (effect: PendingEffect) =>
-        Math.max(effect.leaseUntil, effect.notBefore) <= now || (all && effect.leasedBy !== instance);
-      if (!document.tally.effects.some(isFree)) return undefined;
-      const effects = document.tally.effects.map((effect) =>
-        isFree(effect) ? { ...effect, leasedBy: instance, leaseUntil: Math.max(now, effect.notBefore) + LEASE_MS } : effect,
-      );
-      return { next: withEffects(definition, document, effects, stampOf(nonce)), durable: false };
+      const next = takenOver(definition, document, all, stampOf(nonce));
+      return next && { next, durable: false };
     });
     if (committed !== undefined && committed.after !== committed.before) publish(key, committed, false);
   }
 
+  /** What is due of one actor: a deadline that nobody fired, effects that nobody works on, or its removal. */
   async function attend(key: string): Promise<void> {
     const document = await store.load(key);
     if (document === undefined || document.tally.machineVersion > definition.version) return;
     const now = clock.now();
     const deadline = definition.deadlineOf(document);
-    if (deadline !== undefined && deadline.at <= now && armed.get(key)?.generation !== deadline.generation) {
+    if (deadline !== undefined && deadline.at <= now && !deadlines.isArmed(key, deadline.generation)) {
       await send(key, definition.deadlinePassed(deadline.generation, now));
     }
     if (document.tally.effects.length > 0) {
@@ -255,59 +244,8 @@ export function createSupervisor<Context extends object, Event extends ActorEven
     }
   }
 
-  async function sweep(): Promise<void> {
-    const keys = await store.due(clock.now(), SWEEP_BATCH);
-    await Promise.all(keys.map((key) => guarded(key, attend(key))));
-  }
-
-  async function guarded(key: string, work: Promise<void>): Promise<void> {
-    try {
-      await work;
-    } catch (error) {
-      log.warn({ [kind]: key, err: toError(error) }, 'left to the next sweep');
-    }
-  }
-
-  function scheduleSweep(): void {
-    if (stopped) return;
-    const jitter = 1 + (random() - 0.5) * 0.4;
-    cancelSweep = clock.after(options.dueIntervalMs * jitter, () => {
-      void sweep()
-        .catch((error: unknown) => {
-          log.warn({ err: toError(error), kind }, 'sweep failed');
-        })
-        .finally(scheduleSweep);
-    });
-  }
-
-  async function takeOverAll(): Promise<void> {
-    for (let after: string | undefined; ;) {
-      const keys = await store.owing(TAKE_OVER_BATCH, after);
-      await Promise.all(keys.map((key) => guarded(key, takeOver(key, true))));
-      after = keys.at(-1);
-      if (keys.length < TAKE_OVER_BATCH) return;
-    }
-  }
-
   async function flushAll(): Promise<void> {
-    await Promise.all(done.keys().map((key) => guarded(key, flush(key))));
-  }
-
-  /** Resolves at the next wake-up for the key, or after the time. */
-  function nextChange(key: string, timeoutMs: number): { changed: Promise<void>; cancel: () => void } {
-    let cancel: () => void = () => undefined;
-    const changed = new Promise<void>((resolve) => {
-      const wakers = observers.get(key) ?? new Set<() => void>();
-      observers.set(key, wakers.add(resolve));
-      const cancelTimer = clock.after(timeoutMs, resolve);
-      cancel = () => {
-        cancelTimer();
-        wakers.delete(resolve);
-        if (wakers.size === 0) observers.delete(key);
-        resolve();
-      };
-    });
-    return { changed, cancel };
+    await Promise.all(done.keys().map((key) => sweeper.guarded(key, flush(key))));
   }
 
   function isDurable(before: ActorDocument<Context>, step: Step<Context>): boolean {
@@ -335,26 +273,13 @@ export function createSupervisor<Context extends object, Event extends ActorEven
     },
     send,
     load: (key) => store.load(key),
-    async observe(key, until, timeoutMs) {
-      const end = clock.monotonic() + timeoutMs;
-      for (;;) {
-        const left = end - clock.monotonic();
-        const next = nextChange(key, Math.min(OBSERVE_POLL_MS, Math.max(left, 0)));
-        try {
-          const document = await store.load(key);
-          if (document === undefined || until(document) || left <= 0) return document;
-          await next.changed;
-        } finally {
-          next.cancel();
-        }
-      }
-    },
+    observe: (key, until, timeoutMs) => observers.observe(key, until, timeoutMs),
     async start() {
-      if (options.exclusive) await takeOverAll();
-      await sweep();
-      scheduleSweep();
+      if (options.exclusive) await sweeper.inheritAll();
+      await sweeper.sweep();
+      sweeper.start();
     },
-    sweep,
+    sweep: () => sweeper.sweep(),
     async idle() {
       await committer.idle();
       await runner.idle();
@@ -367,14 +292,12 @@ export function createSupervisor<Context extends object, Event extends ActorEven
       await committer.idle();
     },
     async stop(graceMs) {
-      stopped = true;
-      cancelSweep();
-      for (const { cancel } of armed.values()) cancel();
-      armed.clear();
+      sweeper.stop();
+      deadlines.stop();
       await runner.stop(graceMs);
       await flushAll();
       await committer.idle();
-      unsubscribe();
+      observers.stop();
     },
   };
 }

@@ -1,6 +1,7 @@
 import type { mongo } from 'mongoose';
 import { createConnection } from 'mongoose';
 
+import { StoreUnavailableError } from '../../errors.js';
 import { reading } from './driver-errors.js';
 
 export interface MongoLimits {
@@ -35,6 +36,8 @@ export interface MongoConnection {
   lists(name: string): StoredCollection;
   /** @throws StoreUnavailableError no primary answers */
   ping(): Promise<void>;
+  /** What the primary's clock shows, epoch milliseconds. @throws StoreUnavailableError no primary answers */
+  askTime(): Promise<number>;
   close(): Promise<void>;
 }
 
@@ -79,6 +82,11 @@ export async function connect({ uri, dbName, limits }: ConnectOptions): Promise<
     lists: (name) => db.collection<Stored>(name),
     async ping() {
       await reading(() => db.command({ ping: 1 }, { readPreference: 'primary' }));
+    },
+    async askTime() {
+      const { localTime } = await reading(() => db.command({ hello: 1 }, { readPreference: 'primary' }));
+      if (!(localTime instanceof Date)) throw new StoreUnavailableError('MongoDB did not tell the time');
+      return localTime.getTime();
     },
     close: () => connection.close(),
   };

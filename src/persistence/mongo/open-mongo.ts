@@ -1,7 +1,10 @@
 import type { ApiKeyStore } from '../../accounts/ports.js';
 import type { JobRuns } from '../../jobs/ports.js';
+import { type Clock, systemClock } from '../../clock.js';
+import type { SharedClock } from '../../machines/kernel/shared-clock.js';
 import type { RecordingStore } from '../../machines/recording/ports.js';
 import type { RoomStore } from '../../machines/room/ports.js';
+import { createStoreClock } from '../store-clock.js';
 import type { Adoption, AdoptionOptions } from './adopt.js';
 import { adoptForeignRecordings } from './adopt.js';
 import { createMongoApiKeys } from './api-keys.js';
@@ -21,8 +24,10 @@ export interface MongoOptions {
   limits?: Partial<MongoLimits>;
   /** Index keys read for one page of a name search at most. Default 100 000. */
   scanLimit?: number;
-  /** How documents of the original service are taken in. */
+  /** How documents of the original service are taken in; at the store's time, unless told another. */
   adoption: AdoptionOptions;
+  /** This machine's clock. Default: the system's. */
+  clock?: Clock;
 }
 
 /** The stores of any number of processes over one database. */
@@ -31,6 +36,8 @@ export interface Mongo {
   rooms: RoomStore;
   apiKeys: ApiKeyStore;
   jobRuns: JobRuns;
+  /** The time that all processes on this database keep. */
+  clock: SharedClock;
   /** What was taken in when the stores were opened. */
   adopted: Adoption;
   /** @throws StoreUnavailableError no primary answers */
@@ -47,8 +54,11 @@ export interface Mongo {
 export async function openMongo(options: MongoOptions): Promise<Mongo> {
   const { uri, dbName, scanLimit } = options;
   const limits = { ...DEFAULT_LIMITS, ...options.limits };
-  const adopted = await prepare(options, limits);
   const connection = await connect({ uri, dbName, limits });
+  const { clock, adopted } = await ready().catch(async (error: unknown) => {
+    await connection.close();
+    throw error;
+  });
   const store = { connection, ...(scanLimit === undefined ? {} : { scanLimit }) };
 
   return {
@@ -56,10 +66,17 @@ export async function openMongo(options: MongoOptions): Promise<Mongo> {
     rooms: createMongoRoomStore(store),
     apiKeys: createMongoApiKeys({ connection }),
     jobRuns: createMongoJobRuns({ connection }),
+    clock,
     adopted,
     ping: () => connection.ping(),
     close: () => connection.close(),
   };
+
+  async function ready(): Promise<Pick<Mongo, 'clock' | 'adopted'>> {
+    const time = await createStoreClock({ clock: options.clock ?? systemClock, askTime: () => connection.askTime() });
+    const adoption = { now: () => time.now(), ...options.adoption };
+    return { clock: time, adopted: await prepare({ ...options, adoption }, limits) };
+  }
 }
 
 /** On a connection of its own: an index of a large collection takes longer than any other answer may. */

@@ -121,7 +121,13 @@ export interface Tower {
   /** Another process over the same store. */
   instance(
     name: string,
-    options?: Partial<{ exclusive: boolean; bus: EventBus; clock: TestClock; version: number }>,
+    options?: Partial<{
+      exclusive: boolean;
+      bus: EventBus;
+      clock: TestClock;
+      version: number;
+      clockOffsetMs: () => Promise<number>;
+    }>,
   ): Supervisor<BellContext, BellEvent>;
 }
 
@@ -173,6 +179,7 @@ export function buildTower(): Tower {
         store: createMemoryActorStore({ name: 'bells', gate, documents, keyName: 'name', uniqueKeys: () => ({}) }),
         bus: options.bus ?? bus,
         clock: options.clock ?? clock,
+        ...(options.clockOffsetMs === undefined ? {} : { clockOffsetMs: options.clockOffsetMs }),
         instance: name,
         log: silentLog,
         dueIntervalMs: 1_000,

@@ -1,0 +1,99 @@
+import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
+import { startMongo, startRedis, type MongoReplicaSet, type Redis } from '../../../scripts/services/index.mjs';
+import { systemClock, type Clock } from '../../../src/clock.js';
+import { eventually } from '../../support/eventually.js';
+import { type InstancesOnSimulator, startInstancesOnSimulator } from '../../support/instances-on-simulator.js';
+import { oweEffect } from '../../support/owe-effect.js';
+
+const hourMs = 3_600_000;
+/** Longer than the lease of an effect: whoever takes the lease for over runs the effect too. */
+const slowStartMs = 6_000;
+/** Of the simulator: everything else of an egress's life is soon over. */
+const speed = 10;
+
+// A slow start takes its time, and MongoDB's members copy from each other on a busy machine.
+vi.setConfig({ testTimeout: 40_000, hookTimeout: 60_000 });
+
+describe.each([hourMs, -hourMs])("an instance whose machine's clock is %i ms ahead of MongoDB's", (aheadMs) => {
+  const wrongClock: Clock = { ...systemClock, now: () => systemClock.now() + aheadMs };
+  let mongo: MongoReplicaSet;
+  let redis: Redis;
+  let instances: InstancesOnSimulator;
+
+  beforeAll(async () => {
+    [mongo, redis] = await Promise.all([startMongo(), startRedis()]);
+    instances = await startInstancesOnSimulator(speed, {
+      MEET_MONGO_URI: mongo.uri,
+      MEET_MONGO_DB_NAME: 'tally',
+      MEET_REDIS_HOST: '127.0.0.1',
+      MEET_REDIS_PORT: String(redis.port),
+      MEET_REDIS_PASSWORD: '',
+      TALLY_DUE_INTERVAL_MS: '200',
+      TALLY_RECONCILE_INTERVAL_MS: '1000',
+      TALLY_SUSPECT_RECHECK_MS: '500',
+    });
+  });
+  afterAll(async () => {
+    await instances.close();
+    await Promise.all([mongo.stop(), redis.stop()]);
+  });
+
+  const readyz = async (url: string) => {
+    const answer = await fetch(`${url}/readyz`);
+    return { status: answer.status, body: (await answer.json()) as Record<string, { ok: boolean; offsetMs?: number }> };
+  };
+
+  it('leaves what others left to the others, says so, and spoils nothing', async () => {
+    const { simulator } = instances;
+    const off = await instances.start(wrongClock);
+    const { status, body } = await readyz(off.app.url);
+    expect(status).toBe(200);
+    expect(body).toMatchObject({ store: { ok: true }, clock: { ok: false } });
+    expect(Math.abs((body['clock']?.offsetMs ?? 0) - aheadMs)).toBeLessThan(1_000);
+
+    // What a killed process left: its lease is over, and nobody else is there.
+    const left = await off.api.createRoom();
+    await simulator.join(left);
+    const { recordingId } = (await off.api.start(left)).body;
+    const uid = recordingId.split('--')[2] ?? '';
+    await off.app.idle();
+    await oweEffect(off.app.persistence.recordings, uid, 'releaseRoomLock', { value: 'of nobody' }, -1_000);
+    const holder = async () => {
+      const effects = (await off.app.recordings.load(uid))?.tally.effects ?? [];
+      return effects.find(({ name }) => name === 'releaseRoomLock')?.leasedBy;
+    };
+    for (const _sweep of [1, 2, 3]) await off.app.recordings.sweep();
+    expect(await holder()).toBe('a killed process');
+
+    const right = await instances.start(systemClock);
+    expect((await readyz(right.app.url)).body).toMatchObject({ store: { ok: true }, clock: { ok: true } });
+    await eventually('the other one does the sweep', holder, (name) => name === undefined);
+
+    // Slow starts on both, with a start deadline and leases that each of them sees in the other's records.
+    const rooms = await Promise.all(
+      [off, right, off, right].map(async (each) => ({ ...each, roomId: await each.api.createRoom() })),
+    );
+    const starts = rooms.map(async ({ api, roomId }) => {
+      await simulator.join(roomId);
+      await simulator.script({ name: 'slow-start', delayMs: slowStartMs * speed }, roomId);
+      return api.start(roomId);
+    });
+    const answers = await Promise.all(starts);
+    expect(answers.map((answer) => answer.status)).toEqual([201, 201, 201, 201]);
+    for (const { api, roomId } of rooms) expect((await api.start(roomId)).status).toBe(409);
+    const egresses = await simulator.egresses();
+    for (const { roomId } of rooms) expect(egresses.filter(({ roomName }) => roomName === roomId)).toHaveLength(1);
+
+    // Stopped by the other one each, and free for the next recording.
+    const others = [right, off, right, off];
+    const endings = answers.map(async ({ body: { recordingId: started } }, index) => {
+      const { api } = others[index] ?? right;
+      expect((await api.stop(started)).status).toBe(202);
+      expect((await api.outcome(started)).status).toBe('complete');
+    });
+    await Promise.all(endings);
+    expect((await right.api.get(recordingId)).body.status).toBe('active');
+    await right.api.stop(recordingId);
+    expect((await off.api.outcome(recordingId)).status).toBe('complete');
+  });
+});

@@ -1,0 +1,58 @@
+import path from 'node:path';
+
+import { type App, createApp } from '../../src/app.js';
+import type { Clock } from '../../src/clock.js';
+import { parseConfig } from '../../src/config.js';
+import { createSimulator, type Simulator } from '../../src/livekit/simulator/index.js';
+import { createLogger } from '../../src/logging.js';
+import { createDataFolder } from './data-folder.js';
+import { createSimulatorControl, type SimulatorControl } from './simulator-control.js';
+import { API_KEY, createTallyApi, type TallyApi } from './tally-api.js';
+
+export interface Instance {
+  app: App;
+  api: TallyApi;
+}
+
+/** Any number of instances of the product in this process, over shared stores, and one simulator. */
+export interface InstancesOnSimulator {
+  inside: Simulator;
+  simulator: SimulatorControl;
+  /** One more instance. @param clock its machine's */
+  start(clock: Clock): Promise<Instance>;
+  close(): Promise<void>;
+}
+
+/** @param env names the shared stores */
+export async function startInstancesOnSimulator(speed: number, env: Record<string, string>): Promise<InstancesOnSimulator> {
+  const folder = await createDataFolder();
+  const mediaDir = path.join(folder.path, 'media');
+  const key = { apiKey: 'devkey', apiSecret: 'a-secret-of-the-scenarios-that-is-long-enough' };
+  const inside = await createSimulator({ ...key, mediaDir, webhookUrls: [], speed });
+  const apps: App[] = [];
+  return {
+    inside,
+    simulator: createSimulatorControl({ url: inside.url, ...key }),
+    async start(clock) {
+      const config = parseConfig({
+        SERVER_PORT: '0',
+        TALLY_DATA_DIR: path.join(folder.path, `data-${apps.length}`),
+        TALLY_MEDIA_DIR: mediaDir,
+        LIVEKIT_URL: inside.url,
+        LIVEKIT_API_KEY: key.apiKey,
+        LIVEKIT_API_SECRET: key.apiSecret,
+        MEET_INITIAL_API_KEY: API_KEY,
+        ...env,
+      });
+      const level = process.env['SCENARIO_LOG'] === undefined ? 'silent' : 'debug';
+      const app = await createApp(config, { log: createLogger({ level, name: `tally-${apps.length}` }), clock });
+      apps.push(app);
+      return { app, api: createTallyApi(app.url) };
+    },
+    async close() {
+      await Promise.all(apps.map((app) => app.close()));
+      await inside.close();
+      await folder.remove();
+    },
+  };
+}
