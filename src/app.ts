@@ -29,6 +29,7 @@ import { createStrayKeeper } from './machines/recording/strays.js';
 import type { RoomCommands } from './machines/room/commands.js';
 import { createRoomCommands } from './machines/room/create-commands.js';
 import { createRoomEffects, defineRoom } from './machines/room/definition.js';
+import { createMeetingKeeper } from './machines/room/meetings.js';
 import { type RoomContext, roomStatusOf } from './machines/room/room.js';
 import type { RoomEvent } from './machines/room/room.machine.js';
 import { createOutageLog, tellingOutages } from './outages.js';
@@ -142,11 +143,22 @@ export async function createApp(config: Config, { log, clock: ownClock = systemC
       log: log.child({ part: 'strays' }),
       recheckMs: timers.suspectRecheckMs,
     });
+    const meetings = createMeetingKeeper({
+      supervisor: rooms,
+      store: roomStore,
+      livekit,
+      isRecorded: async (roomId) => (await store.findLive(roomId)) !== undefined,
+      clock,
+      log: log.child({ part: 'meetings' }),
+      recheckMs: timers.suspectRecheckMs,
+      goneMs: timers.recorderGoneMs,
+    });
     const reconciler = createReconciler({
       supervisor: recordings,
       store,
       livekit,
       strays,
+      meetings,
       clock,
       log: log.child({ part: 'reconcile' }),
       intervalMs: timers.reconcileIntervalMs,

@@ -2,8 +2,8 @@ import { ParticipantInfo_Kind, type ParticipantInfo, type Room } from '@livekit/
 
 import type { LiveKitRoom, RoomPresence } from '../machines/recording/ports.js';
 
-export function decodeRoom({ name, sid, metadata, activeRecording }: Room): LiveKitRoom {
-  return { name, sid, metadata, activeRecording };
+export function decodeRoom({ name, sid, metadata, numParticipants, activeRecording }: Room): LiveKitRoom {
+  return { name, sid, metadata, participants: numParticipants, activeRecording };
 }
 
 /** A recorder is told by what LiveKit says of it, never by its name: anybody may call himself `EG_…`. */

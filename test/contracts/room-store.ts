@@ -137,6 +137,46 @@ export function roomStoreContract({ name, create }: RoomStoreContract): void {
       expect(await collect(store.expired(10))).toHaveLength(125);
     });
 
+    describe('rooms in a meeting', () => {
+      const meeting = { tally: { state: 'active_meeting' } };
+      const idsInMeeting = async () => (await collect(store.inMeeting())).map(({ roomId }) => roomId).sort();
+
+      it('are shown as whole documents, and no others', async () => {
+        const rooms = [buildRoom('a', { ...meeting, meetingSid: 'RM_a' }), buildRoom('b', { ...meeting, creationDate: 5 })];
+        await add(...rooms, buildRoom('open'), buildRoom('closed', { tally: { state: 'closed' } }));
+        await add(buildRoom('deleted', { tally: { state: 'deleted' } }));
+        const found = await collect(store.inMeeting());
+        expect(found.sort((one, other) => one.roomId.localeCompare(other.roomId))).toEqual(rooms);
+      });
+
+      it('follow what is saved and removed', async () => {
+        const room = buildRoom('a');
+        await add(room);
+        expect(await idsInMeeting()).toEqual([]);
+        const met = nextOf(room, meeting);
+        await store.save('a', met, 1);
+        expect(await idsInMeeting()).toEqual(['a']);
+        const over = nextOf(met, { tally: { state: 'closed' } });
+        await store.save('a', over, 2);
+        expect(await idsInMeeting()).toEqual([]);
+        await store.save('a', nextOf(over, meeting), 3);
+        await store.remove('a', 4);
+        expect(await idsInMeeting()).toEqual([]);
+      });
+
+      it('can end while they are being listed, each being shown once', { timeout: 20_000 }, async () => {
+        const ids = Array.from({ length: 230 }, (_, index) => `r${String(index).padStart(3, '0')}`);
+        await add(...ids.map((roomId, index) => buildRoom(roomId, { ...meeting, creationDate: Math.floor(index / 7) })));
+        const seen: string[] = [];
+        for await (const room of store.inMeeting()) {
+          seen.push(room.roomId);
+          await store.save(room.roomId, nextOf(room, { tally: { state: 'open' } }), 1);
+        }
+        expect(seen.sort()).toEqual(ids);
+        expect(await idsInMeeting()).toEqual([]);
+      });
+    });
+
     it('ends a page with a cursor exactly when there is more', async () => {
       await add(buildRoom('a', { creationDate: 1 }), buildRoom('b', { creationDate: 2 }));
       expect((await store.list({}, 1)).next).toBeDefined();

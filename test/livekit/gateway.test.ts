@@ -306,7 +306,7 @@ describe('rooms', () => {
     const rooms = [new Room({ sid: 'RM_1', name: 'a', metadata: 'ours', activeRecording: true })];
     liveKit.answer = json(new ListRoomsResponse({ rooms }).toJson({ emitDefaultValues: true, useProtoFieldName: true }));
     expect(await gateway.listRooms(['a', 'b'])).toStrictEqual([
-      { name: 'a', sid: 'RM_1', metadata: 'ours', activeRecording: true },
+      { name: 'a', sid: 'RM_1', metadata: 'ours', participants: 0, activeRecording: true },
     ]);
     expect(liveKit.calls[0]?.body).toStrictEqual({ names: ['a', 'b'] });
   });

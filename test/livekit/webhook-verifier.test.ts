@@ -51,7 +51,7 @@ describe('a genuine webhook', () => {
     const room = new Room({ sid: 'RM_1', name: 'room-1', metadata: 'ours', turnPassword: 'hidden' });
     expect(await verify(bodyOf({ event, room }))).toStrictEqual({
       kind: event,
-      room: { sid: 'RM_1', name: 'room-1', metadata: 'ours', activeRecording: false },
+      room: { sid: 'RM_1', name: 'room-1', metadata: 'ours', participants: 0, activeRecording: false },
     });
   });
 

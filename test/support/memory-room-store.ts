@@ -37,5 +37,10 @@ export function createMemoryRoomStore(options: MemoryRoomStoreOptions = {}): Roo
         .sort((one, other) => one.at - other.at || (one.room.roomId < other.room.roomId ? -1 : 1))
         .map(({ room }) => room);
     },
+    async *inMeeting() {
+      yield* await throughGate(gate, 'rooms.inMeeting', readErrors, () =>
+        [...documents.values()].filter((room) => roomStatusOf(room) === 'active_meeting').map((room) => structuredClone(room)),
+      );
+    },
   };
 }

@@ -151,6 +151,8 @@ export interface LiveKitRoom {
   sid: string;
   /** The room's own metadata, '' when none. */
   metadata: string;
+  /** Who is in it, recorders not counted; some seconds late. */
+  participants: number;
   /** Whether LiveKit counts a recorder in the room; true as soon as one joins, false when the last one left. */
   activeRecording: boolean;
 }

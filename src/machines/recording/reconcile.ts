@@ -1,6 +1,6 @@
 import { isTerminal, type EgressObservation, type RecordingEvent } from './events.js';
 import { learn, rises } from './observation.js';
-import { isDeleted, isSettled, type RecordingDocument, topStateOf } from './recording.js';
+import { isDeleted, isLive, isSettled, type RecordingDocument, topStateOf } from './recording.js';
 
 /** What one look at LiveKit showed of a recording. */
 export interface Sight {
@@ -46,6 +46,9 @@ export function reconcile(
   if (typeof egress === 'object' && (rises(recording, egress) || Object.keys(learn(recording, egress)).length > 0)) {
     return { kind: 'event', event: { type: 'egress.observed', egress, at: now, source: 'reconcile' } };
   }
+  if (hasLeftRoom(recording, sight)) {
+    return { kind: 'event', event: { type: 'room.finished', roomSid: recording.roomSid ?? '', at: now, source: 'reconcile' } };
+  }
   const kind = suspects(recording, sight);
   if (kind === undefined) return NOTHING;
   const after = lastTransition(recording);
@@ -58,6 +61,13 @@ export function reconcile(
 function lastTransition({ tally }: RecordingDocument): string {
   const last = tally.history.at(-1);
   return last === undefined ? '' : `${String(last.at)} ${last.event} ${last.to}`;
+}
+
+/** It captures no more, and its meeting is over: the room is free, though the file is still on its way. */
+function hasLeftRoom(recording: RecordingDocument, { room }: Sight): boolean {
+  const { roomSid, finishedRoomSid, endingSince } = recording;
+  const isTold = roomSid === undefined || finishedRoomSid === roomSid;
+  return room === 'absent' && endingSince !== undefined && isLive(recording) && !isTold;
 }
 
 /** Whether this look, were it to stay so, means that the egress is dead. */
@@ -92,9 +102,4 @@ function deathOf(kind: Suspicion['kind'], at: number): RecordingEvent {
   return kind === 'recorder_gone'
     ? { type: 'recorder.gone', ...from }
     : { type: 'egress.missing', cause: 'LiveKit knows neither the egress nor its room', ...from };
-}
-
-/** More suspects at once than this is a bad observation rather than that many deaths. */
-export function isMassSuspicion(suspectCount: number, liveCount: number): boolean {
-  return suspectCount > Math.max(5, liveCount * 0.1);
 }

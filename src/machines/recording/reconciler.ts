@@ -1,11 +1,13 @@
 import type { Clock } from '../../clock.js';
 import { toError } from '../../errors.js';
+import { createBlipGuard } from '../kernel/blip-guard.js';
 import type { KernelLog } from '../kernel/kernel-log.js';
 import type { Supervisor } from '../kernel/supervisor.js';
+import type { MeetingKeeper } from '../room/meetings.js';
 import type { EgressObservation, RecordingEvent } from './events.js';
 import type { LiveKitGateway, LiveKitRoom, RecordingStore } from './ports.js';
 import type { RecordingContext, RecordingDocument } from './recording.js';
-import { isMassSuspicion, reconcile, type Sight, suspects, type Suspicion } from './reconcile.js';
+import { reconcile, type Sight, suspects, type Suspicion } from './reconcile.js';
 import type { StrayKeeper } from './strays.js';
 
 export interface ReconcilerOptions {
@@ -13,6 +15,7 @@ export interface ReconcilerOptions {
   store: RecordingStore;
   livekit: LiveKitGateway;
   strays: StrayKeeper;
+  meetings: MeetingKeeper;
   clock: Clock;
   log: KernelLog;
   /** Time between two passes, milliseconds. */
@@ -45,15 +48,14 @@ export interface Reconciler {
 
 /** From this many on, one list of everything is cheaper than a question each. */
 const ASK_EACH_BELOW = 50;
-const VOID_PASSES = 3;
 const SUSPECTS_A_PASS = 50;
 const RETRY_MS = 1_000;
 
 /** Repairs what webhooks missed: webhooks are hints, this pass reaches every state they can. */
 export function createReconciler(options: ReconcilerOptions): Reconciler {
-  const { supervisor, store, livekit, strays, clock, log, mayPass = () => Promise.resolve(true) } = options;
+  const { supervisor, store, livekit, strays, meetings, clock, log, mayPass = () => Promise.resolve(true) } = options;
+  const blips = createBlipGuard();
   const suspicions = new Map<string, Suspicion>();
-  let voided = 0;
   let stopped = false;
   let running: Promise<void> = Promise.resolve();
   let cancelPass = (): void => undefined;
@@ -68,12 +70,12 @@ export function createReconciler(options: ReconcilerOptions): Reconciler {
 
     const sights = await look(recordings, active, rooms);
     const suspected = sights.filter(({ recording, sight }) => suspects(recording, sight) !== undefined);
-    const isVoid = isMassSuspicion(suspected.length, recordings.length) && voided < VOID_PASSES;
-    voided = isVoid ? voided + 1 : 0;
-    if (isVoid) log.warn({ suspects: suspected.length, live: recordings.length, voided }, 'pass is void');
+    const isVoid = blips.isBlip(suspected.length, recordings.length);
+    if (isVoid) log.warn({ suspects: suspected.length, live: recordings.length }, 'pass is void');
     const left = new Set(isVoid ? suspected : suspected.slice(SUSPECTS_A_PASS));
     await Promise.all(sights.filter((entry) => !left.has(entry)).map(act));
     const foreign = await strays.see(active, recordings, rooms);
+    await meetings.see(rooms);
     return { live: recordings.length, suspects: suspected.length, foreign, void: isVoid };
   }
 
@@ -89,6 +91,7 @@ export function createReconciler(options: ReconcilerOptions): Reconciler {
       await Promise.all((await look(recordings, [], rooms)).map(act));
     }
     await strays.recheck();
+    await meetings.recheck();
   }
 
   /** What LiveKit shows of each recording; participants are asked for only where the cheap answers raise a doubt. */

@@ -18,4 +18,6 @@ export interface RoomStore extends ActorStore<RoomContext> {
   list(filter: RoomFilter, limit: number, after?: PageCursor): Promise<Page<RoomDocument>>;
   /** Rooms whose `autoDeletionDate` lies before this instant, the earliest first; each once, though rooms go meanwhile. */
   expired(before: number): AsyncIterable<RoomDocument>;
+  /** Every room whose meeting is on, in no order; costs those rooms, not all. */
+  inMeeting(): AsyncIterable<RoomDocument>;
 }

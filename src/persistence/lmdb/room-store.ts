@@ -1,6 +1,8 @@
+import type { PageCursor } from '../../machines/recording/ports.js';
 import type { RoomStore } from '../../machines/room/ports.js';
 import type { RoomContext, RoomDocument } from '../../machines/room/room.js';
 import { roomStatusOf } from '../../machines/room/room.js';
+import { everyPage } from '../every-page.js';
 import { createActorTable } from './actor-table.js';
 import type { Environment, KeyPart } from './environment.js';
 import { SCAN_LIMIT, newestFirst } from './newest-first.js';
@@ -17,6 +19,7 @@ const BATCH = 100;
 
 /** First part of a row's key; the parts after it are named beside it. */
 const LISTED = 'listed'; // creationDate, key
+const IN_MEETING = 'inMeeting'; // creationDate, key
 const EXPIRING = 'expiring'; // autoDeletionDate, key
 
 export function createLmdbRoomStore({ environment, scanLimit = SCAN_LIMIT }: LmdbRoomStoreOptions): RoomStore {
@@ -29,10 +32,12 @@ export function createLmdbRoomStore({ environment, scanLimit = SCAN_LIMIT }: Lmd
   });
   const { rows, documentsOf, holderOf: _unused, ...actorStore } = table;
 
+  const below = (prefix: string, limit: number, after?: PageCursor, roomName?: string) =>
+    newestFirst({ environment, rows, prefix: [prefix], roomName, documentsOf, limit, after, scanLimit });
+
   return {
     ...actorStore,
-    list: ({ roomName }, limit, after) =>
-      newestFirst({ environment, rows, prefix: [LISTED], roomName, documentsOf, limit, after, scanLimit }),
+    list: ({ roomName }, limit, after) => below(LISTED, limit, after, roomName),
     async *expired(before) {
       let after: KeyPart[] | undefined;
       do {
@@ -43,14 +48,18 @@ export function createLmdbRoomStore({ environment, scanLimit = SCAN_LIMIT }: Lmd
         after = batch.length < BATCH ? undefined : batch.at(-1)?.key;
       } while (after !== undefined);
     },
+    inMeeting: () => everyPage((after) => below(IN_MEETING, BATCH, after)),
   };
 }
 
 function rowsOf(key: string, room: RoomDocument): Row[] {
-  if (roomStatusOf(room) === undefined) return [];
+  const status = roomStatusOf(room);
+  if (status === undefined) return [];
   const { creationDate, roomName, autoDeletionDate } = room;
+  const value = roomName.toLowerCase();
   return [
-    { key: [LISTED, creationDate, key], value: roomName.toLowerCase() },
+    { key: [LISTED, creationDate, key], value },
+    ...(status === 'active_meeting' ? [{ key: [IN_MEETING, creationDate, key], value }] : []),
     ...(autoDeletionDate === undefined ? [] : [{ key: [EXPIRING, autoDeletionDate, key], value: key }]),
   ];
 }

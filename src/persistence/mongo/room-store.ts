@@ -1,5 +1,6 @@
 import type { RoomStore } from '../../machines/room/ports.js';
 import type { RoomStatus } from '../../machines/room/room.js';
+import { everyPage } from '../every-page.js';
 import { createActorCollection } from './actor-collection.js';
 import type { MongoConnection } from './connect.js';
 import { reading } from './driver-errors.js';
@@ -13,13 +14,16 @@ export interface MongoRoomStoreOptions {
   scanLimit?: number;
 }
 
+const SHOWN: RoomStatus[] = ['open', 'active_meeting', 'closed'];
+const IN_MEETING: RoomStatus = 'active_meeting';
 /** Rooms an iteration reads in one go. */
 const BATCH = 100;
-const SHOWN: RoomStatus[] = ['open', 'active_meeting', 'closed'];
 
 export function createMongoRoomStore({ connection, scanLimit = SCAN_LIMIT }: MongoRoomStoreOptions): RoomStore {
   const collection = connection.kernel(ROOMS);
-  const shown = connection.lists(ROOMS);
+  const query = { index: ROOMS_BY_STATUS, sortField: 'creationDate', toDocument: roomMapper.toDocument, scanLimit };
+  const shown = { ...query, collection: connection.lists(ROOMS), filter: { status: { $in: SHOWN } } };
+  const inMeeting = { ...query, collection, filter: { status: IN_MEETING }, roomName: undefined, limit: BATCH };
 
   return {
     ...createActorCollection({
@@ -28,18 +32,8 @@ export function createMongoRoomStore({ connection, scanLimit = SCAN_LIMIT }: Mon
       uniqueKeys: () => ({}),
       mapper: roomMapper,
     }),
-    list: ({ roomName }, limit, after) =>
-      newestFirst({
-        collection: shown,
-        filter: { status: { $in: SHOWN } },
-        index: ROOMS_BY_STATUS,
-        sortField: 'creationDate',
-        toDocument: roomMapper.toDocument,
-        roomName,
-        limit,
-        after,
-        scanLimit,
-      }),
+    list: ({ roomName }, limit, after) => newestFirst({ ...shown, roomName, limit, after }),
+    inMeeting: () => everyPage((after) => newestFirst({ ...inMeeting, after })),
     async *expired(before) {
       let range: Record<string, unknown> = { autoDeletionDate: { $lt: before } };
       for (;;) {

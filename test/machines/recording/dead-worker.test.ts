@@ -13,6 +13,7 @@ import { createMemoryRecordingStore } from '../../support/memory-recording-store
 import { createMemoryRoomLocks } from '../../support/memory-room-locks.js';
 import { createTestClock } from '../../support/test-clock.js';
 import { silentLog } from '../kernel/support.js';
+import { noMeetings } from '../room/support.js';
 import { ACCEPTED, buildDocument, buildEgress, buildEvent, definition, NOON, ROOM, UID } from './build.js';
 
 /** One process, and a LiveKit whose egress worker died: it lists the egress as ACTIVE for ever and answers no stop. */
@@ -34,7 +35,7 @@ function withDeadWorker() {
     },
     findEgress: async () => active,
     listEgress: async () => [active],
-    listRooms: async () => [{ name: ROOM, sid: 'RM_1', metadata: '', activeRecording: false }],
+    listRooms: async () => [{ name: ROOM, sid: 'RM_1', metadata: '', participants: 1, activeRecording: false }],
     listParticipants: async () => [],
   };
   const supervisor = createSupervisor<RecordingContext, RecordingEvent>({
@@ -64,6 +65,7 @@ function withDeadWorker() {
     store,
     livekit: livekit as LiveKitGateway,
     strays,
+    meetings: noMeetings,
     clock,
     log: silentLog,
     intervalMs: 10_000,

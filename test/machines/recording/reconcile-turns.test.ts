@@ -14,6 +14,7 @@ import { createMemoryJobLocks } from '../../support/memory-job-locks.js';
 import { createMemoryRecordingStore } from '../../support/memory-recording-store.js';
 import { createTestClock } from '../../support/test-clock.js';
 import { silentLog } from '../kernel/support.js';
+import { noMeetings } from '../room/support.js';
 import { ACCEPTED, buildDocument, buildEgress, NOON } from './build.js';
 
 const INTERVAL_MS = 10_000;
@@ -66,6 +67,7 @@ function createWorld(recordings = 1) {
       store,
       livekit: livekit as LiveKitGateway,
       strays,
+      meetings: noMeetings,
       clock,
       log: silentLog,
       intervalMs: INTERVAL_MS,

@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 
 import type { RecordingEvent } from '../../../src/machines/recording/events.js';
-import { isMassSuspicion, reconcile, type Sight, suspects, type Suspicion } from '../../../src/machines/recording/reconcile.js';
+import { reconcile, type Sight, suspects, type Suspicion } from '../../../src/machines/recording/reconcile.js';
 import type { RecordingDocument } from '../../../src/machines/recording/recording.js';
 import { buildEgress, NOON } from './build.js';
 import { SITUATIONS } from './situations.js';
@@ -51,6 +51,30 @@ describe('what one look means', () => {
   ])('%s', (_name, state, seen, expected) => {
     const verdict = reconcile(situation(state), seen, undefined, NOON, GONE_MS);
     expect(verdict.kind === 'event' ? verdict.event.type : undefined).toBe(expected);
+  });
+});
+
+describe('a recording that captures no more', () => {
+  const ending: RecordingDocument = { ...situation('ending'), endingSince: NOON, roomSid: 'RM_1' };
+  const look = (recording: RecordingDocument, room: Sight['room']) =>
+    reconcile(recording, sight({ egress: 'unknown', room }), undefined, NOON, GONE_MS);
+
+  it('has left its room when that is not listed: the next meeting may be recorded', () => {
+    expect(look(ending, 'absent')).toMatchObject({ kind: 'event', event: { type: 'room.finished', roomSid: 'RM_1' } });
+  });
+
+  it('keeps it while the meeting goes on', () => {
+    expect(look(ending, 'listed').kind).toBe('nothing');
+  });
+
+  it('is told once, and not when it has left already', () => {
+    expect(look({ ...ending, finishedRoomSid: 'RM_1' }, 'absent').kind).toBe('nothing');
+    expect(look({ ...ending, liveKey: ending.uid }, 'absent').kind).toBe('nothing');
+  });
+
+  it('is not meant while it may capture still', () => {
+    const { endingSince: _none, ...active } = ending;
+    expect(look(active, 'absent').kind).toBe('nothing');
   });
 });
 
@@ -105,15 +129,4 @@ describe('a death takes two looks', () => {
       suspicion: { kind: 'unknown_everywhere', since: NOON + GONE_MS },
     });
   });
-});
-
-it.each([
-  [5, 10, false],
-  [6, 10, true],
-  [10, 100, false],
-  [11, 100, true],
-  [200, 2_000, false],
-  [201, 2_000, true],
-])('%i suspects of %i are a bad observation: %s', (suspected, live, expected) => {
-  expect(isMassSuspicion(suspected, live)).toBe(expected);
 });

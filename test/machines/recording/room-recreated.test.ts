@@ -9,6 +9,7 @@ import type { StrayKeeper } from '../../../src/machines/recording/strays.js';
 import { createMemoryRecordingStore } from '../../support/memory-recording-store.js';
 import { createTestClock } from '../../support/test-clock.js';
 import { silentLog } from '../kernel/support.js';
+import { noMeetings } from '../room/support.js';
 import { ACCEPTED, buildDocument, ROOM, UID } from './build.js';
 
 const GONE_MS = 20_000;
@@ -20,7 +21,7 @@ async function sentInRoom(sid: string): Promise<string[]> {
   const livekit: Partial<LiveKitGateway> = {
     findEgress: async () => undefined,
     listEgress: async () => [],
-    listRooms: async () => [{ name: ROOM, sid, metadata: '', activeRecording: false }],
+    listRooms: async () => [{ name: ROOM, sid, metadata: '', participants: 1, activeRecording: false }],
     listParticipants: async () => [{ identity: 'ada', isEgress: false }],
   };
   const supervisor: Partial<Supervisor<RecordingContext, RecordingEvent>> = {
@@ -35,6 +36,7 @@ async function sentInRoom(sid: string): Promise<string[]> {
     store: createMemoryRecordingStore({ documents: new Map([[UID, buildDocument('active', ACCEPTED)]]) }),
     livekit: livekit as LiveKitGateway,
     strays: strays as StrayKeeper,
+    meetings: noMeetings,
     clock,
     log: silentLog,
     intervalMs: 10_000,

@@ -96,6 +96,14 @@ describe('the plans', () => {
     }
   });
 
+  it('of the rooms in a meeting read those and no others', async () => {
+    await stores.rooms.create('meeting', buildRoom('meeting', { tally: { state: 'active_meeting' } }));
+    const [query] = await profileQueries(mongodb, async () => {
+      expect(await collect(stores.rooms.inMeeting())).toHaveLength(1);
+    });
+    expect(query).toMatchObject({ plan: expect.stringMatching(/IXSCAN/), docsExamined: 1, keysExamined: 1 });
+  });
+
   it('of everything the kernel asks go by an index', async () => {
     const queries = await profileQueries(mongodb, async () => {
       await stores.recordings.load('u0001');
