@@ -74,7 +74,9 @@ describe.each(Object.entries(STORES))('the sweep of stale recordings, on %s', (_
       return people;
     },
     listRooms: async (names = []) =>
-      names.filter((name) => present.has(name)).map((name) => ({ name, sid: 'RM_1', metadata: '', activeRecording: true })),
+      names
+        .filter((name) => present.has(name))
+        .map((name) => ({ name, sid: 'RM_1', metadata: '', participants: 1, activeRecording: true })),
   };
 
   /** An egress of this recording's, whose status changed so long ago. */
