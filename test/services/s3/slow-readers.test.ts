@@ -63,8 +63,9 @@ it.each([undefined, 'CRC32', 'SHA256'] as const)(
     const direct = await startSlowReaders(directUrl, READERS);
     direct.leave();
     const readers = await startSlowReaders(`${url}/media`, READERS);
-    // MinIO alone needs a second or two for so many, and as much longer as others keep the machine busy.
-    expect(readers.firstBytesMs).toBeLessThan(Math.max(5_000, 3 * direct.firstBytesMs));
+    // The system takes in some megabytes for each reader, and all of them come through this one process first: on a busy
+    // machine that is a matter of its pace, of which MinIO's own is the measure.
+    expect(readers.firstBytesMs).toBeLessThan(Math.max(5_000, 10 * direct.firstBytesMs));
     expect(readers.memoryKbEach).toBeLessThan(1_024);
     await expectPrompt(url, SIZE);
     readers.leave();
