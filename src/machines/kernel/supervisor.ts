@@ -1,17 +1,17 @@
 import type { Clock } from '../../clock.js';
 import { toError } from '../../errors.js';
 import type { ActorStore, CreateResult } from './actor-store.js';
-import { type Change, type Committed, createCommitter } from './committer.js';
-import { compose, takenOver, withEffects } from './compose.js';
+import { type Committed, createCommitter } from './committer.js';
+import { compose } from './compose.js';
 import { createDeadlines } from './deadlines.js';
 import type { ActorDefinition, ActorEvent, EffectHandlers } from './definition.js';
 import { type ActorDocument, type PendingEffect, statePath } from './document.js';
-import { createDoneEffects } from './done-effects.js';
 import { createEffectRunner } from './effect-runner.js';
 import type { EventBus } from './event-bus.js';
 import { createHost, isReservedEventType, type Step } from './host.js';
 import type { KernelLog } from './kernel-log.js';
 import { createObservers } from './observers.js';
+import { createOutbox } from './outbox.js';
 import type { SharedClock } from './shared-clock.js';
 import { createSweeper } from './sweeper.js';
 
@@ -72,9 +72,6 @@ export interface Supervisor<Context extends object, Event extends ActorEvent> {
   stop(graceMs: number): Promise<void>;
 }
 
-/** How long an effect that is done waits for another save of its actor to ride on, milliseconds. */
-const LINGER_MS = 50;
-
 export function createSupervisor<Context extends object, Event extends ActorEvent>(
   options: SupervisorOptions<Context, Event>,
 ): Supervisor<Context, Event> {
@@ -87,7 +84,7 @@ export function createSupervisor<Context extends object, Event extends ActorEven
     definition,
     handlers: options.handlers,
     store,
-    saves: { settle, amend },
+    saves: { settle, amend: (key, effect, change) => outbox.amend(key, effect, change) },
     clock,
     instance,
     log,
@@ -102,39 +99,23 @@ export function createSupervisor<Context extends object, Event extends ActorEven
     intervalMs: options.dueIntervalMs,
     random,
     attend,
-    inherit: (key) => takeOver(key, true),
+    inherit: (key) => outbox.takeOver(key, true),
   });
   const observers = createObservers({ kind, store, bus, clock });
-  const done = createDoneEffects<Context>();
-  const lingering = new Set<string>();
-
   const stampOf = (nonce: string) => ({ now: clock.now(), instance, nonce });
-
-  /** Every save of this process goes through here, so that what is done leaves the document with it. */
-  async function commit(key: string, change: Change<Context>): Promise<Committed<Context> | undefined> {
-    const committed = await committer.commit(key, (document, nonce) => change(done.strip(key, document), nonce));
-    if (committed === undefined) done.drop(key);
-    else if (committed.after !== committed.before) done.forget(key, committed.after);
-    return committed;
-  }
-
-  /** Take what is done out of the document without waiting for another save. */
-  async function flush(key: string): Promise<void> {
-    const committed = await committer.commit(key, (document, nonce) => {
-      const { effects } = done.strip(key, document).tally;
-      if (effects.length === document.tally.effects.length) return undefined;
-      return { next: withEffects(definition, document, effects, stampOf(nonce)), durable: false };
-    });
-    if (committed === undefined || committed.after === committed.before) {
-      done.drop(key);
-      return;
-    }
-    done.forget(key, committed.after);
-    publish(key, committed, false);
-  }
+  const outbox = createOutbox({
+    definition,
+    committer,
+    clock,
+    stampOf,
+    onSaved: (key, committed) => {
+      publish(key, committed, false);
+    },
+    guarded: (key, work) => sweeper.guarded(key, work),
+  });
 
   function publish(key: string, committed: Committed<Context>, fresh: boolean): void {
-    runner.adopt(key, { ...committed, after: done.strip(key, committed.after) }, fresh);
+    runner.adopt(key, { ...committed, after: outbox.strip(key, committed.after) }, fresh);
     deadlines.arm(key, committed.after);
     bus.publish({ kind, key });
   }
@@ -156,7 +137,7 @@ export function createSupervisor<Context extends object, Event extends ActorEven
     onlyIf?: (document: ActorDocument<Context>) => boolean,
   ): Promise<Sent<Context> | undefined> {
     if (isReservedEventType(event.type)) throw new Error(`event type '${event.type}' is reserved`);
-    const committed = await commit(key, (document, nonce) => {
+    const committed = await outbox.commit(key, (document, nonce) => {
       if (onlyIf?.(document) === false) return undefined;
       const step = host.step(document, event);
       if (!step.changed) return undefined;
@@ -179,7 +160,7 @@ export function createSupervisor<Context extends object, Event extends ActorEven
   /** A result and the end of its effect are one save; without news the end waits for another save to ride on. */
   async function settle(key: string, { effect, result }: { effect: PendingEffect; result: Event | undefined }): Promise<void> {
     if (result !== undefined) {
-      const committed = await commit(key, (document, nonce) => {
+      const committed = await outbox.commit(key, (document, nonce) => {
         const step = host.step(document, result);
         if (!step.changed) return undefined;
         const effects = document.tally.effects.filter((owed) => owed.key !== effect.key || owed.since !== effect.since);
@@ -192,36 +173,7 @@ export function createSupervisor<Context extends object, Event extends ActorEven
         return;
       }
     }
-    done.add(key, effect);
-    linger(key);
-  }
-
-  function linger(key: string): void {
-    if (lingering.has(key)) return;
-    lingering.add(key);
-    clock.after(LINGER_MS, () => {
-      lingering.delete(key);
-      if (done.has(key)) void sweeper.guarded(key, flush(key));
-    });
-  }
-
-  async function amend(key: string, effect: PendingEffect, change: Partial<PendingEffect>): Promise<boolean> {
-    const committed = await commit(key, (document, nonce) => {
-      const owed = document.tally.effects.find((each) => each.key === effect.key);
-      if (owed?.since !== effect.since || owed.leasedBy !== instance) return undefined;
-      const effects = document.tally.effects.map((each) => (each === owed ? { ...owed, ...change } : each));
-      return { next: withEffects(definition, document, effects, stampOf(nonce)), durable: false };
-    });
-    return committed !== undefined && committed.after !== committed.before;
-  }
-
-  /** Lease to this instance what nobody works on or, with `all`, whatever earlier processes left. */
-  async function takeOver(key: string, all: boolean): Promise<void> {
-    const committed = await commit(key, (document, nonce) => {
-      const next = takenOver(definition, document, all, stampOf(nonce));
-      return next && { next, durable: false };
-    });
-    if (committed !== undefined && committed.after !== committed.before) publish(key, committed, false);
+    outbox.end(key, effect);
   }
 
   /** What is due of one actor: a deadline that nobody fired, effects that nobody works on, or its removal. */
@@ -234,7 +186,7 @@ export function createSupervisor<Context extends object, Event extends ActorEven
       await send(key, definition.deadlinePassed(deadline.generation, now));
     }
     if (document.tally.effects.length > 0) {
-      await (done.strip(key, document) === document ? takeOver(key, false) : flush(key));
+      await (outbox.strip(key, document) === document ? outbox.takeOver(key, false) : outbox.flush(key));
       return;
     }
     const removeAt = definition.removeAt(document);
@@ -242,10 +194,6 @@ export function createSupervisor<Context extends object, Event extends ActorEven
       log.info({ [kind]: key }, 'removed');
       bus.publish({ kind, key });
     }
-  }
-
-  async function flushAll(): Promise<void> {
-    await Promise.all(done.keys().map((key) => sweeper.guarded(key, flush(key))));
   }
 
   function isDurable(before: ActorDocument<Context>, step: Step<Context>): boolean {
@@ -284,9 +232,9 @@ export function createSupervisor<Context extends object, Event extends ActorEven
       await committer.idle();
       await runner.idle();
       // A save may bring new effects; what cannot be saved now is left to the sweep.
-      for (let before = Infinity; done.keys().length > 0 && done.keys().length < before;) {
-        before = done.keys().length;
-        await flushAll();
+      for (let before = Infinity; outbox.waiting() > 0 && outbox.waiting() < before;) {
+        before = outbox.waiting();
+        await outbox.flushAll();
         await runner.idle();
       }
       await committer.idle();
@@ -295,7 +243,7 @@ export function createSupervisor<Context extends object, Event extends ActorEven
       sweeper.stop();
       deadlines.stop();
       await runner.stop(graceMs);
-      await flushAll();
+      await outbox.flushAll();
       await committer.idle();
       observers.stop();
     },
