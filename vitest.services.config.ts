@@ -24,7 +24,7 @@ export default defineConfig({
           ...embedded.test,
           name: 'servers',
           include: ['test/services/**/*.test.ts'],
-          exclude: ['node_modules/**'],
+          exclude: ['**/node_modules/**'],
           hookTimeout: 60_000,
           maxWorkers: 1,
           sequence: { groupOrder: 2 },

@@ -1,4 +1,4 @@
-import { access, chmod, mkdir, readFile, rename, rm, writeFile } from 'node:fs/promises';
+import { access, chmod, mkdir, readFile, readdir, rename, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { cacheDir, hashOf, repositoryDir } from './cache.mjs';
 import { command } from './command.mjs';
@@ -99,10 +99,12 @@ async function pythonPrograms(log) {
 
 async function getEgressWorker(log) {
   const hash = await hashOf(workerDir);
-  const path = await cached(`stand-in-egress-worker-${hash}`, async (dir) => {
+  const family = 'stand-in-egress-worker-';
+  const path = await cached(`${family}${hash}`, async (dir) => {
     log('building the stand-in egress worker');
     const target = join(dir, 'worker');
     await command('go', ['build', '-o', target, '.'], { cwd: workerDir });
+    await dropBuilds(family);
     return target;
   });
   return {
@@ -139,6 +141,12 @@ async function cached(name, make) {
     await rm(workshop, { recursive: true, force: true });
   }
   return path;
+}
+
+/** Earlier builds of what a new one replaces: each is 50 MB. */
+async function dropBuilds(family) {
+  const bin = join(await cacheDir(), 'bin');
+  for (const name of await readdir(bin)) if (name.startsWith(family)) await rm(join(bin, name));
 }
 
 async function installNodePackages(log) {

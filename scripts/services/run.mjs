@@ -16,6 +16,13 @@ function vitestArguments(args) {
   return [...args.slice(0, only), '-t', args[only + 1], ...args.slice(only + 2)];
 }
 
+/** A run of everything also compares the suites; any pattern or file makes it a part. */
+function reporterArguments(args) {
+  if (args.some((arg) => !/^--(reporter|outputFile)/.test(arg))) return [];
+  const others = args.some((arg) => arg.startsWith('--reporter')) ? [] : ['--reporter=default'];
+  return [...others, `--reporter=${join(repositoryDir, 'scripts/services/suites-reporter.mjs')}`];
+}
+
 function runVitest(args, env) {
   const vitest = join(repositoryDir, 'node_modules/vitest/vitest.mjs');
   const child = spawn(process.execPath, [vitest, 'run', '--config', 'vitest.services.config.ts', ...args], {
@@ -45,7 +52,7 @@ async function main() {
   const rows = run.programs.map((row) => [row.name, row.version, row.source, row.path]);
   console.log(table([['server', 'version', 'from', 'path'], ...rows]));
 
-  const code = await runVitest(args, { ...process.env, ...run.env });
+  const code = await runVitest([...args, ...reporterArguments(args)], { ...process.env, ...run.env });
   await run.reap();
   if (code !== 0) await printLogs(run.dir);
   await run.close();

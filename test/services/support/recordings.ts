@@ -1,6 +1,7 @@
 import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
+import { expect } from 'vitest';
 import { poll, runSettings } from '../../../scripts/services/index.mjs';
 import type { Recording, TallyClient } from './tally-client.js';
 import { inspectVideo, type VideoFacts } from './video.js';
@@ -20,6 +21,15 @@ export async function watchMedia(tally: TallyClient, recordingId: string): Promi
   const file = join(runSettings().dir, `${recordingId}.mp4`);
   await writeFile(file, Buffer.from(await response.arrayBuffer()));
   return inspectVideo(file);
+}
+
+/** That this is the picture and the sound of a meeting that lasted so long. */
+export function expectMeeting(video: VideoFacts, seconds: number): void {
+  expect(video.kinds).toEqual(['audio', 'video']);
+  expect(Math.abs(video.durationSeconds - seconds)).toBeLessThan(1);
+  expect(Math.min(...video.brightness)).toBeGreaterThan(20);
+  expect(Math.min(...video.motion)).toBeGreaterThan(0.5);
+  expect(Math.min(...video.loudness)).toBeGreaterThan(500);
 }
 
 /** The one wait by the clock: a meeting of so many seconds takes so many seconds. */
