@@ -80,9 +80,10 @@ export function createScriptedRooms({ store, gate, clock }: Options<RoomStore>):
       return room;
     },
     async delete(roomId, policy) {
-      const room = await rooms.get(roomId);
+      // In the order of the calls, whichever the store answers first.
       deletions.push({ roomId, ...policy });
       const { outcome, withRoom } = outcomes.shift() ?? { outcome: 'room_deleted' as const, withRoom: false };
+      const room = await rooms.get(roomId);
       if (outcome instanceof Error) throw outcome;
       return withRoom ? { deletion: outcome, room } : { deletion: outcome };
     },
