@@ -1,5 +1,7 @@
 import { randomBytes } from 'node:crypto';
 
+import { Cluster } from 'ioredis';
+
 import type { Clock } from '../../clock.js';
 import type { Logger } from '../../logging.js';
 import { ask } from './ask.js';
@@ -12,7 +14,7 @@ export interface DataLossOptions {
   log: Logger;
 }
 
-/** Notices that Redis has lost what it held, or may have. In a cluster it sees the loss of one node only. */
+/** Notices that Redis, or a node of a cluster, has lost what it held, or may have. */
 export interface DataLossWatch {
   /** The first look; what was lost before it nobody is told of. */
   start(): Promise<void>;
@@ -23,10 +25,14 @@ export interface DataLossWatch {
 
 /** A key that everybody leaves alone: gone or another's value means that all was gone in between. */
 const MARKER = 'ov_meet_tally_marker';
+/** Up to eight nodes of a cluster, with equal shares of the slots, hold one each at least; of more nodes most do. */
+const CLUSTER_MARKERS = 16;
 const INTERVAL_MS = 2_000;
 
 export function createDataLossWatch({ client, clock, log }: DataLossOptions): DataLossWatch {
   const listeners = new Set<() => void>();
+  const markers =
+    client instanceof Cluster ? Array.from({ length: CLUSTER_MARKERS }, (_, index) => `${MARKER}:${String(index)}`) : [MARKER];
   let seen: string | undefined;
   let isStarted = false;
   let cancel = (): void => undefined;
@@ -39,7 +45,7 @@ export function createDataLossWatch({ client, clock, log }: DataLossOptions): Da
   /** @returns whether everything was lost since the look before */
   async function look(): Promise<boolean> {
     try {
-      const current = await ask(marker);
+      const current = (await ask(() => Promise.all(markers.map(read)))).join();
       const isLost = seen !== undefined && seen !== current;
       seen = current;
       if (isLost) log.warn('Redis has lost its data');
@@ -49,12 +55,13 @@ export function createDataLossWatch({ client, clock, log }: DataLossOptions): Da
     }
   }
 
-  async function marker(): Promise<string> {
-    const present = await client.get(MARKER);
+  /** The marker's value; a missing one is set. */
+  async function read(marker: string): Promise<string> {
+    const present = await client.get(marker);
     if (present !== null) return present;
     const drawn = randomBytes(8).toString('hex');
-    const isSet = await client.set(MARKER, drawn, 'NX');
-    return isSet === 'OK' ? drawn : ((await client.get(MARKER)) ?? '');
+    const isSet = await client.set(marker, drawn, 'NX');
+    return isSet === 'OK' ? drawn : ((await client.get(marker)) ?? '');
   }
 
   function tell(): void {

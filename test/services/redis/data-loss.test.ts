@@ -1,12 +1,30 @@
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { poll, startRedis, type Redis, type RunningProcess } from '../../../scripts/services/index.mjs';
+import { parseRedisAddresses } from '../../../src/persistence/redis/addresses.js';
 import { openRedis, type OpenRedis } from '../../../src/persistence/redis/open-redis.js';
 import { createTestClock } from '../../support/test-clock.js';
 import { collectingLog } from './collecting-log.js';
-import { connectTo, silentLog } from './servers.js';
+import { connectTo, silentLog, startCluster } from './servers.js';
 
 /** More than one look. */
 const SOME_LOOKS_MS = 5_000;
+
+it('the loss of any one node of a cluster is told', async () => {
+  const cluster = await startCluster();
+  const addresses = parseRedisAddresses(cluster.nodes.map(({ address }) => address).join(','));
+  const clock = createTestClock();
+  const redis = await openRedis({ host: '', port: 0, cluster: addresses, log: silentLog, clock });
+  let told = 0;
+  redis.onLost(() => (told += 1));
+  for (const [index, node] of cluster.nodes.entries()) {
+    expect(told).toBe(index);
+    await node.flush();
+    clock.advance(SOME_LOOKS_MS);
+    await poll('it is noticed', 2_000, () => told > index);
+  }
+  await redis.close();
+  await cluster.stop();
+}, 30_000);
 
 describe('the loss of everything in Redis', () => {
   let server: Redis;
