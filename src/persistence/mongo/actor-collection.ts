@@ -5,6 +5,7 @@ import type { ActorStore, CreateResult } from '../../machines/kernel/actor-store
 import type { ActorDocument } from '../../machines/kernel/document.js';
 import type { Stored, StoredCollection } from './connect.js';
 import { isDuplicateKey, reading, writing } from './driver-errors.js';
+import { gatherReads } from './gathered-reads.js';
 import type { Mapper } from './mapper.js';
 
 export interface ActorCollectionOptions<Context extends object> {
@@ -22,12 +23,17 @@ const CONFLICT_PAUSE_MS = 20;
 
 export function createActorCollection<Context extends object>(options: ActorCollectionOptions<Context>): ActorStore<Context> {
   const { collection, keyName, uniqueKeys, mapper } = options;
+  const read = gatherReads(async (keys) => {
+    const filter = { [keyName]: keys.length === 1 ? keys[0] : { $in: keys } };
+    const found = await reading(() => collection.find(filter, { batchSize: keys.length + 1 }).toArray());
+    return new Map(found.map((stored) => [String(stored[keyName]), stored]));
+  });
   const ofVersion = (key: string, version: number) => ({ [keyName]: key, 'tally.version': version });
 
   return {
     async load(key) {
-      const stored = await reading(() => collection.findOne({ [keyName]: key }));
-      return stored === null ? undefined : mapper.toDocument(stored);
+      const stored = await read(key);
+      return stored === undefined ? undefined : mapper.toDocument(stored);
     },
     async create(key, document) {
       for (let attempt = 1; ; attempt += 1) {
