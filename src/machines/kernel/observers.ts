@@ -17,7 +17,10 @@ export interface Observers<Context extends object> {
     key: string,
     until: (document: ActorDocument<Context>) => boolean,
     timeoutMs: number,
+    seen?: ActorDocument<Context>,
   ): Promise<ActorDocument<Context> | undefined>;
+  /** What this process has just committed: who waits need not read it. */
+  tell(key: string, document: ActorDocument<Context>): void;
   /** Wake-ups are heard no more; who waits still looks in time. */
   stop(): void;
 }
@@ -27,42 +30,48 @@ const POLL_MS = 1_000;
 
 export function createObservers<Context extends object>(options: ObserverOptions<Context>): Observers<Context> {
   const { kind, store, bus, clock } = options;
-  const wakersOf = new Map<string, Set<() => void>>();
+  type Wake = (document?: ActorDocument<Context>) => void;
+  const wakersOf = new Map<string, Set<Wake>>();
   const unsubscribe = bus.subscribe((wakeup) => {
     if (wakeup.kind === kind) for (const wake of wakersOf.get(wakeup.key) ?? []) wake();
   });
 
-  /** Resolves at the next wake-up for the key, or after the time. */
-  function nextChange(key: string, timeoutMs: number): { changed: Promise<void>; cancel: () => void } {
+  /** Resolves at the next wake-up for the key, with the document where it is known, or after the time. */
+  function nextChange(key: string, timeoutMs: number) {
     let cancel: () => void = () => undefined;
-    const changed = new Promise<void>((resolve) => {
-      const wakers = wakersOf.get(key) ?? new Set<() => void>();
+    const changed = new Promise<ActorDocument<Context> | undefined>((resolve) => {
+      const wakers = wakersOf.get(key) ?? new Set<Wake>();
       wakersOf.set(key, wakers.add(resolve));
-      const cancelTimer = clock.after(timeoutMs, resolve);
+      const cancelTimer = clock.after(timeoutMs, () => {
+        resolve(undefined);
+      });
       cancel = () => {
         cancelTimer();
         wakers.delete(resolve);
         if (wakers.size === 0) wakersOf.delete(key);
-        resolve();
+        resolve(undefined);
       };
     });
     return { changed, cancel };
   }
 
   return {
-    async observe(key, until, timeoutMs) {
+    async observe(key, until, timeoutMs, seen) {
       const end = clock.monotonic() + timeoutMs;
-      for (;;) {
+      for (let known = seen; ;) {
         const left = end - clock.monotonic();
         const next = nextChange(key, Math.min(POLL_MS, Math.max(left, 0)));
         try {
-          const document = await store.load(key);
+          const document = known ?? (await store.load(key));
           if (document === undefined || until(document) || left <= 0) return document;
-          await next.changed;
+          known = await next.changed;
         } finally {
           next.cancel();
         }
       }
+    },
+    tell(key, document) {
+      for (const wake of wakersOf.get(key) ?? []) wake(document);
     },
     stop: unsubscribe,
   };

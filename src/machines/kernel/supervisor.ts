@@ -56,11 +56,14 @@ export interface Supervisor<Context extends object, Event extends ActorEvent> {
   /**
    * Wait until the stored document satisfies a predicate; resolves with the newest one read, which may not satisfy it
    * when the time is over, or undefined when the document is gone.
+   *
+   * @param seen what was committed this very instant, so that it need not be read
    */
   observe(
     key: string,
     until: (document: ActorDocument<Context>) => boolean,
     timeoutMs: number,
+    seen?: ActorDocument<Context>,
   ): Promise<ActorDocument<Context> | undefined>;
   /** Take over what earlier processes left, then sweep for what is due until stopped. */
   start(): Promise<void>;
@@ -117,6 +120,7 @@ export function createSupervisor<Context extends object, Event extends ActorEven
   function publish(key: string, committed: Committed<Context>, fresh: boolean): void {
     runner.adopt(key, { ...committed, after: outbox.strip(key, committed.after) }, fresh);
     deadlines.arm(key, committed.after);
+    observers.tell(key, committed.after);
     bus.publish({ kind, key });
   }
 
@@ -221,7 +225,7 @@ export function createSupervisor<Context extends object, Event extends ActorEven
     },
     send,
     load: (key) => store.load(key),
-    observe: (key, until, timeoutMs) => observers.observe(key, until, timeoutMs),
+    observe: (key, until, timeoutMs, seen) => observers.observe(key, until, timeoutMs, seen),
     async start() {
       if (options.exclusive) await sweeper.inheritAll();
       await sweeper.sweep();

@@ -69,8 +69,9 @@ export function createRecordingCommands(options: RecordingCommandOptions): Recor
       });
       const result = await supervisor.create(uid, recording);
       if (result.created) {
-        await assertRoomIsLeft(room.roomId, uid);
-        return await (request.respondAsync === true ? result.document : answerOf(uid, request));
+        const answer = request.respondAsync === true ? result.document : answerOf(result.document, request);
+        const [recorded] = await Promise.all([answer, assertRoomIsLeft(room.roomId, uid)]);
+        return recorded;
       }
       await locks.release(room.roomId, lockValue);
       if (result.conflict === 'liveKey') throw new RecordingAlreadyActiveError(room.roomId);
@@ -129,9 +130,9 @@ export function createRecordingCommands(options: RecordingCommandOptions): Recor
     await locks.release(roomId, value).catch(() => undefined);
   }
 
-  async function answerOf(uid: string, request: StartRequest): Promise<RecordingDocument> {
+  async function answerOf(created: RecordingDocument, request: StartRequest): Promise<RecordingDocument> {
     const waitMs = options.startTimeoutMs + options.confirmMs + ANSWER_MARGIN_MS;
-    return startAnswer(await supervisor.observe(uid, hasStartAnswer, waitMs), request.roomId);
+    return startAnswer(await supervisor.observe(created.uid, hasStartAnswer, waitMs, created), request.roomId);
   }
 
   async function get(recordingId: string): Promise<RecordingDocument> {
@@ -147,7 +148,7 @@ export function createRecordingCommands(options: RecordingCommandOptions): Recor
     if (sent === undefined || isDeleted(sent.before)) throw new RecordingNotFoundError(recordingId);
     switch (topStateOf(sent.before)) {
       case 'active':
-        return (await supervisor.observe(uid, hasStopAnswer, STOP_ANSWER_MS)) ?? sent.after;
+        return (await supervisor.observe(uid, hasStopAnswer, STOP_ANSWER_MS, sent.after)) ?? sent.after;
       case 'starting':
         throw new RecordingStillStartingError(recordingIdOf(sent.before));
       default:

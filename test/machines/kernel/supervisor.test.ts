@@ -224,6 +224,19 @@ describe('observing', () => {
     expect(await observed).toMatchObject({ heard: 'you' });
   });
 
+  it('what this process commits itself costs no read', async () => {
+    const { instance, gate } = buildTower();
+    const one = instance('one');
+    const { document } = await one.create('big', newBell());
+    const observed = one.observe('big', ({ heard }) => heard !== undefined, 10_000, document);
+    await one.send('big', says({ type: 'ring' }));
+    const reads = () => gate.trace.filter((label) => label === 'bells.load').length;
+    const before = reads();
+    await one.send('big', says({ type: 'heard', by: 'me' }));
+    expect(await observed).toMatchObject({ rings: 1, heard: 'me' });
+    expect(reads()).toBe(before);
+  });
+
   it('ends in time with the newest document, and leaves no timer behind', async () => {
     const { instance, clock } = buildTower();
     const one = instance('one');
