@@ -183,7 +183,9 @@ function normalise({ tally, ...context }: RecordingDocument): RecordingDocument 
       leasedBy: 'one',
     }))
     .sort((a, b) => (a.key < b.key ? -1 : 1));
-  return { ...plain, tally: { ...tally, version: VERSION, effects, history: [], dueAt: null, lastWrite: '' } };
+  // Who wrote it, and how often, makes no other world.
+  const { earlierWrites: _writes, ...fields } = tally;
+  return { ...plain, tally: { ...fields, version: VERSION, effects, history: [], dueAt: null, lastWrite: '' } };
 }
 
 function sorted(value: unknown): unknown {
