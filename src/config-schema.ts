@@ -118,12 +118,12 @@ export const environmentSchema = z.object({
   TALLY_LOCKS: oneOf(ADAPTERS).optional().register(docs, {
     group: 'Storage',
     description: 'Locks of rooms and jobs, and wake-ups between instances: `embedded`, or `real` for Redis.',
-    defaultText: '`real` when any `MEET_REDIS_*` variable is set, else `embedded`',
+    defaultText: '`real` when any `MEET_REDIS_*` or `TALLY_REDIS_*` variable is set, else `embedded`',
   }),
   TALLY_MEDIA: oneOf(ADAPTERS).optional().register(docs, {
     group: 'Storage',
     description: 'Store of recorded files: `embedded` is a folder, `real` an S3 bucket.',
-    defaultText: '`real` when any `MEET_S3_*` variable is set, else `embedded`',
+    defaultText: '`real` when any `MEET_S3_*` variable or `MEET_BLOB_STORAGE_MODE` is set, else `embedded`',
   }),
 
   MEET_MONGO_URI: text().optional().register(docs, {

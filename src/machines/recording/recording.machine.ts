@@ -437,8 +437,6 @@ export function createRecordingMachine(timing: RecordingTiming) {
   }
 }
 
-export type RecordingMachine = ReturnType<typeof createRecordingMachine>;
-
 function hasRecorded(egress: EgressObservation): boolean {
   return isTerminal(egress.status) && egress.file?.startedAt !== undefined;
 }
