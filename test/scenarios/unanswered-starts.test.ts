@@ -91,11 +91,14 @@ describe('a start whose call got no usable answer', () => {
     const before = await Promise.all(held.map((roomId) => api.start(roomId)));
     expect(before.map(({ status }) => status)).toEqual(held.map(() => 409));
     clock.jump(LOOKS_FOR_MS);
+    // Where time cannot jump it has to pass.
+    const withinMs = adapters.timeCanJump ? undefined : LOOKS_FOR_MS + 10_000;
     for (const roomId of held) {
       const { body } = await eventually(
         `${roomId} is free`,
         () => api.start(roomId),
         ({ status }) => status === 201,
+        withinMs,
       );
       await api.stop(body.recordingId);
       expect((await api.outcome(body.recordingId)).status).toBe('complete');

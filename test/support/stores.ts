@@ -35,6 +35,8 @@ export interface Adapters {
   leaseMs: number;
   /** How long a lock without a recording keeps its room, milliseconds. */
   lockMs: number;
+  /** Whether Tally goes by the clock that a test gives it; beside others it goes by the store's, which nobody can move. */
+  timeCanJump: boolean;
 }
 
 const servers = inject('servers');
@@ -42,8 +44,8 @@ const servers = inject('servers');
 /** A process alone on its stores voids all leases and frees all orphaned locks at its start; beside others, they run out. */
 export const adapters: Adapters =
   servers === undefined
-    ? { patience: 1, laterMs: 0, leaseMs: 3_600_000, lockMs: 0 }
-    : { patience: 3, laterMs: 10_000, leaseMs: 4_000, lockMs: 15_000 };
+    ? { patience: 1, laterMs: 0, leaseMs: 3_600_000, lockMs: 0, timeCanJump: true }
+    : { patience: 3, laterMs: 10_000, leaseMs: 4_000, lockMs: 15_000, timeCanJump: false };
 
 /** Stores on the adapters that this run is about: the embedded ones, or the servers that it has started. */
 export async function createStores(): Promise<TestStores> {
