@@ -58,6 +58,7 @@ export function relay(source: Readable | Opener, { key, firstLimitMs, stallLimit
       if (!stream.push(chunk)) opened.pause();
     });
     finished(opened, (error) => {
+      cancelLimit(); // the reader may take its time over what is here
       if (error instanceof Error) fail(error);
       else stream.push(null);
     });
