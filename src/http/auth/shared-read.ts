@@ -1,3 +1,8 @@
+import { setTimeout as pause } from 'node:timers/promises';
+
+/** How long a read is waited for, milliseconds; one that hangs holds up no other. */
+const PATIENCE_MS = 20;
+
 /**
  * One read at a time for all who ask. Who asks while one is under way shares the next, so that nobody is given what was read before
  * he asked: what was deleted by then is not found.
@@ -20,5 +25,9 @@ export function sharedRead<Result>(read: () => Promise<Result>): () => Promise<R
     return mine;
   }
 
-  return () => next ?? (current === undefined ? begin() : (next = current.then(begin)));
+  return () => {
+    if (next !== undefined) return next;
+    if (current === undefined) return begin();
+    return (next = Promise.race([current, pause(PATIENCE_MS, undefined, { ref: false })]).then(begin));
+  };
 }

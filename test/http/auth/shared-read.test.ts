@@ -46,6 +46,20 @@ describe('a shared read', () => {
     expect(await third).toBe('3');
   });
 
+  it('does not wait for one that hangs, and is shared as ever', async () => {
+    const { read, open } = setUp();
+    void read();
+    const [second, third] = [read(), read()];
+    expect(open).toHaveLength(1);
+    await expect.poll(() => open.length).toBe(2);
+    const fourth = read();
+    open[1]?.resolve('2');
+    expect(await Promise.all([second, third])).toEqual(['2', '2']);
+    await expect.poll(() => open.length).toBe(3);
+    open[2]?.resolve('3');
+    expect(await fourth).toBe('3');
+  });
+
   it('that fails fails for those who share it, and for nobody else', async () => {
     const { read, answer, fail } = setUp();
     const [first, second] = [read(), read()];
