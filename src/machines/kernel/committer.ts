@@ -7,8 +7,8 @@ import { createRecentDocuments } from './recent-documents.js';
 
 const TRIES = 5;
 const JITTER_MS = 20;
-/** Some two kilobytes each. */
-const RECENT = 4_096;
+/** Some two kilobytes each, for as long as a start or a stop takes. */
+const RECENT = { limit: 4_096, lifetimeMs: 10_000 };
 
 /** A newer release wrote this actor; this one must not touch it. Retryable: another instance, or this one later, can. */
 export class NewerMachineError extends TallyError {
@@ -28,6 +28,8 @@ export interface Committed<Context extends object> {
   after: ActorDocument<Context>;
   /** Monotonic milliseconds at which the write was begun. */
   begunAt: number;
+  /** The answer to the write was lost: others may have written since. */
+  isPast?: true;
 }
 
 /** What one change makes of a document: the next version to store, or undefined to leave it. Called again after a lost race. */
@@ -42,7 +44,7 @@ export interface Committer<Context extends object> {
   create(
     key: string,
     build: (nonce: string) => ActorDocument<Context>,
-  ): Promise<CreateResult & { document: ActorDocument<Context>; begunAt: number }>;
+  ): Promise<CreateResult & Pick<Committed<Context>, 'begunAt' | 'isPast'> & { document: ActorDocument<Context> }>;
   idle(): Promise<void>;
 }
 
@@ -62,7 +64,7 @@ interface Options<Context extends object> {
 export function createCommitter<Context extends object>(options: Options<Context>): Committer<Context> {
   const { store, clock } = options;
   const mailbox = createMailbox();
-  const recent = createRecentDocuments<Context>(RECENT);
+  const recent = createRecentDocuments<Context>({ clock, ...RECENT });
   let writes = 0;
   const nextNonce = () => `${options.instance}:${String(++writes)}`;
 
@@ -88,7 +90,7 @@ export function createCommitter<Context extends object>(options: Options<Context
       const before = await load(key);
       if (before === undefined) return undefined;
       const happened = happenedOf(before, doubtful);
-      if (happened !== undefined) return happened;
+      if (happened !== undefined) return { ...happened, isPast: true };
       if (attempt > TRIES) throw new StoreUnavailableError(`'${key}' changed under us ${String(TRIES)} times`);
       const isKnown = guessed === 'unchanged' && guess?.tally.version === before.tally.version;
       const outcome = isKnown ? guessed : await attemptOn(key, before, change, doubtful);
@@ -148,12 +150,12 @@ export function createCommitter<Context extends object>(options: Options<Context
             // A key that only we could have drawn is taken: an earlier try of ours happened, and was built upon since.
             const ours = !result.created && attempt > 1 && result.holder === key;
             if (result.created) recent.set(key, document);
-            return { ...(ours ? { created: true as const } : result), document, begunAt };
+            return { ...(ours ? { created: true as const, isPast: true as const } : result), document, begunAt };
           } catch (error) {
             if (!(error instanceof WriteOutcomeUnknownError) || attempt === TRIES) throw error;
             const stored = await store.load(key);
             if (stored !== undefined && hasWritten(stored, nonce, document.tally.version) === true) {
-              return { created: true as const, document, begunAt };
+              return { created: true as const, isPast: true as const, document, begunAt };
             }
           }
         }

@@ -211,7 +211,7 @@ export function createEffectRunner<Context extends object, Event extends ActorEv
   }
 
   return {
-    adopt(key, { after, begunAt }, fresh) {
+    adopt(key, { after, begunAt, isPast }, fresh) {
       if (stopping) return;
       for (const job of [...(jobs.get(key)?.values() ?? [])]) {
         if (!after.tally.effects.some((effect) => effect.key === job.effect.key)) cancel(job);
@@ -221,7 +221,7 @@ export function createEffectRunner<Context extends object, Event extends ActorEv
         if (jobOf(key, effect)?.effect.since === effect.since) continue;
         plan({
           key,
-          document: after,
+          ...(isPast ? {} : { document: after }),
           effect,
           fresh: fresh && effect.since === after.tally.version,
           begunAt,

@@ -19,8 +19,8 @@ export interface Observers<Context extends object> {
     timeoutMs: number,
     seen?: ActorDocument<Context>,
   ): Promise<ActorDocument<Context> | undefined>;
-  /** What this process has just committed: who waits need not read it. */
-  tell(key: string, document: ActorDocument<Context>): void;
+  /** There is news. @param document what this process has just committed: who waits need not read it */
+  tell(key: string, document: ActorDocument<Context> | undefined): void;
   /** Wake-ups are heard no more; who waits still looks in time. */
   stop(): void;
 }

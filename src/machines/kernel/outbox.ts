@@ -58,12 +58,14 @@ export function createOutbox<Context extends object, Event extends ActorEvent>(
       if (effects.length === document.tally.effects.length) return undefined;
       return { next: withEffects(definition, document, effects, stampOf(nonce)), durable: false };
     });
-    if (committed === undefined || committed.after === committed.before) {
+    if (committed === undefined) {
       done.drop(key);
       return;
     }
     done.forget(key, committed.after);
-    options.onSaved(key, committed);
+    if (committed.after !== committed.before) options.onSaved(key, committed);
+    // Something may have ended while the document was read.
+    else if (done.has(key)) linger(key);
   }
 
   function linger(key: string): void {

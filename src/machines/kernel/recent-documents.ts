@@ -1,3 +1,4 @@
+import type { Clock } from '../../clock.js';
 import type { ActorDocument } from './document.js';
 
 /** The documents that this process wrote last, each as it was stored then: a guess at what is stored now, never the truth. */
@@ -7,17 +8,28 @@ export interface RecentDocuments<Context extends object> {
   delete(key: string): void;
 }
 
-/** @param limit how many are kept; of more, those written longest ago go */
-export function createRecentDocuments<Context extends object>(limit: number): RecentDocuments<Context> {
-  const documents = new Map<string, ActorDocument<Context>>();
+export interface RecentDocumentsOptions {
+  clock: Pick<Clock, 'monotonic'>;
+  /** How many are kept; of more, those written longest ago go. */
+  limit: number;
+  /** How long one is good for a guess, milliseconds. Who writes without counting versions is overwritten by what is built on it. */
+  lifetimeMs: number;
+}
+
+export function createRecentDocuments<Context extends object>(options: RecentDocumentsOptions): RecentDocuments<Context> {
+  const { clock, limit, lifetimeMs } = options;
+  const entries = new Map<string, { document: ActorDocument<Context>; until: number }>();
   return {
-    get: (key) => documents.get(key),
-    set(key, document) {
-      documents.delete(key);
-      documents.set(key, document);
-      const [oldest] = documents.size > limit ? documents.keys() : [];
-      if (oldest !== undefined) documents.delete(oldest);
+    get(key) {
+      const entry = entries.get(key);
+      return entry !== undefined && clock.monotonic() < entry.until ? entry.document : undefined;
     },
-    delete: (key) => void documents.delete(key),
+    set(key, document) {
+      entries.delete(key);
+      entries.set(key, { document, until: clock.monotonic() + lifetimeMs });
+      const [oldest] = entries.size > limit ? entries.keys() : [];
+      if (oldest !== undefined) entries.delete(oldest);
+    },
+    delete: (key) => void entries.delete(key),
   };
 }

@@ -120,7 +120,7 @@ export function createSupervisor<Context extends object, Event extends ActorEven
   function publish(key: string, committed: Committed<Context>, fresh: boolean): void {
     runner.adopt(key, { ...committed, after: outbox.strip(key, committed.after) }, fresh);
     deadlines.arm(key, committed.after);
-    observers.tell(key, committed.after);
+    observers.tell(key, committed.isPast ? undefined : committed.after);
     bus.publish({ kind, key });
   }
 
@@ -217,9 +217,9 @@ export function createSupervisor<Context extends object, Event extends ActorEven
         }, begin);
       });
       if (result.created) {
-        const { document, begunAt } = result;
+        const { document, begunAt, isPast } = result;
         log.info({ [kind]: key, to: statePath(document.tally.state) }, 'created');
-        publish(key, { before: document, after: document, begunAt }, true);
+        publish(key, { before: document, after: document, begunAt, ...(isPast && { isPast }) }, true);
       }
       return result;
     },

@@ -54,6 +54,7 @@ export function createRecordingCommands(options: RecordingCommandOptions): Recor
 
     const uid = randomBytes(5).toString('hex');
     const lockValue = await lockRoom(room.roomId, uid);
+    let isCreated = false;
     try {
       await assertSomebodyIsThere(room.roomId);
       const recording = newRecording({
@@ -69,6 +70,7 @@ export function createRecordingCommands(options: RecordingCommandOptions): Recor
       });
       const result = await supervisor.create(uid, recording);
       if (result.created) {
+        isCreated = true;
         const answer = request.respondAsync === true ? result.document : answerOf(result.document, request);
         const [recorded] = await Promise.all([answer, assertRoomIsLeft(room.roomId, uid)]);
         return recorded;
@@ -76,8 +78,8 @@ export function createRecordingCommands(options: RecordingCommandOptions): Recor
       await locks.release(room.roomId, lockValue);
       if (result.conflict === 'liveKey') throw new RecordingAlreadyActiveError(room.roomId);
     } catch (error) {
-      // Once the record exists its own effects look after the lock; before, nobody else would.
-      if ((await store.load(uid).catch(() => undefined)) === undefined) await releaseQuietly(room.roomId, lockValue);
+      // Once the record exists its own effects look after the lock; before, nobody else would. Where none can tell, the lock is short.
+      if (!isCreated && (await isMissing(uid))) await releaseQuietly(room.roomId, lockValue);
       throw error;
     }
     const holder = startKey === undefined ? undefined : await store.findByStartKey(startKey);
@@ -123,6 +125,13 @@ export function createRecordingCommands(options: RecordingCommandOptions): Recor
   async function assertSomebodyIsThere(roomId: string): Promise<void> {
     const participants = await livekit.listParticipants(roomId);
     if (!participants.some(({ isEgress }) => !isEgress)) throw new NoParticipantsError(roomId);
+  }
+
+  async function isMissing(uid: string): Promise<boolean> {
+    return store.load(uid).then(
+      (recording) => recording === undefined,
+      () => false,
+    );
   }
 
   /** The lock outlives a failing release by its short life only, so the error that led here is the one to tell. */

@@ -32,7 +32,7 @@ function setUp(gateOptions: GateOptions = {}) {
     while (!over) await clock.run(100);
     return watched;
   };
-  return { documents, gate, store, committerOf, waitFor };
+  return { documents, clock, gate, store, committerOf, waitFor };
 }
 
 const add = (by: number) => (document: ActorDocument<Counter>, nonce: string) => {
@@ -240,8 +240,25 @@ describe('what a process wrote last', () => {
     expect(await increment(one)).toBeUndefined();
   });
 
+  it('is no guess any more after a while: others may have written without counting', async () => {
+    const tower = setUp();
+    const { one, loads } = await withMemory(tower);
+    tower.documents.set('a', { ...build(5, 2, ''), tally: tower.documents.get('a')?.tally ?? build(5, 2, '').tally });
+    await tower.clock.run(10_000);
+    expect(await increment(one)).toMatchObject({ before: { count: 5 }, after: { count: 6 } });
+    expect(loads()).toBe(1);
+  });
+
+  it('is told as past when its answer was lost', async () => {
+    const tower = setUp();
+    tower.documents.set('a', build(0, 1, ''));
+    tower.gate.failNext('counters.save', 'fail_after');
+    expect(await tower.waitFor(increment(tower.committerOf('one')))).toMatchObject({ after: { count: 1 }, isPast: true });
+    expect(await increment(tower.committerOf('two'))).not.toHaveProperty('isPast');
+  });
+
   it('is bounded', () => {
-    const recent = createRecentDocuments<Counter>(2);
+    const recent = createRecentDocuments<Counter>({ clock: createTestClock(), limit: 2, lifetimeMs: 1_000 });
     for (const [key, count] of [
       ['a', 1],
       ['b', 2],

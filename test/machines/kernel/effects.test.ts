@@ -53,6 +53,8 @@ describe('an effect', () => {
     await one.send('big', says({ type: 'ring' }));
     await tower.clock.run(0);
     expect(tower.calls).toHaveLength(1);
+    // Whether it was saved, and then each of its two effects: others may have written since.
+    expect(tower.gate.trace.filter((label) => label === 'bells.load')).toHaveLength(3);
   });
 
   it('leaves the outbox in the save that takes in its result', async () => {

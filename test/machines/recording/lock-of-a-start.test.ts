@@ -1,0 +1,53 @@
+import { describe, expect, it } from 'vitest';
+
+import { StoreUnavailableError } from '../../../src/errors.js';
+import type { LiveKitGateway } from '../../../src/machines/recording/ports.js';
+import type { RecordingContext } from '../../../src/machines/recording/recording.js';
+import { createRecordingCommands, type RecordingCommandOptions } from '../../../src/machines/recording/create-commands.js';
+import { buildRoom } from '../../contracts/documents.js';
+import { createMemoryRecordingStore } from '../../support/memory-recording-store.js';
+import { createMemoryRoomLocks } from '../../support/memory-room-locks.js';
+import { createTestClock } from '../../support/test-clock.js';
+import { buildDocument } from './build.js';
+
+const ROOM_ID = 'planning-0123456789abcde';
+const away = () => Promise.reject(new StoreUnavailableError('away'));
+
+/** A start whose store goes away when its record is to be written, or just after. */
+async function lockAfterStart(create: RecordingCommandOptions['supervisor']['create']): Promise<string | undefined> {
+  const locks = createMemoryRoomLocks();
+  const livekit: Partial<LiveKitGateway> = { listParticipants: () => Promise.resolve([{ identity: 'ada', isEgress: false }]) };
+  const commands = createRecordingCommands({
+    supervisor: { create, observe: away } as Partial<
+      RecordingCommandOptions['supervisor']
+    > as RecordingCommandOptions['supervisor'],
+    store: { ...createMemoryRecordingStore({}), load: away },
+    findRoom: () => Promise.resolve(buildRoom(ROOM_ID)),
+    locks,
+    livekit: livekit as LiveKitGateway,
+    mediaKeyOf: (roomId, uid) => `${roomId}/${uid}`,
+    clock: createTestClock(),
+    instance: 'one',
+    startTimeoutMs: 1_000,
+    confirmMs: 100,
+  });
+  await expect(commands.start({ roomId: ROOM_ID })).rejects.toThrow(StoreUnavailableError);
+  return (await locks.find(ROOM_ID))?.uid;
+}
+
+describe('the lock of a start whose store goes away', () => {
+  it('stays with its record once that exists', async () => {
+    let uid: string | undefined;
+    const held = await lockAfterStart((key, input) => {
+      uid = key;
+      return Promise.resolve({ created: true, document: buildDocument('starting', input as RecordingContext) });
+    });
+    expect(held).toBe(uid);
+  });
+
+  it('stays for its short life while none can tell whether the record exists', async () => {
+    let uid: string | undefined;
+    const held = await lockAfterStart((key) => ((uid = key), away()));
+    expect(held).toBe(uid);
+  });
+});
