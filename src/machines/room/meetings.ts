@@ -61,7 +61,8 @@ export function createMeetingKeeper(options: MeetingOptions): MeetingKeeper {
     if (isBlip) log.warn({ over: over.length, meetings: meetings.length }, 'list of rooms is void');
     const doubtful = [...(isBlip ? [] : over), ...unknown.filter(isDoubtful)];
     const ids = new Set(doubtful.map(({ roomId }) => roomId));
-    for (const roomId of doubts.keys()) if (!ids.has(roomId)) doubts.delete(roomId);
+    // A void list clears nobody either: else a doubt that needs longer than a believed list lasts would begin anew for ever.
+    if (!isBlip) for (const roomId of doubts.keys()) if (!ids.has(roomId)) doubts.delete(roomId);
     for (const room of doubtful) doubt(room, byName.get(room.roomId));
   }
 

@@ -166,6 +166,50 @@ describe('a meeting that LiveKit lists no more', () => {
   });
 });
 
+describe('many meetings that are over at once, in rooms to be deleted', () => {
+  const PASS_MS = 10_000;
+  const roomIds = Array.from({ length: 20 }, (_each, index) => `m${index}`);
+
+  function setUpMany() {
+    const world = setUp();
+    for (const roomId of roomIds) world.meeting(roomId, { meetingEndAction: 'delete' });
+    return {
+      ...world,
+      statuses: () => new Set(roomIds.map(world.statusOf)),
+      /** A pass every ten seconds, and a second look every two. */
+      async passes(count: number) {
+        for (let pass = 0; pass < count; pass += 1) {
+          await world.pass();
+          for (let waitedMs = 0; waitedMs < PASS_MS; waitedMs += RECHECK_MS) {
+            world.clock.advance(RECHECK_MS);
+            await world.keeper.recheck();
+          }
+        }
+      },
+    };
+  }
+
+  it('are concluded: three void lists, one that is believed, and the long absence', async () => {
+    const world = setUpMany();
+    await world.passes(4);
+    expect(world.statuses()).toEqual(new Set(['active_meeting']));
+    await world.passes(1);
+    expect(world.statuses()).toEqual(new Set(['deleted']));
+  });
+
+  it('are a blip when the list shows them again, even after it was believed', async () => {
+    const world = setUpMany();
+    await world.passes(4);
+    for (const roomId of roomIds) world.list(roomId);
+    await world.passes(1);
+    for (const roomId of roomIds) world.unlist(roomId);
+    await world.passes(3);
+    for (const roomId of roomIds) world.list(roomId);
+    await world.passes(3);
+    expect(world.statuses()).toEqual(new Set(['active_meeting']));
+  });
+});
+
 describe('a meeting of the same name under another sid', () => {
   it('ends the earlier one, then begins', async () => {
     const world = setUp();
