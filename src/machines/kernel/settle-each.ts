@@ -1,4 +1,5 @@
 import { toError } from '../../errors.js';
+import type { KernelLog } from './kernel-log.js';
 
 /** What became of one item's work. */
 export type Settled<Item, Result> = { item: Item; result: Result } | { item: Item; error: Error };
@@ -26,4 +27,17 @@ export async function settleEach<Item, Result>(
   }
   await Promise.all(Array.from({ length: Math.min(atOnce, items.length) }, takeTurns));
   return outcomes;
+}
+
+/**
+ * Do one part after the other. The failure of one skips none.
+ *
+ * @param log is told of every failure but the first
+ * @throws the first failure, when all parts were done
+ */
+export async function doAll(parts: readonly (() => Promise<unknown>)[], log: KernelLog): Promise<void> {
+  const outcomes = await settleEach(parts, 1, (part) => part());
+  const [first, ...further] = outcomes.flatMap((outcome) => ('error' in outcome ? outcome.error : []));
+  for (const err of further) log.warn({ err }, 'failed too');
+  if (first !== undefined) throw first;
 }

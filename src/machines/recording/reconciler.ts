@@ -2,6 +2,7 @@ import type { Clock } from '../../clock.js';
 import { toError } from '../../errors.js';
 import { createBlipGuard } from '../kernel/blip-guard.js';
 import type { KernelLog } from '../kernel/kernel-log.js';
+import { doAll } from '../kernel/settle-each.js';
 import type { Supervisor } from '../kernel/supervisor.js';
 import type { MeetingKeeper } from '../room/meetings.js';
 import type { EgressObservation, RecordingEvent } from './events.js';
@@ -68,30 +69,42 @@ export function createReconciler(options: ReconcilerOptions): Reconciler {
     const known = new Set(recordings.map((recording) => recording.uid));
     for (const uid of suspicions.keys()) if (!known.has(uid)) suspicions.delete(uid);
 
+    const summary: PassSummary = { live: recordings.length, suspects: 0, foreign: 0, void: false };
+    await doAll(
+      [
+        async () => Object.assign(summary, await compare(recordings, active, rooms)),
+        async () => (summary.foreign = await strays.see(active, recordings, rooms)),
+        () => meetings.see(rooms),
+      ],
+      log,
+    );
+    return summary;
+  }
+
+  async function compare(recordings: RecordingDocument[], active: EgressObservation[], rooms: LiveKitRoom[]) {
     const sights = await look(recordings, active, rooms);
     const suspected = sights.filter(({ recording, sight }) => suspects(recording, sight) !== undefined);
     const isVoid = blips.isBlip(suspected.length, recordings.length);
     if (isVoid) log.warn({ suspects: suspected.length, live: recordings.length }, 'pass is void');
     const left = new Set(isVoid ? suspected : suspected.slice(SUSPECTS_A_PASS));
     await Promise.all(sights.filter((entry) => !left.has(entry)).map(act));
-    const foreign = await strays.see(active, recordings, rooms);
-    await meetings.see(rooms);
-    return { live: recordings.length, suspects: suspected.length, foreign, void: isVoid };
+    return { suspects: suspected.length, void: isVoid };
   }
 
-  async function recheck(): Promise<void> {
+  function recheck(): Promise<void> {
+    return doAll([recheckSuspects, () => strays.recheck(), () => meetings.recheck()], log);
+  }
+
+  async function recheckSuspects(): Promise<void> {
     const recordings: RecordingDocument[] = [];
     for (const uid of suspicions.keys()) {
       const recording = await store.load(uid);
       if (recording === undefined) suspicions.delete(uid);
       else recordings.push(recording);
     }
-    if (recordings.length > 0) {
-      const rooms = await livekit.listRooms([...new Set(recordings.map((recording) => recording.roomId))]);
-      await Promise.all((await look(recordings, [], rooms)).map(act));
-    }
-    await strays.recheck();
-    await meetings.recheck();
+    if (recordings.length === 0) return;
+    const rooms = await livekit.listRooms([...new Set(recordings.map((recording) => recording.roomId))]);
+    await Promise.all((await look(recordings, [], rooms)).map(act));
   }
 
   /** What LiveKit shows of each recording; participants are asked for only where the cheap answers raise a doubt. */
@@ -126,13 +139,23 @@ export function createReconciler(options: ReconcilerOptions): Reconciler {
     );
   }
 
-  async function lookUp(missing: RecordingDocument[]): Promise<Map<string, EgressObservation>> {
+  async function lookUp(missing: RecordingDocument[]): Promise<Map<string, Sight['egress']>> {
     if (missing.length >= ASK_EACH_BELOW) {
       const all = await livekit.listEgress();
       return new Map(all.map((egress) => [egress.egressId, egress]));
     }
-    const answers = await Promise.all(missing.map(({ egressId }) => livekit.findEgress(egressId ?? '')));
-    return new Map(answers.filter((egress) => egress !== undefined).map((egress) => [egress.egressId, egress]));
+    const answers = missing.map(async (recording) => [recording.egressId ?? '', await egressOf(recording)] as const);
+    return new Map(await Promise.all(answers));
+  }
+
+  /** One egress that cannot be read costs its own recording this look, not all the others. */
+  async function egressOf({ uid, egressId = '' }: RecordingDocument): Promise<Sight['egress']> {
+    try {
+      return (await livekit.findEgress(egressId)) ?? 'absent';
+    } catch (error) {
+      log.warn({ recording: uid, err: toError(error) }, 'egress unknown');
+      return 'unknown';
+    }
   }
 
   async function recorderOf(recording: RecordingDocument): Promise<Sight['recorder']> {
@@ -150,7 +173,8 @@ export function createReconciler(options: ReconcilerOptions): Reconciler {
     // What proves a death is time that has passed, which the wall clock cannot tell: it may step.
     const verdict = reconcile(recording, sight, suspicions.get(uid), clock.monotonic(), options.goneMs);
     if (verdict.kind === 'suspect') suspicions.set(uid, verdict.suspicion);
-    if (verdict.kind === 'nothing') suspicions.delete(uid);
+    // A look that could not see the egress neither proves a death nor clears of it.
+    if (verdict.kind === 'nothing' && sight.egress !== 'unknown') suspicions.delete(uid);
     if (verdict.kind !== 'event') return;
     // A snapshot holds whenever it arrives; what absence means holds only of the record that was looked at.
     const isSnapshot = verdict.event.type === 'egress.observed';
