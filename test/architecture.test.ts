@@ -44,7 +44,7 @@ const HOUSE: Record<string, Rule> = {
   notifications: { types: ['machines'] },
   http: {
     imports: ['machines', 'accounts', 'notifications'],
-    packages: ['koa', '@koa/router', '@koa/bodyparser', 'raw-body', 'qs', 'range-parser', 'zod'],
+    packages: ['koa', '@koa/router', '@koa/bodyparser', 'raw-body', 'qs', 'zod'],
   },
   jobs: { imports: ['machines', 'accounts', 'notifications'], packages: ['bree'] },
   cli: { imports: ['machines', 'accounts', 'notifications'], packages: ['mediabunny'] },

@@ -1,18 +1,13 @@
 import { describe, expect, it } from 'vitest';
 
-import { createLocalBus } from '../../../src/machines/kernel/event-bus.js';
-import { createSupervisor } from '../../../src/machines/kernel/supervisor.js';
 import { RecordingsNotDeletedError } from '../../../src/machines/recording/errors.js';
 import { createRoomCommands } from '../../../src/machines/room/create-commands.js';
-import { createRoomEffects, defineRoom } from '../../../src/machines/room/definition.js';
 import { RoomNotFoundError } from '../../../src/machines/room/errors.js';
-import type { RoomContext } from '../../../src/machines/room/room.js';
-import type { RoomEvent } from '../../../src/machines/room/room.machine.js';
 import { buildRoom, buildSettled } from '../../contracts/documents.js';
 import { createMemoryRecordingStore } from '../../support/memory-recording-store.js';
 import { createMemoryRoomStore } from '../../support/memory-room-store.js';
 import { createTestClock } from '../../support/test-clock.js';
-import { silentLog } from '../kernel/support.js';
+import { createRoomSupervisor } from './support.js';
 
 const ROOM = 'room-1';
 
@@ -22,29 +17,16 @@ async function withRecordings() {
   const store = createMemoryRoomStore();
   const recordings = createMemoryRecordingStore();
   const calls: { done: () => void; fail: () => void }[] = [];
-  const supervisor = createSupervisor<RoomContext, RoomEvent>({
-    definition: defineRoom({ notices: false }),
-    handlers: createRoomEffects({
-      clock,
-      endMeeting: async () => undefined,
-      deleteRecordings: (roomId) =>
-        new Promise((done, fail) => {
-          calls.push({
-            done,
-            fail: () => {
-              fail(new RecordingsNotDeletedError(roomId, ['one']));
-            },
-          });
-        }),
-      notify: async () => undefined,
-    }),
-    store,
-    bus: createLocalBus(),
-    clock,
-    instance: 'one',
-    log: silentLog,
-    dueIntervalMs: 1_000,
-    exclusive: true,
+  const supervisor = createRoomSupervisor(clock, store, {
+    deleteRecordings: (roomId) =>
+      new Promise((done, fail) => {
+        calls.push({
+          done,
+          fail: () => {
+            fail(new RecordingsNotDeletedError(roomId, ['one']));
+          },
+        });
+      }),
   });
   const commands = createRoomCommands({ supervisor, store, recordings, clock });
   await store.create(ROOM, buildRoom(ROOM));

@@ -1,38 +1,18 @@
 import { describe, expect, it } from 'vitest';
 
-import { createLocalBus } from '../../../src/machines/kernel/event-bus.js';
-import { createSupervisor } from '../../../src/machines/kernel/supervisor.js';
 import { createRoomCommands } from '../../../src/machines/room/create-commands.js';
-import { createRoomEffects, defineRoom } from '../../../src/machines/room/definition.js';
 import { RoomNotFoundError } from '../../../src/machines/room/errors.js';
-import type { RoomContext } from '../../../src/machines/room/room.js';
-import type { RoomEvent } from '../../../src/machines/room/room.machine.js';
 import { createMemoryRecordingStore } from '../../support/memory-recording-store.js';
 import { createMemoryRoomStore } from '../../support/memory-room-store.js';
 import { createTestClock } from '../../support/test-clock.js';
-import { silentLog } from '../kernel/support.js';
+import { createRoomSupervisor } from './support.js';
 
 /** Rooms whose LiveKit says nothing by itself: every webhook gets lost. */
 function withSilentLiveKit() {
   const clock = createTestClock();
   const store = createMemoryRoomStore();
   const ended: string[] = [];
-  const supervisor = createSupervisor<RoomContext, RoomEvent>({
-    definition: defineRoom(),
-    handlers: createRoomEffects({
-      clock,
-      endMeeting: async (roomId) => void ended.push(roomId),
-      deleteRecordings: async () => undefined,
-      notify: async () => undefined,
-    }),
-    store,
-    bus: createLocalBus(),
-    clock,
-    instance: 'one',
-    log: silentLog,
-    dueIntervalMs: 1_000,
-    exclusive: true,
-  });
+  const supervisor = createRoomSupervisor(clock, store, { endMeeting: async (roomId) => void ended.push(roomId) });
   const commands = createRoomCommands({ supervisor, store, recordings: createMemoryRecordingStore(), clock });
   return { clock, supervisor, commands, ended };
 }

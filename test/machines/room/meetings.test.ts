@@ -1,17 +1,14 @@
 import { describe, expect, it } from 'vitest';
 
-import { createLocalBus } from '../../../src/machines/kernel/event-bus.js';
-import { createSupervisor } from '../../../src/machines/kernel/supervisor.js';
 import type { LiveKitRoom } from '../../../src/machines/recording/ports.js';
-import { createRoomEffects, defineRoom } from '../../../src/machines/room/definition.js';
 import { createMeetingKeeper } from '../../../src/machines/room/meetings.js';
 import { type RoomContext, type RoomDocument, roomStatusOf } from '../../../src/machines/room/room.js';
-import type { RoomEvent } from '../../../src/machines/room/room.machine.js';
 import { buildRoom, type DocumentChanges } from '../../contracts/documents.js';
 import { createGate } from '../../support/gate.js';
 import { createMemoryRoomStore } from '../../support/memory-room-store.js';
 import { createTestClock } from '../../support/test-clock.js';
 import { silentLog } from '../kernel/support.js';
+import { createRoomSupervisor } from './support.js';
 
 const RECHECK_MS = 2_000;
 const GONE_MS = 20_000;
@@ -25,22 +22,7 @@ function setUp() {
   const listed = new Map<string, LiveKitRoom>();
   const asked: string[][] = [];
   const recorded = new Set<string>();
-  const supervisor = createSupervisor<RoomContext, RoomEvent>({
-    definition: defineRoom({ notices: false }),
-    handlers: createRoomEffects({
-      clock,
-      endMeeting: async () => undefined,
-      deleteRecordings: async () => undefined,
-      notify: async () => undefined,
-    }),
-    store,
-    bus: createLocalBus(),
-    clock,
-    instance: 'one',
-    log: silentLog,
-    dueIntervalMs: 1_000,
-    exclusive: true,
-  });
+  const supervisor = createRoomSupervisor(clock, store);
   const keeper = createMeetingKeeper({
     supervisor,
     store,
