@@ -101,7 +101,14 @@ async function deliveryOf(
         value: new RoomCompositeEgressRequest({ roomName: roomId, fileOutputs: [new EncodedFileOutput({ filepath })] }),
       },
       fileResults: [
-        new FileInfo({ filename: filepath, startedAt: now - 10_000_000_000n, endedAt: now, duration: 10_000_000_000n, size: 1n }),
+        new FileInfo({
+          filename: filepath,
+          location: filepath,
+          startedAt: now - 10_000_000_000n,
+          endedAt: now,
+          duration: 10_000_000_000n,
+          size: 1n,
+        }),
       ],
     }),
   });

@@ -62,6 +62,8 @@ export interface App {
 
 /** No receiver of notices can be configured in this version. */
 const NO_NOTICES = { notices: false };
+/** An embedded lock lies on the disk that a start waits for. It is taken for 15 s, and most starts are over before this time. */
+const EMBEDDED_LOCK_RESTS_MS = 5_000;
 /** How long LiveKit is asked once more when the start deadline has passed, milliseconds. */
 const CONFIRM_MS = 3_000;
 /** How long a deleted recording is remembered, so that its egress is still known as ours. */
@@ -105,7 +107,10 @@ export async function createApp(config: Config, { log, clock: ownClock = systemC
     };
     const recordings = createSupervisor({
       ...kernel,
-      definition: defineRecording({ ...timers, confirmMs: CONFIRM_MS, tombstoneMs: TOMBSTONE_MS }, NO_NOTICES),
+      definition: defineRecording(
+        { ...timers, confirmMs: CONFIRM_MS, tombstoneMs: TOMBSTONE_MS },
+        { ...NO_NOTICES, extendLockAfterMs: config.locks.kind === 'embedded' ? EMBEDDED_LOCK_RESTS_MS : 0 },
+      ),
       store,
       handlers: createRecordingEffects({
         livekit,

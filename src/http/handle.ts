@@ -13,7 +13,7 @@ export interface Input<P, Q, H, B> {
 }
 
 /** The contract of one route: who may call it, what it reads, what it is doing. */
-export interface Guard<P, Q, H, B> {
+export interface Guard<P, Q, H, B, A = undefined> {
   /** Stable, for the log and the error table: `recordings.start`. */
   name: string;
   /** Accepted kinds of credentials, in the order they are tried. */
@@ -24,32 +24,39 @@ export interface Guard<P, Q, H, B> {
   body?: z.ZodType<B>;
   /** Check the input before the credentials, all parts at once, each field named after its part (`params.recordingId`). */
   inputFirst?: boolean;
+  /** With `inputFirst`: what is read while the credentials are checked. Without good ones nobody gets it, nor its error. */
+  ahead?: (input: Input<P, Q, H, B>) => Promise<A>;
   /** Completes `Unexpected error while …`. */
   operation: string | ((input: Input<P, Q, H, B>) => string);
 }
 
-export type Handle = <P = undefined, Q = undefined, H = undefined, B = undefined>(
-  guard: Guard<P, Q, H, B>,
-  run: (ctx: HttpContext, input: Input<P, Q, H, B>) => Promise<void>,
+type Run<P, Q, H, B, A> = (ctx: HttpContext, input: Input<P, Q, H, B>, ahead: A) => Promise<void>;
+
+export type Handle = <P = undefined, Q = undefined, H = undefined, B = undefined, A = undefined>(
+  guard: Guard<P, Q, H, B, A>,
+  run: Run<P, Q, H, B, A>,
 ) => (ctx: HttpContext) => Promise<void>;
 
 const PARTS = ['params', 'query', 'headers', 'body'] as const;
 
 /** Turn a guard and a handler that reads only guarded input into a route. */
 export function createHandle(authenticate: Authenticate): Handle {
-  return (guard, run) => async (ctx) => {
-    ctx.state.route = guard.name;
-    ctx.state.operation = 'checking credentials';
-    const early = guard.inputFirst === true ? readInput(ctx, guard) : undefined;
-    ctx.state.principal = await authenticate(ctx, guard.accepts);
-    const input = early ?? readInput(ctx, guard);
-    ctx.state.recordingId = recordingIdIn(input.params);
-    ctx.state.operation = typeof guard.operation === 'string' ? guard.operation : guard.operation(input);
-    await run(ctx, input);
-  };
+  return <P, Q, H, B, A>(guard: Guard<P, Q, H, B, A>, run: Run<P, Q, H, B, A>) =>
+    async (ctx: HttpContext) => {
+      ctx.state.route = guard.name;
+      ctx.state.operation = 'checking credentials';
+      const early = guard.inputFirst === true ? readInput(ctx, guard) : undefined;
+      const ahead = early === undefined ? undefined : guard.ahead?.(early);
+      ahead?.catch(() => undefined); // told after the credentials, if at all
+      ctx.state.principal = await authenticate(ctx, guard.accepts);
+      const input = early ?? readInput(ctx, guard);
+      ctx.state.recordingId = recordingIdIn(input.params);
+      ctx.state.operation = typeof guard.operation === 'string' ? guard.operation : guard.operation(input);
+      await run(ctx, input, (await ahead) as A);
+    };
 }
 
-function readInput<P, Q, H, B>(ctx: HttpContext, guard: Guard<P, Q, H, B>): Input<P, Q, H, B> {
+function readInput<P, Q, H, B, A>(ctx: HttpContext, guard: Guard<P, Q, H, B, A>): Input<P, Q, H, B> {
   const input: Record<string, unknown> = {};
   const issues: FieldIssue[] = [];
   for (const part of PARTS) {

@@ -1,7 +1,7 @@
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 
 import type { ActorStore } from '../../src/machines/kernel/actor-store.js';
-import type { ActorDocument, KernelFields } from '../../src/machines/kernel/document.js';
+import { type ActorDocument, type KernelFields, nextWrites } from '../../src/machines/kernel/document.js';
 import { buildEffect, withTally } from './documents.js';
 
 export interface Disposable {
@@ -126,6 +126,24 @@ export function actorStoreContract<Context extends object>({ create, build, keyN
       expect(await store.load('a')).toEqual(racers[outcomes.indexOf(true)]);
     });
 
+    it('answers each of many that come at once by itself', async () => {
+      const documents = await Promise.all(numbered(RACERS).map((key) => added(build(key), key)));
+      const saveAll = (who: string, keys: readonly number[]) =>
+        Promise.all(
+          keys.map((index) => {
+            const document = documents[index] ?? build('missing');
+            return store.save(numbered(RACERS)[index] ?? 'missing', withTally(document, { lastWrite: `${who}-${index}` }), 1);
+          }),
+        );
+      const thirds = documents.flatMap((_, index) => (index % 3 === 0 ? [index] : []));
+      expect(await saveAll('early', thirds)).not.toContain(false);
+      const outcomes = await saveAll('late', [...documents.keys(), RACERS]);
+      expect(outcomes).toEqual([...documents.map((_, index) => index % 3 !== 0), false]);
+      const stored = await Promise.all(numbered(RACERS).map((key) => store.load(key)));
+      const writers = stored.map((document) => document?.tally.lastWrite);
+      expect(writers).toEqual(documents.map((_, index) => `${index % 3 === 0 ? 'early' : 'late'}-${index}`));
+    });
+
     it('loses no update of writers that reload and repeat', async () => {
       await added(build('a'));
       const append = async (name: string): Promise<void> => {
@@ -133,7 +151,8 @@ export function actorStoreContract<Context extends object>({ create, build, keyN
           const current = await store.load('a');
           if (current === undefined) throw new Error('the document is gone');
           const { effects, version } = current.tally;
-          const next = withTally(current, { effects: [...effects, buildEffect(name)] });
+          const writes = nextWrites(current.tally, `${name}-${version}`);
+          const next = withTally(current, { effects: [...effects, buildEffect(name)], ...writes });
           if (await store.save('a', next, version)) return;
         }
       };
@@ -166,7 +185,9 @@ export function actorStoreContract<Context extends object>({ create, build, keyN
     it('of one version happens once, against removes and saves', async () => {
       const document = await added(build('a'));
       const outcomes = await Promise.all(
-        numbered(RACERS).map((_, index) => (index % 2 === 0 ? store.remove('a', 1) : store.save('a', withTally(document), 1))),
+        numbered(RACERS).map((lastWrite, index) =>
+          index % 2 === 0 ? store.remove('a', 1) : store.save('a', withTally(document, { lastWrite }), 1),
+        ),
       );
       expect(outcomes.filter(Boolean)).toHaveLength(1);
     });

@@ -14,10 +14,11 @@ export function getRecording({ router, handle, deps: { recordings } }: RouteCont
         params: recordingParams,
         query: itemQuery,
         inputFirst: true,
+        ahead: ({ params }) => recordings.get(params.recordingId),
         operation: ({ params }) => `getting recording '${params.recordingId}'`,
       },
-      async (ctx, { params, query }) => {
-        ctx.body = pickFields(presentRecording(await recordings.get(params.recordingId)), query.fields);
+      async (ctx, { query }, recording) => {
+        ctx.body = pickFields(presentRecording(recording), query.fields);
       },
     ),
   );

@@ -14,10 +14,10 @@ export function recordingMedia({ router, handle, deps: { recordings, media } }: 
         params: recordingParams,
         headers: mediaHeaders,
         inputFirst: true,
+        ahead: ({ params }) => recordings.get(params.recordingId),
         operation: ({ params }) => `streaming recording '${params.recordingId}'`,
       },
-      async (ctx, { params, headers }) => {
-        const recording = await recordings.get(params.recordingId);
+      async (ctx, { headers }, recording) => {
         assertPlayable(recording);
         await answerMedia(ctx, media, recording, headers);
       },

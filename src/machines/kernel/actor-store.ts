@@ -19,6 +19,7 @@ export interface ActorStore<Context extends object> {
   /**
    * Replace a document if it still has the version before this one.
    *
+   * @param document its `tally.lastWrite` is of this write and of no other
    * @param options.durable resolve only when the write would survive the loss of power (always so in replicated stores)
    * @returns false when another writer was first, or the document is gone
    */

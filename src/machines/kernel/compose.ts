@@ -13,15 +13,20 @@ export interface Stamp {
   nonce: string;
 }
 
-/** The document that a step makes of the one before. Pure. */
+/**
+ * The document that a step makes of the one before. Pure.
+ *
+ * @param stored what the store has, null for nothing: steps that it does not know yet are saved together. Default: what is before
+ */
 export function compose<Context extends object, Event extends ActorEvent>(
   definition: ActorDefinition<Context, Event>,
   previous: ActorDocument<Context> | undefined,
   step: Step<Context>,
   event: Pick<ActorEvent, 'type' | 'source'>,
   stamp: Stamp,
+  stored: ActorDocument<Context> | null | undefined = previous,
 ): ActorDocument<Context> {
-  const version = (previous?.tally.version ?? 0) + 1;
+  const version = (stored?.tally.version ?? 0) + 1;
   const effects = mergeEffects(definition, previous?.tally.effects ?? [], step, version, stamp);
   const history = [
     ...(previous?.tally.history ?? []),
@@ -43,7 +48,7 @@ export function compose<Context extends object, Event extends ActorEvent>(
       effects,
       history,
       dueAt: null,
-      ...nextWrites(previous?.tally, stamp.nonce),
+      ...nextWrites(stored?.tally, stamp.nonce),
     },
   });
 }

@@ -52,6 +52,8 @@ export interface Supervisor<Context extends object, Event extends ActorEvent> {
    * @throws StoreUnavailableError nothing is known to have changed
    */
   send(key: string, event: Event, onlyIf?: (document: ActorDocument<Context>) => boolean): Promise<Sent<Context> | undefined>;
+  /** Take in, in this order and in one save, what is known together. */
+  sendAll(key: string, events: readonly Event[]): Promise<Sent<Context> | undefined>;
   load(key: string): Promise<ActorDocument<Context> | undefined>;
   /**
    * Wait until the stored document satisfies a predicate; resolves with the newest one read, which may not satisfy it
@@ -125,7 +127,7 @@ export function createSupervisor<Context extends object, Event extends ActorEven
   }
 
   async function fireDeadline(key: string, event: Event): Promise<void> {
-    await send(key, event).catch((error: unknown) => {
+    await sendAll(key, [event]).catch((error: unknown) => {
       log.warn({ [kind]: key, err: toError(error) }, 'deadline left to the sweep');
     });
   }
@@ -135,30 +137,51 @@ export function createSupervisor<Context extends object, Event extends ActorEven
     log.info({ ...fields, event: event.type, source: event.source, version: after.tally.version }, 'transition');
   }
 
-  async function send(
+  async function sendAll(
     key: string,
-    event: Event,
+    events: readonly Event[],
     onlyIf?: (document: ActorDocument<Context>) => boolean,
   ): Promise<Sent<Context> | undefined> {
-    if (isReservedEventType(event.type)) throw new Error(`event type '${event.type}' is reserved`);
+    const reserved = events.find(({ type }) => isReservedEventType(type));
+    if (reserved !== undefined) throw new Error(`event type '${reserved.type}' is reserved`);
+    let taken: Taken | undefined;
     const committed = await outbox.commit(key, (document, nonce) => {
-      if (onlyIf?.(document) === false) return undefined;
-      const step = host.step(document, event);
-      if (!step.changed) return undefined;
-      return { next: compose(definition, document, step, event, stampOf(nonce)), durable: isDurable(document, step) };
+      taken = onlyIf?.(document) === false ? undefined : takeIn(document, events, nonce);
+      return taken;
     });
     if (committed === undefined) return undefined;
     const changed = committed.after !== committed.before;
     if (changed) {
-      logStep(key, committed.before, committed.after, event);
+      for (const { before, after, event } of taken?.steps ?? []) logStep(key, before, after, event);
       publish(key, committed, true);
     } else {
-      log.debug(
-        { [kind]: key, event: event.type, source: event.source, state: statePath(committed.after.tally.state) },
-        'event ignored',
-      );
+      const ignored = events.map(({ type, source }) => ({ event: type, source }));
+      log.debug({ [kind]: key, ignored, state: statePath(committed.after.tally.state) }, 'event ignored');
     }
     return { before: committed.before, after: committed.after, changed };
+  }
+
+  interface Taken {
+    next: ActorDocument<Context>;
+    durable: boolean;
+    /** Those that changed something. */
+    steps: { before: ActorDocument<Context>; after: ActorDocument<Context>; event: Event }[];
+  }
+
+  /** The next version, of all that the events change. @returns undefined when they change nothing */
+  function takeIn(stored: ActorDocument<Context>, events: readonly Event[], nonce: string): Taken | undefined {
+    const steps: Taken['steps'] = [];
+    let durable = false;
+    let next = stored;
+    for (const event of events) {
+      const before = next;
+      const step = host.step(before, event);
+      if (!step.changed) continue;
+      next = compose(definition, before, step, event, stampOf(nonce), stored);
+      durable ||= isDurable(before, step);
+      steps.push({ before, after: next, event });
+    }
+    return steps.length === 0 ? undefined : { next, durable, steps };
   }
 
   /** A result and the end of its effect are one save; without news the end waits for another save to ride on. */
@@ -187,7 +210,7 @@ export function createSupervisor<Context extends object, Event extends ActorEven
     const now = clock.now();
     const deadline = definition.deadlineOf(document);
     if (deadline !== undefined && deadline.at <= now && !deadlines.isArmed(key, deadline.generation)) {
-      await send(key, definition.deadlinePassed(deadline.generation, now));
+      await sendAll(key, [definition.deadlinePassed(deadline.generation, now)]);
     }
     if (document.tally.effects.length > 0) {
       await (outbox.strip(key, document) === document ? outbox.takeOver(key, false) : outbox.flush(key));
@@ -210,10 +233,7 @@ export function createSupervisor<Context extends object, Event extends ActorEven
         const begin = compose(definition, undefined, host.begin(input), { type: 'create', source: 'rest' }, stampOf(nonce));
         return events.reduce((document, event) => {
           const step = host.step(document, event);
-          if (!step.changed) return document;
-          const next = compose(definition, document, step, event, stampOf(nonce));
-          const { earlierWrites: _same, ...tally } = next.tally;
-          return { ...next, tally: { ...tally, version: 1, effects: tally.effects.map((effect) => ({ ...effect, since: 1 })) } };
+          return step.changed ? compose(definition, document, step, event, stampOf(nonce), null) : document;
         }, begin);
       });
       if (result.created) {
@@ -223,7 +243,8 @@ export function createSupervisor<Context extends object, Event extends ActorEven
       }
       return result;
     },
-    send,
+    send: (key, event, onlyIf) => sendAll(key, [event], onlyIf),
+    sendAll: (key, events) => sendAll(key, events),
     load: (key) => store.load(key),
     observe: (key, until, timeoutMs, seen) => observers.observe(key, until, timeoutMs, seen),
     async start() {

@@ -32,8 +32,7 @@ export const RECORDING_EFFECTS = {
   confirmStart: { lane: 'livekit' },
   stopEgress: { lane: 'livekit' },
   confirmDeath: { lane: 'livekit' },
-  // The lock is taken for 15 s: most starts are over before it must be extended, and keep the disk to themselves.
-  extendRoomLock: { lane: 'lock', delayMs: 5_000 },
+  extendRoomLock: { lane: 'lock' },
   releaseRoomLock: { lane: 'lock' },
   verifyMedia: { lane: 'media' },
   checkMedia: { lane: 'media' },
@@ -44,12 +43,19 @@ export const RECORDING_EFFECTS = {
 
 export type RecordingEffectName = keyof typeof RECORDING_EFFECTS;
 
-/** @param options.notices false: nobody is told of transitions, so no notice is owed or kept. Default true */
+export interface RecordingOptions {
+  /** False: nobody is told of transitions, so no notice is owed or kept. Default true. */
+  notices?: boolean;
+  /** How long a start keeps the short lock that it took, milliseconds; less than that lock's life. Default 0. */
+  extendLockAfterMs?: number;
+}
+
 export function defineRecording(
   timing: RecordingTiming,
-  { notices = true }: { notices?: boolean } = {},
+  { notices = true, extendLockAfterMs = 0 }: RecordingOptions = {},
 ): ActorDefinition<RecordingContext, RecordingEvent> {
-  const { notify, ...silent } = RECORDING_EFFECTS;
+  const { notify, ...others } = RECORDING_EFFECTS;
+  const silent = { ...others, extendRoomLock: { ...others.extendRoomLock, delayMs: extendLockAfterMs } };
   return {
     kind: 'recording',
     machine: createRecordingMachine(timing),

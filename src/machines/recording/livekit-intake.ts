@@ -1,9 +1,11 @@
 import type { Clock } from '../../clock.js';
+import { toError } from '../../errors.js';
 import type { KernelLog } from '../kernel/kernel-log.js';
 import type { Supervisor } from '../kernel/supervisor.js';
 import type { RoomContext } from '../room/room.js';
 import type { RoomEvent } from '../room/room.machine.js';
 import { type EgressObservation, isTerminal, type RecordingEvent } from './events.js';
+import { inspectFile } from './media-file.js';
 import type { LiveKitEvent } from './livekit-events.js';
 import { uidOfPath } from './observation.js';
 import type { LiveKitRoom, MediaStore, RecordingStore } from './ports.js';
@@ -19,6 +21,9 @@ export interface LiveKitIntakeOptions {
   log: KernelLog;
 }
 
+/** How long a webhook waits to hear of the file that it tells of, milliseconds. */
+const FILE_LIMIT_MS = 250;
+
 /**
  * Takes in one decoded LiveKit webhook: resolves after the commit, so that a 200 means it is kept. Repeats are harmless.
  *
@@ -30,13 +35,41 @@ export function createLiveKitIntake(options: LiveKitIntakeOptions): (event: Live
 
   async function observeEgress(egress: EgressObservation): Promise<void> {
     const uid = uidOfPath(egress.requestedPath);
-    const sent = uid === undefined ? undefined : await recordings.send(uid, { type: 'egress.observed', egress, ...now() });
+    const sent = uid === undefined ? undefined : await recordings.sendAll(uid, await newsOf(uid, egress));
     if (uid === undefined || sent === undefined) {
       // Not ours, or its record is lost: the reconciler tells which.
       log.debug({ egressId: egress.egressId, room: egress.roomName }, 'egress without a recording');
       return;
     }
     if (isDeleted(sent.after) && isTerminal(egress.status)) await media.remove(options.mediaKeyOf(egress.roomName, uid));
+  }
+
+  /** An egress that has delivered its file, and the file, are one save where the media store answers at once. */
+  async function newsOf(uid: string, egress: EgressObservation): Promise<RecordingEvent[]> {
+    const size = hasDelivered(egress) ? await fileSize(options.mediaKeyOf(egress.roomName, uid), egress.file?.size) : undefined;
+    const observed: RecordingEvent = { type: 'egress.observed', egress, ...now() };
+    return size === undefined ? [observed] : [observed, { type: 'media.found', size, ...now() }];
+  }
+
+  /** @returns undefined when there is no complete file, or none that is found at once: the recording itself goes on looking */
+  async function fileSize(mediaKey: string, expectedSize: number | undefined): Promise<number | undefined> {
+    let cancel = (): void => undefined;
+    const late = new Promise<undefined>((resolve) => {
+      cancel = clock.after(FILE_LIMIT_MS, () => {
+        resolve(undefined);
+      });
+    });
+    const found = inspectFile(media, mediaKey, expectedSize)
+      .then((verdict) => (verdict.complete ? verdict.size : undefined))
+      .catch((error: unknown) => {
+        log.debug({ mediaKey, err: toError(error) }, 'file not looked at');
+        return undefined;
+      });
+    try {
+      return await Promise.race([found, late]);
+    } finally {
+      cancel();
+    }
   }
 
   async function roomStarted(room: LiveKitRoom): Promise<void> {
@@ -61,4 +94,8 @@ export function createLiveKitIntake(options: LiveKitIntakeOptions): (event: Live
         log.debug({ event: event.name }, 'webhook ignored');
     }
   };
+}
+
+function hasDelivered({ status, file }: EgressObservation): boolean {
+  return isTerminal(status) && file?.location !== undefined;
 }

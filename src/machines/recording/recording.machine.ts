@@ -388,7 +388,7 @@ export function createRecordingMachine(timing: RecordingTiming) {
         entry: [...settle, 'verifyMedia', announceEnd('complete')],
         always: { guard: 'deletesWhenSettled', target: 'deleted' },
         on: {
-          'media.found': { guard: 'isMediaNews', actions: 'takeFile' },
+          'media.found': { guard: 'isMediaNews', actions: ['takeFile', { type: 'withdraw', params: { keys: ['verifyMedia'] } }] },
           'media.absent': { guard: 'isMediaNews', actions: 'takeFile' },
           delete: 'deleted',
         },

@@ -1,15 +1,18 @@
 import { setTimeout as pause } from 'node:timers/promises';
 
-import { StoreUnavailableError } from '../../errors.js';
+import { StoreUnavailableError, WriteOutcomeUnknownError } from '../../errors.js';
 import type { ActorStore, CreateResult } from '../../machines/kernel/actor-store.js';
 import type { ActorDocument } from '../../machines/kernel/document.js';
-import type { Stored, StoredCollection } from './connect.js';
+import type { MongoConnection, Stored } from './connect.js';
 import { isDuplicateKey, reading, writing } from './driver-errors.js';
-import { gatherReads } from './gathered-reads.js';
+import { gather } from './gather.js';
 import type { Mapper } from './mapper.js';
+import { type Replacement, replaceAll } from './replace-all.js';
 
 export interface ActorCollectionOptions<Context extends object> {
-  collection: StoredCollection;
+  connection: MongoConnection;
+  /** Of the collection. */
+  name: string;
   /** Name of the field that is the key. */
   keyName: string;
   /** Further fields that are unique over all documents, each with an index. A conflict names the first that is taken. */
@@ -17,17 +20,22 @@ export interface ActorCollectionOptions<Context extends object> {
   mapper: Mapper<Context>;
 }
 
+/** Documents of one command at most: it holds up those of the next. */
+const MOST_READ = 1_000;
+const MOST_WRITTEN = 100;
 /** A write of another process is seen by us once the majority has it; until then only the index knows of it. */
 const CONFLICT_TRIES = 60;
 const CONFLICT_PAUSE_MS = 20;
 
 export function createActorCollection<Context extends object>(options: ActorCollectionOptions<Context>): ActorStore<Context> {
-  const { collection, keyName, uniqueKeys, mapper } = options;
-  const read = gatherReads(async (keys) => {
+  const { connection, name, keyName, uniqueKeys, mapper } = options;
+  const collection = connection.kernel(name);
+  const read = gather(async (keys: string[]) => {
     const filter = { [keyName]: keys.length === 1 ? keys[0] : { $in: keys } };
     const found = await reading(() => collection.find(filter, { batchSize: keys.length + 1 }).toArray());
     return new Map(found.map((stored) => [String(stored[keyName]), stored]));
-  });
+  }, MOST_READ);
+  const replace = gather((all: Replacement[]) => writing(() => replaceAll({ connection, name, keyName }, all)), MOST_WRITTEN);
   const ofVersion = (key: string, version: number) => ({ [keyName]: key, 'tally.version': version });
 
   return {
@@ -48,15 +56,9 @@ export function createActorCollection<Context extends object>(options: ActorColl
       }
     },
     async save(key, document, expectedVersion) {
-      return writing(async () => {
-        try {
-          const result = await collection.replaceOne(ofVersion(key, expectedVersion), mapper.toStored(key, document));
-          return result.matchedCount === 1;
-        } catch (error) {
-          if (isDuplicateKey(error)) return false;
-          throw error;
-        }
-      });
+      const isReplaced = await replace({ key, expectedVersion, document, stored: mapper.toStored(key, document) });
+      if (isReplaced === 'unknown') throw new WriteOutcomeUnknownError(`What became of a write to '${key}' is forgotten`);
+      return isReplaced === true;
     },
     async remove(key, expectedVersion) {
       return writing(async () => (await collection.deleteOne(ofVersion(key, expectedVersion))).deletedCount === 1);

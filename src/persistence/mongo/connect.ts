@@ -29,9 +29,22 @@ export const DEFAULT_LIMITS: MongoLimits = {
 export type Stored = Record<string, unknown> & { _id: mongo.ObjectId };
 export type StoredCollection = mongo.Collection<Stored>;
 
+/** What MongoDB says of a command with many updates; of which ones each number is, it does not say. */
+export interface UpdateReply {
+  /** Documents that were found. */
+  n: number;
+  writeErrors?: { index: number; code: number; errmsg: string }[];
+  writeConcernError?: { code: number; errmsg: string };
+}
+
 export interface MongoConnection {
   /** What decides: reads and writes that the majority of the primary's set has. */
   kernel(name: string): StoredCollection;
+  /**
+   * Many replacements by one command, each or not by itself. The driver's own bulk writes hide what went wrong: each of their
+   * errors is of one class.
+   */
+  replaceMany(name: string, replacements: readonly { q: object; u: object }[]): Promise<UpdateReply>;
   /** What is shown: reads by the URI's read preference, which may be a little behind. */
   lists(name: string): StoredCollection;
   /** @throws StoreUnavailableError no primary answers */
@@ -71,14 +84,20 @@ export async function connect({ uri, dbName, limits }: ConnectOptions): Promise<
     throw error;
   });
   const db: mongo.Db = connection.getClient().db(dbName);
+  const { writeTimeoutMs } = limits;
 
   return {
     kernel: (name) =>
       db.collection<Stored>(name, {
         readPreference: 'primary',
         readConcern: { level: 'majority' },
-        writeConcern: { w: 'majority', journal: true, wtimeoutMS: limits.writeTimeoutMs },
+        writeConcern: { w: 'majority', journal: true, wtimeoutMS: writeTimeoutMs },
       }),
+    async replaceMany(name, replacements) {
+      const writeConcern = { w: 'majority', j: true, wtimeout: writeTimeoutMs };
+      const command = { update: name, updates: replacements, ordered: false, writeConcern };
+      return (await db.command(command, { readPreference: 'primary', ignoreUndefined: true })) as unknown as UpdateReply;
+    },
     lists: (name) => db.collection<Stored>(name),
     async ping() {
       await reading(() => db.command({ ping: 1 }, { readPreference: 'primary' }));

@@ -2,7 +2,7 @@ import { mongo } from 'mongoose';
 
 import { StoreUnavailableError, TallyError, WriteOutcomeUnknownError, toError } from '../../errors.js';
 
-const DUPLICATE_KEY = 11_000;
+export const DUPLICATE_KEY = 11_000;
 /** NotWritablePrimary, NotPrimaryNoSecondaryOk and its older form: refused before the write began. */
 const NOT_PRIMARY = new Set<unknown>([10_107, 13_435, 10_058]);
 /**

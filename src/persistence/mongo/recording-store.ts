@@ -25,7 +25,8 @@ export function createMongoRecordingStore({ connection, scanLimit = SCAN_LIMIT }
 
   return {
     ...createActorCollection({
-      collection,
+      connection,
+      name: RECORDINGS,
       keyName: 'uid',
       uniqueKeys: ({ startKey, liveKey }) => ({ startKey, liveKey }),
       mapper: recordingMapper,

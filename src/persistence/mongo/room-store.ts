@@ -27,7 +27,8 @@ export function createMongoRoomStore({ connection, scanLimit = SCAN_LIMIT }: Mon
 
   return {
     ...createActorCollection({
-      collection,
+      connection,
+      name: ROOMS,
       keyName: 'roomId',
       uniqueKeys: () => ({}),
       mapper: roomMapper,

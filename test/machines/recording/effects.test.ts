@@ -73,6 +73,13 @@ describe('the stop that proves a death', () => {
   });
 });
 
+describe('the look for the file', () => {
+  it('is called off when somebody has found it', () => {
+    const step = host.step(known(SITUATIONS, 'complete'), { type: 'media.found', size: 7, at: NOON, source: 'webhook' });
+    expect(step.named).toEqual([{ withdraw: ['verifyMedia'] }]);
+  });
+});
+
 describe('a start that nobody answered', () => {
   const lookAt = (seconds: number) => {
     const clock = createTestClock(NOON);

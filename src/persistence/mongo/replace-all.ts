@@ -1,0 +1,76 @@
+import { WriteOutcomeUnknownError } from '../../errors.js';
+import { type ActorDocument, hasWritten } from '../../machines/kernel/document.js';
+import type { MongoConnection, Stored } from './connect.js';
+import { DUPLICATE_KEY, isDuplicateKey } from './driver-errors.js';
+
+/** A document that is to take the place of the one of exactly this version. */
+export interface Replacement {
+  key: string;
+  expectedVersion: number;
+  document: ActorDocument<object>;
+  stored: Record<string, unknown>;
+}
+
+/** `unknown`: so many wrote since that nobody can tell. */
+export type Outcome = boolean | 'unknown';
+
+interface Place {
+  connection: MongoConnection;
+  /** Of the collection. */
+  name: string;
+  /** Name of the field that is the key. */
+  keyName: string;
+}
+
+/**
+ * Replace documents with one command, each or not by itself.
+ *
+ * MongoDB tells how many were replaced, not which: when some were not, each document is asked for the write's nonce.
+ *
+ * @throws WriteOutcomeUnknownError some may have been replaced
+ * @throws MongoError as the driver reports it: of the command as a whole
+ */
+export async function replaceAll(place: Place, replacements: readonly Replacement[]): Promise<ReadonlyMap<Replacement, Outcome>> {
+  const [first] = replacements;
+  if (first !== undefined && replacements.length === 1) return new Map([[first, await replaceOne(place, first)]]);
+  const { connection, name } = place;
+  const statements = replacements.map((each) => ({ q: filterOf(place, each), u: each.stored }));
+  const { n, writeErrors = [], writeConcernError } = await connection.replaceMany(name, statements);
+  const failure = writeConcernError ?? writeErrors.find(({ code }) => code !== DUPLICATE_KEY);
+  if (failure !== undefined) throw new WriteOutcomeUnknownError(`MongoDB did not confirm some writes: ${failure.errmsg}`);
+  if (n === replacements.length) return new Map(replacements.map((each) => [each, true]));
+  return findOutcomes(place, replacements).catch((cause: unknown) => {
+    throw new WriteOutcomeUnknownError('MongoDB did not tell which documents were written', { cause });
+  });
+}
+
+async function replaceOne(place: Place, replacement: Replacement): Promise<boolean> {
+  try {
+    const collection = place.connection.kernel(place.name);
+    return (await collection.replaceOne(filterOf(place, replacement), replacement.stored)).matchedCount === 1;
+  } catch (error) {
+    if (isDuplicateKey(error)) return false;
+    throw error;
+  }
+}
+
+async function findOutcomes({ connection, name, keyName }: Place, replacements: readonly Replacement[]) {
+  const keys = replacements.map(({ key }) => key);
+  const projection = { _id: 0, [keyName]: 1, 'tally.version': 1, 'tally.lastWrite': 1, 'tally.earlierWrites': 1 };
+  const found = await connection
+    .kernel(name)
+    .find({ [keyName]: { $in: keys } }, { projection, batchSize: keys.length + 1 })
+    .toArray();
+  const newest = new Map(found.map((each) => [each[keyName], each as Stored & ActorDocument<object>]));
+  const outcomes = new Map<Replacement, Outcome>();
+  for (const each of replacements) {
+    const { lastWrite, version } = each.document.tally;
+    const document = newest.get(each.key);
+    outcomes.set(each, document !== undefined && hasWritten(document, lastWrite, version));
+  }
+  return outcomes;
+}
+
+function filterOf({ keyName }: Place, { key, expectedVersion }: Replacement): Record<string, unknown> {
+  return { [keyName]: key, 'tally.version': expectedVersion };
+}

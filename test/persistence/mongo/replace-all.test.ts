@@ -1,0 +1,75 @@
+import { describe, expect, it } from 'vitest';
+
+import { WriteOutcomeUnknownError } from '../../../src/errors.js';
+import type { MongoConnection, UpdateReply } from '../../../src/persistence/mongo/connect.js';
+import { type Replacement, replaceAll } from '../../../src/persistence/mongo/replace-all.js';
+import { buildRecording, withTally } from '../../contracts/documents.js';
+
+const DUPLICATE = { index: 1, code: 11_000, errmsg: 'E11000 duplicate key' };
+const STEPPED_DOWN = { index: 1, code: 11_602, errmsg: 'InterruptedDueToReplStateChange' };
+
+/** Replacements of as many documents, and a MongoDB that answers so and has then these documents. */
+function setUp(reply: UpdateReply, found: (replacements: Replacement[]) => object[] = () => []) {
+  const replacements = ['one', 'two', 'three'].map((key): Replacement => {
+    const document = withTally(buildRecording(key), { lastWrite: `ours-${key}` });
+    return { key, expectedVersion: 1, document, stored: { ...document } };
+  });
+  const connection = {
+    replaceMany: () => Promise.resolve(reply),
+    kernel: () => ({ find: () => ({ toArray: async () => found(replacements) }) }),
+  } as unknown as MongoConnection;
+  const outcomes = async () => {
+    const told = await replaceAll({ connection, name: 'recordings', keyName: 'uid' }, replacements);
+    return replacements.map((each) => told.get(each));
+  };
+  return { outcomes };
+}
+
+/** As it is stored after the write of this nonce. */
+const after = (replacement: Replacement | undefined, tally: object) => ({
+  ...replacement?.document,
+  tally: { ...replacement?.document.tally, ...tally },
+});
+
+describe('documents that are replaced together', () => {
+  it('are all replaced when MongoDB found as many', async () => {
+    expect(await setUp({ n: 3 }).outcomes()).toEqual([true, true, true]);
+  });
+
+  it('are asked for the nonce when it found fewer, and one that is gone was not replaced', async () => {
+    const { outcomes } = setUp({ n: 1 }, ([one, two]) => [after(one, {}), after(two, { lastWrite: 'theirs' })]);
+    expect(await outcomes()).toEqual([true, false, false]);
+  });
+
+  it('are known although others wrote since, unless these were too many', async () => {
+    const { outcomes } = setUp({ n: 2 }, ([one, two, three]) => [
+      after(one, { version: 4, lastWrite: 'theirs', earlierWrites: ['ours-one', 'another'] }),
+      after(two, { version: 3, lastWrite: 'theirs', earlierWrites: ['another'] }),
+      after(three, { version: 9, lastWrite: 'theirs', earlierWrites: ['another'] }),
+    ]);
+    expect(await outcomes()).toEqual([true, false, 'unknown']);
+  });
+
+  it('do not hinder each other when a unique index refuses one', async () => {
+    const { outcomes } = setUp({ n: 2, writeErrors: [DUPLICATE] }, ([one, two, three]) => [
+      after(one, {}),
+      after(two, { version: 1, lastWrite: 'older' }),
+      after(three, {}),
+    ]);
+    expect(await outcomes()).toEqual([true, false, true]);
+  });
+
+  it.each([
+    { name: 'a primary that stepped down among them', reply: { n: 1, writeErrors: [DUPLICATE, STEPPED_DOWN] } },
+    { name: 'a majority that did not confirm', reply: { n: 3, writeConcernError: { code: 64, errmsg: 'timed out' } } },
+  ])('have an unknown outcome after $name', async ({ reply }) => {
+    await expect(setUp(reply).outcomes()).rejects.toBeInstanceOf(WriteOutcomeUnknownError);
+  });
+
+  it('have an unknown outcome when nobody can be asked which were replaced', async () => {
+    const { outcomes } = setUp({ n: 2 }, () => {
+      throw new Error('the connection is gone');
+    });
+    await expect(outcomes()).rejects.toBeInstanceOf(WriteOutcomeUnknownError);
+  });
+});
