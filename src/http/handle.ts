@@ -24,7 +24,7 @@ export interface Guard<P, Q, H, B, A = undefined> {
   body?: z.ZodType<B>;
   /** Check the input before the credentials, all parts at once, each field named after its part (`params.recordingId`). */
   inputFirst?: boolean;
-  /** With `inputFirst`: what is read while the credentials are checked. Without good ones nobody gets it, nor its error. */
+  /** What is read while credentials are checked, with `inputFirst`, or after. Without good ones nobody gets it, nor its error. */
   ahead?: (input: Input<P, Q, H, B>) => Promise<A>;
   /** Completes `Unexpected error while …`. */
   operation: string | ((input: Input<P, Q, H, B>) => string);
@@ -46,13 +46,15 @@ export function createHandle(authenticate: Authenticate): Handle {
       ctx.state.route = guard.name;
       ctx.state.operation = 'checking credentials';
       const early = guard.inputFirst === true ? readInput(ctx, guard) : undefined;
-      const ahead = early === undefined ? undefined : guard.ahead?.(early);
-      ahead?.catch(() => undefined); // told after the credentials, if at all
-      ctx.state.principal = await authenticate(ctx, guard.accepts);
+      let ahead: Promise<A> | undefined;
+      ctx.state.principal = await authenticate(ctx, guard.accepts, () => {
+        ahead = early === undefined ? undefined : guard.ahead?.(early);
+        ahead?.catch(() => undefined); // told after the credentials, if at all
+      });
       const input = early ?? readInput(ctx, guard);
       ctx.state.recordingId = recordingIdIn(input.params);
       ctx.state.operation = typeof guard.operation === 'string' ? guard.operation : guard.operation(input);
-      await run(ctx, input, (await ahead) as A);
+      await run(ctx, input, (await (ahead ?? guard.ahead?.(input))) as A);
     };
 }
 

@@ -39,6 +39,20 @@ describe('the API key', () => {
     expect(response.body).toEqual(unauthorized('Invalid API key'));
   });
 
+  it('is asked for before anything is read for whom has none, and beside it for the others', async () => {
+    await edge.anonymous.get(RECORDING);
+    expect(edge.gate.trace).not.toContain('recordings.get');
+    await edge.anonymous.get(RECORDING).set('X-API-KEY', `${API_KEY}0`);
+    expect(edge.gate.trace).toContain('recordings.get');
+  });
+
+  it('decides, whatever became of what was read beside it', async () => {
+    const unknown = `${RECORDING}2`;
+    const { status, body } = await edge.anonymous.get(unknown).set('X-API-KEY', `${API_KEY}0`);
+    expect([status, body]).toEqual([401, unauthorized('Invalid API key')]);
+    expect((await edge.get(unknown)).status).toBe(404);
+  });
+
   it('counts as absent when it is empty', async () => {
     const { body } = await edge.anonymous.get('/api/v1/rooms').set('X-API-KEY', '');
     expect(body).toEqual(unauthorized('Unauthorized'));

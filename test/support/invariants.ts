@@ -68,12 +68,13 @@ export function i2Backwards(statuses: readonly string[]): string[] {
   });
 }
 
-/** Room locks that no live recording holds: each keeps its room from being recorded for nothing. */
+/** Room locks that no live recording holds and nobody is going to free: each keeps its room from being recorded for nothing. */
 export async function orphanedLocks(stores: { recordings: RecordingStore; roomLocks: RoomLocks }): Promise<string[]> {
   const orphans: string[] = [];
   for (const { roomId, uid } of await stores.roomLocks.list()) {
     const recording = await stores.recordings.load(uid);
-    if (recording === undefined || !isLive(recording)) orphans.push(`${roomId} of ${uid}`);
+    const isOwed = recording?.tally.effects.some(({ name }) => name === 'releaseRoomLock') ?? false;
+    if (!isOwed && (recording === undefined || !isLive(recording))) orphans.push(`${roomId} of ${uid}`);
   }
   return orphans;
 }

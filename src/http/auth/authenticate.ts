@@ -19,18 +19,22 @@ export interface Credential {
   verify(value: string): Promise<Verdict>;
 }
 
-export type Authenticate = (ctx: HttpContext, accepts: readonly CredentialKind[]) => Promise<Principal>;
+/** @param meanwhile called as soon as there is a credential to check */
+export type Authenticate = (ctx: HttpContext, accepts: readonly CredentialKind[], meanwhile?: () => void) => Promise<Principal>;
 
 /**
  * Try the accepted kinds in order and skip those that the request does not carry. The first good one counts; else the
  * last bad one's error is the answer.
  */
 export function createAuthenticate(credentials: Record<CredentialKind, Credential>): Authenticate {
-  return async (ctx, accepts) => {
-    let refusal: TallyError | undefined;
-    for (const kind of accepts) {
+  return async (ctx, accepts, meanwhile) => {
+    const carried = accepts.flatMap((kind) => {
       const value = credentials[kind].read(ctx);
-      if (value === undefined) continue;
+      return value === undefined ? [] : [{ kind, value }];
+    });
+    if (carried.length > 0) meanwhile?.();
+    let refusal: TallyError | undefined;
+    for (const { kind, value } of carried) {
       const verdict = await credentials[kind].verify(value);
       if (verdict.granted) return verdict.principal;
       refusal = verdict.error;

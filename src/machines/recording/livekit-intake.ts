@@ -48,7 +48,7 @@ export function createLiveKitIntake(options: LiveKitIntakeOptions): (event: Live
   async function newsOf(uid: string, egress: EgressObservation): Promise<RecordingEvent[]> {
     const size = hasDelivered(egress) ? await fileSize(options.mediaKeyOf(egress.roomName, uid), egress.file?.size) : undefined;
     const observed: RecordingEvent = { type: 'egress.observed', egress, ...now() };
-    return size === undefined ? [observed] : [observed, { type: 'media.found', size, ...now() }];
+    return size === undefined ? [observed] : [observed, { type: 'media.found', size, egressId: egress.egressId, ...now() }];
   }
 
   /** @returns undefined when there is no complete file, or none that is found at once: the recording itself goes on looking */
@@ -96,6 +96,7 @@ export function createLiveKitIntake(options: LiveKitIntakeOptions): (event: Live
   };
 }
 
+/** With a size: without one the file would have to be read. */
 function hasDelivered({ status, file }: EgressObservation): boolean {
-  return isTerminal(status) && file?.location !== undefined;
+  return isTerminal(status) && file?.location !== undefined && file.size !== undefined;
 }

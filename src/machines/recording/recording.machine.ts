@@ -85,6 +85,9 @@ export function createRecordingMachine(timing: RecordingTiming) {
         context.endingSince !== undefined &&
         context.finishedRoomSid !== undefined &&
         (context.roomSid === undefined || context.roomSid === context.finishedRoomSid),
+      /** Not that of another egress, whose webhook came here by our uid. */
+      isItsFile: ({ context, event }) =>
+        event.type === 'media.found' && (event.egressId === undefined || event.egressId === context.egressId),
       /** A file that was found stays found: an answer that says otherwise is an older one. */
       isMediaNews: ({ context, event }) =>
         event.type === 'media.found' ? context.media !== 'complete' : context.media === undefined,
@@ -373,7 +376,7 @@ export function createRecordingMachine(timing: RecordingTiming) {
             ],
             on: {
               'egress.observed': [...ends, { guard: shows('ENDING'), target: 'ending', actions: ['learn', 'armUpload'] }],
-              'media.found': { target: '#recording.complete', actions: ['takeFile', 'clearError'] },
+              'media.found': { guard: 'isItsFile', target: '#recording.complete', actions: ['takeFile', 'clearError'] },
               'media.absent': [
                 { guard: 'wasStale', target: '#recording.aborted', actions: 'takeFile' },
                 { target: '#recording.failed', actions: 'takeFile' },
@@ -388,7 +391,10 @@ export function createRecordingMachine(timing: RecordingTiming) {
         entry: [...settle, 'verifyMedia', announceEnd('complete')],
         always: { guard: 'deletesWhenSettled', target: 'deleted' },
         on: {
-          'media.found': { guard: 'isMediaNews', actions: ['takeFile', { type: 'withdraw', params: { keys: ['verifyMedia'] } }] },
+          'media.found': {
+            guard: and(['isItsFile', 'isMediaNews']),
+            actions: ['takeFile', { type: 'withdraw', params: { keys: ['verifyMedia'] } }],
+          },
           'media.absent': { guard: 'isMediaNews', actions: 'takeFile' },
           delete: 'deleted',
         },
@@ -415,7 +421,7 @@ export function createRecordingMachine(timing: RecordingTiming) {
         rescuable: {
           entry: 'rescueMedia',
           on: {
-            'media.found': { target: '#recording.complete', actions: ['takeFile', 'clearError'] },
+            'media.found': { guard: 'isItsFile', target: '#recording.complete', actions: ['takeFile', 'clearError'] },
             'media.absent': { guard: 'isMediaNews', actions: 'takeFile' },
             'egress.observed': { guard: shows('COMPLETE', 'LIMIT_REACHED', 'FAILED'), actions: ['learn', 'rescueMedia'] },
           },

@@ -51,7 +51,7 @@ export function isOutcomeUnknown(error: unknown): boolean {
 }
 
 /** Not sent, or refused by a server that is no primary. A subclass of the pool's error means a connection cut under a write. */
-function isTurnedAway(error: unknown): boolean {
+export function isTurnedAway(error: unknown): boolean {
   if (error instanceof mongo.MongoWriteConcernError) return false;
   if (error instanceof mongo.MongoServerError) return NOT_PRIMARY.has(error.code);
   return error instanceof mongo.MongoNetworkError && error.name === 'MongoPoolClearedError';

@@ -1,7 +1,9 @@
+import { mongo } from 'mongoose';
+
 import { WriteOutcomeUnknownError } from '../../errors.js';
 import { type ActorDocument, hasWritten } from '../../machines/kernel/document.js';
 import type { MongoConnection, Stored } from './connect.js';
-import { DUPLICATE_KEY, isDuplicateKey } from './driver-errors.js';
+import { DUPLICATE_KEY, isDuplicateKey, isTurnedAway } from './driver-errors.js';
 
 /** A document that is to take the place of the one of exactly this version. */
 export interface Replacement {
@@ -11,7 +13,7 @@ export interface Replacement {
   stored: Record<string, unknown>;
 }
 
-/** `unknown`: so many wrote since that nobody can tell. */
+/** `unknown`: so many wrote since that nobody can tell, or a new primary does not know yet. */
 export type Outcome = boolean | 'unknown';
 
 interface Place {
@@ -35,11 +37,12 @@ export async function replaceAll(place: Place, replacements: readonly Replacemen
   if (first !== undefined && replacements.length === 1) return new Map([[first, await replaceOne(place, first)]]);
   const { connection, name } = place;
   const statements = replacements.map((each) => ({ q: filterOf(place, each), u: each.stored }));
-  const { n, writeErrors = [], writeConcernError } = await connection.replaceMany(name, statements);
+  const { n, writeErrors = [], writeConcernError } = await connection.replaceMany(name, statements).catch(unlessRefused);
   const failure = writeConcernError ?? writeErrors.find(({ code }) => code !== DUPLICATE_KEY);
   if (failure !== undefined) throw new WriteOutcomeUnknownError(`MongoDB did not confirm some writes: ${failure.errmsg}`);
   if (n === replacements.length) return new Map(replacements.map((each) => [each, true]));
-  return findOutcomes(place, replacements).catch((cause: unknown) => {
+  const refused = new Set(writeErrors.map(({ index }) => replacements[index]));
+  return findOutcomes(place, replacements, refused).catch((cause: unknown) => {
     throw new WriteOutcomeUnknownError('MongoDB did not tell which documents were written', { cause });
   });
 }
@@ -54,7 +57,17 @@ async function replaceOne(place: Place, replacement: Replacement): Promise<boole
   }
 }
 
-async function findOutcomes({ connection, name, keyName }: Place, replacements: readonly Replacement[]) {
+/** An interruption ends the command as a whole, and what came before it is written. @throws MongoError nothing is written */
+function unlessRefused(error: unknown): never {
+  if (!(error instanceof mongo.MongoServerError) || isTurnedAway(error)) throw error;
+  throw new WriteOutcomeUnknownError('MongoDB did not finish some writes', { cause: error });
+}
+
+async function findOutcomes(
+  { connection, name, keyName }: Place,
+  replacements: readonly Replacement[],
+  refused: ReadonlySet<Replacement | undefined>,
+): Promise<ReadonlyMap<Replacement, Outcome>> {
   const keys = replacements.map(({ key }) => key);
   const projection = { _id: 0, [keyName]: 1, 'tally.version': 1, 'tally.lastWrite': 1, 'tally.earlierWrites': 1 };
   const found = await connection
@@ -66,7 +79,9 @@ async function findOutcomes({ connection, name, keyName }: Place, replacements: 
   for (const each of replacements) {
     const { lastWrite, version } = each.document.tally;
     const document = newest.get(each.key);
-    outcomes.set(each, document !== undefined && hasWritten(document, lastWrite, version));
+    // Who lost a race finds the winner's version. An older one is what a new primary shows that has not caught up.
+    const isBehind = document !== undefined && document.tally.version < version && !refused.has(each);
+    outcomes.set(each, isBehind ? 'unknown' : document !== undefined && hasWritten(document, lastWrite, version));
   }
   return outcomes;
 }

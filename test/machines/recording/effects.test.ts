@@ -10,7 +10,7 @@ import type { LiveKitGateway, StopOutcome } from '../../../src/machines/recordin
 import { createMemoryMedia } from '../../support/memory-media.js';
 import { createMemoryRoomLocks } from '../../support/memory-room-locks.js';
 import { createTestClock } from '../../support/test-clock.js';
-import { buildDocument, buildEgress, buildInput, definition, NOON, observed } from './build.js';
+import { ACCEPTED, buildDocument, buildEgress, buildInput, definition, NOON, observed } from './build.js';
 import { EVENTS, SITUATIONS } from './situations.js';
 
 const host = createHost(definition);
@@ -77,6 +77,12 @@ describe('the look for the file', () => {
   it('is called off when somebody has found it', () => {
     const step = host.step(known(SITUATIONS, 'complete'), { type: 'media.found', size: 7, at: NOON, source: 'webhook' });
     expect(step.named).toEqual([{ withdraw: ['verifyMedia'] }]);
+  });
+
+  it.each(['complete', 'lost', 'failed.rescuable'])('of %s goes on when what was found is of another egress', (situation) => {
+    const found = { type: 'media.found', size: 7, egressId: 'EG_other', at: NOON, source: 'webhook' } as const;
+    expect(host.step(known(SITUATIONS, situation), found).changed).toBe(false);
+    expect(host.step(known(SITUATIONS, situation), { ...found, egressId: ACCEPTED.egressId }).changed).toBe(true);
   });
 });
 

@@ -1,3 +1,4 @@
+import { mongo } from 'mongoose';
 import { describe, expect, it } from 'vitest';
 
 import { WriteOutcomeUnknownError } from '../../../src/errors.js';
@@ -9,13 +10,13 @@ const DUPLICATE = { index: 1, code: 11_000, errmsg: 'E11000 duplicate key' };
 const STEPPED_DOWN = { index: 1, code: 11_602, errmsg: 'InterruptedDueToReplStateChange' };
 
 /** Replacements of as many documents, and a MongoDB that answers so and has then these documents. */
-function setUp(reply: UpdateReply, found: (replacements: Replacement[]) => object[] = () => []) {
+function setUp(reply: UpdateReply | Error, found: (replacements: Replacement[]) => object[] = () => []) {
   const replacements = ['one', 'two', 'three'].map((key): Replacement => {
     const document = withTally(buildRecording(key), { lastWrite: `ours-${key}` });
     return { key, expectedVersion: 1, document, stored: { ...document } };
   });
   const connection = {
-    replaceMany: () => Promise.resolve(reply),
+    replaceMany: () => (reply instanceof Error ? Promise.reject(reply) : Promise.resolve(reply)),
     kernel: () => ({ find: () => ({ toArray: async () => found(replacements) }) }),
   } as unknown as MongoConnection;
   const outcomes = async () => {
@@ -64,6 +65,23 @@ describe('documents that are replaced together', () => {
     { name: 'a majority that did not confirm', reply: { n: 3, writeConcernError: { code: 64, errmsg: 'timed out' } } },
   ])('have an unknown outcome after $name', async ({ reply }) => {
     await expect(setUp(reply).outcomes()).rejects.toBeInstanceOf(WriteOutcomeUnknownError);
+  });
+
+  it('have an unknown outcome when a new primary shows what was before', async () => {
+    const { outcomes } = setUp({ n: 2 }, ([one, two, three]) => [
+      after(one, { version: 1, lastWrite: 'older' }),
+      after(two, {}),
+      after(three, { lastWrite: 'theirs' }),
+    ]);
+    expect(await outcomes()).toEqual(['unknown', true, false]);
+  });
+
+  it.each([
+    { name: 'an interruption may have come after some of them', code: 11_601, expected: WriteOutcomeUnknownError },
+    { name: 'a server that is no primary has written none', code: 10_107, expected: mongo.MongoServerError },
+  ])('end together: $name', async ({ code, expected }) => {
+    const error = new mongo.MongoServerError({ message: 'no', code });
+    await expect(setUp(error).outcomes()).rejects.toBeInstanceOf(expected);
   });
 
   it('have an unknown outcome when nobody can be asked which were replaced', async () => {
