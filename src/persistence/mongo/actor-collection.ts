@@ -57,7 +57,7 @@ export function createActorCollection<Context extends object>(options: ActorColl
     },
     async save(key, document, expectedVersion) {
       const isReplaced = await replace({ key, expectedVersion, document, stored: mapper.toStored(key, document) });
-      if (isReplaced === 'unknown') throw new WriteOutcomeUnknownError(`What became of a write to '${key}' is forgotten`);
+      if (isReplaced === 'unknown') throw new WriteOutcomeUnknownError(`What became of a write to '${key}' is not known`);
       return isReplaced === true;
     },
     async remove(key, expectedVersion) {

@@ -96,7 +96,7 @@ export async function connect({ uri, dbName, limits }: ConnectOptions): Promise<
     async replaceMany(name, replacements) {
       const writeConcern = { w: 'majority', j: true, wtimeout: writeTimeoutMs };
       const command = { update: name, updates: replacements, ordered: false, writeConcern };
-      return (await db.command(command, { readPreference: 'primary', ignoreUndefined: true })) as unknown as UpdateReply;
+      return (await db.command(command, { readPreference: 'primary', ignoreUndefined: true })) as UpdateReply;
     },
     lists: (name) => db.collection<Stored>(name),
     async ping() {

@@ -2,7 +2,9 @@ import { describe, expect, it } from 'vitest';
 
 import type { EffectParams } from '../../../src/machines/kernel/document.js';
 import type { EffectRun } from '../../../src/machines/kernel/definition.js';
+import { compose } from '../../../src/machines/kernel/compose.js';
 import { createHost } from '../../../src/machines/kernel/host.js';
+import { defineRecording } from '../../../src/machines/recording/definition.js';
 import { createRecordingEffects, type RecordingEffectPorts } from '../../../src/machines/recording/effects.js';
 import type { EgressStatus } from '../../../src/machines/recording/events.js';
 import type { RecordingContext, RecordingDocument } from '../../../src/machines/recording/recording.js';
@@ -10,7 +12,7 @@ import type { LiveKitGateway, StopOutcome } from '../../../src/machines/recordin
 import { createMemoryMedia } from '../../support/memory-media.js';
 import { createMemoryRoomLocks } from '../../support/memory-room-locks.js';
 import { createTestClock } from '../../support/test-clock.js';
-import { ACCEPTED, buildDocument, buildEgress, buildInput, definition, NOON, observed } from './build.js';
+import { ACCEPTED, buildDocument, buildEgress, buildInput, definition, NOON, observed, timing } from './build.js';
 import { EVENTS, SITUATIONS } from './situations.js';
 
 const host = createHost(definition);
@@ -70,6 +72,17 @@ describe('the stop that proves a death', () => {
   it('is called off when the egress of an undone start begins to record', () => {
     const step = host.step(known(SITUATIONS, 'cancelling'), observed('ACTIVE'));
     expect(step.named).toContainEqual({ withdraw: ['confirmDeath'] });
+  });
+});
+
+describe('the short lock of a start', () => {
+  it.each([undefined, 5_000])('is extended after %s ms', (extendLockAfterMs) => {
+    const rested = defineRecording(timing, extendLockAfterMs === undefined ? {} : { extendLockAfterMs });
+    const stamp = { now: NOON, instance: 'one', nonce: 'one:1' };
+    const begun = createHost(rested).begin(buildInput());
+    const { tally } = compose(rested, undefined, begun, { type: 'create', source: 'test' }, stamp);
+    const extension = tally.effects.find(({ name }) => name === 'extendRoomLock');
+    expect(extension?.notBefore).toBe(NOON + (extendLockAfterMs ?? 0));
   });
 });
 
