@@ -1,0 +1,30 @@
+import { randomBytes } from 'node:crypto';
+
+import type { Config } from '../config.js';
+import { bucketOf, createSimulator, type Simulator } from '../livekit/simulator/index.js';
+
+interface Credentials {
+  apiKey: string;
+  apiSecret: string;
+}
+
+/** The LiveKit that is used. */
+export interface LiveKitServer extends Credentials {
+  /** Its URL. */
+  host: string;
+  /** Present when no real LiveKit is configured. */
+  simulator?: Simulator & Credentials;
+}
+
+/** The real one that is configured; else a simulator is started, which sends its webhooks to that URL. */
+export async function openLiveKitServer({ livekit, media }: Config, webhookUrl: string): Promise<LiveKitServer> {
+  if (livekit.kind === 'real') return { host: livekit.privateUrl, apiKey: livekit.apiKey, apiSecret: livekit.apiSecret };
+  const credentials = { apiKey: livekit.apiKey, apiSecret: livekit.apiSecret ?? randomBytes(24).toString('base64url') };
+  const simulator = await createSimulator({
+    port: livekit.port,
+    ...credentials,
+    ...(media.kind === 'embedded' ? { mediaDir: media.egressDir } : { bucket: bucketOf(media) }),
+    webhookUrls: [webhookUrl],
+  });
+  return { host: simulator.url, ...credentials, simulator: Object.assign(simulator, credentials) };
+}

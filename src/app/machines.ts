@@ -1,0 +1,116 @@
+import type { Config } from '../config.js';
+import { createSupervisor, type Supervisor } from '../machines/kernel/supervisor.js';
+import type { RecordingCommands } from '../machines/recording/commands.js';
+import { createRecordingCommands } from '../machines/recording/create-commands.js';
+import { defineRecording } from '../machines/recording/definition.js';
+import { createDeleteAll } from '../machines/recording/delete-all.js';
+import { createRecordingEffects } from '../machines/recording/effects.js';
+import type { RecordingEvent } from '../machines/recording/events.js';
+import type { RecordingContext } from '../machines/recording/recording.js';
+import type { RoomCommands } from '../machines/room/commands.js';
+import { createRoomCommands } from '../machines/room/create-commands.js';
+import { createRoomEffects, defineRoom } from '../machines/room/definition.js';
+import { type RoomContext, roomStatusOf } from '../machines/room/room.js';
+import type { RoomEvent } from '../machines/room/room.machine.js';
+import type { Ports } from './ports.js';
+
+type Recordings = Supervisor<RecordingContext, RecordingEvent>;
+type Rooms = Supervisor<RoomContext, RoomEvent>;
+
+/** The two kinds of actors, and what a client may ask of them. */
+export interface Machines {
+  recordings: Recordings;
+  rooms: Rooms;
+  commands: { recordings: RecordingCommands; rooms: RoomCommands };
+}
+
+/** No receiver of notices can be configured in this version. */
+const NO_NOTICES = { notices: false };
+/** An embedded lock lies on the disk that a start waits for. It is taken for 15 s, and most starts are over before this time. */
+const EMBEDDED_LOCK_RESTS_MS = 5_000;
+/** How long LiveKit is asked once more when the start deadline has passed, milliseconds. */
+const CONFIRM_MS = 3_000;
+/** How long a deleted recording is remembered, so that its egress is still known as ours. */
+const TOMBSTONE_MS = 48 * 3_600_000;
+
+/** Nothing runs before the supervisors are started. */
+export function createMachines(config: Config, ports: Ports): Machines {
+  const recordings = createRecordings(config, ports);
+  const rooms = createRooms(config, ports, recordings);
+  return { recordings, rooms, commands: createCommands(config, ports, recordings, rooms) };
+}
+
+function createRecordings(config: Config, ports: Ports): Recordings {
+  const { store, livekit, media, persistence, clock, instance, log } = ports;
+  const { timers, locks } = config;
+  return createSupervisor({
+    ...kernelOf(config, ports),
+    definition: defineRecording(
+      { ...timers, confirmMs: CONFIRM_MS, tombstoneMs: TOMBSTONE_MS },
+      { ...NO_NOTICES, extendLockAfterMs: locks.kind === 'embedded' ? EMBEDDED_LOCK_RESTS_MS : 0 },
+    ),
+    store,
+    handlers: createRecordingEffects({
+      livekit,
+      locks: persistence.roomLocks,
+      media,
+      notifications: { append: () => Promise.resolve() },
+      clock,
+      instance,
+      lockTtlMs: timers.lockTtlMs,
+      confirmMs: CONFIRM_MS,
+    }),
+    log: log.child({ part: 'recordings' }),
+  });
+}
+
+function createRooms(config: Config, ports: Ports, recordings: Recordings): Rooms {
+  const { store, roomStore, livekit, clock } = ports;
+  const log = ports.log.child({ part: 'rooms' });
+  return createSupervisor({
+    ...kernelOf(config, ports),
+    definition: defineRoom(NO_NOTICES),
+    store: roomStore,
+    handlers: createRoomEffects({
+      clock,
+      endMeeting: (roomId) => livekit.deleteRoom(roomId),
+      deleteRecordings: createDeleteAll({ supervisor: recordings, store, clock, log }),
+      notify: () => Promise.resolve(),
+    }),
+    log,
+  });
+}
+
+/** What both supervisors are hosted with. */
+function kernelOf({ timers }: Config, { persistence, clock, instance }: Ports) {
+  return {
+    bus: persistence.bus,
+    clock,
+    clockOffsetMs: () => clock.offsetMs(),
+    instance,
+    dueIntervalMs: timers.dueIntervalMs,
+    exclusive: persistence.exclusive,
+  };
+}
+
+function createCommands({ timers }: Config, ports: Ports, recordings: Recordings, rooms: Rooms): Machines['commands'] {
+  const { store, roomStore, livekit, persistence, clock, instance } = ports;
+  return {
+    recordings: createRecordingCommands({
+      supervisor: recordings,
+      store,
+      async findRoom(roomId) {
+        const room = await roomStore.load(roomId);
+        return room === undefined || roomStatusOf(room) === undefined ? undefined : room;
+      },
+      locks: persistence.roomLocks,
+      livekit,
+      mediaKeyOf: persistence.mediaKeyOf,
+      clock,
+      instance,
+      startTimeoutMs: timers.startTimeoutMs,
+      confirmMs: CONFIRM_MS,
+    }),
+    rooms: createRoomCommands({ supervisor: rooms, store: roomStore, recordings: store, clock }),
+  };
+}

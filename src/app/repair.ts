@@ -1,0 +1,73 @@
+import type { Config } from '../config.js';
+import { createJobs } from '../jobs/create-jobs.js';
+import type { Scheduler } from '../jobs/scheduler.js';
+import { createTurn } from '../jobs/turn.js';
+import { createReconciler, type Reconciler } from '../machines/recording/reconciler.js';
+import { createStrayKeeper } from '../machines/recording/strays.js';
+import { createMeetingKeeper } from '../machines/room/meetings.js';
+import type { Machines } from './machines.js';
+import type { Ports } from './ports.js';
+
+/** How long after an instance's comparison with LiveKit the others make none, milliseconds. */
+const PASS_TURN_MS = 5_000;
+
+/** The comparison with LiveKit: recordings, egresses that no recording owns, meetings. */
+export function createReconciliation({ timers, projectId }: Config, ports: Ports, { recordings, rooms }: Machines): Reconciler {
+  const { store, roomStore, livekit, media, persistence, clock } = ports;
+  const log = ports.log.child({ part: 'reconcile' });
+  const strays = createStrayKeeper({
+    supervisor: recordings,
+    store,
+    rooms: roomStore,
+    livekit,
+    media,
+    mediaKeyOf: persistence.mediaKeyOf,
+    nameId: projectId,
+    clock,
+    log: ports.log.child({ part: 'strays' }),
+    recheckMs: timers.suspectRecheckMs,
+  });
+  const meetings = createMeetingKeeper({
+    supervisor: rooms,
+    store: roomStore,
+    livekit,
+    isRecorded: async (roomId) => (await store.findLive(roomId)) !== undefined,
+    clock,
+    log: ports.log.child({ part: 'meetings' }),
+    recheckMs: timers.suspectRecheckMs,
+    goneMs: timers.recorderGoneMs,
+  });
+  return createReconciler({
+    supervisor: recordings,
+    store,
+    livekit,
+    strays,
+    meetings,
+    clock,
+    log,
+    intervalMs: timers.reconcileIntervalMs,
+    recheckMs: timers.suspectRecheckMs,
+    goneMs: timers.recorderGoneMs,
+    mayPass: createTurn('reconcilePass', {
+      locks: persistence.jobLocks,
+      ttlMs: Math.min(PASS_TURN_MS, timers.reconcileIntervalMs / 2),
+      log,
+    }),
+  });
+}
+
+/** What comes round every few minutes. It is told at once when the room locks are lost: close it, started or not. */
+export function createRepairJobs({ timers }: Config, ports: Ports, { recordings, commands }: Machines): Scheduler {
+  const { persistence, livekit, clock, instance, log } = ports;
+  return createJobs({
+    ...persistence,
+    runs: persistence.jobRuns,
+    supervisor: recordings,
+    roomCommands: commands.rooms,
+    timers,
+    livekit,
+    clock,
+    instance,
+    log: log.child({ part: 'jobs' }),
+  });
+}
