@@ -1,7 +1,8 @@
 import { EgressClient } from 'livekit-server-sdk';
 
+import type { Bucket } from './bucket.js';
 import type { LiveKit, LiveKitOptions } from './livekit.js';
-import type { RealPlace, Services } from './real-place.js';
+import type { Services } from './services.js';
 
 const CAPACITY = 10_000;
 /** The worker's place in the bucket is that of Tally's own files. */
@@ -10,7 +11,7 @@ const FOLDER = 'recorded';
 /** livekit-server on a Redis of its own, with a stand-in worker that captures nothing, takes a seat and uploads a ready-made file. */
 export async function openRealLiveKit(
   services: Services,
-  s3: RealPlace['s3'],
+  s3: Bucket,
   { webhookUrl, activeAfterMs = 0 }: LiveKitOptions,
 ): Promise<LiveKit> {
   const redis = await services.startRedis();

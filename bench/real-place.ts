@@ -1,22 +1,17 @@
-import path from 'node:path';
-
 import { createConnection } from 'mongoose';
 
-import type * as services from '../scripts/services/index.mjs';
-import { openRealLiveKit } from './real-livekit.js';
+import { createBucket, type Bucket } from './bucket.js';
 import type { Place } from './place.js';
+import { openRealLiveKit } from './real-livekit.js';
+import { loadServices } from './services.js';
 
-export type Services = typeof services;
-
-/** The servers of the service tests: JavaScript as it is, and so not among what is compiled. */
-const SERVICES = path.join(import.meta.dirname, '..', '..', 'scripts', 'services', 'index.mjs');
 const BUCKET = 'tally-bench';
 
 /** What the benches of real servers have besides. */
 export interface RealPlace extends Place {
   kind: 'real';
   mongoUri: string;
-  s3: { endpoint: string; bucket: string; accessKey: string; secretKey: string };
+  s3: Bucket;
 }
 
 /**
@@ -25,7 +20,7 @@ export interface RealPlace extends Place {
  * @throws Error a server cannot be had
  */
 export async function realPlace(count: Place['count']): Promise<RealPlace> {
-  const services = (await import(SERVICES)) as Services;
+  const services = await loadServices();
   const run = await services.openRun((line) => process.stderr.write(`services: ${line}\n`));
   Object.assign(process.env, run.env);
   try {
@@ -73,14 +68,4 @@ async function operationsOf(address: string): Promise<number> {
   } finally {
     await connection.close(true);
   }
-}
-
-async function createBucket({ endpoint, bucket, accessKey, secretKey }: RealPlace['s3']): Promise<void> {
-  // It warns on standard error about a Node.js that we support.
-  process.env['AWS_SDK_JS_NODE_VERSION_SUPPORT_WARNING_DISABLED'] = 'true';
-  const { CreateBucketCommand, S3Client } = await import('@aws-sdk/client-s3');
-  const credentials = { accessKeyId: accessKey, secretAccessKey: secretKey };
-  const client = new S3Client({ endpoint, region: 'us-east-1', forcePathStyle: true, credentials });
-  await client.send(new CreateBucketCommand({ Bucket: bucket }));
-  client.destroy();
 }
