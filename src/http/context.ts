@@ -2,9 +2,7 @@ import type Router from '@koa/router';
 import type { RouterContext } from '@koa/router';
 import type { Middleware } from 'koa';
 
-import type { Principal } from './auth/authenticate.js';
-import type { HttpDeps } from './deps.js';
-import type { Handle } from './handle.js';
+import type { Principal } from './auth/principal.js';
 
 /** What middlewares and routes tell each other about one request. */
 export interface HttpState {
@@ -27,10 +25,3 @@ export interface HttpState {
 export type HttpContext = RouterContext<HttpState>;
 export type HttpMiddleware = Middleware<HttpState>;
 export type ApiRouter = Router<HttpState>;
-
-/** What a route file gets to register itself with. */
-export interface RouteContext {
-  router: ApiRouter;
-  handle: Handle;
-  deps: HttpDeps;
-}

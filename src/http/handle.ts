@@ -1,7 +1,8 @@
 import { parse as parseQuery } from 'qs';
 import type { z } from 'zod';
 
-import type { Authenticate, CredentialKind } from './auth/authenticate.js';
+import type { Authenticate } from './auth/authenticate.js';
+import type { CredentialKind } from './auth/principal.js';
 import type { HttpContext } from './context.js';
 import { invalidRequest, parseInput, type FieldIssue } from './validate.js';
 

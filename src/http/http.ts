@@ -5,7 +5,7 @@ import Koa from 'koa';
 
 import { apiKeyCredential } from './auth/api-key.js';
 import { createAuthenticate } from './auth/authenticate.js';
-import type { HttpState, RouteContext } from './context.js';
+import type { HttpState } from './context.js';
 import type { HttpDeps } from './deps.js';
 import { errorHandler } from './error-handler.js';
 import { createHandle } from './handle.js';
@@ -26,6 +26,7 @@ import { listRecordings } from './routes/list-recordings.js';
 import { listRooms } from './routes/list-rooms.js';
 import { livekitWebhook, type WebhookCounts } from './routes/livekit-webhook.js';
 import { recordingMedia } from './routes/recording-media.js';
+import type { RouteContext } from './routes/route-context.js';
 import { startRecording } from './routes/start-recording.js';
 import { stopRecording } from './routes/stop-recording.js';
 

@@ -1,13 +1,7 @@
 import type { TallyError } from '../../errors.js';
 import type { HttpContext } from '../context.js';
 import { NoCredentialError } from '../errors.js';
-
-export type CredentialKind = 'apiKey';
-
-/** Who is asking. */
-export interface Principal {
-  kind: CredentialKind;
-}
+import type { CredentialKind, Principal } from './principal.js';
 
 export type Verdict = { granted: true; principal: Principal } | { granted: false; error: TallyError };
 

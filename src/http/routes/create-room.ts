@@ -1,7 +1,7 @@
 import { systemClock } from '../../clock.js';
-import type { RouteContext } from '../context.js';
 import { presentRoom } from '../presenters/room.presenter.js';
 import { createRoomBody } from '../schemas/rooms.js';
+import type { RouteContext } from './route-context.js';
 
 const ONE_HOUR_MS = 3_600_000;
 

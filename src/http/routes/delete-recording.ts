@@ -1,5 +1,5 @@
-import type { RouteContext } from '../context.js';
 import { recordingParams } from '../schemas/ids.js';
+import type { RouteContext } from './route-context.js';
 
 export function deleteRecording({ router, handle, deps: { recordings } }: RouteContext): void {
   router.delete(

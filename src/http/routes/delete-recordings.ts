@@ -1,7 +1,7 @@
-import type { RouteContext } from '../context.js';
 import { forEachId } from '../for-each-id.js';
 import { presentRecordingDeletions } from '../presenters/deletions.presenter.js';
 import { deleteRecordingsQuery } from '../schemas/ids.js';
+import type { RouteContext } from './route-context.js';
 
 /** A store takes about as many at a time. */
 const AT_ONCE = 100;

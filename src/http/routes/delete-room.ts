@@ -1,9 +1,9 @@
 import { z } from 'zod';
 
-import type { RouteContext } from '../context.js';
 import { presentDeletion } from '../presenters/room.presenter.js';
 import { roomIdSchema } from '../schemas/ids.js';
 import { deleteRoomQuery } from '../schemas/rooms.js';
+import type { RouteContext } from './route-context.js';
 
 /** The bare id: here the contract reports a bad one under an empty field name. */
 const params = z.preprocess((named) => (named as { roomId?: unknown }).roomId, roomIdSchema);

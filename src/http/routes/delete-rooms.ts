@@ -1,7 +1,7 @@
-import type { RouteContext } from '../context.js';
 import { forEachId } from '../for-each-id.js';
 import { presentRoomDeletions } from '../presenters/deletions.presenter.js';
 import { deleteRoomsQuery } from '../schemas/rooms.js';
+import type { RouteContext } from './route-context.js';
 
 const AT_ONCE = 10;
 

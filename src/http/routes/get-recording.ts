@@ -1,8 +1,8 @@
-import type { RouteContext } from '../context.js';
 import { pickFields } from '../presenters/page.presenter.js';
 import { presentRecording } from '../presenters/recording.presenter.js';
 import { recordingParams } from '../schemas/ids.js';
 import { itemQuery } from '../schemas/lists.js';
+import type { RouteContext } from './route-context.js';
 
 export function getRecording({ router, handle, deps: { recordings } }: RouteContext): void {
   router.get(

@@ -1,10 +1,10 @@
 import { z } from 'zod';
 
-import type { RouteContext } from '../context.js';
 import { pickFields } from '../presenters/page.presenter.js';
 import { presentRoom } from '../presenters/room.presenter.js';
 import { roomIdSchema } from '../schemas/ids.js';
 import { itemQuery } from '../schemas/lists.js';
+import type { RouteContext } from './route-context.js';
 
 export function getRoom({ router, handle, deps: { rooms } }: RouteContext): void {
   router.get(

@@ -1,12 +1,12 @@
 import { z } from 'zod';
 
 import { RECORDING_STATUSES } from '../../machines/recording/recording.js';
-import type { RouteContext } from '../context.js';
 import { definedOnly } from '../defined-only.js';
 import { pickFields, presentPagination } from '../presenters/page.presenter.js';
 import { presentRecording } from '../presenters/recording.presenter.js';
 import { roomIdSchema } from '../schemas/ids.js';
 import { listQuery, nameFilterSchema } from '../schemas/lists.js';
+import type { RouteContext } from './route-context.js';
 
 const query = z.object({
   ...listQuery,

@@ -1,10 +1,10 @@
 import { z } from 'zod';
 
-import type { RouteContext } from '../context.js';
 import { definedOnly } from '../defined-only.js';
 import { pickFields, presentPagination } from '../presenters/page.presenter.js';
 import { presentRoom } from '../presenters/room.presenter.js';
 import { listQuery, nameFilterSchema } from '../schemas/lists.js';
+import type { RouteContext } from './route-context.js';
 
 const query = z.object({ ...listQuery, roomName: nameFilterSchema.optional() });
 

@@ -1,8 +1,8 @@
-import type { RouteContext } from '../context.js';
 import { answerMedia } from '../media/answer-media.js';
 import { recordingParams } from '../schemas/ids.js';
 import { mediaHeaders } from '../schemas/media.js';
 import { assertPlayable } from './preconditions.js';
+import type { RouteContext } from './route-context.js';
 
 export function recordingMedia({ router, handle, deps: { recordings, media } }: RouteContext): void {
   router.get(

@@ -1,9 +1,9 @@
 import { z } from 'zod';
 
-import type { RouteContext } from '../context.js';
 import { presentRecording } from '../presenters/recording.presenter.js';
 import { answerRecording } from './answer-recording.js';
 import { roomIdSchema } from '../schemas/ids.js';
+import type { RouteContext } from './route-context.js';
 
 const startHeaders = z.object({
   /** Blank counts as none. */

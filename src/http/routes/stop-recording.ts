@@ -1,8 +1,8 @@
-import type { RouteContext } from '../context.js';
 import { presentStopped } from '../presenters/recording.presenter.js';
 import { recordingParams, roomIdOf } from '../schemas/ids.js';
 import { answerRecording } from './answer-recording.js';
 import { assertRecordingEnabled } from './preconditions.js';
+import type { RouteContext } from './route-context.js';
 
 export function stopRecording({ router, handle, deps: { recordings, rooms } }: RouteContext): void {
   router.post(

@@ -1,0 +1,6 @@
+export type CredentialKind = 'apiKey';
+
+/** Who is asking. */
+export interface Principal {
+  kind: CredentialKind;
+}
