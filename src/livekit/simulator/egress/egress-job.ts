@@ -3,26 +3,16 @@ import {
   EncodedFileType,
   type EgressInfo,
   type FileOutput,
-  type ParticipantEgressRequest,
-  type RoomCompositeEgressRequest,
   type StartEgressRequest,
   type StorageConfig,
-  type TrackCompositeEgressRequest,
   type TrackEgressRequest,
-  type WebEgressRequest,
   type WebhookConfig,
 } from '@livekit/protocol';
 import type { AskedStorage } from '../media/destinations.js';
 import { withoutSecrets } from './redaction.js';
 
 /** The request of any start call, tagged as EgressInfo echoes it. */
-export type StartRequest =
-  | { case: 'roomComposite'; value: RoomCompositeEgressRequest }
-  | { case: 'web'; value: WebEgressRequest }
-  | { case: 'participant'; value: ParticipantEgressRequest }
-  | { case: 'trackComposite'; value: TrackCompositeEgressRequest }
-  | { case: 'track'; value: TrackEgressRequest }
-  | { case: 'egress'; value: StartEgressRequest };
+export type StartRequest = Exclude<EgressInfo['request'], { case: 'replay' | undefined }>;
 
 /** A start request, boiled down to what the recorder does. */
 export interface EgressJob {

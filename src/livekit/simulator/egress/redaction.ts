@@ -1,6 +1,5 @@
 import type { EgressInfo } from '@livekit/protocol';
 import type { Message } from '@bufbuild/protobuf';
-import type { StartRequest } from './egress-job.js';
 
 type AnyMessage = Message<AnyMessage>;
 
@@ -19,10 +18,10 @@ const PLACEHOLDERS: Readonly<Record<string, string>> = {
 };
 
 /** The echo of a request: file paths and webhooks as they were, storage secrets replaced. */
-export function withoutSecrets(start: StartRequest): EgressInfo['request'] {
-  const value = start.value.clone();
-  redact(value);
-  return { case: start.case, value } as EgressInfo['request'];
+export function withoutSecrets(request: EgressInfo['request']): EgressInfo['request'] {
+  const value = request.value?.clone();
+  if (value) redact(value);
+  return { case: request.case, value } as EgressInfo['request'];
 }
 
 function redact(message: AnyMessage): void {
