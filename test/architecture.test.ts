@@ -48,6 +48,7 @@ const HOUSE: Record<string, Rule> = {
   },
   jobs: { imports: ['machines', 'accounts', 'notifications'], packages: ['bree'] },
   app: { imports: ['*'] },
+  config: { packages: ['zod'] },
   cli: { imports: ['machines', 'accounts', 'notifications'], packages: ['mediabunny'] },
 };
 
@@ -57,9 +58,7 @@ const ROOT_FILES: Record<string, Rule> = {
   'clock.ts': {},
   'logging.ts': { packages: ['pino'] },
   'outages.ts': {},
-  'config.ts': { imports: ['config-schema.ts'] },
-  'config-schema.ts': { imports: ['config-values.ts'], packages: ['zod'] },
-  'config-values.ts': { packages: ['zod'] },
+  'config.ts': { imports: ['config'] },
   'app.ts': { imports: ['*'] },
   'main.ts': { imports: ['*'] },
 };

@@ -2,7 +2,7 @@ import path from 'node:path';
 
 import { describe, expect, it } from 'vitest';
 
-import { documentedFields } from '../src/config-schema.js';
+import { documentedVariables, environmentSchema } from '../src/config/environment.js';
 import { parseConfig } from '../src/config.js';
 import { InvalidInputError } from '../src/errors.js';
 
@@ -38,7 +38,7 @@ describe('an empty environment', () => {
   });
 
   it('is the same when every variable is there but empty', () => {
-    const names = documentedFields().map(({ name }) => name);
+    const names = documentedVariables().map(({ name }) => name);
     const meantWhenEmpty = ['MEET_S3_ACCESS_KEY', 'MEET_S3_SECRET_KEY', 'MEET_REDIS_PASSWORD'];
     const ordinary = names.filter((name) => !meantWhenEmpty.includes(name));
     const empty = Object.fromEntries(ordinary.map((name, index) => [name, index % 2 === 0 ? '' : '  ']));
@@ -275,15 +275,19 @@ describe('in production', () => {
 });
 
 describe('the documentation', () => {
+  it('leaves no variable out', () => {
+    expect(documentedVariables().map(({ name }) => name)).toStrictEqual(Object.keys(environmentSchema.shape));
+  });
+
   it('describes every variable in one sentence and gives its default or says where it comes from', () => {
-    for (const { name, description, defaultValue, defaultText } of documentedFields()) {
+    for (const { name, description, defaultValue, defaultText } of documentedVariables()) {
       expect(description, name).toMatch(/^[A-Z`].*\.$/);
       if (name !== 'NODE_ENV') expect(defaultValue ?? defaultText, name).toBeTruthy();
     }
   });
 
   it('gives defaults that mean the same when they are set', () => {
-    const defaults = documentedFields().flatMap(({ name, defaultValue }) =>
+    const defaults = documentedVariables().flatMap(({ name, defaultValue }) =>
       defaultValue === undefined ? [] : [[name, defaultValue]],
     );
     const env = {

@@ -1,0 +1,45 @@
+import { ADAPTERS, chooseAdapter, type Given } from './adapter.js';
+import { integer, oneOf, text, url } from './values.js';
+import { docs, type Values } from './variable.js';
+
+/** What LiveKit's own examples use; anybody can guess it. */
+export const DEFAULT_LIVEKIT_SECRET = 'secret';
+const PROTOCOLS = ['ws', 'wss', 'http', 'https'];
+
+export const livekitVariables = {
+  TALLY_LIVEKIT: oneOf(ADAPTERS).optional().register(docs, {
+    description: '`real` uses the server at `LIVEKIT_URL`, `embedded` the simulator.',
+    defaultText: '`real` when any `LIVEKIT_*` variable is set, else `embedded`',
+  }),
+  LIVEKIT_URL: url(PROTOCOLS).default('ws://localhost:7880').register(docs, {
+    description: 'Where participants reach LiveKit.',
+  }),
+  LIVEKIT_URL_PRIVATE: url(PROTOCOLS, { path: false }).optional().register(docs, {
+    description: "Where Tally reaches LiveKit's API; without a path.",
+    defaultText: 'value of `LIVEKIT_URL`',
+  }),
+  LIVEKIT_API_KEY: text().default('devkey').register(docs, {
+    description: 'API key, of the simulator too.',
+  }),
+  LIVEKIT_API_SECRET: text().optional().register(docs, {
+    description: 'API secret; verifies incoming webhooks too.',
+    defaultText: "`secret`; the simulator's is generated",
+  }),
+  TALLY_SIMULATOR_PORT: integer(0, 65_535).default(7880).register(docs, {
+    description: 'Port of the simulator, on loopback; 0 takes a free one and prints it.',
+  }),
+};
+
+export type LiveKitConfig =
+  /** The simulator. Without a secret its owner generates one. */
+  | { kind: 'embedded'; port: number; apiKey: string; apiSecret?: string }
+  | { kind: 'real'; url: string; privateUrl: string; apiKey: string; apiSecret: string };
+
+export function toLiveKit(values: Values<typeof livekitVariables>, given: Given): LiveKitConfig {
+  const { LIVEKIT_URL: publicUrl, LIVEKIT_API_KEY: apiKey, LIVEKIT_API_SECRET: apiSecret } = values;
+  const kind = chooseAdapter(values.TALLY_LIVEKIT, /^LIVEKIT_/, given);
+  if (kind === 'embedded')
+    return { kind, port: values.TALLY_SIMULATOR_PORT, apiKey, ...(apiSecret !== undefined && { apiSecret }) };
+  const privateUrl = values.LIVEKIT_URL_PRIVATE ?? publicUrl;
+  return { kind, url: publicUrl, privateUrl, apiKey, apiSecret: apiSecret ?? DEFAULT_LIVEKIT_SECRET };
+}

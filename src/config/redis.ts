@@ -1,0 +1,94 @@
+import path from 'node:path';
+
+import { refusal } from './refusal.js';
+import { integer, oneOf, text } from './values.js';
+import { docs, type Values } from './variable.js';
+
+export const redisVariables = {
+  MEET_REDIS_HOST: text().default('localhost').register(docs, { description: 'Host of a single Redis.' }),
+  MEET_REDIS_PORT: integer(1, 65_535).default(6379).register(docs, { description: 'Its port.' }),
+  MEET_REDIS_USERNAME: text().optional().register(docs, { description: 'User.', defaultText: 'none' }),
+  MEET_REDIS_PASSWORD: text()
+    .default('redispassword')
+    .register(docs, { description: 'Password; set but empty for a Redis without one.' }),
+  MEET_REDIS_DB: integer(0, 65_535).default(0).register(docs, { description: 'Number of the database.' }),
+  MEET_REDIS_SENTINEL_HOST_LIST: text().optional().register(docs, {
+    description: 'Sentinels, `host:port` and comma-separated, in place of host and port.',
+    defaultText: 'none',
+  }),
+  MEET_REDIS_SENTINEL_PASSWORD: text().optional().register(docs, {
+    description: "The sentinels' password; needed with them.",
+    defaultText: 'none',
+  }),
+  MEET_REDIS_SENTINEL_MASTER_NAME: text()
+    .default('openvidu')
+    .register(docs, { description: 'What the sentinels call the master.' }),
+  TALLY_REDIS_CLUSTER_NODES: text().optional().register(docs, {
+    description: 'Some nodes of a cluster, `host:port` and comma-separated, in place of host and port.',
+    defaultText: 'none',
+  }),
+  TALLY_REDIS_TLS: oneOf(['true', 'false']).default('false').register(docs, {
+    description: '`true`: every connection is encrypted, to sentinels and cluster nodes too.',
+  }),
+  TALLY_REDIS_TLS_CA: text().optional().register(docs, {
+    description: "File with the certificates of the authorities that vouch for Redis, in PEM; in place of the system's.",
+    defaultText: 'none',
+  }),
+};
+
+export interface RedisConfig {
+  kind: 'real';
+  host: string;
+  port: number;
+  username?: string;
+  password?: string;
+  db: number;
+  sentinels?: { hosts: string; masterName: string; password: string };
+  /** Some nodes of a cluster, `host:port` and comma-separated. */
+  clusterNodes?: string;
+  /** Without a file the authorities that Node knows count. */
+  tls?: { caFile?: string };
+}
+
+type RedisValues = Values<typeof redisVariables>;
+
+/** @throws InvalidInputError sentinels without a password or beside a cluster, a database that a cluster has not, a CA without TLS */
+export function toRedis(values: RedisValues): RedisConfig {
+  const { MEET_REDIS_SENTINEL_HOST_LIST: hosts, MEET_REDIS_SENTINEL_PASSWORD: sentinelPassword } = values;
+  if (hosts !== undefined && sentinelPassword === undefined) {
+    throw refusal([{ field: 'MEET_REDIS_SENTINEL_PASSWORD', message: 'must be set with MEET_REDIS_SENTINEL_HOST_LIST' }]);
+  }
+  const clusterNodes = toClusterNodes(values);
+  const tls = toTls(values);
+  return {
+    kind: 'real',
+    host: values.MEET_REDIS_HOST,
+    port: values.MEET_REDIS_PORT,
+    ...(values.MEET_REDIS_USERNAME !== undefined && { username: values.MEET_REDIS_USERNAME }),
+    ...(values.MEET_REDIS_PASSWORD !== '' && { password: values.MEET_REDIS_PASSWORD }),
+    db: values.MEET_REDIS_DB,
+    ...(hosts !== undefined &&
+      sentinelPassword !== undefined && {
+        sentinels: { hosts, masterName: values.MEET_REDIS_SENTINEL_MASTER_NAME, password: sentinelPassword },
+      }),
+    ...(clusterNodes !== undefined && { clusterNodes }),
+    ...(tls !== undefined && { tls }),
+  };
+}
+
+function toClusterNodes(values: RedisValues): string | undefined {
+  const { TALLY_REDIS_CLUSTER_NODES: nodes } = values;
+  if (nodes === undefined) return undefined;
+  const field = 'TALLY_REDIS_CLUSTER_NODES';
+  if (values.MEET_REDIS_SENTINEL_HOST_LIST !== undefined) {
+    throw refusal([{ field, message: 'cannot be used with MEET_REDIS_SENTINEL_HOST_LIST: Redis is one or the other' }]);
+  }
+  if (values.MEET_REDIS_DB !== 0) throw refusal([{ field, message: 'needs MEET_REDIS_DB=0: a cluster has no other database' }]);
+  return nodes;
+}
+
+function toTls({ TALLY_REDIS_TLS: tls, TALLY_REDIS_TLS_CA: caFile }: RedisValues): { caFile?: string } | undefined {
+  if (tls === 'true') return caFile === undefined ? {} : { caFile: path.resolve(caFile) };
+  if (caFile !== undefined) throw refusal([{ field: 'TALLY_REDIS_TLS_CA', message: 'goes with TALLY_REDIS_TLS=true only' }]);
+  return undefined;
+}

@@ -1,0 +1,139 @@
+import { refusal } from './refusal.js';
+import { base64, integer, jsonOfStrings, oneOf, text, url } from './values.js';
+import { docs, type Values } from './variable.js';
+
+export const s3Variables = {
+  MEET_S3_BUCKET: text().default('openvidu-appdata').register(docs, { description: 'Bucket.' }),
+  MEET_S3_SUBBUCKET: text()
+    .default('openvidu-meet')
+    .register(docs, { description: 'Folder in the bucket that holds everything of ours.' }),
+  MEET_S3_SERVICE_ENDPOINT: url(['http', 'https'])
+    .default('http://localhost:9000')
+    .register(docs, { description: 'URL of the S3 service.' }),
+  MEET_S3_ACCESS_KEY: text()
+    .default('minioadmin')
+    .register(docs, { description: "Access key; set but empty to use the machine's role." }),
+  MEET_S3_SECRET_KEY: text().default('minioadmin').register(docs, { description: 'Secret key; likewise.' }),
+  MEET_AWS_REGION: text().default('us-east-1').register(docs, { description: 'Region.' }),
+  MEET_S3_WITH_PATH_STYLE_ACCESS: text()
+    .default('true')
+    .register(docs, { description: '`true`: the bucket stands in the path and not in the host name.' }),
+  MEET_BLOB_STORAGE_MODE: oneOf(['s3', 'abs', 'gcs'])
+    .default('s3')
+    .register(docs, { description: 'Kind of object store; this version has `s3` only.' }),
+  MEET_S3_SSE_TYPE: oneOf(['SSE-S3', 'SSE-KMS', 'SSE-C']).optional().register(docs, {
+    description:
+      'How objects are encrypted at rest. The simulator follows it; a real egress has settings of its own. With `SSE-C` nothing is read without the key below.',
+    defaultText: 'as the bucket says',
+  }),
+  MEET_S3_SSE_KMS_KEY_ID: text().optional().register(docs, {
+    description: 'Key of `SSE-KMS`.',
+    defaultText: "the account's own",
+  }),
+  MEET_S3_SSE_KMS_ENCRYPTION_CONTEXT: jsonOfStrings().optional().register(docs, {
+    description: 'Context of `SSE-KMS`: a JSON object of strings.',
+    defaultText: 'none',
+  }),
+  TALLY_S3_SSE_CUSTOMER_KEY: base64(32).optional().register(docs, {
+    description: 'Key of `SSE-C`, which needs it: 32 bytes in base64.',
+    defaultText: 'none',
+  }),
+  TALLY_MEDIA_DELIVERY: oneOf(['proxy', 'redirect']).default('proxy').register(docs, {
+    description: '`proxy`: recordings are played through Tally; `redirect`: players are sent to a signed URL of the bucket.',
+  }),
+  TALLY_S3_PUBLIC_ENDPOINT: url(['http', 'https']).optional().register(docs, {
+    description: 'URL of the S3 service as players reach it, with `redirect`.',
+    defaultText: 'value of `MEET_S3_SERVICE_ENDPOINT`',
+  }),
+  TALLY_MEDIA_URL_TTL_MS: integer(60_000, 86_400_000).default(900_000).register(docs, {
+    description: 'How long such a URL works, for whoever knows it. A player seeks by the URL it has: no shorter than a viewing.',
+    unit: 'ms',
+  }),
+};
+
+export type SseConfig =
+  | { type: 'SSE-S3' }
+  | { type: 'SSE-KMS'; keyId?: string; context?: Readonly<Record<string, string>> }
+  /** 32 bytes in base64. */
+  | { type: 'SSE-C'; customerKey: string };
+
+export interface S3Config {
+  kind: 'real';
+  bucket: string;
+  subfolder: string;
+  endpoint: string;
+  region: string;
+  /** Both keys empty: the machine's role is used. */
+  accessKey: string;
+  secretKey: string;
+  pathStyle: boolean;
+  sse?: SseConfig;
+  /** Players are sent to the bucket by URLs of this endpoint that work for so long. */
+  links?: { endpoint: string; ttlMs: number };
+}
+
+type S3Values = Values<typeof s3Variables>;
+
+/** @throws InvalidInputError as `toSse`; links to what players cannot read */
+export function toS3(values: S3Values): S3Config {
+  const sse = toSse(values);
+  const links = toLinks(values);
+  return {
+    kind: 'real',
+    bucket: values.MEET_S3_BUCKET,
+    subfolder: values.MEET_S3_SUBBUCKET,
+    endpoint: values.MEET_S3_SERVICE_ENDPOINT,
+    region: values.MEET_AWS_REGION,
+    accessKey: values.MEET_S3_ACCESS_KEY,
+    secretKey: values.MEET_S3_SECRET_KEY,
+    pathStyle: values.MEET_S3_WITH_PATH_STYLE_ACCESS === 'true',
+    ...(sse !== undefined && { sse }),
+    ...(links !== undefined && { links }),
+  };
+}
+
+function toLinks(values: S3Values): { endpoint: string; ttlMs: number } | undefined {
+  if (values.TALLY_MEDIA_DELIVERY === 'proxy') return undefined;
+  if (values.MEET_S3_SSE_TYPE === 'SSE-C') {
+    const message = 'cannot be used with MEET_S3_SSE_TYPE=SSE-C: a player has no key to send';
+    throw refusal([{ field: 'TALLY_MEDIA_DELIVERY=redirect', message }]);
+  }
+  return {
+    endpoint: values.TALLY_S3_PUBLIC_ENDPOINT ?? values.MEET_S3_SERVICE_ENDPOINT,
+    ttlMs: values.TALLY_MEDIA_URL_TTL_MS,
+  };
+}
+
+/** @throws InvalidInputError settings of one type beside another, a type without what it needs */
+function toSse(values: S3Values): SseConfig | undefined {
+  const { MEET_S3_SSE_TYPE: type, TALLY_S3_SSE_CUSTOMER_KEY: customerKey } = values;
+  const { MEET_S3_SSE_KMS_KEY_ID: keyId, MEET_S3_SSE_KMS_ENCRYPTION_CONTEXT: context } = values;
+  const ownedBy = {
+    MEET_S3_SSE_KMS_KEY_ID: 'SSE-KMS',
+    MEET_S3_SSE_KMS_ENCRYPTION_CONTEXT: 'SSE-KMS',
+    TALLY_S3_SSE_CUSTOMER_KEY: 'SSE-C',
+  } as const;
+  const strangers = Object.entries(ownedBy).filter(
+    ([field, owner]) => values[field as keyof typeof ownedBy] !== undefined && owner !== type,
+  );
+  if (strangers.length > 0) {
+    throw refusal(strangers.map(([field, owner]) => ({ field, message: `goes with MEET_S3_SSE_TYPE=${owner} only` })));
+  }
+  switch (type) {
+    case undefined:
+      return undefined;
+    case 'SSE-S3':
+      return { type };
+    case 'SSE-KMS':
+      return { type, ...(keyId !== undefined && { keyId }), ...(context !== undefined && { context }) };
+    case 'SSE-C':
+      if (customerKey === undefined)
+        throw refusal([{ field: 'MEET_S3_SSE_TYPE=SSE-C', message: 'needs TALLY_S3_SSE_CUSTOMER_KEY' }]);
+      if (!values.MEET_S3_SERVICE_ENDPOINT.startsWith('https:')) {
+        throw refusal([
+          { field: 'MEET_S3_SSE_TYPE=SSE-C', message: 'needs an https MEET_S3_SERVICE_ENDPOINT: the key goes with each request' },
+        ]);
+      }
+      return { type, customerKey };
+  }
+}

@@ -1,0 +1,82 @@
+import { randomBytes } from 'node:crypto';
+import { hostname } from 'node:os';
+
+import { integer, oneOf, text, url } from './values.js';
+import { docs, type Values } from './variable.js';
+
+const LOG_LEVELS = ['fatal', 'error', 'warn', 'info', 'debug', 'trace', 'silent'] as const;
+
+export const serviceVariables = {
+  NODE_ENV: text().optional().register(docs, {
+    description:
+      'With `production`, a real LiveKit together with the embedded store is refused unless `TALLY_STORE=embedded` says it is meant.',
+  }),
+  SERVER_PORT: integer(0, 65_535)
+    .default(6080)
+    .register(docs, { description: 'Port of the HTTP server; 0 takes a free one and prints it.' }),
+  TALLY_HOST: text().default('127.0.0.1').register(docs, {
+    description:
+      'Address the HTTP server listens on. Any other than loopback is refused while the LiveKit secret is the published default.',
+  }),
+  SERVER_CORS_ORIGIN: text().default('*').register(docs, { description: 'Value of `Access-Control-Allow-Origin`.' }),
+  TALLY_TRUST_PROXY: integer(0, 10).optional().register(docs, {
+    description: 'How many proxies in front of us are trusted for `X-Forwarded-Proto` and `X-Forwarded-For`.',
+    unit: 'hops',
+    defaultText: '0 with the embedded store, else 1',
+  }),
+  MEET_BASE_URL: url(['https', 'http']).optional().register(docs, {
+    description: 'Fixed external URL used in generated links.',
+    defaultText: 'taken from the request',
+  }),
+  MEET_LOG_LEVEL: oneOf(LOG_LEVELS, { verbose: 'debug', silly: 'trace' })
+    .default('info')
+    .register(docs, {
+      description: `Lowest level that is logged: ${LOG_LEVELS.join(', ')}.`,
+    }),
+  MEET_NAME_ID: text().default('openviduMeet').register(docs, {
+    description: 'Project id; also the `createdBy` mark in the metadata of LiveKit rooms.',
+  }),
+  MEET_INITIAL_API_KEY: text().optional().register(docs, {
+    description: 'The first API key.',
+    defaultText: 'generated once, kept in the data folder',
+  }),
+  TALLY_INSTANCE_ID: text().optional().register(docs, {
+    description: 'Name of this process among its like; must differ from all others.',
+    defaultText: 'host name and a random suffix',
+  }),
+};
+
+export interface ServiceConfig {
+  instanceId: string;
+  /** Our mark in LiveKit's room metadata. */
+  projectId: string;
+  /** Absent: generate one. */
+  initialApiKey?: string;
+  logLevel: (typeof LOG_LEVELS)[number];
+  http: {
+    host: string;
+    /** 0: any free one. */
+    port: number;
+    corsOrigin: string;
+    trustedProxyHops: number;
+    /** Without a trailing slash. */
+    baseUrl?: string;
+  };
+}
+
+/** @param defaultProxyHops how many proxies are trusted when nothing is said */
+export function toService(values: Values<typeof serviceVariables>, defaultProxyHops: number): ServiceConfig {
+  return {
+    instanceId: values.TALLY_INSTANCE_ID ?? `${hostname()}-${randomBytes(4).toString('hex')}`,
+    projectId: values.MEET_NAME_ID,
+    ...(values.MEET_INITIAL_API_KEY !== undefined && { initialApiKey: values.MEET_INITIAL_API_KEY }),
+    logLevel: values.MEET_LOG_LEVEL,
+    http: {
+      host: values.TALLY_HOST,
+      port: values.SERVER_PORT,
+      corsOrigin: values.SERVER_CORS_ORIGIN,
+      trustedProxyHops: values.TALLY_TRUST_PROXY ?? defaultProxyHops,
+      ...(values.MEET_BASE_URL !== undefined && { baseUrl: values.MEET_BASE_URL }),
+    },
+  };
+}

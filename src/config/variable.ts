@@ -1,0 +1,15 @@
+import { z } from 'zod';
+
+/** What the reader of `.env.example` and the README is told of a variable. */
+export interface VariableDoc {
+  /** One sentence. */
+  description: string;
+  unit?: string;
+  /** In place of a default that is computed. */
+  defaultText?: string;
+}
+
+export const docs = z.registry<VariableDoc>();
+
+/** What some variables, by their names, are parsed to. */
+export type Values<Variables extends z.ZodRawShape> = z.infer<z.ZodObject<Variables>>;
