@@ -1,7 +1,7 @@
 import { mkdir } from 'node:fs/promises';
 import { createClock } from './clock.js';
 import { createControlRoutes } from './control/control-routes.js';
-import type { EgressContext } from './egress/egress-context.js';
+import type { EgressContext, EgressRun } from './egress/egress-run.js';
 import type { EgressTruth } from './egress/egress.js';
 import { createEgressService } from './api/egress-service.js';
 import { createEgressStore } from './egress/egress-store.js';
@@ -74,9 +74,12 @@ export async function createSimulator(options: SimulatorOptions): Promise<Simula
   const clock = createClock(speed);
   const scripts = createScriptBook();
   const sender = createWebhookSender(clock);
-  const webhooks = createWebhooks({ clock, scripts, sender, key: { apiKey, apiSecret }, urls: webhookUrls });
+  const webhooks = createWebhooks({
+    ...{ clock, sender, key: { apiKey, apiSecret }, urls: webhookUrls },
+    copiesOf: (room) => scripts.peek(room, 'webhooks')?.webhooks,
+  });
   const rooms = createRooms({ clock, scripts, webhooks });
-  const store = createEgressStore();
+  const store = createEgressStore<EgressRun>();
   const destinations = createDestinations(options.bucket ?? { dir: options.mediaDir });
   const context: EgressContext = { clock, store, rooms, scripts, webhooks, upload: createUpload(destinations) };
   rooms.onClosed(({ info }) => {
@@ -124,7 +127,7 @@ export async function createSimulator(options: SimulatorOptions): Promise<Simula
     close: async () => {
       sender.close();
       clock.close();
-      await finishAll(store);
+      await finishAll(store.all());
       await destinations.close();
       await shut();
     },

@@ -1,11 +1,8 @@
 import { EgressStatus, RoomCompositeEgressRequest } from '@livekit/protocol';
 import { afterEach, expect, it, vi } from 'vitest';
-import type { EgressContext } from '../../../src/livekit/simulator/egress/egress-context.js';
 import { readJob } from '../../../src/livekit/simulator/egress/egress-job.js';
-import { EgressRun } from '../../../src/livekit/simulator/egress/egress-run.js';
 import { createEgressStore } from '../../../src/livekit/simulator/egress/egress-store.js';
-import { createEgress } from '../../../src/livekit/simulator/egress/egress.js';
-import { HAPPY } from '../../../src/livekit/simulator/scripts/happy.js';
+import { createEgress, type Egress } from '../../../src/livekit/simulator/egress/egress.js';
 import { createLiveStage, fileOutput, refusal } from './support.js';
 
 const DAY_MS = 24 * 3_600_000;
@@ -14,14 +11,14 @@ const ROOM = { sid: 'RM_1', name: 'r' };
 afterEach(() => vi.useRealTimers());
 
 /** An egress of room `r` that ended at this instant, or never did. */
-function createRun(id: string, endedAt?: number): EgressRun {
+function createRun(id: string, endedAt?: number): { egress: Egress } {
   const job = readJob({
     case: 'roomComposite',
     value: new RoomCompositeEgressRequest({ roomName: 'r', fileOutputs: [{ filepath: 'x' }] }),
   });
   const egress = createEgress(id, job, ROOM, 0);
   if (endedAt !== undefined) egress.change(endedAt, (info) => (info.status = EgressStatus.EGRESS_COMPLETE));
-  return new EgressRun(egress, HAPPY, {} as EgressContext);
+  return { egress };
 }
 
 it('forgets what ended long ago and nothing else, but never what happened', () => {
@@ -31,7 +28,7 @@ it('forgets what ended long ago and nothing else, but never what happened', () =
     store.touch(run);
   }
   store.forget(({ egress }) => (egress.overSince ?? 0) <= 2);
-  const ids = (runs: Iterable<EgressRun>) => Array.from(runs, ({ egress }) => egress.id);
+  const ids = (runs: Iterable<{ egress: Egress }>) => Array.from(runs, ({ egress }) => egress.id);
   expect([ids(store.all()), ids(store.ofRoom('r')), ids(store.active())]).toEqual([
     ['EG_live', 'EG_new'],
     ['EG_live', 'EG_new'],

@@ -7,10 +7,9 @@ import {
   type ListEgressRequest,
   type UpdateStreamRequest,
 } from '@livekit/protocol';
-import type { EgressContext } from '../egress/egress-context.js';
 import { readJob, type EgressJob, type StartRequest } from '../egress/egress-job.js';
 import { createEgress, isOver } from '../egress/egress.js';
-import { EgressRun } from '../egress/egress-run.js';
+import { EgressRun, type EgressContext } from '../egress/egress-run.js';
 import { createStop } from './egress-stop.js';
 import { HAPPY } from '../scripts/happy.js';
 import { newId } from '../ids.js';
@@ -52,7 +51,7 @@ const NO_ROOM = { sid: '', name: '' };
 const VALIDATION_MS = 700;
 
 export function createEgressService(context: EgressContext): EgressService {
-  const { clock, rooms, scripts, store } = context;
+  const { clock, rooms, scripts, store, webhooks } = context;
 
   const start: EgressService['start'] = async (request) => {
     store.forget((run) => run.egress.overSince !== undefined && clock.now() - run.egress.overSince >= RETENTION_MS);
@@ -88,11 +87,11 @@ export function createEgressService(context: EgressContext): EgressService {
 
   /** An auto egress that could not start never had an id. */
   const announceAutoFailure = (job: EgressJob, room: { sid: string; name: string }): void => {
-    const run = new EgressRun(createEgress('', job, room, clock.now()), HAPPY, context);
-    run.egress.change(clock.now(), (info) => {
+    const egress = createEgress('', job, room, clock.now());
+    egress.change(clock.now(), (info) => {
       Object.assign(info, { status: EgressStatus.EGRESS_FAILED, error: 'no response from servers', errorCode: 503 });
     });
-    context.webhooks.egress('egress_ended', run);
+    webhooks.egress('egress_ended', egress, scripts.take(room.name, ['webhooks'])?.webhooks);
   };
 
   /** The entry of this id, unless it was never there or has been purged. */
@@ -128,7 +127,7 @@ export function createEgressService(context: EgressContext): EgressService {
   return {
     start,
     startForeign,
-    stop: createStop(context, find),
+    stop: createStop(clock, find),
     list,
     updateLayout: (egressId, layout) => {
       const run = find(egressId);

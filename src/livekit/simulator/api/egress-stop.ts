@@ -1,5 +1,5 @@
 import { EgressStatus } from '@livekit/protocol';
-import type { EgressContext } from '../egress/egress-context.js';
+import type { SimulatorClock } from '../clock.js';
 import { setFile } from '../egress/egress.js';
 import type { EgressRun } from '../egress/egress-run.js';
 import type { StopVerdict } from '../scripts/script.js';
@@ -18,7 +18,7 @@ const LOADING_LIMIT_MS = 15_000;
  * @param find the stored entry of an id, undefined when unknown or purged
  */
 export function createStop(
-  { clock }: EgressContext,
+  clock: SimulatorClock,
   find: (egressId: string) => EgressRun | undefined,
 ): (egressId: string) => Promise<string> {
   return async (egressId) => {

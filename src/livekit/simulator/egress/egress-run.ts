@@ -1,6 +1,7 @@
 import { EgressStatus, type FileInfo } from '@livekit/protocol';
-import type { EgressContext } from './egress-context.js';
+import type { SimulatorClock } from '../clock.js';
 import type { Egress, EndedBy } from './egress.js';
+import type { EgressStore } from './egress-store.js';
 import {
   NOT_STARTED,
   showFailure,
@@ -11,8 +12,24 @@ import {
   type Failure,
   type Outcome,
 } from './outcome.js';
+import type { Recorder } from './recorder.js';
+import type { Rooms } from '../rooms/rooms.js';
 import { HAPPY } from '../scripts/happy.js';
-import type { Script, Step } from '../scripts/script.js';
+import { createPlay, type Play } from '../scripts/play.js';
+import type { Script } from '../scripts/script.js';
+import type { ScriptBook } from '../scripts/script-book.js';
+import type { Upload } from './upload.js';
+import type { Webhooks } from '../webhooks/webhooks.js';
+
+/** What every egress shares. */
+export interface EgressContext {
+  clock: SimulatorClock;
+  store: EgressStore<EgressRun>;
+  rooms: Rooms;
+  scripts: ScriptBook;
+  webhooks: Webhooks;
+  upload: Upload;
+}
 
 /** `loading` until the browser is up; `gone` once the process that recorded has left. */
 type Handler = 'loading' | 'ready' | 'gone';
@@ -21,8 +38,8 @@ type Handler = 'loading' | 'ready' | 'gone';
 type EgressFacet =
   'start' | 'live' | 'ending' | 'stop' | 'webhooks' | 'unpublished' | 'listedLateMs' | 'purgedAfterMs' | 'startedLate';
 
-/** The worker's side of one egress: steps of a script call its verbs, each verb is one thing a recorder does. */
-export class EgressRun {
+/** The worker's side of one egress: its script's steps call its verbs. */
+export class EgressRun implements Recorder {
   readonly egress: Egress;
   /** Resolves once the worker has registered the egress. */
   readonly accepted: Promise<void>;
@@ -30,9 +47,9 @@ export class EgressRun {
   /** The incarnation of the room that the browser is in, or on its way to. */
   roomSid: string;
   stops = 0;
+  readonly play: Play;
   private readonly context: EgressContext;
   private script: Script;
-  private timeline = 0;
   private markAccepted: () => void = () => undefined;
   private completion: Promise<void> | undefined;
   private readyWaiters: (() => void)[] = [];
@@ -42,6 +59,7 @@ export class EgressRun {
     this.roomSid = egress.info.roomId;
     this.script = script;
     this.context = context;
+    this.play = createPlay(context.clock, this);
     this.accepted = new Promise((resolve) => (this.markAccepted = resolve));
   }
 
@@ -62,22 +80,6 @@ export class EgressRun {
     if (live) void this.play(live);
   }
 
-  /** Follow these steps from now on, whatever was going on before. Resolves when they are through or cut short. */
-  play(steps: readonly Step[]): Promise<void> {
-    this.timeline += 1;
-    return this.follow(steps, this.timeline);
-  }
-
-  private async follow(steps: readonly Step[], timeline: number): Promise<void> {
-    for (const { afterMs, run } of steps) {
-      if (afterMs > 0) await this.context.clock.delay(afterMs);
-      if (timeline !== this.timeline) return;
-      await run(this);
-      if (timeline !== this.timeline) return;
-    }
-  }
-
-  /** The worker registers the egress. */
   accept(): void {
     this.context.store.add(this);
     const startedAt = this.facet('startedLate') ? 0n : this.egress.info.startedAt;
@@ -85,7 +87,6 @@ export class EgressRun {
     this.markAccepted();
   }
 
-  /** Chrome is up and joins the room. */
   joinRoom(): void {
     this.handler = 'ready';
     this.wakeReadyWaiters();
@@ -101,7 +102,6 @@ export class EgressRun {
     return this.handler === 'loading' ? new Promise((resolve) => this.readyWaiters.push(resolve)) : Promise.resolve();
   }
 
-  /** Resolves when somebody in the room publishes. */
   mediaArrives(): Promise<void> {
     return this.egress.info.roomName === '' ? Promise.resolve() : this.context.rooms.published(this.egress.info.roomName);
   }
@@ -117,7 +117,6 @@ export class EgressRun {
     if (live) void this.play(live);
   }
 
-  /** Stop capturing and finish the file; the ENDING snapshot of a browser egress has no file times yet. */
   end(reason: EndReason, by: EndedBy): void {
     this.stopCapture(by);
     this.change('egress_updated', EgressStatus.EGRESS_ENDING, (info) => {
@@ -126,7 +125,6 @@ export class EgressRun {
     void this.play(this.facet('ending') ?? HAPPY.ending);
   }
 
-  /** No media is captured any more; what is still to come takes no time off the recording. */
   stopCapture(by: EndedBy): void {
     const { truth } = this.egress;
     truth.endedBy ??= by;
@@ -138,14 +136,13 @@ export class EgressRun {
     return timedFile(this.egress);
   }
 
-  /** Write the file, then report the outcome; an upload that fails is the outcome. */
   complete(outcome: Outcome = {}): Promise<void> {
     return (this.completion ??= this.upload(outcome));
   }
 
   private async upload(outcome: Outcome): Promise<void> {
     this.leaveRoom();
-    const upload = await this.context.upload(this, outcome.upload);
+    const upload = await this.context.upload(this.egress, outcome.upload);
     if ('error' in upload) {
       this.fail(upload);
       return;
@@ -171,7 +168,6 @@ export class EgressRun {
     this.over(EgressStatus.EGRESS_FAILED, (info) => showFailure(info, file, failure));
   }
 
-  /** Ended before it was ACTIVE: never a file. */
   abort(reason: EndReason, by: EndedBy): void {
     void this.play([]);
     this.egress.truth.endedBy ??= by;
@@ -179,18 +175,15 @@ export class EgressRun {
     this.over(EgressStatus.EGRESS_ABORTED, (info) => showOutcome(info, { ...NOT_STARTED, reason }));
   }
 
-  /** The process is gone without a word: nothing is published, ever. */
   vanish(): void {
     if (this.status !== EgressStatus.EGRESS_ENDING) this.stopCapture('fault');
     this.handler = 'gone';
   }
 
-  /** Somebody deletes the room through the API. */
   deleteRoom(): void {
     this.context.rooms.close(this.egress.info.roomName);
   }
 
-  /** Somebody deletes the room before the browser is in it; by joining, the browser makes it anew. */
   joinDeletedRoom(): void {
     const { rooms } = this.context;
     const { roomName: name } = this.egress.info;
@@ -230,7 +223,7 @@ export class EgressRun {
     };
     this.egress.change(now, mutate, { unpublished, ...(lateMs !== undefined && { listedFrom: now + lateMs / clock.speed }) });
     store.touch(this);
-    if (!unpublished) webhooks.egress(event, this);
+    if (!unpublished) webhooks.egress(event, this.egress, this.facet('webhooks'));
   }
 
   private wakeReadyWaiters(): void {

@@ -1,27 +1,31 @@
-import { isOver, type EgressTruth } from './egress.js';
-import type { EgressRun } from './egress-run.js';
+import { isOver, type Egress, type EgressTruth } from './egress.js';
+
+/** Who runs an egress, as far as the store is concerned. */
+interface Runner {
+  readonly egress: Egress;
+}
 
 /** Everything LiveKit's store knows about egresses, indexed by id and by room; and of those it has forgotten, the truth. */
-export interface EgressStore {
-  add(run: EgressRun): void;
-  get(egressId: string): EgressRun | undefined;
-  ofRoom(roomName: string): Iterable<EgressRun>;
-  all(): Iterable<EgressRun>;
+export interface EgressStore<Run extends Runner = Runner> {
+  add(run: Run): void;
+  get(egressId: string): Run | undefined;
+  ofRoom(roomName: string): Iterable<Run>;
+  all(): Iterable<Run>;
   /** What happened to every egress ever accepted, oldest first. */
   truths(): readonly EgressTruth[];
   /** Those whose stored status is not final. */
-  active(): Iterable<EgressRun>;
+  active(): Iterable<Run>;
   /** Bring the index of active ones up to date after a change. */
-  touch(run: EgressRun): void;
+  touch(run: Run): void;
   /** Forget those that are over, oldest first, up to the first that is not due. */
-  forget(isDue: (run: EgressRun) => boolean): void;
+  forget(isDue: (run: Run) => boolean): void;
 }
 
-export function createEgressStore(): EgressStore {
-  const byId = new Map<string, EgressRun>();
-  const byRoom = new Map<string, Set<EgressRun>>();
-  const active = new Set<EgressRun>();
-  const over = new Set<EgressRun>();
+export function createEgressStore<Run extends Runner>(): EgressStore<Run> {
+  const byId = new Map<string, Run>();
+  const byRoom = new Map<string, Set<Run>>();
+  const active = new Set<Run>();
+  const over = new Set<Run>();
   const truths: EgressTruth[] = [];
 
   return {

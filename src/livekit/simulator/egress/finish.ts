@@ -1,13 +1,12 @@
 import { EgressStatus } from '@livekit/protocol';
 import type { EgressRun } from './egress-run.js';
-import type { EgressStore } from './egress-store.js';
 
 /** So many files are delivered at once; where a bucket is away, each takes seconds to find that out. */
 const PARALLEL = 64;
 
 /** A clean stop of the worker: what captures media ends and gets its file, what waits for media is aborted. */
-export async function finishAll(store: EgressStore): Promise<void> {
-  const left = [...store.all()].filter(({ handler }) => handler !== 'gone');
+export async function finishAll(runs: Iterable<EgressRun>): Promise<void> {
+  const left = [...runs].filter(({ handler }) => handler !== 'gone');
   await Promise.all(
     Array.from({ length: PARALLEL }, async () => {
       for (let run = left.pop(); run !== undefined; run = left.pop()) await finish(run);

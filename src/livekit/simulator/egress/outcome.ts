@@ -1,7 +1,6 @@
 import type { EgressInfo, EgressStatus, FileInfo } from '@livekit/protocol';
 import { toNanos } from '../clock.js';
 import { setFile, type Egress } from './egress.js';
-import type { Uploaded, UploadVariant } from './upload.js';
 
 /** Why an egress ends, in LiveKit's words for `details`. */
 export type EndReason =
@@ -14,6 +13,12 @@ export interface Failure {
   details?: string;
 }
 
+/**
+ * What goes wrong with an upload although the egress may say COMPLETE: no bytes, no file, fewer bytes than reported,
+ * a full disk, or the primary storage failed and the backup holds the file.
+ */
+export type UploadVariant = 'empty' | 'missing' | 'short' | 'truncated' | 'backup';
+
 /** How a finished file turns out; default: COMPLETE, with the file at its place. */
 export interface Outcome {
   status?: EgressStatus;
@@ -21,6 +26,14 @@ export interface Outcome {
   errorCode?: number;
   reason?: EndReason;
   upload?: UploadVariant;
+}
+
+/** A file at its place. */
+export interface Uploaded {
+  sizeBytes: number;
+  /** An absolute path or a URL; empty without a file output. */
+  location: string;
+  manifestLocation: string;
 }
 
 export const NOT_STARTED = { error: 'Start signal not received', errorCode: 412 };

@@ -1,25 +1,12 @@
 import path from 'node:path';
-import type { EgressRun } from './egress-run.js';
-import type { Failure } from './outcome.js';
+import type { Egress } from './egress.js';
+import type { Failure, Uploaded, UploadVariant } from './outcome.js';
 import type { Destinations } from '../media/destinations.js';
 import { createMp4 } from '../media/mp4.js';
 import type { Storage } from '../media/storage.js';
 
-export interface Uploaded {
-  sizeBytes: number;
-  /** An absolute path or a URL; empty without a file output. */
-  location: string;
-  manifestLocation: string;
-}
-
-/**
- * What goes wrong with an upload although the egress may say COMPLETE: no bytes, no file, fewer bytes than reported,
- * a full disk, or the primary storage failed and the backup holds the file.
- */
-export type UploadVariant = 'empty' | 'missing' | 'short' | 'truncated' | 'backup';
-
 /** Bring a finished recording to where its request, or else this worker's own configuration, wants it. */
-export type Upload = (run: EgressRun, variant?: UploadVariant) => Promise<Uploaded | Failure>;
+export type Upload = (egress: Egress, variant?: UploadVariant) => Promise<Uploaded | Failure>;
 
 const NOTHING: Uploaded = { sizeBytes: 0, location: '', manifestLocation: '' };
 /** By this much a `short` file is smaller than its egress says. */
@@ -29,15 +16,15 @@ const TRUNCATED_BYTES = 64;
 const [MP4, JSON_TYPE] = ['video/mp4', 'application/json'];
 
 export function createUpload(destinations: Destinations): Upload {
-  return async (run, variant) => {
-    const { job, truth } = run.egress;
+  return async (egress, variant) => {
+    const { job, truth } = egress;
     if (!job.file || truth.liveFrom === undefined || truth.liveTo === undefined) return NOTHING;
     const filename = variant === 'backup' ? path.posix.join('backup', truth.filepath) : truth.filepath;
     const storage = await destinations.of(job.file.storage);
     try {
       if (variant === 'truncated') await truncate(storage, filename);
       const stored = await store(storage, filename, truth.liveTo - truth.liveFrom, variant);
-      const manifestLocation = job.file.disableManifest ? '' : await storeManifest(storage, filename, run, stored.location);
+      const manifestLocation = job.file.disableManifest ? '' : await storeManifest(storage, filename, egress, stored.location);
       return { ...stored, manifestLocation };
     } catch (error) {
       const reason = error instanceof Error ? error.message : String(error);
@@ -61,8 +48,7 @@ async function truncate(storage: Storage, filename: string): Promise<never> {
 }
 
 /** `<egressId>.json` beside the recording. @returns its location */
-function storeManifest(storage: Storage, beside: string, { egress }: EgressRun, location: string): Promise<string> {
-  const { info, truth } = egress;
+function storeManifest(storage: Storage, beside: string, { info, truth }: Egress, location: string): Promise<string> {
   const manifest = {
     egress_id: truth.egressId,
     room_id: info.roomId,

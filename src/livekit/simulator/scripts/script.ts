@@ -1,6 +1,7 @@
-import type { EgressRun } from '../egress/egress-run.js';
+import type { Recorder } from '../egress/recorder.js';
 import type { ReplyFault } from '../api/reply.js';
 import type { TwirpError } from '../api/twirp-error.js';
+import type { Copies } from '../webhooks/webhooks.js';
 
 /** What a client asks for: the row of the fault catalogue, and what it changes about it. */
 export interface ScriptRequest {
@@ -20,7 +21,7 @@ export interface ScriptRequest {
 /** One step of an egress's life, some time after the step before it. */
 export interface Step {
   afterMs: number;
-  run(egress: EgressRun): void | Promise<void>;
+  run(egress: Recorder): void | Promise<void>;
 }
 
 /** How StartEgress is answered: with the egress as it was accepted, or with an error. */
@@ -29,28 +30,6 @@ export interface StartAnswer {
   /** `afterMs` counts from the end of the start steps, so that the answer can never overtake them. */
   behindSteps?: boolean;
   error?: TwirpError;
-}
-
-/** A webhook about to go out. */
-export interface Outgoing {
-  event: string;
-  /** Of an egress event. */
-  status?: string;
-}
-
-/** What is wrong with a forged webhook; the receiver must reject each. */
-export type Forgery = 'signature' | 'key' | 'body' | 'bearer' | 'no-exp';
-
-/** One delivery of an event; an event without copies is lost. */
-export interface Copy {
-  afterMs?: number;
-  /** Goes out behind the egress's next event, or behind its last, instead of now. */
-  held?: 'next' | 'last';
-  /** As a worker's repeated update: another event id, otherwise the same. */
-  newId?: boolean;
-  forgery?: Forgery;
-  /** The sender's clock is off by this much. */
-  skewMs?: number;
 }
 
 /** How a stop call ends when the script, not the egress's state, decides. */
@@ -71,7 +50,7 @@ export interface Script {
   ending?: readonly Step[];
   /** @param stops how many stop calls this egress has had, this one included */
   stop?: (stops: number) => StopVerdict;
-  webhooks?: (outgoing: Outgoing) => readonly Copy[];
+  webhooks?: Copies;
   /** Statuses the worker never gets to publish, neither to the store nor as a webhook. */
   unpublished?: readonly string[];
   /** ListEgress answers with the snapshot before this many milliseconds. */

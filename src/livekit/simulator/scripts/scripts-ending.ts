@@ -1,7 +1,7 @@
 import { EgressStatus } from '@livekit/protocol';
 import { complete, endingSteps, leaveRoom, startSteps, UPLOAD_MS } from './happy.js';
-import type { Row } from './scripts.js';
-import type { UploadVariant } from '../egress/upload.js';
+import type { Row } from './row.js';
+import type { UploadVariant } from '../egress/outcome.js';
 
 /** How long a recording runs before something unrequested happens to it. */
 const UNTIL_TROUBLE_MS = 5000;

@@ -1,5 +1,5 @@
 import { accept, joinRoom, startSteps } from './happy.js';
-import type { Row } from './scripts.js';
+import type { Row } from './row.js';
 import type { Step } from './script.js';
 import { internalError } from '../api/twirp-error.js';
 

@@ -1,5 +1,6 @@
-import type { Copy, Forgery, Outgoing } from './script.js';
-import type { Row } from './scripts.js';
+import type { Row } from './row.js';
+import type { Forgery } from '../webhooks/webhook-signature.js';
+import type { Copy, Outgoing } from '../webhooks/webhooks.js';
 
 const SENT: readonly Copy[] = [{}];
 const LOST: readonly Copy[] = [];

@@ -1,16 +1,9 @@
+import type { Row } from './row.js';
 import { API_ROWS } from './scripts-api.js';
 import { ENDING_ROWS } from './scripts-ending.js';
 import { START_ROWS } from './scripts-start.js';
 import { WEBHOOK_ROWS } from './scripts-webhook.js';
 import type { Script, ScriptRequest } from './script.js';
-
-/** What a row may use of its request: the delay with its default, and the rest as it came. */
-export interface RowInput extends ScriptRequest {
-  /** The request's delay, else this one. */
-  delay(defaultMs: number): number;
-}
-
-export type Row = (input: RowInput) => Omit<Script, 'name'>;
 
 const ROWS: Readonly<Record<string, Row>> = { ...START_ROWS, ...ENDING_ROWS, ...WEBHOOK_ROWS, ...API_ROWS };
 

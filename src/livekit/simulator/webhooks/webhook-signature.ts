@@ -1,4 +1,3 @@
-import type { Forgery } from '../scripts/script.js';
 import { sha256, signToken } from '../api/token.js';
 import { toNanos } from '../clock.js';
 import type { WebhookPayload } from './webhook-payload.js';
@@ -12,6 +11,9 @@ export interface SignedBody {
   body: string;
   authorization: string;
 }
+
+/** What is wrong with a forged webhook; the receiver must reject each. */
+export type Forgery = 'signature' | 'key' | 'body' | 'bearer' | 'no-exp';
 
 /** A webhook token lives this long. See livekit/protocol, `webhook/url_notifier.go`. */
 const TTL_S = 300;

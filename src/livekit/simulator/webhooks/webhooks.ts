@@ -1,15 +1,35 @@
 import { EgressStatus, type ParticipantInfo, type Room, type TrackInfo } from '@livekit/protocol';
 import type { SimulatorClock } from '../clock.js';
-import type { EgressRun } from '../egress/egress-run.js';
-import type { Copy } from '../scripts/script.js';
-import type { ScriptBook } from '../scripts/script-book.js';
+import type { Egress } from '../egress/egress.js';
 import { createPayload, restamped, skewed, type Subject, type WebhookPayload } from './webhook-payload.js';
 import type { WebhookSender } from './webhook-sender.js';
-import { forge, sign, type SigningKey } from './webhook-signature.js';
+import { forge, sign, type Forgery, type SigningKey } from './webhook-signature.js';
+
+/** A webhook about to go out. */
+export interface Outgoing {
+  event: string;
+  /** Of an egress event. */
+  status?: string;
+}
+
+/** One delivery of an event; an event without copies is lost. */
+export interface Copy {
+  afterMs?: number;
+  /** Goes out behind the egress's next event, or behind its last, instead of now. */
+  held?: 'next' | 'last';
+  /** As a worker's repeated update: another event id, otherwise the same. */
+  newId?: boolean;
+  forgery?: Forgery;
+  /** The sender's clock is off by this much. */
+  skewMs?: number;
+}
+
+/** How a script lets an event go out. */
+export type Copies = (outgoing: Outgoing) => readonly Copy[];
 
 export interface Webhooks {
-  /** An egress event, with the snapshot of this moment. */
-  egress(event: string, run: EgressRun): void;
+  /** An egress event, with the snapshot of this moment; without `copies` it goes out once. */
+  egress(event: string, egress: Egress, copies?: Copies): void;
   /** A room or participant event, with the whole room. */
   room(event: string, room: Room, participant?: ParticipantInfo): void;
   /** A track event, with stubs of room and participant. */
@@ -18,7 +38,8 @@ export interface Webhooks {
 
 interface Dependencies {
   clock: SimulatorClock;
-  scripts: ScriptBook;
+  /** What holds for the events of a room; without it each goes out once. */
+  copiesOf(room: string): Copies | undefined;
   sender: WebhookSender;
   key: SigningKey;
   /** Read at each event: it may grow while the simulator runs. */
@@ -39,8 +60,8 @@ interface Held {
 const ONCE: readonly Copy[] = [{}];
 
 /** Composes LiveKit's events, and lets the script at hand lose, repeat, delay, reorder or forge them. */
-export function createWebhooks({ clock, scripts, sender, key, urls }: Dependencies): Webhooks {
-  const heldOf = new WeakMap<EgressRun, Held[]>();
+export function createWebhooks({ clock, copiesOf, sender, key, urls }: Dependencies): Webhooks {
+  const heldOf = new WeakMap<Egress, Held[]>();
 
   const send = (payload: WebhookPayload, address: Address, copy: Copy): void => {
     const now = clock.now();
@@ -57,20 +78,20 @@ export function createWebhooks({ clock, scripts, sender, key, urls }: Dependenci
 
   const roomEvent = (event: string, roomName: string, subject: Subject): void => {
     if (urls.length === 0) return;
-    const copies = scripts.peek(roomName, 'webhooks')?.webhooks?.({ event }) ?? ONCE;
+    const copies = copiesOf(roomName)?.({ event }) ?? ONCE;
     const payload = createPayload(event, subject, clock.now());
     for (const copy of copies) sendSoon(payload, { queue: roomName, urls }, copy);
   };
 
   return {
-    egress: (event, run) => {
-      const { info, job } = run.egress;
+    egress: (event, egress, copiesOfEgress) => {
+      const { info, job } = egress;
       const address = { queue: info.egressId, urls: [...urls, ...job.webhooks.map(({ url }) => url)] };
-      const copies = run.facet('webhooks')?.({ event, status: EgressStatus[info.status] }) ?? ONCE;
+      const copies = copiesOfEgress?.({ event, status: EgressStatus[info.status] }) ?? ONCE;
       const stub = info.roomName !== '' && { room: { sid: info.roomId, name: info.roomName } };
       const payload = createPayload(event, { ...stub, egressInfo: info }, clock.now());
 
-      const waiting = heldOf.get(run) ?? [];
+      const waiting = heldOf.get(egress) ?? [];
       const due = waiting.filter(({ until }) => until === 'next' || event === 'egress_ended');
       const kept = waiting.filter((held) => !due.includes(held));
       for (const copy of copies) {
@@ -78,7 +99,7 @@ export function createWebhooks({ clock, scripts, sender, key, urls }: Dependenci
         else sendSoon(payload, address, copy);
       }
       for (const held of due) held.send();
-      if (kept.length > 0 || waiting.length > 0) heldOf.set(run, kept);
+      if (kept.length > 0 || waiting.length > 0) heldOf.set(egress, kept);
     },
     room: (event, room, participant) => roomEvent(event, room.name, { room, ...(participant && { participant }) }),
     track: (event, room, { sid, identity }, track) => {
