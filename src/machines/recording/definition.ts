@@ -1,7 +1,8 @@
 import { type ActorDefinition, defaultBackoffMs, type EffectSpec } from '../kernel/definition.js';
 import type { RecordingEvent } from './events.js';
 import type { RecordingContext } from './recording.js';
-import { createRecordingMachine, type RecordingTiming } from './recording.machine.js';
+import type { RecordingTiming } from './recording.actions.js';
+import { createRecordingMachine } from './recording.machine.js';
 
 /** Grows when a stored recording's state or context changes meaning. */
 export const RECORDING_MACHINE_VERSION = 1;

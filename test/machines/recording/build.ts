@@ -3,7 +3,7 @@ import { defineRecording } from '../../../src/machines/recording/definition.js';
 import type { EgressObservation, EgressStatus, RecordingEvent } from '../../../src/machines/recording/events.js';
 import { newRecording } from '../../../src/machines/recording/new-recording.js';
 import type { RecordingContext, RecordingDocument } from '../../../src/machines/recording/recording.js';
-import type { RecordingTiming } from '../../../src/machines/recording/recording.machine.js';
+import type { RecordingTiming } from '../../../src/machines/recording/recording.actions.js';
 
 /** Noon of the day on which every test recording begins, epoch milliseconds. */
 export const NOON = Date.UTC(2026, 0, 1, 12);
