@@ -38,6 +38,9 @@ export type Handle = <P = undefined, Q = undefined, H = undefined, B = undefined
   run: Run<P, Q, H, B, A>,
 ) => (ctx: HttpContext) => Promise<void>;
 
+/** More parameters than a request has room for ids. What is beyond is dropped in silence. */
+const PARAMETERS_MAX = 8_000;
+
 const PARTS = ['params', 'query', 'headers', 'body'] as const;
 
 /** Turn a guard and a handler that reads only guarded input into a route. */
@@ -83,7 +86,7 @@ function rawPart(ctx: HttpContext, part: (typeof PARTS)[number]): unknown {
     case 'params':
       return ctx.params;
     case 'query':
-      return parseQuery(ctx.querystring);
+      return parseQuery(ctx.querystring, { parameterLimit: PARAMETERS_MAX });
     case 'headers':
       return ctx.headers;
     case 'body':

@@ -37,6 +37,7 @@ export function actorStoreContract<Context extends object>({ create, build, keyN
   describe('documents', () => {
     it('has nothing under an unknown key', async () => {
       expect(await store.load('unknown')).toBeUndefined();
+      expect(await store.load('x'.repeat(60_000))).toBeUndefined();
     });
 
     it('loads what was created', async () => {

@@ -68,6 +68,7 @@ export function recordingStoreContract({ name, create }: RecordingStoreContract)
         const outcome = await store.create('two', buildRecording('two', { startKey: 'again' }));
         expect(outcome).toEqual({ created: false, conflict: 'startKey', holder: 'one' });
         expect(await store.findLive('room-of-two')).toBeUndefined();
+        expect(await store.findLive('x'.repeat(60_000))).toBeUndefined();
       });
 
       it('has one winner among many starts in one room', async () => {

@@ -71,6 +71,12 @@ export function roomStoreContract({ name, create }: RoomStoreContract): void {
       expect(await idsOf({ roomName: '.' })).toEqual(['b']);
     });
 
+    it('finds a name with any character in it, and none by a text that no name is as long as', async () => {
+      await add(buildRoom('a', { roomName: 'nul \0 \u2028 🎥' }), buildRoom('b', { roomName: 'nul' }));
+      for (const roomName of ['L \0', '\0', '\u2028', '🎥']) expect(await idsOf({ roomName })).toEqual(['a']);
+      for (const roomName of ['['.repeat(60_000), 'é'.repeat(20_000)]) expect(await idsOf({ roomName })).toEqual([]);
+    });
+
     it('follows what is saved and forgets what is removed', async () => {
       const room = buildRoom('a', { roomName: 'Before' });
       await add(room);

@@ -65,6 +65,13 @@ describe.each([
     expect(body).toEqual(invalid(['nextPageToken', 'nextPageToken is not valid']));
   });
 
+  it('refuse a token that names what no id is as long as', async () => {
+    const token = Buffer.from(JSON.stringify({ fieldValue: 1, id: 'a'.repeat(5_000) })).toString('base64');
+    expect((await edge.get(`${path}?nextPageToken=${encodeURIComponent(token)}`)).body).toEqual(
+      invalid(['nextPageToken', 'nextPageToken is not valid']),
+    );
+  });
+
   it('ignore an empty token', async () => {
     expect((await edge.get(`${path}?nextPageToken=`)).status).toBe(200);
   });

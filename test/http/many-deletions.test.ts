@@ -282,6 +282,12 @@ describe('the length of a request', () => {
     expect(await answer.json()).toEqual({ message: 'All recordings deleted successfully', deleted: ids });
   });
 
+  it('suffices for every room, though each is a parameter of its own', async () => {
+    const query = Array.from({ length: 2_000 }, (_, index) => `roomIds=planning-0123456789${index}`).join('&');
+    const answer = await fetch(`${listener.url}/api/v1/rooms?${query}`, { method: 'DELETE', headers: { 'X-API-KEY': API_KEY } });
+    expect(await answer.json()).toMatchObject({ message: '2000 room(s) failed to process while deleting' });
+  });
+
   it('is refused with 431 beyond 64 kB', async () => {
     const ids = Array.from({ length: 1_300 }, (_, index) => idOf(index, 'planning-0123456789abcde'));
     expect((await remove(ids)).status).toBe(431);

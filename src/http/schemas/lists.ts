@@ -6,7 +6,10 @@ import { partsOf } from './comma-list.js';
 const DEFAULT_PAGE = 10;
 const LARGEST_PAGE = 100;
 
-const cursorSchema = z.object({ fieldValue: z.number().nullable(), id: z.string().min(1) });
+/** Longer than every store's own tie-breaker. */
+const CURSOR_ID_MAX = 256;
+
+const cursorSchema = z.object({ fieldValue: z.number().nullable(), id: z.string().min(1).max(CURSOR_ID_MAX) });
 
 /** 1 to 100, floored. Anything that JavaScript reads as a number will do. */
 const maxItemsSchema = z

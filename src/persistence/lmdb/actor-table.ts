@@ -31,6 +31,9 @@ interface Head {
   rows: Row[];
 }
 
+/** LMDB stores no longer key; asked for one, it fails instead of having nothing. */
+const KEY_MAX_BYTES = 1_978;
+
 const UNIQUE = 'unique';
 const DUE = 'due';
 const OWING = 'owing';
@@ -45,11 +48,11 @@ export function createActorTable<Context extends object>(options: ActorTableOpti
     rows,
     documentsOf: (keys) => keys.flatMap((key) => documents.get(key) ?? []),
     holderOf(field, value) {
-      const key = rows.get([UNIQUE, field, value]);
+      const key = canBeKey(value) ? rows.get([UNIQUE, field, value]) : undefined;
       return key === undefined ? undefined : documents.get(key);
     },
     async load(key) {
-      return environment.read(() => documents.get(key));
+      return environment.read(() => (canBeKey(key) ? documents.get(key) : undefined));
     },
     create(key, document) {
       return environment.write(
@@ -119,4 +122,8 @@ export function createActorTable<Context extends object>(options: ActorTableOpti
       ...options.rowsOf(key, document),
     ];
   }
+}
+
+function canBeKey(text: string): boolean {
+  return Buffer.byteLength(text) <= KEY_MAX_BYTES;
 }

@@ -6,6 +6,8 @@ import { reading } from './driver-errors.js';
 
 /** Index keys read for one page of a name search at most; a rare name is then found over several pages. */
 export const SCAN_LIMIT = 100_000;
+/** Of a text that is looked for in names, in characters: none is that long, and a pattern that long is none to MongoDB. */
+const NEEDLE_MAX = 1_000;
 /** A name search looks at this many keys first, then at ten times as many. */
 const FIRST_STRETCH = 1_000;
 
@@ -33,7 +35,9 @@ export interface NewestFirstQuery<Document> {
  * name it reads on until the page is full or `scanLimit` is reached, and then ends early with a `next`.
  */
 export async function newestFirst<Document>(query: NewestFirstQuery<Document>): Promise<Page<Document>> {
-  return reading(() => (query.roomName === undefined || query.roomName === '' ? onePage(query) : searchedPage(query)));
+  const { roomName = '' } = query;
+  if (roomName.length > NEEDLE_MAX) return { items: [] };
+  return reading(() => (roomName === '' ? onePage(query) : searchedPage(query)));
 }
 
 async function onePage<Document>(query: NewestFirstQuery<Document>): Promise<Page<Document>> {
@@ -127,5 +131,5 @@ function idOf({ id }: PageCursor): unknown {
 }
 
 function literal(text: string): string {
-  return text.replace(/[\\^$.*+?()[\]{}|/-]/g, '\\$&');
+  return text.replace(/[\\^$.*+?()[\]{}|/-]/g, '\\$&').replaceAll('\0', '\\x00');
 }
