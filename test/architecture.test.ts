@@ -81,10 +81,19 @@ interface Import {
 const ROOT = path.resolve(import.meta.dirname, '..');
 const SRC = path.join(ROOT, 'src');
 
-const files = readdirSync(SRC, { recursive: true, encoding: 'utf8' })
-  .filter((name) => name.endsWith('.ts'))
-  .map((name) => name.split(path.sep).join('/'));
+const files = sourcesIn(SRC);
 const imports = files.flatMap((name) => importsOf(path.join(SRC, name)));
+
+/** Paths below the folder, with `/`. */
+function sourcesIn(folder: string): string[] {
+  return readdirSync(folder, { recursive: true, encoding: 'utf8' })
+    .filter((name) => name.endsWith('.ts'))
+    .map((name) => name.split(path.sep).join('/'));
+}
+
+function belowSrc(file: string): string {
+  return path.relative(SRC, file).split(path.sep).join('/');
+}
 
 function parse(file: string): ts.SourceFile {
   return ts.createSourceFile(file, readFileSync(file, 'utf8'), ts.ScriptTarget.Latest, true);
@@ -95,7 +104,7 @@ function importsOf(file: string): Import[] {
   const add = (specifier: ts.Expression, isTypeOnly: boolean, names: string[], isDynamic = false) => {
     if (!ts.isStringLiteral(specifier) || specifier.text.startsWith('node:')) return;
     const isRelative = specifier.text.startsWith('.');
-    const from = path.relative(SRC, file).split(path.sep).join('/');
+    const from = belowSrc(file);
     const to = isRelative
       ? path.posix.join(path.posix.dirname(from), specifier.text).replace(/\.js$/, '.ts')
       : specifier.text
@@ -121,10 +130,32 @@ function importsOf(file: string): Import[] {
     if (ts.isCallExpression(node) && node.expression.kind === ts.SyntaxKind.ImportKeyword && node.arguments[0] !== undefined) {
       add(node.arguments[0], false, [], true);
     }
+    if (ts.isImportTypeNode(node) && ts.isLiteralTypeNode(node.argument)) add(node.argument.literal, true, []);
     ts.forEachChild(node, visit);
   };
   visit(parse(file));
   return found;
+}
+
+/** Files below a folder that import each other, in whatever way. */
+function circlesIn(folder: string): string[] {
+  const sources = sourcesIn(folder).map((name) => path.join(folder, name));
+  return circlesOf(new Map(sources.map((file) => [belowSrc(file), importsOf(file).map(({ to }) => to)])));
+}
+
+/** One way round each circle that a walk from file to file runs into; none is left when there are none. */
+function circlesOf(arrows: ReadonlyMap<string, readonly string[]>): string[] {
+  const circles: string[] = [];
+  const done = new Set<string>();
+  const walk = (file: string, way: readonly string[]): void => {
+    const since = way.indexOf(file);
+    if (since >= 0) circles.push([...way.slice(since), file].join(' -> '));
+    if (since >= 0 || done.has(file)) return;
+    for (const next of arrows.get(file) ?? []) walk(next, [...way, file]);
+    done.add(file);
+  };
+  for (const file of arrows.keys()) walk(file, []);
+  return circles;
 }
 
 /** The listed folder a file belongs to: the longest that fits. */
@@ -171,6 +202,17 @@ describe('the import table', () => {
   it('has no import of a file that is not there', () => {
     const known = new Set(files);
     expect(imports.filter(({ isRelative, to }) => isRelative && !known.has(to))).toStrictEqual([]);
+  });
+});
+
+describe('every import points one way', () => {
+  it.each(['src', 'bench'])('in %s, an import of a type too', (folder) => {
+    expect(circlesIn(path.join(ROOT, folder))).toStrictEqual([]);
+  });
+
+  it('or the circle is told', () => {
+    const arrows = { a: ['b'], b: ['c', 'd'], c: ['d'], d: ['b'], e: ['a'], f: ['f'] };
+    expect(circlesOf(new Map(Object.entries(arrows)))).toStrictEqual(['b -> c -> d -> b', 'f -> f']);
   });
 });
 
