@@ -1,3 +1,5 @@
+import { writeSync } from 'node:fs';
+
 import { pino, stdTimeFunctions, type DestinationStream, type Level, type Logger } from 'pino';
 
 export type { Logger } from 'pino';
@@ -14,9 +16,13 @@ const SECRET_NAMES =
   'authorization|cookie|x[-_]?api[-_]?key|x[-_]?refresh[-_]?token|x[-_]?room[-_]?member[-_]?token|api[-_]?keys?|api[-_]?secret|' +
   'access[-_]?key|secret[-_]?access[-_]?key|account[-_]?key|customer[-_]?key|sse[-_]?customer[-_]?key|secrets?|access[-_]?secrets|recording[-_]?secret|key|private[-_]?key|' +
   'moderator[-_]?url|speaker[-_]?url|token|access[-_]?token|refresh[-_]?token|room[-_]?member[-_]?token|password|passphrase|' +
-  'turn[-_]?password|turn[-_]?credential|lock[-_]?value|idempotency[-_]?key|start[-_]?key';
+  'turn[-_]?password|turn[-_]?credential|lock[-_]?value|idempotency[-_]?key|start[-_]?key|' +
+  'args'; // of the command that a Redis client's error carries: `AUTH` and the password
 
-const VALUE = String.raw`"(?:[^"\\]|\\.)*"|\{[^{}]*\}|\[[^\[\]]*\]|[^,}\]\s]+`;
+const STRING = String.raw`"(?:[^"\\]|\\.)*"`;
+const LIST = String.raw`[{[](?:${STRING}|[^"{}[\]])*[}\]]`;
+/** A string, an object or an array with others in it at most, or a bare word. */
+const VALUE = String.raw`${STRING}|[{[](?:${STRING}|[^"{}[\]]|${LIST})*[}\]]|[^,}\]\s]+`;
 const SECRET_MEMBER = new RegExp(String.raw`("(?:${SECRET_NAMES})"\s*:\s*)(?:${VALUE})`, 'gi');
 /** The same inside a JSON text that was logged as a string. */
 const QUOTED_SECRET_MEMBER = new RegExp(String.raw`(\\"(?:${SECRET_NAMES})\\"\s*:\s*)\\"(?:(?!\\").)*\\"`, 'gi');
@@ -44,6 +50,39 @@ export function redactLine(line: string): string {
 export function createLogger({ level, name, destination }: LoggerOptions): Logger {
   return pino(
     { level, name, base: { pid: process.pid }, timestamp: stdTimeFunctions.isoTime, hooks: { streamWrite: redactLine } },
-    destination ?? pino.destination({ fd: 2, sync: true }),
+    destination ?? toFile(STDERR),
   );
+}
+
+const STDERR = 2;
+/** How long a reader that cannot follow is waited for before it is offered the rest, milliseconds. */
+const BUSY_MS = 10;
+
+/**
+ * Lines to a file, each written when this returns. What the file does not take, as on a full disk, is lost and costs nothing
+ * else; pino's own stream would end the process then, or with a fatal line try for ever.
+ */
+export function toFile(fd: number): DestinationStream {
+  let isTorn = false;
+  return {
+    write(line) {
+      const bytes = Buffer.from(isTorn ? `\n${line}` : line);
+      const written = writeMost(fd, bytes);
+      if (written > 0) isTorn = written < bytes.length;
+    },
+  };
+}
+
+/** @returns how many bytes the file took */
+function writeMost(fd: number, bytes: Buffer): number {
+  let written = 0;
+  while (written < bytes.length) {
+    try {
+      written += writeSync(fd, bytes, written);
+    } catch (error) {
+      if ((error as NodeJS.ErrnoException).code !== 'EAGAIN') break;
+      Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, BUSY_MS);
+    }
+  }
+  return written;
 }

@@ -1,6 +1,8 @@
+import { closeSync, openSync } from 'node:fs';
+
 import { describe, expect, it } from 'vitest';
 
-import { createLogger } from '../src/logging.js';
+import { createLogger, toFile } from '../src/logging.js';
 
 function collect(level: 'debug' | 'info' = 'info') {
   const lines: string[] = [];
@@ -36,6 +38,9 @@ describe('the logger', () => {
     { text: 'the key ovmeet-0123hush' },
     { err: new Error('GET https://s3/a.mp4?X-Amz-Credential=hush%2F2026&X-Amz-Signature=hush&x-amz-security-token=hush') },
     { sse: { type: 'SSE-C', customerKey: 'hush', SSECustomerKey: 'hush' } },
+    { err: Object.assign(new Error('WRONGPASS'), { command: { name: 'hello', args: ['3', 'AUTH', 'default', 'hush'] } }) },
+    { err: Object.assign(new Error('no node'), { lastNodeError: { command: { name: 'auth', args: ['[hush', 'hush]{"'] } } }) },
+    { apiKeys: ['[', 'hush]}', '"hush'], secrets: { one: 'hush}', two: 'hush' } },
     { jwt: 'eyJhbGciOiJIUzI1NiJ9.eyJpc3MiOiJkZXZrZXkifQ.hush' },
   ])('keeps the secret of %j', (fields) => {
     const { log, lines } = collect();
@@ -50,5 +55,12 @@ describe('the logger', () => {
     log.child({ apiKey: 'hush' }).error(new Error('https://x/?secret=hush'));
     expect(lines.join('')).not.toContain('hush');
     for (const line of lines) JSON.parse(line);
+  });
+
+  it('goes on when its file takes nothing', () => {
+    const fd = openSync(import.meta.filename, 'r');
+    const log = createLogger({ level: 'info', name: 'tally', destination: toFile(fd) });
+    for (let line = 0; line < 10; line += 1) expect(() => log.fatal('not written')).not.toThrow();
+    closeSync(fd);
   });
 });
