@@ -40,6 +40,8 @@ export type Handle = <P = undefined, Q = undefined, H = undefined, B = undefined
 
 /** More parameters than a request has room for ids. What is beyond is dropped in silence. */
 const PARAMETERS_MAX = 8_000;
+/** Before the credentials are checked: of one that is repeated, parsing costs the square. */
+const STRANGERS_PARAMETERS_MAX = 1_000;
 
 const PARTS = ['params', 'query', 'headers', 'body'] as const;
 
@@ -65,10 +67,11 @@ export function createHandle(authenticate: Authenticate): Handle {
 function readInput<P, Q, H, B, A>(ctx: HttpContext, guard: Guard<P, Q, H, B, A>): Input<P, Q, H, B> {
   const input: Record<string, unknown> = {};
   const issues: FieldIssue[] = [];
+  const parametersMax = guard.inputFirst === true ? STRANGERS_PARAMETERS_MAX : PARAMETERS_MAX;
   for (const part of PARTS) {
     const schema = guard[part];
     if (schema === undefined) continue;
-    const parsed = parseInput<unknown>(schema, rawPart(ctx, part), guard.inputFirst === true ? part : '');
+    const parsed = parseInput<unknown>(schema, rawPart(ctx, part, parametersMax), guard.inputFirst === true ? part : '');
     if (parsed.ok) input[part] = parsed.value;
     else issues.push(...parsed.issues);
     if (issues.length > 0 && guard.inputFirst !== true) break;
@@ -81,12 +84,12 @@ function recordingIdIn(params: unknown): string | undefined {
   return (params as { recordingId?: string } | undefined)?.recordingId;
 }
 
-function rawPart(ctx: HttpContext, part: (typeof PARTS)[number]): unknown {
+function rawPart(ctx: HttpContext, part: (typeof PARTS)[number], parametersMax: number): unknown {
   switch (part) {
     case 'params':
       return ctx.params;
     case 'query':
-      return parseQuery(ctx.querystring, { parameterLimit: PARAMETERS_MAX });
+      return parseQuery(ctx.querystring, { parameterLimit: parametersMax });
     case 'headers':
       return ctx.headers;
     case 'body':

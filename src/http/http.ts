@@ -14,6 +14,7 @@ import { parseBody } from './middleware/body.js';
 import { cors } from './middleware/cors.js';
 import { pathNotFound, refuseMalformedPath } from './middleware/paths.js';
 import { requestLog } from './middleware/request-log.js';
+import { discardUnreadBody } from './middleware/unread-body.js';
 import { createRoom } from './routes/create-room.js';
 import { deleteRecording } from './routes/delete-recording.js';
 import { deleteRecordings } from './routes/delete-recordings.js';
@@ -58,6 +59,7 @@ export function createHttp(deps: HttpDeps): Http {
   livekitWebhook(webhooks, { livekitEvents: deps.livekitEvents, log: deps.log, counts });
 
   app.use(requestLog(deps.log));
+  app.use(discardUnreadBody);
   app.use(setBaseUrl(deps));
   app.use(cors(deps.corsOrigin));
   app.use(errorHandler);

@@ -53,6 +53,12 @@ describe('the API key', () => {
     expect((await edge.get(unknown)).status).toBe(404);
   });
 
+  it('is wanted before more than a thousand parameters are read', async () => {
+    const behind = (count: number) => `${RECORDING}?${'a&'.repeat(count)}fields[x]=y`;
+    expect((await edge.anonymous.get(behind(999))).status).toBe(422);
+    expect((await edge.anonymous.get(behind(1_000))).status).toBe(401);
+  });
+
   it('counts as absent when it is empty', async () => {
     const { body } = await edge.anonymous.get('/api/v1/rooms').set('X-API-KEY', '');
     expect(body).toEqual(unauthorized('Unauthorized'));

@@ -1,0 +1,64 @@
+import { once } from 'node:events';
+import { createServer, type Server } from 'node:http';
+import { connect, type AddressInfo, type Socket } from 'node:net';
+import { gzipSync } from 'node:zlib';
+
+import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+
+import { API_KEY, createEdge } from './support.js';
+
+const MANY = Buffer.alloc(3_000_000, 'x');
+
+let server: Server;
+let socket: Socket;
+beforeEach(async () => {
+  server = createServer((await createEdge()).http.callback()).listen(0, '127.0.0.1');
+  await once(server, 'listening');
+  socket = connect((server.address() as AddressInfo).port, '127.0.0.1');
+});
+afterEach(() => {
+  socket.destroy();
+  server.close();
+});
+
+const head = (...lines: string[]) => `${[...lines, 'Host: a', `X-API-KEY: ${API_KEY}`].join('\r\n')}\r\n\r\n`;
+const chunked = (body: Buffer) => [`${body.length.toString(16)}\r\n`, body, '\r\n0\r\n\r\n'];
+
+/** The statuses of what is sent over one connection: this, and the request behind it. */
+async function statusesOf(...parts: (string | Buffer)[]): Promise<string[]> {
+  for (const part of [...parts, head('GET /health HTTP/1.1', 'Connection: close')]) socket.write(part);
+  let text = '';
+  for await (const data of socket) text += String(data);
+  return [...text.matchAll(/HTTP\/1.1 (\d+)/g)].map(([, status = '']) => status);
+}
+
+describe('a connection goes on behind a body', () => {
+  const JSON_TYPE = 'Content-Type: application/json';
+  const WEBHOOK_TYPE = 'Content-Type: application/webhook+json';
+  const start = 'POST /api/v1/recordings HTTP/1.1';
+  const webhook = 'POST /livekit/webhook HTTP/1.1';
+  const length = `Content-Length: ${MANY.length}`;
+  const inChunks = 'Transfer-Encoding: chunked';
+
+  it.each([
+    ['too large by its length', '413', head(start, JSON_TYPE, length), [MANY]],
+    ['too large by its chunks', '413', head(start, JSON_TYPE, inChunks), chunked(MANY)],
+    [
+      'too large by the chunks of a form',
+      '413',
+      head(start, 'Content-Type: application/x-www-form-urlencoded', inChunks),
+      chunked(MANY),
+    ],
+    [
+      'too large once unpacked',
+      '413',
+      head(start, JSON_TYPE, 'Content-Encoding: gzip', inChunks),
+      chunked(gzipSync(MANY, { level: 0 })),
+    ],
+    ['that cannot be unpacked', '400', head(start, JSON_TYPE, 'Content-Encoding: gzip', inChunks), chunked(MANY)],
+    ['of a type that nobody reads', '422', head(start, 'Content-Type: text/plain', inChunks), chunked(MANY)],
+    ['of a webhook, too large by its chunks', '413', head(webhook, WEBHOOK_TYPE, inChunks), chunked(MANY)],
+  ])('%s', async (_what, status, request, body) => {
+    expect(await statusesOf(request, ...body)).toEqual([status, '200']);
+  });
+});
