@@ -1,4 +1,4 @@
-import { rmSync } from 'node:fs';
+import { readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 
 import type { ApiKeyStore } from '../../accounts/ports.js';
@@ -21,6 +21,8 @@ export interface LmdbOptions {
   dataDir: string;
   /** What room locks expire by. Default: the system's. */
   clock?: Clock;
+  /** Tells the machine's starts apart. Default: the Linux kernel's; elsewhere every start of ours counts as one. */
+  bootId?: string | undefined;
 }
 
 /** The embedded stores of a single process. */
@@ -39,7 +41,7 @@ export interface Lmdb {
  *
  * @throws DataFolderInUseError another process has the folder
  */
-export async function openLmdb({ dataDir, clock = systemClock }: LmdbOptions): Promise<Lmdb> {
+export async function openLmdb({ dataDir, clock = systemClock, bootId = kernelBootId() }: LmdbOptions): Promise<Lmdb> {
   const claim = await claimDataFolder(dataDir);
   const [environment, lockEnvironment] = await openOrRelease();
 
@@ -57,7 +59,7 @@ export async function openLmdb({ dataDir, clock = systemClock }: LmdbOptions): P
 
   async function openOrRelease(): Promise<[Environment, Environment]> {
     try {
-      return [openEnvironment(join(dataDir, 'store')), openLocks(join(dataDir, 'locks'))];
+      return [openEnvironment(join(dataDir, 'store')), openLocks(join(dataDir, 'locks'), bootId)];
     } catch (error) {
       await claim.release();
       throw error;
@@ -65,12 +67,27 @@ export async function openLmdb({ dataDir, clock = systemClock }: LmdbOptions): P
   }
 }
 
-/** Locks follow from the recordings, so files that a loss of power has spoilt are thrown away. */
-function openLocks(path: string): Environment {
+/**
+ * Locks follow from the recordings, so they are never flushed. Over what a loss of power has left of their files LMDB may end the
+ * process: those that an earlier start of the machine wrote are thrown away unread.
+ */
+function openLocks(path: string, bootId: string | undefined): Environment {
+  const mark = join(path, 'boot-id');
+  const isOfThisBoot = bootId !== undefined && textOf(mark) === bootId;
+  if (!isOfThisBoot) rmSync(path, { recursive: true, force: true });
+  const environment = openEnvironment(path, { volatile: true });
+  if (!isOfThisBoot && bootId !== undefined) writeFileSync(mark, bootId);
+  return environment;
+}
+
+function kernelBootId(): string | undefined {
+  return textOf('/proc/sys/kernel/random/boot_id');
+}
+
+function textOf(file: string): string | undefined {
   try {
-    return openEnvironment(path, { volatile: true });
+    return readFileSync(file, 'utf8');
   } catch {
-    rmSync(path, { recursive: true, force: true });
-    return openEnvironment(path, { volatile: true });
+    return undefined;
   }
 }

@@ -1,3 +1,4 @@
+import { stat, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
@@ -20,7 +21,7 @@ describe('LMDB', () => {
   afterEach(() => remove());
 
   it('finds everything again when it is opened again', async () => {
-    const first = await openLmdb({ dataDir });
+    const first = await openLmdb({ dataDir, bootId: 'one' });
     const recording = buildRecording('one', { roomId: 'room', tally: { dueAt: 5, effects: [buildEffect('notify')] } });
     await first.recordings.create('one', recording);
     await first.recordings.save('one', nextOf(recording), 1);
@@ -29,7 +30,7 @@ describe('LMDB', () => {
     const lock = await first.roomLocks.acquire('room', 'one', 60_000);
     await first.close();
 
-    const second = await openLmdb({ dataDir });
+    const second = await openLmdb({ dataDir, bootId: 'one' });
     expect(await second.recordings.load('one')).toEqual(nextOf(recording));
     expect(await second.recordings.findLive('room')).toEqual(nextOf(recording));
     expect(await second.recordings.due(5, 10)).toEqual(['one']);
@@ -39,6 +40,25 @@ describe('LMDB', () => {
     expect(await second.apiKeys.list()).toEqual([{ key: 'ovmeet-1', creationDate: 1 }]);
     expect(await second.roomLocks.list()).toMatchObject([{ roomId: 'room', ...(lock.acquired ? { value: lock.value } : {}) }]);
     await second.close();
+  });
+
+  it('opens without the locks, which a loss of power may have spoilt, once the machine was started again', async () => {
+    const first = await openLmdb({ dataDir, bootId: 'one' });
+    await first.recordings.create('one', buildRecording('one'));
+    await first.roomLocks.acquire('room', 'one', 60_000);
+    await first.close();
+    // Pages that never reached the disk. To open these would end this process.
+    const file = join(dataDir, 'locks', 'data.mdb');
+    await writeFile(file, Buffer.alloc((await stat(file)).size));
+
+    const second = await openLmdb({ dataDir, bootId: 'two' });
+    expect(await second.roomLocks.list()).toEqual([]);
+    expect(await second.roomLocks.acquire('room', 'two', 60_000)).toMatchObject({ acquired: true });
+    expect(await second.recordings.load('one')).toBeDefined();
+    await second.close();
+    const third = await openLmdb({ dataDir, bootId: 'two' });
+    expect(await third.roomLocks.find('room')).toMatchObject({ uid: 'two' });
+    await third.close();
   });
 
   it('refuses a data folder that is in use, and leaves its user undisturbed', async () => {
