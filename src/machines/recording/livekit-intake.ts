@@ -72,8 +72,10 @@ export function createLiveKitIntake(options: LiveKitIntakeOptions): (event: Live
     }
   }
 
-  async function roomStarted(room: LiveKitRoom): Promise<void> {
-    await rooms.send(room.name, { type: 'meeting.started', roomSid: room.sid, ...now() });
+  /** What is over begins no more: this is a repeat, or late. Only a look at LiveKit may say otherwise. */
+  async function roomStarted({ name, sid }: LiveKitRoom): Promise<void> {
+    const isNews = ({ finishedMeetingSid }: RoomContext) => finishedMeetingSid !== sid;
+    await rooms.send(name, { type: 'meeting.started', roomSid: sid, ...now() }, isNews);
   }
 
   async function roomFinished(room: LiveKitRoom): Promise<void> {

@@ -33,7 +33,7 @@ export interface RoomCommands {
    * Delete or close a room, now or when its meeting ends. Recordings that go with it at once are gone when this resolves, unless
    * the store keeps that from happening for 5 s: then they go later.
    *
-   * @throws RoomNotFoundError, RoomDeletionRefusedError, LiveKitUnavailableError
+   * @throws RoomNotFoundError, RoomDeletionRefusedError
    */
   delete(
     roomId: string,

@@ -40,6 +40,8 @@ export function createRoomMachine() {
         event.type === 'meeting.finished' && isSame(context, event.roomSid) && context.meetingEndAction === 'delete',
       endsClosed: ({ context, event }) =>
         event.type === 'meeting.finished' && isSame(context, event.roomSid) && context.meetingEndAction === 'close',
+      isOtherEnd: ({ context, event }) =>
+        event.type === 'meeting.finished' && event.roomSid !== '' && event.roomSid !== context.finishedMeetingSid,
       isNewMeeting: ({ context, event }) => event.type === 'meeting.started' && event.roomSid !== context.meetingSid,
       hasEndAction: ({ context }) => context.meetingEndAction !== 'none',
       isOtherEndAction: ({ context }) => context.meetingEndAction !== 'close',
@@ -49,10 +51,15 @@ export function createRoomMachine() {
       deleteRecordings: effect,
       notify: effect as (_: unknown, params: { notice: 'meetingStarted' | 'meetingEnded'; status: RoomStatus }) => void,
       rememberMeeting: assign(({ event }) => (event.type === 'meeting.started' ? { meetingSid: event.roomSid } : {})),
-      forgetMeeting: assign({ meetingSid: undefined }),
+      rememberEnd: assign(({ context, event }) =>
+        event.type === 'meeting.finished'
+          ? { meetingSid: undefined, finishedMeetingSid: event.roomSid || context.finishedMeetingSid }
+          : {},
+      ),
       closeAfterwards: assign({ meetingEndAction: 'close' }),
       deleteAfterwards: assign({ meetingEndAction: 'delete' }),
       nothingAfterwards: assign({ meetingEndAction: 'none' }),
+      withdraw: effect as (_: unknown, params: { keys: readonly string[] }) => void,
       bury: assign({ deletedAt: ({ event }) => event.at }),
     },
   });
@@ -65,7 +72,10 @@ export function createRoomMachine() {
     ({ type: 'plans', params: { hasMeeting, outcome, ...(endsMeeting === undefined ? {} : { endsMeeting }) } }) as const;
   const notifies = (notice: 'meetingStarted' | 'meetingEnded', status: RoomStatus) =>
     ({ type: 'notify', params: { notice, status } }) as const;
+  /** The order to end it was for this meeting, not for the next one. */
+  const endIt = ['rememberEnd', { type: 'withdraw', params: { keys: ['endMeeting'] } }] as const;
   const idle = {
+    'meeting.finished': { guard: 'isOtherEnd', actions: 'rememberEnd' },
     'meeting.started': { target: 'active_meeting', actions: ['rememberMeeting', notifies('meetingStarted', 'active_meeting')] },
     delete: [
       { guard: plans(false, 'at_once'), target: 'deleted', actions: [dropRecordings, 'bury'] },
@@ -91,9 +101,9 @@ export function createRoomMachine() {
             {
               guard: 'endsClosed',
               target: 'closed',
-              actions: ['forgetMeeting', 'nothingAfterwards', notifies('meetingEnded', 'closed')],
+              actions: [...endIt, 'nothingAfterwards', notifies('meetingEnded', 'closed')],
             },
-            { guard: 'isThisMeeting', target: 'open', actions: ['forgetMeeting', notifies('meetingEnded', 'open')] },
+            { guard: 'isThisMeeting', target: 'open', actions: [...endIt, notifies('meetingEnded', 'open')] },
           ],
           close: { guard: 'isOtherEndAction', actions: 'closeAfterwards' },
           open: { guard: 'hasEndAction', actions: 'nothingAfterwards' },

@@ -28,6 +28,8 @@ export interface RoomContext {
   meetingEndAction: MeetingEndAction;
   /** Sid of the LiveKit room whose meeting is on, when LiveKit told. */
   meetingSid?: string | undefined;
+  /** Sid of the LiveKit room that was over last. It does not begin again, whatever comes late. */
+  finishedMeetingSid?: string | undefined;
   deletedAt?: number;
 }
 
