@@ -14,7 +14,7 @@ export default defineConfig({
           ...embedded.test,
           name: 'real adapters',
           include: ['test/http/**/*.test.ts', 'test/scenarios/**/*.test.ts'],
-          testTimeout: 15_000, // every write waits for three disks
+          testTimeout: 180_000, // every write waits for three disks
           globalSetup: 'test/services/support/shared-servers.ts',
           sequence: { groupOrder: 1 },
         },
@@ -25,7 +25,6 @@ export default defineConfig({
           name: 'servers',
           include: ['test/services/**/*.test.ts'],
           exclude: ['**/node_modules/**'],
-          hookTimeout: 60_000,
           maxWorkers: 1,
           sequence: { groupOrder: 2 },
         },

@@ -2,10 +2,7 @@ import { readdirSync, readFileSync } from 'node:fs';
 import path from 'node:path';
 
 import ts from 'typescript';
-import { describe, expect, it, vi } from 'vitest';
-
-// Reading every source takes its time on a busy machine.
-vi.setConfig({ testTimeout: 30_000 });
+import { describe, expect, it } from 'vitest';
 
 interface Rule {
   imports?: string[];

@@ -160,7 +160,7 @@ export function recordingStoreContract({ name, create }: RecordingStoreContract)
         );
       });
 
-      it('can settle while they are being listed', { timeout: 20_000 }, async () => {
+      it('can settle while they are being listed', async () => {
         const keys = uids(230);
         await add(...keys.map((uid) => buildRecording(uid)));
         const seen: string[] = [];
@@ -324,7 +324,7 @@ export function recordingStoreContract({ name, create }: RecordingStoreContract)
         expect(pages.flat()).toEqual([...keys].reverse());
       });
 
-      it('of a rare name are found behind many others', { timeout: 20_000 }, async () => {
+      it('of a rare name are found behind many others', async () => {
         await add(
           ...uids(1_500).map((uid, index) => buildRecording(uid, { startDate: index, roomName: index < 3 ? 'Rare' : 'Common' })),
         );
@@ -358,7 +358,7 @@ export function recordingStoreContract({ name, create }: RecordingStoreContract)
         expect((await collect(store.keysOfRoom('room'))).sort()).toEqual(['complete', 'failed', 'starting']);
       });
 
-      it('can be deleted while they are being named', { timeout: 20_000 }, async () => {
+      it('can be deleted while they are being named', async () => {
         const keys = uids(230);
         await add(...keys.map((uid) => buildSettled(uid, { roomId: 'room' })));
         const seen: string[] = [];

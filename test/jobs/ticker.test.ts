@@ -13,9 +13,6 @@ import { startChild } from '../support/child-process.js';
 import { createDataFolder } from '../support/data-folder.js';
 import { eventually } from '../support/eventually.js';
 
-// Threads start slowly on a machine that is busy with a compiler.
-vi.setConfig({ testTimeout: 30_000 });
-
 const ROOT = fileURLToPath(new URL('../..', import.meta.url));
 const LONG_MS = 2 ** 31 - 1;
 const log = createLogger({ level: 'silent', name: 'test' });

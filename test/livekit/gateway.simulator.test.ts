@@ -11,7 +11,7 @@ const verifier = createWebhookVerifier({ apiKey: API_KEY, apiSecret: API_SECRET 
 
 async function stage(script?: ScriptRequest) {
   const live = await createLiveStage(script === undefined ? {} : { script });
-  const limits = { startMs: 2_000, stopMs: 2_000, lookMs: 2_000 };
+  const limits = { startMs: 30_000, stopMs: 30_000, lookMs: 30_000 };
   return { ...live, gateway: createLiveKitGateway({ host: live.simulator.url, apiKey: API_KEY, apiSecret: API_SECRET, limits }) };
 }
 

@@ -16,7 +16,8 @@ import type { LiveKitGateway } from '../../src/machines/recording/ports.js';
 import { buildEgressInfo, EGRESS_ID, egressJson, FILE_PATH } from './build-egress-info.js';
 import { json, startScriptedLiveKit, twirpError, type ScriptedAnswer, type ScriptedLiveKit } from './scripted-livekit.js';
 
-const SHORT_MS = 40;
+/** Time enough for a call to arrive. */
+const SHORT_MS = 1_000;
 const PREFIX = 'twirp error unknown: ';
 /** An egress with a status that a later LiveKit may have. */
 const LATER = { ...(egressJson() as object), status: 42 };
@@ -41,7 +42,7 @@ beforeEach(() => {
 });
 
 function gatewayTo(host: string): LiveKitGateway {
-  const limits = { startMs: 5_000, stopMs: 5_000, lookMs: 5_000 };
+  const limits = { startMs: 30_000, stopMs: 30_000, lookMs: 30_000 };
   return createLiveKitGateway({ host, apiKey: 'devkey', apiSecret: 'secret', limits });
 }
 

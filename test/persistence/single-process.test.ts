@@ -63,7 +63,7 @@ describe('a data folder', () => {
       expect(await readdir(folder)).toEqual([]);
     });
 
-    it('refuses a second process, and is taken over from one that was killed', { timeout: 20_000 }, async () => {
+    it('refuses a second process, and is taken over from one that was killed', async () => {
       const other = await holdElsewhere(folder);
       await expect(claimDataFolder(folder)).rejects.toThrow(DataFolderInUseError);
       const [left] = await readdir(folder);
@@ -97,7 +97,7 @@ describe('a data folder', () => {
     stranger.close();
   });
 
-  it('keeps no process alive', { timeout: 20_000 }, async () => {
+  it('keeps no process alive', async () => {
     const child = await holdElsewhere(join(root, 'data'));
     child.stdin?.end();
     expect(await once(child, 'exit')).toEqual([0, null]);

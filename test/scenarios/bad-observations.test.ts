@@ -1,10 +1,9 @@
-import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 
 import { type AppOnSimulator, startAppOnSimulator } from '../support/app-on-simulator.js';
 import { eventually } from '../support/eventually.js';
 import { leftRunning } from '../support/invariants.js';
 import type { Impostor } from '../support/livekit-proxy.js';
-import { adapters } from '../support/stores.js';
 
 const NOT_FOUND = { status: 404, body: { code: 'not_found', msg: 'twirp error unknown: egress does not exist' } };
 const NOTHING = { status: 200, body: { items: [] } };
@@ -27,9 +26,6 @@ const noRecorder =
     if (method === 'ListRooms') return { status: 200, body: { rooms: roomIds.map((name) => ({ name, sid: 'RM_0' })) } };
     return method === 'ListParticipants' ? { status: 200, body: { participants: [] } } : undefined;
   };
-
-/** Real time passes here, on a machine that may be busy with a compiler. */
-vi.setConfig({ testTimeout: 20_000 * adapters.patience });
 
 describe('a bad observation of healthy recordings', () => {
   let tally: AppOnSimulator;

@@ -1,14 +1,10 @@
-import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 
 import { type AppOnSimulator, startAppOnSimulator } from '../support/app-on-simulator.js';
 import { eventually } from '../support/eventually.js';
 import { createJumpingClock } from '../support/jumping-clock.js';
-import { adapters } from '../support/stores.js';
 
 const HOUR_MS = 3_600_000;
-
-/** Real time passes here, on a machine that may be busy with a compiler. */
-vi.setConfig({ testTimeout: 20_000 * adapters.patience });
 
 describe('a step of the wall clock', () => {
   let tally: AppOnSimulator;

@@ -4,7 +4,7 @@ import { type AppOnSimulator, startAppOnSimulator } from '../support/app-on-simu
 import { collect } from '../support/collect.js';
 import { eventually } from '../support/eventually.js';
 
-describe('a room that is deleted while a recording of it is being started', { timeout: 15_000 }, () => {
+describe('a room that is deleted while a recording of it is being started', () => {
   let tally: AppOnSimulator;
   beforeAll(async () => {
     tally = await startAppOnSimulator({ speed: 50 });

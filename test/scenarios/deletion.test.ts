@@ -1,6 +1,6 @@
 import { buffer } from 'node:stream/consumers';
 
-import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 
 import { BUILD_TIMEOUT_MS, buildOnce } from '../support/build-once.js';
 import { eventually } from '../support/eventually.js';
@@ -8,11 +8,7 @@ import { oweEffect } from '../support/owe-effect.js';
 import { adapters } from '../support/stores.js';
 import { startTallyProcess, type TallyProcess } from '../support/tally-process.js';
 
-/** Tally starts twice, on a machine that may be busy with a compiler. */
-const TIMEOUT_MS = 30_000 + adapters.laterMs;
 const REMOVED_WITHIN_MS = 8_000 + adapters.laterMs;
-vi.setConfig({ testTimeout: TIMEOUT_MS });
-
 describe('deleting a recording', () => {
   let tally: TallyProcess;
 

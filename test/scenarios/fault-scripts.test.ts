@@ -9,9 +9,7 @@ import { adapters } from '../support/stores.js';
 
 const SPEED = 50;
 const START_TIMEOUT_MS = 3_000;
-/** Many recordings at once in one process; the longest wait for a start deadline and then for a second recording. */
-const TIMEOUT_MS = 20_000 * adapters.patience;
-vi.setConfig({ testTimeout: TIMEOUT_MS, hookTimeout: TIMEOUT_MS, maxConcurrency: Math.ceil(16 / adapters.patience) });
+vi.setConfig({ maxConcurrency: Math.ceil(16 / adapters.patience) });
 
 /** How the recording is ended, when the script does not end it by itself. */
 type End = 'stop' | 'stop twice' | 'delete room' | 'delete room while starting' | 'by itself';

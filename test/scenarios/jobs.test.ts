@@ -1,18 +1,14 @@
-import { afterEach, describe, expect, it, vi } from 'vitest';
+import { afterEach, describe, expect, it } from 'vitest';
 
 import type { JobRun } from '../../src/jobs/ports.js';
 import { type AppOnSimulator, startAppOnSimulator } from '../support/app-on-simulator.js';
 import { BUILD_TIMEOUT_MS, buildOnce } from '../support/build-once.js';
 import { eventually } from '../support/eventually.js';
-import { adapters } from '../support/stores.js';
 import { startTallyProcess } from '../support/tally-process.js';
 
 const COLLECTOR = 'activeRecordingGarbageCollector';
 const HOUR_MS = 3_600_000;
 const EVERY_SECOND = { TALLY_LOCK_GC_INTERVAL_MS: '1000', TALLY_LOCK_GRACE_MS: '0' };
-
-/** The ticks are a second apart, on a machine that may be busy with a compiler. */
-vi.setConfig({ testTimeout: 20_000 * adapters.patience });
 
 describe('the jobs', () => {
   let tally: AppOnSimulator | undefined;

@@ -14,7 +14,7 @@ const ROOMS = 12;
 /** The sweep's interval and a busy machine included. */
 const RIGHT_WITHIN_MS = 8_000 + adapters.laterMs;
 /** Three restarts, and after each the time until everything is right. */
-const TIMEOUT_MS = 60_000 * adapters.patience;
+const TIMEOUT_MS = 180_000;
 const SCRIPTS = ['happy', 'active-before-response', 'started-after-response', 'lost-all-webhooks', 'slow-upload', 'out-of-order'];
 
 describe('killed with kill -9 again and again, at random moments of many recordings', () => {
@@ -115,7 +115,7 @@ describe('killed with kill -9 again and again, at random moments of many recordi
   }
 });
 
-/** The connection broke: Tally was killed. */
+/** The connection broke, before the answer or in the midst of it: Tally was killed. */
 function isCut(error: unknown): boolean {
-  return error instanceof TypeError && error.message === 'fetch failed';
+  return error instanceof TypeError && ['fetch failed', 'terminated'].includes(error.message);
 }

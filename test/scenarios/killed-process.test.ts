@@ -12,8 +12,6 @@ import { startTallyProcess, type TallyProcess } from '../support/tally-process.j
 const RIGHT_WITHIN_MS = 5_000 + adapters.laterMs;
 /** Two processes start, and a good dozen recordings come to the moment of the kill. */
 const SETUP_TIMEOUT_MS = BUILD_TIMEOUT_MS + 30_000;
-/** Until it is right, then one more recording. */
-const TIMEOUT_MS = 20_000 + adapters.laterMs;
 
 // Every stage is looked at from the restart on.
 vi.setConfig({ maxConcurrency: 16 });
@@ -210,41 +208,32 @@ describe('killed with kill -9 while a recording is', () => {
       await simulator.resetScript(roomId);
       await expectRoomFree(roomId);
     },
-    TIMEOUT_MS,
   );
 
-  it(
-    'about to be made, with only its lock taken: the room is free after the restart',
-    async () => {
-      await tally.simulator.join(orphan.roomId);
-      const { body } = await eventually(
-        'the room is free',
-        () => tally.api.start(orphan.roomId),
-        ({ status }) => status === 201,
-        adapters.lockMs,
-      );
-      await tally.api.stop(body.recordingId);
-      expect((await tally.api.outcome(body.recordingId)).status).toBe('complete');
-    },
-    TIMEOUT_MS,
-  );
+  it('about to be made, with only its lock taken: the room is free after the restart', async () => {
+    await tally.simulator.join(orphan.roomId);
+    const { body } = await eventually(
+      'the room is free',
+      () => tally.api.start(orphan.roomId),
+      ({ status }) => status === 201,
+      adapters.lockMs,
+    );
+    await tally.api.stop(body.recordingId);
+    expect((await tally.api.outcome(body.recordingId)).status).toBe('complete');
+  });
 
-  it(
-    'and in the end nothing runs unowned, no start was sent twice and no lock is left',
-    async () => {
-      const egresses = await tally.simulator.egresses();
-      expect(i1TwoLive(egresses)).toEqual([]);
-      expect(i3Unowned(egresses, await tally.api.list())).toEqual([]);
-      expect(leftRunning(egresses)).toEqual([]);
-      const starts = tally.proxy.calls
-        .filter(({ method }) => method === START)
-        .map(({ body }) => /--[0-9a-f]{10}\.mp4/.exec(body)?.[0]);
-      expect(starts).toHaveLength(new Set(starts).size);
-      expect((await tally.terminate()).code).toBe(0);
-      expect(await tally.withStores(orphanedLocks)).toEqual([]);
-    },
-    TIMEOUT_MS,
-  );
+  it('and in the end nothing runs unowned, no start was sent twice and no lock is left', async () => {
+    const egresses = await tally.simulator.egresses();
+    expect(i1TwoLive(egresses)).toEqual([]);
+    expect(i3Unowned(egresses, await tally.api.list())).toEqual([]);
+    expect(leftRunning(egresses)).toEqual([]);
+    const starts = tally.proxy.calls
+      .filter(({ method }) => method === START)
+      .map(({ body }) => /--[0-9a-f]{10}\.mp4/.exec(body)?.[0]);
+    expect(starts).toHaveLength(new Set(starts).size);
+    expect((await tally.terminate()).code).toBe(0);
+    expect(await tally.withStores(orphanedLocks)).toEqual([]);
+  });
 
   async function expectRoomFree(roomId: string): Promise<void> {
     const { api, simulator } = tally;

@@ -1,4 +1,4 @@
-import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 
 import { type AppOnSimulator, startAppOnSimulator } from '../support/app-on-simulator.js';
 import { eventually } from '../support/eventually.js';
@@ -6,9 +6,6 @@ import { eventually } from '../support/eventually.js';
 const GRACE_MS = 3_000;
 /** How long the lock of a start lives that does not go on. */
 const START_LOCK_MS = 15_000;
-
-/** Real time passes here, on a machine that may be busy with a compiler. */
-vi.setConfig({ testTimeout: 20_000 });
 
 describe('a room lock without a recording', () => {
   let tally: AppOnSimulator;

@@ -1,16 +1,12 @@
-import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 
 import { type AppOnSimulator, startAppOnSimulator } from '../support/app-on-simulator.js';
 import { eventually } from '../support/eventually.js';
 import { i1TwoLive } from '../support/invariants.js';
-import { adapters } from '../support/stores.js';
 
 /** Files that are delivered this much later, in the simulator's time. */
 const UPLOAD_MS = 100_000;
 const SPEED = 50;
-
-/** Real time passes here, on a machine that may be busy with a compiler. */
-vi.setConfig({ testTimeout: 20_000 * adapters.patience });
 
 describe("a slow upload and the room's next meeting", () => {
   let tally: AppOnSimulator;

@@ -2,15 +2,11 @@ import { randomBytes } from 'node:crypto';
 
 import { EncodedFileOutput, EncodedFileType } from '@livekit/protocol';
 import { EgressClient } from 'livekit-server-sdk';
-import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 
 import { type AppOnSimulator, startAppOnSimulator } from '../support/app-on-simulator.js';
 import { eventually } from '../support/eventually.js';
 import { isRunning } from '../support/invariants.js';
-import { adapters } from '../support/stores.js';
-
-/** Real time passes here, on a machine that may be busy with a compiler. */
-vi.setConfig({ testTimeout: 20_000 * adapters.patience });
 
 describe('egresses that no recording owns', () => {
   let tally: AppOnSimulator;

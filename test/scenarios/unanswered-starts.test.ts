@@ -8,9 +8,7 @@ import { createJumpingClock } from '../support/jumping-clock.js';
 import { adapters } from '../support/stores.js';
 
 const START = 'StartRoomCompositeEgress';
-/** A start deadline, and a second recording. */
-const TIMEOUT_MS = 20_000 * adapters.patience;
-vi.setConfig({ testTimeout: TIMEOUT_MS, maxConcurrency: Math.ceil(10 / adapters.patience) });
+vi.setConfig({ maxConcurrency: Math.ceil(10 / adapters.patience) });
 
 /** LiveKit may have taken the start: from here on Tally only looks, until no answer can come any more. */
 const LOOKS_FOR_MS = 35_000;

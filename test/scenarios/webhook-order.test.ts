@@ -1,16 +1,11 @@
-import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 
 import type { RecordingView } from '../../src/http/presenters/recording.presenter.js';
 import { type AppOnSimulator, startAppOnSimulator } from '../support/app-on-simulator.js';
 import { eventually } from '../support/eventually.js';
 import { createRandom } from '../support/random.js';
-import { adapters } from '../support/stores.js';
 import type { RecordingAnswer } from '../support/tally-api.js';
 import { deliver, startWebhookTap, type TappedWebhook, type WebhookTap } from '../support/webhook-tap.js';
-
-/** A good forty recordings, each recorded and delivered for itself. */
-const TIMEOUT_MS = 20_000 * adapters.patience;
-vi.setConfig({ testTimeout: TIMEOUT_MS });
 
 const HOUR = '3600000';
 const NAMES = ['started', 'ACTIVE', 'ENDING', 'ended'] as const;

@@ -3,14 +3,14 @@ import { setTimeout as pause } from 'node:timers/promises';
 import { adapters } from './stores.js';
 
 const POLL_MS = 25;
-const WITHIN_MS = 8_000 * adapters.patience;
+const WITHIN_MS = 20_000 * adapters.patience;
 
 /**
  * Look again and again until what is seen satisfies a condition.
  *
  * @param what is waited for, in words, for the error
  * @returns what was seen at last
- * @throws when it does not happen within `withinMs` (default 8 s, times the adapters' patience); says what was seen instead
+ * @throws when it does not happen within `withinMs` (default 20 s, times the adapters' patience); says what was seen instead
  */
 export async function eventually<Seen>(
   what: string,

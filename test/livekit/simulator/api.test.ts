@@ -3,7 +3,7 @@ import { EgressInfo, ListEgressResponse, ListRoomsResponse, RoomCompositeEgressR
 import { AccessToken, EgressClient, EgressStatus, type RoomServiceClient, type RoomCompositeOptions } from 'livekit-server-sdk';
 import { describe, expect, it } from 'vitest';
 import { signToken } from '../../../src/livekit/simulator/api/token.js';
-import { API_KEY, API_SECRET, FROZEN, createLiveStage, createStage, fileOutput, refusal } from './support.js';
+import { API_KEY, API_SECRET, ENDLESS_MS, FROZEN, createLiveStage, createStage, fileOutput, refusal } from './support.js';
 
 const PREFIX = 'twirp error unknown: ';
 
@@ -391,7 +391,11 @@ describe('RoomService', () => {
 });
 
 describe('a room with an egress of its own', () => {
-  const withEgress = { name: 'auto', egress: new RoomEgress({ room: { fileOutputs: [fileOutput('auto').file] } }) };
+  const withEgress = {
+    name: 'auto',
+    emptyTimeout: 1_000_000,
+    egress: new RoomEgress({ room: { fileOutputs: [fileOutput('auto').file] } }),
+  };
 
   it('is recorded from the start, under an id that only webhooks and the list tell', async () => {
     const { egress, rooms, sink } = await createStage();
@@ -614,9 +618,10 @@ describe('StopEgress', () => {
   });
 
   it('finds nothing to stop when the room ended while the browser was loading', async () => {
-    const { egress, rooms } = await createLiveStage({ script: { name: 'stop-while-loading' } });
+    const { egress, rooms, sink } = await createLiveStage({ script: { name: 'stop-while-loading', delayMs: ENDLESS_MS } });
     const { egressId } = await egress.startRoomCompositeEgress('r', fileOutput('x'));
     await rooms.deleteRoom('r');
+    await sink.event('egress_ended', EgressStatus.EGRESS_ABORTED);
     const answer = await refusal(egress.stopEgress(egressId));
     expect(answer).toMatchObject({ status: 412, message: 'egress with status EGRESS_ABORTED cannot be stopped' });
   });

@@ -37,7 +37,7 @@ async function runIn(env: Record<string, string>, ...options: string[]) {
   return { child, cwd, exited, nextLine };
 }
 
-it('prints its URL first, serves, and stops cleanly on a signal', { timeout: 20_000 }, async () => {
+it('prints its URL first, serves, and stops cleanly on a signal', async () => {
   const sink = await createSink();
   const { child, cwd, exited, nextLine } = await run('--webhook', sink.url, '--media-dir', 'media', '--speed', '100');
   const url = await nextLine();
@@ -53,7 +53,7 @@ it('prints its URL first, serves, and stops cleanly on a signal', { timeout: 20_
   expect(await readdir(path.join(cwd, 'media'))).toContain('x.mp4');
 });
 
-it("uploads to the bucket of the variables that pick Tally's", { timeout: 20_000 }, async () => {
+it("uploads to the bucket of the variables that pick Tally's", async () => {
   const storage = await startFauxqs({ port: 0, host: '127.0.0.1', logger: false });
   const endpoint = `http://127.0.0.1:${storage.port}`;
   const client = new S3Client({ endpoint, region: 'us-east-1', forcePathStyle: true, credentials: CREDENTIALS });
@@ -81,14 +81,14 @@ it("uploads to the bucket of the variables that pick Tally's", { timeout: 20_000
   await storage.stop();
 });
 
-it('refuses variables that pick no bucket it can use', { timeout: 20_000 }, async () => {
+it('refuses variables that pick no bucket it can use', async () => {
   const { child, exited } = await runIn({ MEET_BLOB_STORAGE_MODE: 'nonsense' });
   const lines = createInterface(child.stderr)[Symbol.asyncIterator]();
   expect((await lines.next()).value).toMatch(/^MEET_BLOB_STORAGE_MODE /);
   expect((await exited)[0]).toBe(1);
 });
 
-it('refuses a speed that is no number', { timeout: 20_000 }, async () => {
+it('refuses a speed that is no number', async () => {
   const { child, exited } = await run('--speed', 'fast');
   const lines = createInterface(child.stderr)[Symbol.asyncIterator]();
   expect((await lines.next()).value).toBe('--speed must be a number, not "fast"');

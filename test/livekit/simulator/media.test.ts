@@ -5,7 +5,7 @@ import { ALL_FORMATS, BufferSource, Input } from 'mediabunny';
 import { describe, expect, it } from 'vitest';
 import { locate, resolveFilename } from '../../../src/livekit/simulator/media/filepath.js';
 import { createMp4 } from '../../../src/livekit/simulator/media/mp4.js';
-import { createLiveStage, createStage, fileOutput, type Stage } from './support.js';
+import { ENDLESS_MS, createLiveStage, createStage, fileOutput, type Stage } from './support.js';
 
 async function record(stage: Stage, filepath: string, options: { disableManifest?: boolean } = {}) {
   const { egressId } = await stage.egress.startRoomCompositeEgress('r', fileOutput(filepath, options));
@@ -86,7 +86,7 @@ describe('a recording', () => {
   });
 
   it('is not there before it has ended', async () => {
-    const stage = await createLiveStage({ script: { name: 'slow-upload', delayMs: 1e6 } });
+    const stage = await createLiveStage({ script: { name: 'slow-upload', delayMs: ENDLESS_MS } });
     const { egressId } = await stage.egress.startRoomCompositeEgress('r', fileOutput('x.mp4'));
     await stage.sink.event('egress_updated', EgressStatus.EGRESS_ACTIVE);
     await stage.egress.stopEgress(egressId);
@@ -99,7 +99,7 @@ describe('closing', () => {
     const stage = await createLiveStage();
     await stage.egress.startRoomCompositeEgress('r', fileOutput('live.mp4'));
     await stage.sink.event('egress_updated', EgressStatus.EGRESS_ACTIVE);
-    stage.simulator.setScript({ name: 'slow-upload', delayMs: 1e6 });
+    stage.simulator.setScript({ name: 'slow-upload', delayMs: ENDLESS_MS });
     const ending = await stage.egress.startRoomCompositeEgress('r', fileOutput('ending.mp4'));
     await stage.sink.event('egress_updated', EgressStatus.EGRESS_ACTIVE);
     await stage.egress.stopEgress(ending.egressId);

@@ -1,11 +1,13 @@
 import { access, readFile, stat } from 'node:fs/promises';
 import path from 'node:path';
 import { EgressClient, EgressStatus } from 'livekit-server-sdk';
-import { describe, expect, it } from 'vitest';
+import { afterEach, describe, expect, it, vi } from 'vitest';
 import {
   API_KEY,
   API_SECRET,
+  ENDLESS_MS,
   FROZEN,
+  HASTY,
   createLiveStage,
   createStage,
   fileOutput,
@@ -17,6 +19,8 @@ import {
 const { EGRESS_STARTING, EGRESS_ACTIVE, EGRESS_ENDING, EGRESS_COMPLETE, EGRESS_FAILED, EGRESS_ABORTED, EGRESS_LIMIT_REACHED } =
   EgressStatus;
 const PREFIX = 'twirp error unknown: ';
+
+afterEach(() => vi.useRealTimers());
 
 const start = (stage: Stage, filepath = 'x.mp4') => stage.egress.startRoomCompositeEgress('r', fileOutput(filepath));
 
@@ -45,9 +49,9 @@ function exists(stage: Stage, name: string): Promise<boolean> {
   );
 }
 
-/** A client that gives up before the answer. */
-function impatient(stage: Stage, timeoutS: number): EgressClient {
-  return new EgressClient(stage.simulator.url, API_KEY, API_SECRET, { requestTimeout: timeoutS });
+/** A client that gives up before the answer, but not before its call has arrived. */
+function impatient(stage: Stage): EgressClient {
+  return new EgressClient(stage.simulator.url, API_KEY, API_SECRET, { requestTimeout: 1 });
 }
 
 describe('between the request and ACTIVE', () => {
@@ -64,8 +68,8 @@ describe('between the request and ACTIVE', () => {
   });
 
   it('slow-start-past-timeout: a ghost records although the client gave up', async () => {
-    const stage = await createLiveStage({ script: { name: 'slow-start-past-timeout' }, speed: 50 });
-    const call = impatient(stage, 0.1).startRoomCompositeEgress('r', fileOutput('ghost.mp4'));
+    const stage = await createLiveStage({ script: { name: 'slow-start-past-timeout', delayMs: ENDLESS_MS } });
+    const call = impatient(stage).startRoomCompositeEgress('r', fileOutput('ghost.mp4'));
     await expect(call).rejects.toMatchObject({ name: 'TimeoutError' });
     const { egressInfo } = await stage.sink.event('egress_updated', EGRESS_ACTIVE);
     expect(egressInfo?.fileResults[0]?.filename).toBe('ghost.mp4');
@@ -122,7 +126,7 @@ describe('between the request and ACTIVE', () => {
   });
 
   it('room-deleted-while-starting (zombie): the browser makes the room anew and waits in it until it closes', async () => {
-    const stage = await createLiveStage({ script: { name: 'room-deleted-while-starting', status: 'zombie' }, speed: 2000 });
+    const stage = await createLiveStage({ script: { name: 'room-deleted-while-starting', status: 'zombie' }, speed: 20 });
     const before = await stage.sink.event('room_started');
     const { egressId } = await start(stage);
     await stage.sink.event('room_finished');
@@ -130,6 +134,7 @@ describe('between the request and ACTIVE', () => {
     expect(after.room?.sid).not.toBe(before.room?.sid);
     await stage.sink.next(({ event }) => event?.participant?.identity === egressId);
     expect((await listed(stage, egressId))?.status).toBe(EGRESS_STARTING);
+    stage.simulator.setSpeed(HASTY);
     await stage.sink.event('room_finished');
     const { egressInfo } = await stage.sink.event('egress_ended');
     expect(egressInfo).toMatchObject({ status: EGRESS_ABORTED, errorCode: 412, details: 'End reason: Source closed' });
@@ -157,8 +162,8 @@ describe('between the request and ACTIVE', () => {
   });
 
   it('no-capacity: the client gives up first, and nothing ever exists', async () => {
-    const stage = await createLiveStage({ script: { name: 'no-capacity' }, speed: 20 });
-    await expect(impatient(stage, 0.1).startRoomCompositeEgress('r', fileOutput('x'))).rejects.toMatchObject({
+    const stage = await createLiveStage({ script: { name: 'no-capacity', delayMs: ENDLESS_MS } });
+    await expect(impatient(stage).startRoomCompositeEgress('r', fileOutput('x'))).rejects.toMatchObject({
       name: 'TimeoutError',
       code: 23,
     });
@@ -179,8 +184,11 @@ describe('between the request and ACTIVE', () => {
   });
 
   it('already-exists: refuses, and records under an id the caller never got', async () => {
-    const stage = await createLiveStage({ script: { name: 'already-exists' } });
-    expect(await refusal(start(stage))).toMatchObject({
+    const stage = await createLiveStage({ script: { name: 'already-exists', delayMs: ENDLESS_MS } });
+    const refused = refusal(start(stage));
+    await stage.sink.event('egress_updated', EGRESS_ACTIVE);
+    stage.simulator.setSpeed(HASTY);
+    expect(await refused).toMatchObject({
       status: 409,
       code: 'already_exists',
       message: `${PREFIX}egress already exists`,
@@ -197,10 +205,10 @@ describe('between the request and ACTIVE', () => {
   });
 
   it('started-after-response: the answer comes first', async () => {
-    const stage = await createLiveStage({ script: { name: 'started-after-response', delayMs: 1e6 } });
+    const stage = await createLiveStage({ script: { name: 'started-after-response', delayMs: ENDLESS_MS } });
     await start(stage);
     expect(sequence(stage.sink).filter((event) => event.startsWith('egress_started'))).toEqual([]);
-    stage.simulator.setSpeed(1e6);
+    stage.simulator.setSpeed(HASTY);
     await stage.sink.event('egress_started');
   });
 
@@ -249,16 +257,19 @@ describe('between the request and ACTIVE', () => {
 
 describe('stopping', () => {
   it('stop-while-loading: blocks, and is executed although the client gave up', async () => {
-    const stage = await createLiveStage({ script: { name: 'stop-while-loading' }, speed: 40 });
+    const stage = await createLiveStage({ script: { name: 'stop-while-loading', delayMs: ENDLESS_MS } });
     const { egressId } = await start(stage);
-    await expect(impatient(stage, 0.1).stopEgress(egressId)).rejects.toMatchObject({ name: 'TimeoutError' });
+    stage.simulator.setSpeed(FROZEN);
+    await expect(impatient(stage).stopEgress(egressId)).rejects.toMatchObject({ name: 'TimeoutError' });
+    stage.simulator.setSpeed(HASTY);
     expect((await stage.sink.event('egress_ended')).egressInfo).toMatchObject({ egressId, status: EGRESS_ABORTED });
   });
 
   it('stop-while-loading: gives up itself after fifteen seconds', async () => {
-    const stage = await createLiveStage({ script: { name: 'stop-while-loading', delayMs: 60_000 }, speed: 100 });
+    const stage = await createLiveStage({ script: { name: 'stop-while-loading', delayMs: ENDLESS_MS } });
     const { egressId } = await start(stage);
     expect(await refusal(stage.egress.stopEgress(egressId))).toMatchObject({ status: 408, code: 'deadline_exceeded' });
+    stage.simulator.setSpeed(HASTY);
     await stage.sink.event('egress_ended', EGRESS_ABORTED);
   });
 
@@ -296,10 +307,11 @@ describe('stopping', () => {
   });
 
   it('stop-race-ended (after): its end is told only after the stop was refused', async () => {
-    const stage = await createLiveStage({ script: { name: 'stop-race-ended', status: 'after' } });
+    const stage = await createLiveStage({ script: { name: 'stop-race-ended', status: 'after', delayMs: ENDLESS_MS } });
     const egressId = await startLive(stage);
     expect(await refusal(stage.egress.stopEgress(egressId))).toMatchObject({ status: 412 });
     expect(sequence(stage.sink)).not.toContain('egress_ended 3');
+    stage.simulator.setSpeed(HASTY);
     await stage.sink.event('egress_ended', EGRESS_COMPLETE);
   });
 
@@ -534,10 +546,11 @@ describe('a script set in the middle', () => {
 
 describe('what the API shows', () => {
   it('stale-list: the snapshot before, for a while', async () => {
-    const stage = await createLiveStage({ script: { name: 'stale-list', delayMs: 50_000 }, speed: 100 });
+    const stage = await createLiveStage({ script: { name: 'stale-list', delayMs: ENDLESS_MS } });
     const egressId = await startLive(stage);
     expect((await listed(stage, egressId))?.status).toBe(EGRESS_STARTING);
-    await expect.poll(async () => (await listed(stage, egressId))?.status, { interval: 5 }).toBe(EGRESS_ACTIVE);
+    vi.useFakeTimers({ toFake: ['Date'], now: Date.now() + ENDLESS_MS });
+    expect((await listed(stage, egressId))?.status).toBe(EGRESS_ACTIVE);
   });
 
   it('list-purged: what is over is gone', async () => {
@@ -603,7 +616,7 @@ describe('calls that fail', () => {
 
   it.each(['api-timeout', 'api-hang-body'])('%s: the client has to give up', async (name) => {
     const stage = await createLiveStage({ script: { name, times: 1 } });
-    await expect(impatient(stage, 0.1).listEgress()).rejects.toMatchObject({ name: 'TimeoutError' });
+    await expect(impatient(stage).listEgress()).rejects.toMatchObject({ name: 'TimeoutError' });
     expect(await stage.egress.listEgress()).toEqual([]);
   });
 
@@ -634,14 +647,15 @@ describe('calls that fail', () => {
   });
 
   it('api-refused: nobody listens for a while, then again at the same place', async () => {
-    const stage = await createLiveStage({ speed: 20 });
-    stage.simulator.setScript({ name: 'api-refused' });
+    const stage = await createLiveStage();
+    stage.simulator.setScript({ name: 'api-refused', delayMs: ENDLESS_MS });
     const fails = () =>
       stage.egress.listEgress().then(
         () => 'answered',
         (error: unknown) => (error as Error & { cause: { code?: string } }).cause.code,
       );
     await expect.poll(fails, { interval: 5 }).toBe('ECONNREFUSED');
+    stage.simulator.setSpeed(HASTY);
     await expect.poll(fails, { interval: 20 }).toBe('answered');
   });
 });

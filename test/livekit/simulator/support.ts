@@ -134,6 +134,9 @@ export async function createLiveStage(options: StageOptions = {}): Promise<Stage
 
 /** A speed at which no delay ever passes; set a high one to go on. */
 export const FROZEN = 1e-6;
+/** A delay of a script that never passes at the usual speed, and at `HASTY` does at once. */
+export const ENDLESS_MS = 1e8;
+export const HASTY = 1e7;
 
 export function fileOutput(filepath: string, extra: { disableManifest?: boolean } = {}): { file: EncodedFileOutput } {
   return { file: new EncodedFileOutput({ fileType: EncodedFileType.MP4, filepath, ...extra }) };

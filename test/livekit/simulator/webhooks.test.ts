@@ -8,6 +8,8 @@ import { createWebhookSender } from '../../../src/livekit/simulator/webhooks/web
 import {
   API_KEY,
   API_SECRET,
+  ENDLESS_MS,
+  HASTY,
   createLiveStage,
   createSink,
   createStage,
@@ -240,10 +242,10 @@ describe('scripts', () => {
   });
 
   it('late-ended: after the store has changed, with the snapshot of then', async () => {
-    const stage = await createLiveStage({ script: { name: 'late-ended', delayMs: 1e6 } });
+    const stage = await createLiveStage({ script: { name: 'late-ended', delayMs: ENDLESS_MS } });
     const egressId = await recordOnce(stage);
     expect(sequence(stage.sink)).not.toContain('egress_ended 3');
-    stage.simulator.setSpeed(1e6);
+    stage.simulator.setSpeed(HASTY);
     expect((await stage.sink.event('egress_ended')).egressInfo).toEqual((await stage.egress.listEgress({ egressId }))[0]);
   });
 

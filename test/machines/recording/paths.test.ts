@@ -132,7 +132,7 @@ describe('every path through the recording machine', () => {
   });
 
   // Some thousand processes, each of which builds its own machine.
-  it('gives the same state and context when the process dies after every step', { timeout: 20_000 }, async () => {
+  it('gives the same state and context when the process dies after every step', async () => {
     for (const { input, sent } of prefixes) {
       const expected = inMemory(input, sent);
       const document = await throughStore(input, sent);

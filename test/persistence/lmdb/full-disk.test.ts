@@ -8,7 +8,7 @@ import { createDataFolder } from '../../support/data-folder.js';
 
 const filler = join(import.meta.dirname, '../../support/store-filler.ts');
 
-it('says unavailable when the disk takes no more, and goes on with what it has', { timeout: 30_000 }, async () => {
+it('says unavailable when the disk takes no more, and goes on with what it has', async () => {
   const folder = await createDataFolder();
   // Files may have 2 000 blocks of 512 bytes; a write beyond fails, as on a full disk, once its signal is ignored.
   const script = `trap '' XFSZ; ulimit -f 2000; exec "$0" --import tsx "$1" "$2"`;

@@ -24,23 +24,19 @@ const STATES = [
   'deleted',
 ];
 
-it.each([1, 2, 3, 4, 5, 6, 7, 8])(
-  'LMDB and memory agree after every step of a random history (seed %i)',
-  { timeout: 30_000 },
-  async (seed) => {
-    const folder = await createDataFolder();
-    const { recordings, close } = await openLmdb({ dataDir: folder.path });
-    const model = createMemoryRecordingStore();
-    const random = createRandom(seed);
-    for (let step = 0; step < STEPS; step += 1) {
-      const write = drawWrite(random);
-      expect(await write(recordings)).toEqual(await write(model));
-      if (step % 10 === 9) expect(await viewOf(recordings)).toEqual(await viewOf(model));
-    }
-    await close();
-    await folder.remove();
-  },
-);
+it.each([1, 2, 3, 4, 5, 6, 7, 8])('LMDB and memory agree after every step of a random history (seed %i)', async (seed) => {
+  const folder = await createDataFolder();
+  const { recordings, close } = await openLmdb({ dataDir: folder.path });
+  const model = createMemoryRecordingStore();
+  const random = createRandom(seed);
+  for (let step = 0; step < STEPS; step += 1) {
+    const write = drawWrite(random);
+    expect(await write(recordings)).toEqual(await write(model));
+    if (step % 10 === 9) expect(await viewOf(recordings)).toEqual(await viewOf(model));
+  }
+  await close();
+  await folder.remove();
+});
 
 type Write = (store: RecordingStore) => Promise<unknown>;
 

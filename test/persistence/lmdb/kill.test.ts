@@ -11,7 +11,7 @@ import { createDataFolder } from '../../support/data-folder.js';
 
 const writer = join(import.meta.dirname, '../../support/store-writer.ts');
 
-it('keeps every acknowledged write when the process is killed, and its indexes whole', { timeout: 30_000 }, async () => {
+it('keeps every acknowledged write when the process is killed, and its indexes whole', async () => {
   const folder = await createDataFolder();
   const acknowledged = await killAfter(folder.path, 3_000);
 

@@ -121,7 +121,7 @@ describe('LMDB', () => {
     await close();
   });
 
-  it('cuts a name search at its limit of rows and goes on from there', { timeout: 20_000 }, async () => {
+  it('cuts a name search at its limit of rows and goes on from there', async () => {
     const environment = openEnvironment(join(dataDir, 'store'));
     const store = createLmdbRecordingStore({ environment, scanLimit: 2_500 });
     const total = 6_000;

@@ -4,9 +4,6 @@ import { BUILD_TIMEOUT_MS, buildOnce, builtFile } from '../../support/build-once
 import { startChild } from '../../support/child-process.js';
 import { startTallyProcess, type TallyProcess } from '../../support/tally-process.js';
 
-/** A second process starts, on a machine that may be busy with a compiler. */
-const TIMEOUT_MS = 30_000;
-
 // What a data folder refuses: on MongoDB and Redis any number of processes may start.
 describe('a second Tally on the data folder of another', () => {
   let tally: TallyProcess;
@@ -17,16 +14,12 @@ describe('a second Tally on the data folder of another', () => {
   }, BUILD_TIMEOUT_MS);
   afterAll(() => tally.stop());
 
-  it(
-    'ends with one clear line, and 1; the other goes on',
-    async () => {
-      const child = startChild(builtFile('main.js'), [], { ...tally.env, SERVER_PORT: '0' });
-      expect((await child.exited).code).toBe(1);
-      expect(child.stdout()).toBe('');
-      expect(child.stderr()).toMatch(/^tally: Another process uses the data folder \/.+\n$/);
-      const roomId = await tally.openRoom();
-      expect((await tally.api.start(roomId)).status).toBe(201);
-    },
-    TIMEOUT_MS,
-  );
+  it('ends with one clear line, and 1; the other goes on', async () => {
+    const child = startChild(builtFile('main.js'), [], { ...tally.env, SERVER_PORT: '0' });
+    expect((await child.exited).code).toBe(1);
+    expect(child.stdout()).toBe('');
+    expect(child.stderr()).toMatch(/^tally: Another process uses the data folder \/.+\n$/);
+    const roomId = await tally.openRoom();
+    expect((await tally.api.start(roomId)).status).toBe(201);
+  });
 });

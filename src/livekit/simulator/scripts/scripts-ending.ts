@@ -28,10 +28,10 @@ export const ENDING_ROWS: Readonly<Record<string, Row>> = {
   }),
   'stop-lost': ({ times = 1 }) => ({ stop: (stops) => (stops <= times ? 'lost' : 'as-usual') }),
   'stop-answer-lost': ({ times = 1 }) => ({ stop: (stops) => (stops <= times ? 'answer-lost' : 'as-usual') }),
-  'stop-race-ended': ({ status }) => ({
+  'stop-race-ended': ({ delay, status }) => ({
     stop: (stops) => (stops === 1 ? 'already-over' : 'as-usual'),
     ...(status === 'after' && {
-      webhooks: ({ event }) => [event === 'egress_ended' ? { afterMs: BEHIND_STOP_MS } : {}],
+      webhooks: ({ event }) => [event === 'egress_ended' ? { afterMs: delay(BEHIND_STOP_MS) } : {}],
     }),
   }),
   'stuck-ending': () => ({ ending: endingSteps((egress) => egress.vanish(), 0) }),
