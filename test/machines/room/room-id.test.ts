@@ -1,0 +1,51 @@
+import { describe, expect, it } from 'vitest';
+
+import { createRoomCommands, roomIdPrefix } from '../../../src/machines/room/create-commands.js';
+import { createMemoryRecordingStore } from '../../support/memory-recording-store.js';
+import { createMemoryRoomStore } from '../../support/memory-room-store.js';
+import { createTestClock } from '../../support/test-clock.js';
+import { createRoomSupervisor } from './support.js';
+
+describe('the id of a room', () => {
+  it.each([
+    ['Weekly', 'weekly'],
+    ['Reunión de Español Ñandú', 'reunion_de_espanol_nandu'],
+    ['Überprüfung', 'uberprufung'],
+    ['Straße', 'strae'],
+    ['Réunion française à Noël', 'reunion_francaise_a_noel'],
+    ['Avaliação São João', 'avaliacao_sao_joao'],
+    ['Møde Åse', 'mde_ase'],
+    ['TEAM 42', 'team_42'],
+    ['one-two three', 'one_two_three'],
+    ['one -- _ -  two', 'one_two'],
+    ['--_ edges _--', 'edges'],
+    ['Party 🎉 time!', 'party_time'],
+    ['a/b?c=d&e', 'abcde'],
+    ['tab\tand\nline\u00a0and\u3000wide', 'tab_and_line_and_wide'],
+    ['🎉🎉', 'room'],
+    ['会議室', 'room'],
+    ['!?-_', 'room'],
+    ['', 'room'],
+    ['__proto__', 'proto'],
+  ])('begins for %j with %s', (roomName, prefix) => {
+    expect(roomIdPrefix(roomName)).toBe(prefix);
+  });
+
+  it('ends with fifteen characters drawn anew for each, as do its two secrets', async () => {
+    const clock = createTestClock();
+    const store = createMemoryRoomStore();
+    const supervisor = createRoomSupervisor(clock, store);
+    const commands = createRoomCommands({ supervisor, store, recordings: createMemoryRecordingStore(), clock });
+    const config = { chat: { enabled: true }, recording: { enabled: true }, virtualBackground: { enabled: true } };
+    const rooms = await Promise.all(Array.from({ length: 50 }, () => commands.create({ roomName: 'Team A', config })));
+    for (const { roomId, moderatorUrl, speakerUrl } of rooms) {
+      expect(roomId).toMatch(/^team_a-[0-9a-z]{15}$/);
+      for (const url of [moderatorUrl, speakerUrl]) {
+        expect(url).toMatch(/^\/room\/team_a-[0-9a-z]{15}\?secret=[0-9a-f]{10}$/);
+        expect(url.startsWith(`/room/${roomId}?`)).toBe(true);
+      }
+    }
+    const drawn = rooms.flatMap(({ roomId, moderatorUrl, speakerUrl }) => [roomId, moderatorUrl, speakerUrl]);
+    expect(new Set(drawn).size).toBe(drawn.length);
+  });
+});

@@ -1,0 +1,156 @@
+import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
+
+import { systemClock } from '../../src/clock.js';
+import type { RoomView } from '../../src/http/presenters/room.presenter.js';
+import { deleteExpiredRooms } from '../../src/jobs/expired-rooms.job.js';
+import { silentLog } from '../machines/kernel/support.js';
+import { type AppOnSimulator, startAppOnSimulator } from '../support/app-on-simulator.js';
+import { eventually } from '../support/eventually.js';
+import { adapters } from '../support/stores.js';
+
+/** Real time passes here, on a machine that may be busy with a compiler. */
+vi.setConfig({ testTimeout: 20_000 * adapters.patience });
+
+/** A room's status and what happens to it after its meeting, or nothing of it; and the status of its recording. */
+type End = [room: string | undefined, recording?: string | undefined];
+
+interface Situation {
+  meeting: boolean;
+  recording?: 'live' | 'complete';
+}
+
+const SITUATIONS = {
+  idle: { meeting: false },
+  met: { meeting: true },
+  recorded: { meeting: false, recording: 'complete' },
+  both: { meeting: true, recording: 'complete' },
+  live: { meeting: true, recording: 'live' },
+} as const satisfies Record<string, Situation>;
+
+const FORCE = 'force';
+const LATER = 'when_meeting_ends';
+const CLOSE = 'close';
+const FAIL = 'fail';
+const MEETING = 'active_meeting/none';
+
+describe('the deletion of a room', () => {
+  let tally: AppOnSimulator;
+
+  beforeAll(async () => {
+    tally = await startAppOnSimulator({ speed: 50, env: { TALLY_MIN_AUTO_DELETION_LEAD_MS: '0' } });
+  });
+  afterAll(() => tally.close());
+
+  async function arrange(situation: keyof typeof SITUATIONS, more: object = {}) {
+    const { meeting, recording }: Situation = SITUATIONS[situation];
+    const { api, simulator } = tally;
+    const roomId = await api.createRoom('Planning', more);
+    if (meeting || recording !== undefined) {
+      await simulator.join(roomId);
+      await until(roomId, MEETING);
+    }
+    const recordingId = recording === undefined ? undefined : (await api.start(roomId)).body.recordingId;
+    if (recordingId !== undefined && recording === 'complete') {
+      await api.stop(recordingId);
+      await api.outcome(recordingId);
+    }
+    if (!meeting && recording !== undefined) await endMeeting(roomId, 'open/none');
+    return { roomId, recordingId };
+  }
+
+  async function roomOf(roomId: string): Promise<string | undefined> {
+    const { status, body } = await tally.api.call<RoomView>('GET', `/rooms/${roomId}`);
+    return status === 404 ? undefined : `${String(body.status)}/${body.meetingEndAction}`;
+  }
+
+  const until = (roomId: string, room: string | undefined) =>
+    eventually(
+      `the room is ${String(room)}`,
+      () => roomOf(roomId),
+      (found) => found === room,
+    );
+
+  async function endMeeting(roomId: string, room: string | undefined): Promise<void> {
+    await tally.simulator.deleteRoom(roomId);
+    await until(roomId, room);
+  }
+
+  const recordingOf = async (recordingId: string) => {
+    const { status, body } = await tally.api.get(recordingId);
+    return status === 404 ? undefined : body.status;
+  };
+
+  async function expectEnd({ roomId, recordingId }: { roomId: string; recordingId: string | undefined }, end: End) {
+    const [room, recording] = end;
+    await until(roomId, room);
+    if (recordingId === undefined) return;
+    await eventually(
+      `its recording is ${String(recording)}`,
+      () => recordingOf(recordingId),
+      (found) => found === recording,
+    );
+  }
+
+  it.each<[keyof typeof SITUATIONS, string, string, number, string, End]>([
+    ['idle', FAIL, FAIL, 200, 'room_deleted', [undefined]],
+    ['met', FORCE, FAIL, 200, 'room_with_active_meeting_deleted', [undefined]],
+    ['met', LATER, FAIL, 202, 'room_with_active_meeting_scheduled_to_be_deleted', [undefined]],
+    ['met', FAIL, FORCE, 409, 'room_has_active_meeting', [MEETING]],
+    ['recorded', FAIL, FORCE, 200, 'room_and_recordings_deleted', [undefined, undefined]],
+    ['recorded', FAIL, CLOSE, 200, 'room_closed', ['closed/none', 'complete']],
+    ['recorded', FORCE, FAIL, 409, 'room_has_recordings', ['open/none', 'complete']],
+    ['both', FORCE, FORCE, 200, 'room_with_active_meeting_and_recordings_deleted', [undefined, undefined]],
+    ['both', FORCE, CLOSE, 200, 'room_with_active_meeting_closed', ['closed/none', 'complete']],
+    ['both', FORCE, FAIL, 409, 'room_with_active_meeting_has_recordings', [MEETING, 'complete']],
+    ['both', LATER, FORCE, 202, 'room_with_active_meeting_and_recordings_scheduled_to_be_deleted', [undefined, undefined]],
+    ['both', LATER, CLOSE, 202, 'room_with_active_meeting_scheduled_to_be_closed', ['closed/none', 'complete']],
+    ['both', LATER, FAIL, 409, 'room_with_active_meeting_has_recordings_cannot_schedule_deletion', [MEETING, 'complete']],
+    ['both', FAIL, FORCE, 409, 'room_with_recordings_has_active_meeting', [MEETING, 'complete']],
+    ['live', FORCE, FORCE, 200, 'room_with_active_meeting_and_recordings_deleted', [undefined, undefined]],
+    ['live', FORCE, CLOSE, 200, 'room_with_active_meeting_closed', ['closed/none', 'complete']],
+    ['live', LATER, FORCE, 202, 'room_with_active_meeting_and_recordings_scheduled_to_be_deleted', [undefined, undefined]],
+    ['live', LATER, CLOSE, 202, 'room_with_active_meeting_scheduled_to_be_closed', ['closed/none', 'complete']],
+    ['live', FAIL, FORCE, 409, 'room_with_recordings_has_active_meeting', [MEETING, 'active']],
+  ])('of one that is %s, with %s and %s: %i %s', async (situation, withMeeting, withRecordings, status, code, end) => {
+    const arranged = await arrange(situation);
+    const { roomId } = arranged;
+    const answer = await tally.api.call<{ successCode?: string; error?: string; room?: RoomView }>(
+      'DELETE',
+      `/rooms/${roomId}?withMeeting=${withMeeting}&withRecordings=${withRecordings}`,
+    );
+    expect([answer.status, answer.body.successCode ?? answer.body.error]).toEqual([status, code]);
+    const isShown = status === 202 || code.endsWith('closed');
+    expect(answer.body.room?.roomId).toBe(isShown ? roomId : undefined);
+    if (status === 202) {
+      const action = code.endsWith('closed') ? 'close' : 'delete';
+      expect(answer.body.room).toMatchObject({ status: 'active_meeting', meetingEndAction: action });
+      expect(await roomOf(roomId)).toBe(`active_meeting/${action}`);
+      await endMeeting(roomId, end[0]);
+    }
+    await expectEnd(arranged, end);
+  });
+
+  it.each<[keyof typeof SITUATIONS, string, string, End, End]>([
+    ['live', FORCE, CLOSE, ['closed/none', 'complete'], ['closed/none', 'complete']],
+    ['live', LATER, FORCE, ['active_meeting/delete', 'active'], [undefined, undefined]],
+    ['live', LATER, CLOSE, ['active_meeting/close', 'active'], ['closed/none', 'complete']],
+    ['met', LATER, CLOSE, ['active_meeting/delete'], [undefined]],
+    ['met', FORCE, CLOSE, [undefined], [undefined]],
+  ])(
+    'of one that is %s and expired, under its own policy %s and %s',
+    async (situation, withMeeting, withRecordings, soon, end) => {
+      const autoDeletionDate = Date.now() + 60_000;
+      const arranged = await arrange(situation, { autoDeletionDate, autoDeletionPolicy: { withMeeting, withRecordings } });
+      const { app, simulator } = tally;
+      const later = { ...systemClock, now: () => autoDeletionDate + 1 };
+      const ports = { rooms: app.commands.rooms, roomStore: app.persistence.rooms, clock: later, log: silentLog };
+      expect(Object.values(await deleteExpiredRooms(ports, new AbortController().signal))).toEqual([1]);
+      await expectEnd(arranged, soon);
+      if (soon[0]?.startsWith('active') === true) await simulator.deleteRoom(arranged.roomId);
+      await expectEnd(arranged, end);
+      // What is closed is expired still.
+      if (end[0] !== undefined)
+        await app.commands.rooms.delete(arranged.roomId, { withMeeting: 'fail', withRecordings: 'force' });
+    },
+  );
+});
