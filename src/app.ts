@@ -42,7 +42,8 @@ const EFFECT_GRACE_MS = 2_000;
 /**
  * Build everything with plain calls, take over what an earlier process left, and serve.
  *
- * @throws DataFolderInUseError, InvalidInputError (the port is taken): nothing is left running
+ * @throws DataFolderInUseError, InvalidInputError (a port is taken, a folder cannot be used), StoreUnavailableError: nothing is
+ *   left running
  */
 export async function createApp(config: Config, { log, clock: ownClock = systemClock }: AppOptions): Promise<App> {
   const closers: (() => Promise<void>)[] = [];

@@ -9,6 +9,7 @@ import { refuseMissingAdapters, type StorageConfig, toStorage } from './config/s
 import { type Timers, toTimers } from './config/timers.js';
 
 export type { SseConfig } from './config/s3.js';
+export type { HostAndPort } from './config/values.js';
 export type { MediaConfig } from './config/storage.js';
 export type { Timers } from './config/timers.js';
 

@@ -65,6 +65,21 @@ export function toError(thrown: unknown): Error {
   return thrown instanceof Error ? thrown : new Error(String(thrown));
 }
 
+/** What happened and why: the message of an error and those of its causes, in one line. */
+export function reasonsOf(error: Error): string {
+  const reasons: string[] = [];
+  let each: unknown = error;
+  for (let depth = 0; each instanceof Error && depth < MOST_CAUSES; depth += 1) {
+    const reason = each.message.replace(/\s+/g, ' ').trim();
+    if (!reasons.some((said) => said.includes(reason))) reasons.push(reason);
+    each = each.cause;
+  }
+  return reasons.join(': ');
+}
+
+/** Errors may be causes of each other. */
+const MOST_CAUSES = 5;
+
 /** LiveKit did not answer, could not be reached or answered with a server error. Retryable. */
 export class LiveKitUnavailableError extends TallyError {
   constructor(message: string, options: ErrorOptions = {}) {

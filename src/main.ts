@@ -4,8 +4,8 @@ import { type App, createApp } from './app.js';
 import { openDemoRoom } from './cli/demo-room.js';
 import { announce, type Welcome } from './cli/welcome.js';
 import { parseConfig } from './config.js';
-import { TallyError, toError } from './errors.js';
-import { createLogger } from './logging.js';
+import { reasonsOf, TallyError, toError } from './errors.js';
+import { createLogger, redactLine } from './logging.js';
 
 const CLOSE_WITHIN_MS = 9_500;
 
@@ -24,7 +24,7 @@ async function main(): Promise<void> {
     await app.close();
     log.info('stopped');
   });
-  forget = await announce(await welcomeOf(app, config.dataDir));
+  forget = await announce(await welcomeOf(app, config.dataDir), log);
 }
 
 async function welcomeOf({ url, apiKey, simulator, commands, persistence }: App, dataDir: string): Promise<Welcome> {
@@ -42,7 +42,7 @@ async function welcomeOf({ url, apiKey, simulator, commands, persistence }: App,
 main().catch((error: unknown) => {
   const { message, stack } = toError(error);
   // What we refuse on purpose is one line; anything else is a fault worth its stack.
-  process.stderr.write(`tally: ${error instanceof TallyError ? message : (stack ?? message)}\n`);
+  process.stderr.write(`tally: ${redactLine(error instanceof TallyError ? reasonsOf(error) : (stack ?? message))}\n`);
   process.exitCode = 1;
   setImmediate(() => process.exit(1));
 });

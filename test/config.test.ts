@@ -138,6 +138,25 @@ describe('a value', () => {
       env: { LIVEKIT_URL_PRIVATE: 'http://host/prefix' },
       refusal: 'LIVEKIT_URL_PRIVATE must be a URL like ws://host, without a path',
     },
+    {
+      env: { MEET_MONGO_URI: 'http://user:hush@host' },
+      refusal: 'MEET_MONGO_URI must begin with mongodb:// or mongodb+srv://',
+    },
+    ...['one:27017', 'one,,two', 'user:hush@one'].map((nodes) => ({
+      env: { MEET_MONGO_NODES: nodes },
+      refusal: 'MEET_MONGO_NODES must be host names, comma-separated and without a port',
+    })),
+    ...['../up', 'a//b', './a'].map((folder) => ({
+      env: { MEET_S3_SUBBUCKET: folder },
+      refusal: 'MEET_S3_SUBBUCKET must be a folder like a/b',
+    })),
+    { env: { SERVER_CORS_ORIGIN: 'https://a\nb' }, refusal: 'SERVER_CORS_ORIGIN must be the value of a header' },
+    ...['one', 'one:', ':1', 'one:0', 'one:65536', 'one:1,', 'one:1;two:2', '::1:1', 'redis://one:1'].map((list) => ({
+      env: { TALLY_REDIS_CLUSTER_NODES: list, MEET_REDIS_SENTINEL_HOST_LIST: list },
+      refusal: ['MEET_REDIS_SENTINEL_HOST_LIST', 'TALLY_REDIS_CLUSTER_NODES']
+        .map((name) => `${name} must be host:port items, comma-separated`)
+        .join('; '),
+    })),
   ])('is refused in one line: $env', ({ env, refusal }) => {
     expect(refusalOf(env)).toBe(refusal);
   });
@@ -234,6 +253,8 @@ describe('a family of variables', () => {
     expect(parseConfig({ MEET_MONGO_ADMIN_PASSWORD: 'p@ss/w', MEET_MONGO_NODES: 'a, b' }).store).toMatchObject({
       uri: 'mongodb://mongoadmin:p%40ss%2Fw@a:27017,b:27017/?replicaSet=rs0&readPreference=primaryPreferred',
     });
+    expect(parseConfig({ MEET_MONGO_NODES: '[::1]' }).store).toMatchObject({ uri: expect.stringContaining('@[::1]:27017/') });
+    expect(parseConfig({ MEET_S3_SUBBUCKET: '/a/b/' }).media).toMatchObject({ subfolder: '/a/b/' });
     expect(parseConfig({ MEET_MONGO_URI: 'mongodb://h/' }).store).toMatchObject({ uri: 'mongodb://h/' });
   });
 
@@ -247,7 +268,24 @@ describe('a family of variables', () => {
     const hosts = { MEET_REDIS_SENTINEL_HOST_LIST: 'a:1,b:2' };
     expect(refusalOf(hosts)).toMatch(/^MEET_REDIS_SENTINEL_PASSWORD must be set/);
     expect(parseConfig({ ...hosts, MEET_REDIS_SENTINEL_PASSWORD: 'p' }).locks).toMatchObject({
-      sentinels: { hosts: 'a:1,b:2', masterName: 'openvidu', password: 'p' },
+      sentinels: {
+        addresses: [
+          { host: 'a', port: 1 },
+          { host: 'b', port: 2 },
+        ],
+        masterName: 'openvidu',
+        password: 'p',
+      },
+    });
+  });
+
+  it('of a Redis cluster names some of its nodes', () => {
+    expect(parseConfig({ TALLY_REDIS_CLUSTER_NODES: 'one:26379, two.example:1,[::1]:65535' }).locks).toMatchObject({
+      clusterNodes: [
+        { host: 'one', port: 26_379 },
+        { host: 'two.example', port: 1 },
+        { host: '::1', port: 65_535 },
+      ],
     });
   });
 

@@ -1,6 +1,7 @@
 import { randomBytes } from 'node:crypto';
 
 import type { Config } from '../config.js';
+import { InvalidInputError } from '../errors.js';
 import { bucketOf, createSimulator, type Simulator } from '../livekit/simulator/index.js';
 
 interface Credentials {
@@ -16,7 +17,11 @@ export interface LiveKitServer extends Credentials {
   simulator?: Simulator & Credentials;
 }
 
-/** The real one that is configured; else a simulator is started, which sends its webhooks to that URL. */
+/**
+ * The real one that is configured; else a simulator is started, which sends its webhooks to that URL.
+ *
+ * @throws InvalidInputError its port is taken, or its media folder cannot be used
+ */
 export async function openLiveKitServer({ livekit, media }: Config, webhookUrl: string): Promise<LiveKitServer> {
   if (livekit.kind === 'real') return { host: livekit.privateUrl, apiKey: livekit.apiKey, apiSecret: livekit.apiSecret };
   const credentials = { apiKey: livekit.apiKey, apiSecret: livekit.apiSecret ?? randomBytes(24).toString('base64url') };
@@ -25,6 +30,8 @@ export async function openLiveKitServer({ livekit, media }: Config, webhookUrl: 
     ...credentials,
     ...(media.kind === 'embedded' ? { mediaDir: media.egressDir } : { bucket: bucketOf(media) }),
     webhookUrls: [webhookUrl],
+  }).catch((cause: unknown) => {
+    throw new InvalidInputError('The simulator cannot start', { cause });
   });
   return { host: simulator.url, ...credentials, simulator: Object.assign(simulator, credentials) };
 }

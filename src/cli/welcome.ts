@@ -1,5 +1,6 @@
-import { rm, writeFile } from 'node:fs/promises';
+import { mkdir, rm, writeFile } from 'node:fs/promises';
 
+import { toFile, type Logger } from '../logging.js';
 import { runningFile, type RunningServer } from './running-server.js';
 
 export interface Welcome {
@@ -9,20 +10,29 @@ export interface Welcome {
   simulator?: { url: string; apiKey: string; apiSecret: string; demoRoomId: string };
 }
 
+const STDOUT = 1;
+
 /**
  * Print where everything is and, on the simulator, three commands that record a demo room; leave the same for other
- * commands in the data folder (mode 0600).
+ * commands in the data folder (mode 0600). Where that cannot be written, Tally serves all the same.
  *
  * @returns removes that file again
  */
-export async function announce(welcome: Welcome): Promise<() => Promise<void>> {
+export async function announce(welcome: Welcome, log: Logger): Promise<() => Promise<void>> {
   const { url, apiKey, dataDir, simulator } = welcome;
   const running: RunningServer = { url, apiKey, ...(simulator === undefined ? {} : { simulatorUrl: simulator.url }) };
   const file = runningFile(dataDir);
-  await rm(file, { force: true });
-  await writeFile(file, JSON.stringify(running), { mode: 0o600 });
-  process.stdout.write(`${linesOf(welcome).join('\n')}\n`);
-  return () => rm(file, { force: true });
+  const forget = () => rm(file, { force: true }).catch(() => undefined);
+  try {
+    await mkdir(dataDir, { recursive: true, mode: 0o700 });
+    await rm(file, { force: true });
+    await writeFile(file, JSON.stringify(running), { mode: 0o600 });
+  } catch (err) {
+    await forget();
+    log.warn({ err, file }, 'other commands do not find this server');
+  }
+  toFile(STDOUT).write(`${linesOf(welcome).join('\n')}\n`);
+  return forget;
 }
 
 function linesOf({ url, apiKey, dataDir, simulator }: Welcome): string[] {

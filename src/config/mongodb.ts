@@ -1,12 +1,16 @@
-import { integer, text } from './values.js';
+import { checked, integer, text } from './values.js';
 import { docs, type Values } from './variable.js';
 
 export const mongodbVariables = {
-  MEET_MONGO_URI: text().optional().register(docs, {
-    description: 'Connection string, used as it is; MongoDB 6 or newer, a replica set.',
-    defaultText: 'made of the variables below',
-  }),
-  MEET_MONGO_NODES: text().default('localhost').register(docs, { description: 'Host names, comma-separated.' }),
+  MEET_MONGO_URI: checked('must begin with mongodb:// or mongodb+srv://', (uri) => /^mongodb(\+srv)?:\/\//.test(uri))
+    .optional()
+    .register(docs, {
+      description: 'Connection string, used as it is; MongoDB 6 or newer, a replica set.',
+      defaultText: 'made of the variables below',
+    }),
+  MEET_MONGO_NODES: checked('must be host names, comma-separated and without a port', (list) => nodesOf(list).every(isHost))
+    .default('localhost')
+    .register(docs, { description: 'Host names, comma-separated.' }),
   MEET_MONGO_PORT: integer(1, 65_535).default(27_017).register(docs, { description: 'Port of every node.' }),
   MEET_MONGO_ADMIN_USERNAME: text().default('mongoadmin').register(docs, { description: 'User.' }),
   MEET_MONGO_ADMIN_PASSWORD: text().default('mongoadmin').register(docs, { description: 'Password.' }),
@@ -25,7 +29,7 @@ export function toMongodb(values: Values<typeof mongodbVariables>): MongodbConfi
 }
 
 function uriOf(values: Values<typeof mongodbVariables>): string {
-  const nodes = values.MEET_MONGO_NODES.split(',').map((node) => node.trim());
+  const nodes = nodesOf(values.MEET_MONGO_NODES);
   const user = encodeURIComponent(values.MEET_MONGO_ADMIN_USERNAME);
   const password = encodeURIComponent(values.MEET_MONGO_ADMIN_PASSWORD);
   const hosts = nodes.map((node) => `${node}:${values.MEET_MONGO_PORT}`).join(',');
@@ -33,4 +37,13 @@ function uriOf(values: Values<typeof mongodbVariables>): string {
   const direct = isLocal ? '&directConnection=true' : '';
   const set = encodeURIComponent(values.MEET_MONGO_REPLICA_SET_NAME);
   return `mongodb://${user}:${password}@${hosts}/?replicaSet=${set}&readPreference=primaryPreferred${direct}`;
+}
+
+function nodesOf(list: string): string[] {
+  return list.split(',').map((node) => node.trim());
+}
+
+/** An IPv6 address stands in brackets. */
+function isHost(text: string): boolean {
+  return /^([^\s:/@[\]]+|\[[\d:a-f.]+\])$/i.test(text);
 }

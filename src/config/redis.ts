@@ -1,7 +1,7 @@
 import path from 'node:path';
 
 import { refusal } from './refusal.js';
-import { integer, oneOf, text } from './values.js';
+import { type HostAndPort, hostsAndPorts, integer, oneOf, text } from './values.js';
 import { docs, type Values } from './variable.js';
 
 export const redisVariables = {
@@ -12,7 +12,7 @@ export const redisVariables = {
     .default('redispassword')
     .register(docs, { description: 'Password; set but empty for a Redis without one.' }),
   MEET_REDIS_DB: integer(0, 65_535).default(0).register(docs, { description: 'Number of the database.' }),
-  MEET_REDIS_SENTINEL_HOST_LIST: text().optional().register(docs, {
+  MEET_REDIS_SENTINEL_HOST_LIST: hostsAndPorts().optional().register(docs, {
     description: 'Sentinels, `host:port` and comma-separated, in place of host and port.',
     defaultText: 'none',
   }),
@@ -23,7 +23,7 @@ export const redisVariables = {
   MEET_REDIS_SENTINEL_MASTER_NAME: text()
     .default('openvidu')
     .register(docs, { description: 'What the sentinels call the master.' }),
-  TALLY_REDIS_CLUSTER_NODES: text().optional().register(docs, {
+  TALLY_REDIS_CLUSTER_NODES: hostsAndPorts().optional().register(docs, {
     description: 'Some nodes of a cluster, `host:port` and comma-separated, in place of host and port.',
     defaultText: 'none',
   }),
@@ -43,9 +43,9 @@ export interface RedisConfig {
   username?: string;
   password?: string;
   db: number;
-  sentinels?: { hosts: string; masterName: string; password: string };
-  /** Some nodes of a cluster, `host:port` and comma-separated. */
-  clusterNodes?: string;
+  sentinels?: { addresses: HostAndPort[]; masterName: string; password: string };
+  /** Some nodes of a cluster. */
+  clusterNodes?: HostAndPort[];
   /** Without a file the authorities that Node knows count. */
   tls?: { caFile?: string };
 }
@@ -54,8 +54,8 @@ type RedisValues = Values<typeof redisVariables>;
 
 /** @throws InvalidInputError sentinels without a password or beside a cluster, a database that a cluster has not, a CA without TLS */
 export function toRedis(values: RedisValues): RedisConfig {
-  const { MEET_REDIS_SENTINEL_HOST_LIST: hosts, MEET_REDIS_SENTINEL_PASSWORD: sentinelPassword } = values;
-  if (hosts !== undefined && sentinelPassword === undefined) {
+  const { MEET_REDIS_SENTINEL_HOST_LIST: addresses, MEET_REDIS_SENTINEL_PASSWORD: sentinelPassword } = values;
+  if (addresses !== undefined && sentinelPassword === undefined) {
     throw refusal([{ field: 'MEET_REDIS_SENTINEL_PASSWORD', message: 'must be set with MEET_REDIS_SENTINEL_HOST_LIST' }]);
   }
   const clusterNodes = toClusterNodes(values);
@@ -67,16 +67,16 @@ export function toRedis(values: RedisValues): RedisConfig {
     ...(values.MEET_REDIS_USERNAME !== undefined && { username: values.MEET_REDIS_USERNAME }),
     ...(values.MEET_REDIS_PASSWORD !== '' && { password: values.MEET_REDIS_PASSWORD }),
     db: values.MEET_REDIS_DB,
-    ...(hosts !== undefined &&
+    ...(addresses !== undefined &&
       sentinelPassword !== undefined && {
-        sentinels: { hosts, masterName: values.MEET_REDIS_SENTINEL_MASTER_NAME, password: sentinelPassword },
+        sentinels: { addresses, masterName: values.MEET_REDIS_SENTINEL_MASTER_NAME, password: sentinelPassword },
       }),
     ...(clusterNodes !== undefined && { clusterNodes }),
     ...(tls !== undefined && { tls }),
   };
 }
 
-function toClusterNodes(values: RedisValues): string | undefined {
+function toClusterNodes(values: RedisValues): HostAndPort[] | undefined {
   const { TALLY_REDIS_CLUSTER_NODES: nodes } = values;
   if (nodes === undefined) return undefined;
   const field = 'TALLY_REDIS_CLUSTER_NODES';

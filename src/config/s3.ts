@@ -1,10 +1,10 @@
 import { refusal } from './refusal.js';
-import { base64, integer, jsonOfStrings, oneOf, text, url } from './values.js';
+import { base64, checked, integer, jsonOfStrings, oneOf, text, url } from './values.js';
 import { docs, type Values } from './variable.js';
 
 export const s3Variables = {
   MEET_S3_BUCKET: text().default('openvidu-appdata').register(docs, { description: 'Bucket.' }),
-  MEET_S3_SUBBUCKET: text()
+  MEET_S3_SUBBUCKET: checked('must be a folder like a/b', isFolder)
     .default('openvidu-meet')
     .register(docs, { description: 'Folder in the bucket that holds everything of ours.' }),
   MEET_S3_SERVICE_ENDPOINT: url(['http', 'https'])
@@ -136,4 +136,10 @@ function toSse(values: S3Values): SseConfig | undefined {
       }
       return { type, customerKey };
   }
+}
+
+/** Slashes around it do not count. */
+function isFolder(given: string): boolean {
+  const folder = given.replace(/^\/+|\/+$/g, '');
+  return folder === '' || folder.split('/').every((part) => !['', '.', '..'].includes(part));
 }

@@ -1,7 +1,7 @@
 import { randomBytes } from 'node:crypto';
 import { hostname } from 'node:os';
 
-import { integer, oneOf, text, url } from './values.js';
+import { checked, integer, oneOf, text, url } from './values.js';
 import { docs, type Values } from './variable.js';
 
 const LOG_LEVELS = ['fatal', 'error', 'warn', 'info', 'debug', 'trace', 'silent'] as const;
@@ -18,7 +18,9 @@ export const serviceVariables = {
     description:
       'Address the HTTP server listens on. Any other than loopback is refused while the LiveKit secret is the published default.',
   }),
-  SERVER_CORS_ORIGIN: text().default('*').register(docs, { description: 'Value of `Access-Control-Allow-Origin`.' }),
+  SERVER_CORS_ORIGIN: checked('must be the value of a header', (given) => /^[\x20-\x7e]+$/.test(given))
+    .default('*')
+    .register(docs, { description: 'Value of `Access-Control-Allow-Origin`.' }),
   TALLY_TRUST_PROXY: integer(0, 10).optional().register(docs, {
     description: 'How many proxies in front of us are trusted for `X-Forwarded-Proto` and `X-Forwarded-For`.',
     unit: 'hops',

@@ -40,6 +40,31 @@ export function url(protocols: readonly string[], { path = true } = {}) {
   });
 }
 
+/** Text that is taken as it is. @param complaint such as `must be …` */
+export function checked(complaint: string, isGood: (given: string) => boolean) {
+  return parsed(complaint, (given) => (isGood(given) ? given : undefined));
+}
+
+export interface HostAndPort {
+  host: string;
+  port: number;
+}
+
+/** Items such as `one:26379`, comma-separated, spaces allowed around them; an IPv6 host stands in brackets. */
+export function hostsAndPorts() {
+  return parsed('must be host:port items, comma-separated', (list) => {
+    const items = list.split(',').flatMap((item) => hostAndPort(item.trim()) ?? []);
+    return items.length === list.split(',').length ? items : undefined;
+  });
+}
+
+function hostAndPort(item: string): HostAndPort | undefined {
+  const [, bracketed, plain, digits] = /^(?:\[([^\]]+)\]|([^:[\]\s]+)):(\d{1,5})$/.exec(item) ?? [];
+  const host = bracketed ?? plain;
+  const port = Number(digits);
+  return host === undefined || port < 1 || port > 65_535 ? undefined : { host, port };
+}
+
 /** Bytes in base64. */
 export function base64(byteCount: number) {
   return parsed(`must be ${byteCount} bytes in base64`, (given) => {

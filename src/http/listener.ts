@@ -39,7 +39,7 @@ export async function listen(host: string, port: number): Promise<Listener> {
   });
   await new Promise<void>((resolve, reject) => {
     server.once('error', (error: NodeJS.ErrnoException) => {
-      reject(new InvalidInputError(`Cannot listen on ${host}:${String(port)}: ${error.code ?? error.message}`, { cause: error }));
+      reject(new InvalidInputError(`Cannot listen on ${host}:${String(port)}`, { cause: error }));
     });
     server.listen({ port, host, backlog: BACKLOG }, resolve);
   });

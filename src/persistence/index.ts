@@ -1,4 +1,4 @@
-import { mkdir, readFile } from 'node:fs/promises';
+import { readFile } from 'node:fs/promises';
 
 import type { ApiKeyStore } from '../accounts/ports.js';
 import type { Clock } from '../clock.js';
@@ -53,6 +53,7 @@ const mediaKeyOf = (roomId: string, uid: string) => `recordings/${roomId}/${room
  * Opens the adapters that the configuration picks; the drivers of the others are not even loaded.
  *
  * @throws DataFolderInUseError another process has the data folder
+ * @throws InvalidInputError the data folder, or the file of Redis's authorities, cannot be used
  * @throws StoreUnavailableError MongoDB has no primary
  */
 export async function openPersistence(config: PersistenceConfig, ownClock: Clock, log: Logger): Promise<Persistence> {
@@ -61,7 +62,6 @@ export async function openPersistence(config: PersistenceConfig, ownClock: Clock
     for (const each of closers.splice(0).reverse()) await each();
   };
   try {
-    await mkdir(config.dataDir, { recursive: true, mode: 0o700 });
     const shared = await openSharedStores(config, ownClock, closers);
     const clock = shared?.clock ?? { ...ownClock, offsetMs: () => Promise.resolve(0) };
     const isEmbedded = config.store.kind === 'embedded' || config.locks.kind === 'embedded';
@@ -127,23 +127,11 @@ async function openLocks({ locks }: PersistenceConfig, clock: Clock, log: Logger
       ping: () => roomLocks.list(),
     };
   }
-  const [{ openRedis }, { parseRedisAddresses }] = await Promise.all([
-    import('./redis/open-redis.js'),
-    import('./redis/addresses.js'),
-  ]);
-  const { kind: _real, sentinels, clusterNodes, tls, ...target } = locks;
+  const { openRedis } = await import('./redis/open-redis.js');
+  const { kind: _real, clusterNodes, tls, ...target } = locks;
   const redis = await openRedis({
     ...target,
-    ...(sentinels === undefined
-      ? {}
-      : {
-          sentinels: {
-            addresses: parseRedisAddresses(sentinels.hosts),
-            masterName: sentinels.masterName,
-            password: sentinels.password,
-          },
-        }),
-    ...(clusterNodes !== undefined && { cluster: parseRedisAddresses(clusterNodes) }),
+    ...(clusterNodes !== undefined && { cluster: clusterNodes }),
     ...(tls !== undefined && { tls: tls.caFile === undefined ? {} : { ca: await readCertificates(tls.caFile) } }),
     log: log.child({ part: 'redis' }),
     clock,

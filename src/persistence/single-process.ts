@@ -4,7 +4,7 @@ import type { AddressInfo, ListenOptions, NetConnectOpts, Server } from 'node:ne
 import { connect, createServer } from 'node:net';
 import { join, resolve } from 'node:path';
 
-import { TallyError } from '../errors.js';
+import { InvalidInputError, TallyError } from '../errors.js';
 
 /** Another process uses the data folder. Not retryable by itself: stop the other process, or use another folder. */
 export class DataFolderInUseError extends TallyError {
@@ -31,9 +31,18 @@ const PROBE_TIMEOUT_MS = 2_000;
  * was killed refuses the knock and is removed by the next owner. (A pid file cannot tell: in containers everyone is pid 1.)
  *
  * @throws DataFolderInUseError another process has the folder, or is about to
+ * @throws InvalidInputError it is no folder, or nothing can be written there
  */
 export async function claimDataFolder(dataDir: string): Promise<DataFolderClaim> {
   const folder = resolve(dataDir);
+  try {
+    return await claim(folder);
+  } catch (cause) {
+    throw cause instanceof TallyError ? cause : new InvalidInputError(`TALLY_DATA_DIR ${folder} cannot be used`, { cause });
+  }
+}
+
+async function claim(folder: string): Promise<DataFolderClaim> {
   await mkdir(folder, { recursive: true, mode: 0o700 });
   const own = await listenIn(folder);
   try {
@@ -66,7 +75,7 @@ async function listenIn(folder: string): Promise<DataFolderClaim & { name: strin
   if (!isShort || !(await listens(server, { path: join(folder, name) }))) {
     name = `process-${id}.port`;
     const isListening = await listens(server, { host: '127.0.0.1', port: 0 });
-    if (!isListening) throw new Error(`No socket can be opened for the data folder ${folder}`);
+    if (!isListening) throw new Error('No socket can be opened');
     await writeFile(join(folder, `new-${name}`), JSON.stringify({ id, port: (server.address() as AddressInfo).port }));
     await rename(join(folder, `new-${name}`), join(folder, name));
   }

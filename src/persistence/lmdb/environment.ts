@@ -40,14 +40,15 @@ export interface Environment {
 /**
  * @param path folder of the environment's files; created when missing
  * @param options.volatile writes survive the loss of the process but are never flushed: a loss of power may leave anything
+ * @throws StoreUnavailableError the files cannot be made or read
  */
 export function openEnvironment(path: string, options: { volatile?: boolean } = {}): Environment {
   // Batching by event turn would leave a rejection without a handler, which ends the process, whenever a commit fails.
-  const root = open({ path, maxDbs: 32, eventTurnBatching: false, noSync: options.volatile === true });
+  const root = opening(() => open({ path, maxDbs: 32, eventTurnBatching: false, noSync: options.volatile === true }));
   let isClosed = false;
 
   return {
-    table: (name) => root.openDB({ name }),
+    table: (name) => opening(() => root.openDB({ name })),
     read(action) {
       refuseWhenClosed();
       try {
@@ -72,6 +73,14 @@ export function openEnvironment(path: string, options: { volatile?: boolean } = 
       await root.close();
     },
   };
+
+  function opening<Result>(action: () => Result): Result {
+    try {
+      return action();
+    } catch (cause) {
+      throw new StoreUnavailableError(`The store in ${path} cannot be opened`, { cause });
+    }
+  }
 
   function refuseWhenClosed(): void {
     if (isClosed) throw new StoreUnavailableError(`The store in ${path} is closed`);

@@ -1,7 +1,7 @@
 import { Cluster, Redis, type RedisOptions } from 'ioredis';
 
+import type { HostAndPort } from '../../config.js';
 import { InvalidInputError } from '../../errors.js';
-import type { RedisAddress } from './addresses.js';
 import type { OutageLog } from '../../outages.js';
 
 export type RedisClient = Redis | Cluster;
@@ -14,9 +14,9 @@ export interface RedisTarget {
   password?: string;
   /** Number of the database, default 0; a cluster has no other. */
   db?: number;
-  sentinels?: { addresses: readonly RedisAddress[]; masterName: string; password?: string };
+  sentinels?: { addresses: readonly HostAndPort[]; masterName: string; password?: string };
   /** Some of the nodes of a cluster; the others are found. */
-  cluster?: readonly RedisAddress[];
+  cluster?: readonly HostAndPort[];
   /** Encrypt every connection. Without `ca`, certificates in PEM, the authorities that Node knows count. */
   tls?: { ca?: string };
 }
@@ -65,7 +65,7 @@ export function keyNodes(client: RedisClient): Redis[] {
   return client instanceof Cluster ? client.nodes('master') : [client];
 }
 
-function createCluster(target: RedisTarget, nodes: readonly RedisAddress[]): Cluster {
+function createCluster(target: RedisTarget, nodes: readonly HostAndPort[]): Cluster {
   if (target.sentinels !== undefined) throw new InvalidInputError('Redis is behind sentinels or a cluster, not both');
   if ((target.db ?? 0) !== 0) throw new InvalidInputError('A Redis cluster has database 0 only');
   const { retryStrategy: _, enableOfflineQueue: __, lazyConnect: ___, ...redisOptions } = sharedOptions(target);

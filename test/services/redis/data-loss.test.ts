@@ -1,6 +1,6 @@
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { poll, startRedis, type Redis, type RunningProcess } from '../../../scripts/services/index.mjs';
-import { parseRedisAddresses } from '../../../src/persistence/redis/addresses.js';
+import { hostsAndPorts } from '../../../src/config/values.js';
 import { openRedis, type OpenRedis } from '../../../src/persistence/redis/open-redis.js';
 import { createTestClock } from '../../support/test-clock.js';
 import { collectingLog } from './collecting-log.js';
@@ -11,7 +11,7 @@ const SOME_LOOKS_MS = 5_000;
 
 it('the loss of any one node of a cluster is told', async () => {
   const cluster = await startCluster();
-  const addresses = parseRedisAddresses(cluster.nodes.map(({ address }) => address).join(','));
+  const addresses = hostsAndPorts().parse(cluster.nodes.map(({ address }) => address).join(','));
   const clock = createTestClock();
   const redis = await openRedis({ host: '', port: 0, cluster: addresses, log: silentLog, clock });
   let told = 0;

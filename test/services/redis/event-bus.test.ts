@@ -2,7 +2,7 @@ import type { Redis as Client } from 'ioredis';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { poll, startRedis, type Redis, type RunningProcess } from '../../../scripts/services/index.mjs';
 import type { Wakeup } from '../../../src/machines/kernel/event-bus.js';
-import { parseRedisAddresses } from '../../../src/persistence/redis/addresses.js';
+import { hostsAndPorts } from '../../../src/config/values.js';
 import type { RedisTarget } from '../../../src/persistence/redis/connection.js';
 import { openRedis, type OpenRedis } from '../../../src/persistence/redis/open-redis.js';
 import { collectingLog } from './collecting-log.js';
@@ -46,7 +46,7 @@ describe.each(['Redis', 'a Redis cluster'])('the bus on %s', (kind) => {
   });
   afterAll(() => group.stop());
   beforeEach(async () => {
-    const nodes = parseRedisAddresses(group.nodes.map(({ address }) => address).join(','));
+    const nodes = hostsAndPorts().parse(group.nodes.map(({ address }) => address).join(','));
     const [first] = nodes;
     const target: RedisTarget = { host: first?.host ?? '', port: first?.port ?? 0, ...(nodes.length > 1 && { cluster: nodes }) };
     [one, other] = await Promise.all([openRedis({ ...target, log: silentLog }), openRedis({ ...target, log: silentLog })]);

@@ -4,7 +4,7 @@ import type { Redis as Client } from 'ioredis';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { startRedis, type Redis, type RunningProcess } from '../../../scripts/services/index.mjs';
 import { LocksUnavailableError } from '../../../src/errors.js';
-import { parseRedisAddresses } from '../../../src/persistence/redis/addresses.js';
+import { hostsAndPorts } from '../../../src/config/values.js';
 import { openRedis, type OpenRedis } from '../../../src/persistence/redis/open-redis.js';
 import { jobLocksContract } from '../../contracts/job-locks.js';
 import { eventually } from '../../support/eventually.js';
@@ -32,7 +32,7 @@ jobLocksContract({
   name: 'Redis cluster',
   create: async () => {
     await Promise.all(cluster.nodes.map((node) => node.flush()));
-    const addresses = parseRedisAddresses(cluster.nodes.map(({ address }) => address).join(','));
+    const addresses = hostsAndPorts().parse(cluster.nodes.map(({ address }) => address).join(','));
     const redis = await openRedis({ host: '', port: 0, cluster: addresses, log: silentLog });
     return { locks: redis.jobLocks, elapse: (ms) => delay(ms), dispose: () => redis.close() };
   },

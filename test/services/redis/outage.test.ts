@@ -1,7 +1,7 @@
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { freeTcpPort, poll, startRedis, type Redis, type RunningProcess } from '../../../scripts/services/index.mjs';
 import { LocksUnavailableError } from '../../../src/errors.js';
-import { parseRedisAddresses } from '../../../src/persistence/redis/addresses.js';
+import { hostsAndPorts } from '../../../src/config/values.js';
 import { openRedis, type OpenRedis } from '../../../src/persistence/redis/open-redis.js';
 import { collectingLog } from './collecting-log.js';
 import { silentLog, startSentinel } from './servers.js';
@@ -115,7 +115,7 @@ describe('a Redis that', () => {
 });
 
 it('nobody is there at all: an outage for a cluster and behind sentinels too', async () => {
-  const addresses = parseRedisAddresses(`127.0.0.1:${await freeTcpPort()}`);
+  const addresses = hostsAndPorts().parse(`127.0.0.1:${await freeTcpPort()}`);
   const target = { host: '', port: 0, log: silentLog };
   const clustered = await openRedis({ ...target, cluster: addresses });
   await expectOutage(clustered, GIVEN_UP_MS);
@@ -128,7 +128,7 @@ it('nobody is there at all: an outage for a cluster and behind sentinels too', a
 
 it('a master that dies is followed to its replica', async () => {
   const { nodes, sentinelPort, masterName, password, stop } = await startSentinel();
-  const sentinels = { addresses: parseRedisAddresses(`127.0.0.1:${sentinelPort}`), masterName };
+  const sentinels = { addresses: hostsAndPorts().parse(`127.0.0.1:${sentinelPort}`), masterName };
   const redis = await openRedis({ host: '', port: 0, password, sentinels, log: silentLog });
   await redis.ping();
   await nodes[0]?.kill();

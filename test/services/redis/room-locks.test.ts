@@ -3,7 +3,7 @@ import { setTimeout as delay } from 'node:timers/promises';
 import type { Redis as Client } from 'ioredis';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { startRedis, type Redis } from '../../../scripts/services/index.mjs';
-import { parseRedisAddresses } from '../../../src/persistence/redis/addresses.js';
+import { hostsAndPorts } from '../../../src/config/values.js';
 import type { RedisTarget } from '../../../src/persistence/redis/connection.js';
 import { openRedis, type OpenRedis } from '../../../src/persistence/redis/open-redis.js';
 import { roomLocksContract } from '../../contracts/room-locks.js';
@@ -36,7 +36,7 @@ roomLocksContract({
 roomLocksContract({
   name: 'Redis cluster',
   create: () => {
-    const addresses = parseRedisAddresses(cluster.nodes.map(({ address }) => address).join(','));
+    const addresses = hostsAndPorts().parse(cluster.nodes.map(({ address }) => address).join(','));
     return createFixture({ host: '', port: 0, cluster: addresses }, () => Promise.all(cluster.nodes.map((node) => node.flush())));
   },
 });
@@ -44,7 +44,7 @@ roomLocksContract({
   name: 'Redis behind a sentinel',
   create: async () => {
     const { sentinelPort, masterName, password, nodes } = behind;
-    const sentinels = { addresses: parseRedisAddresses(`127.0.0.1:${sentinelPort}`), masterName };
+    const sentinels = { addresses: hostsAndPorts().parse(`127.0.0.1:${sentinelPort}`), masterName };
     return createFixture({ host: '', port: 0, password, sentinels }, async () => {
       const client = connectTo(nodes[0]?.port ?? 0, { password });
       await client.flushall();

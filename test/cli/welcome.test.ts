@@ -1,0 +1,32 @@
+import { readFile, stat } from 'node:fs/promises';
+import { join } from 'node:path';
+
+import { expect, it } from 'vitest';
+
+import { announce } from '../../src/cli/welcome.js';
+import { createLogger } from '../../src/logging.js';
+import { createDataFolder } from '../support/data-folder.js';
+
+const lines: string[] = [];
+const log = createLogger({ level: 'info', name: 'test', destination: { write: (line) => lines.push(line) } });
+const welcome = { url: 'http://127.0.0.1:6080', apiKey: 'key' };
+
+it('leaves the address for other commands, readable by nobody else, until it is told to forget', async () => {
+  const { path, remove } = await createDataFolder();
+  const dataDir = join(path, 'data');
+  const forget = await announce({ ...welcome, dataDir }, log);
+  const file = join(dataDir, 'running.json');
+  expect(JSON.parse(await readFile(file, 'utf8'))).toEqual(welcome);
+  expect((await stat(file)).mode & 0o777).toBe(0o600);
+  await forget();
+  await expect(stat(file)).rejects.toThrow('ENOENT');
+  await remove();
+});
+
+it('says so where the address cannot be left, and goes on', async () => {
+  const forget = await announce({ ...welcome, dataDir: join(import.meta.filename, 'data') }, log);
+  await forget();
+  expect(lines.map((line) => JSON.parse(line) as unknown)).toMatchObject([
+    { level: 40, msg: 'other commands do not find this server' },
+  ]);
+});

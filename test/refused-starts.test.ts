@@ -1,0 +1,64 @@
+import { once } from 'node:events';
+import { type AddressInfo, createServer } from 'node:net';
+
+import { beforeAll, describe, expect, it } from 'vitest';
+
+import { reasonsOf } from '../src/errors.js';
+import { BUILD_TIMEOUT_MS, buildOnce, builtFile } from './support/build-once.js';
+import { startChild } from './support/child-process.js';
+import { createDataFolder } from './support/data-folder.js';
+
+const HUSH = 'hush';
+/** A process starts, on a machine that may be busy with a compiler. */
+const TIMEOUT_MS = 30_000;
+
+describe('a start that cannot be', { timeout: TIMEOUT_MS }, () => {
+  beforeAll(() => buildOnce(), BUILD_TIMEOUT_MS);
+
+  const file = import.meta.filename;
+  it.each([
+    [{ SERVER_PORT: HUSH }, /^SERVER_PORT must be a whole number from 0 to 65535$/],
+    [{ TALLY_DATA_DIR: file }, /^TALLY_DATA_DIR \/.+ cannot be used: EEXIST/],
+    [{ TALLY_DATA_DIR: `${file}/data` }, /^TALLY_DATA_DIR \/.+ cannot be used: ENOTDIR/],
+    [{ TALLY_MEDIA_DIR: file }, /^The simulator cannot start: EEXIST/],
+    [{ TALLY_HOST: 'nowhere.invalid' }, /^Cannot listen on nowhere.invalid:0: getaddrinfo/],
+    [{ MEET_MONGO_URI: `mongodb://a:${HUSH}/@b` }, /^MongoDB could not be asked: Password contains unescaped characters$/],
+    [{ MEET_MONGO_URI: `mongodb://a:${HUSH}@127.0.0.1:1/` }, /^MongoDB could not be asked: connect ECONNREFUSED 127.0.0.1:1$/],
+  ])('ends with one line that says why, no secret in it, and 1: %o', async (env, reason) => {
+    await expectRefusal(env, reason);
+  });
+
+  it('ends like that when the port of the simulator is taken', async () => {
+    const server = createServer().listen(0, '127.0.0.1');
+    await once(server, 'listening');
+    const { port } = server.address() as AddressInfo;
+    await expectRefusal({ TALLY_SIMULATOR_PORT: String(port) }, /^The simulator cannot start: listen EADDRINUSE/);
+    server.close();
+  });
+});
+
+async function expectRefusal(env: Record<string, string>, reason: RegExp): Promise<void> {
+  const folder = await createDataFolder();
+  const free = { SERVER_PORT: '0', TALLY_SIMULATOR_PORT: '0', TALLY_DATA_DIR: folder.path };
+  const child = startChild(builtFile('main.js'), [], { ...free, ...env });
+  const { code } = await child.exited;
+  await folder.remove();
+  const [line = '', ...rest] = child.stderr().split('\n');
+  expect({ code, rest, stdout: child.stdout() }).toEqual({ code: 1, rest: [''], stdout: '' });
+  expect(line).toMatch(/^tally: /);
+  expect(line.slice('tally: '.length)).toMatch(reason);
+  expect(line).not.toContain(HUSH);
+}
+
+describe('the reasons of an error', () => {
+  it('are its message and those of its causes, each once and in one line', () => {
+    const error = new Error('outer', { cause: new Error('mid\n  dle', { cause: new Error('dle') }) });
+    expect(reasonsOf(error)).toBe('outer: mid dle');
+  });
+
+  it('end, even if an error is its own cause', () => {
+    const error = new Error('one');
+    error.cause = new Error('two', { cause: error });
+    expect(reasonsOf(error)).toBe('one: two');
+  });
+});
