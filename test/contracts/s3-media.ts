@@ -119,7 +119,7 @@ export function s3MediaContract({ name, server }: S3MediaContract): void {
       for (const stream of streams) stream.destroy();
       expect(await buffer(await bucket.media.read(KEY, { start: 0, end: 0 }))).toEqual(Buffer.of(0));
       expect(await bucket.media.stat(KEY)).toBeDefined();
-      expect(performance.now() - before).toBeLessThan(1_000);
+      expect(performance.now() - before).toBeLessThan(4_000); // a call that finds no connection is given up after 5 s
     });
 
     it('removes many objects, there or not, over the limit of one request', async () => {

@@ -1,19 +1,25 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 
+import type { ScriptRequest } from '../../src/livekit/simulator/index.js';
 import { type AppOnSimulator, startAppOnSimulator } from '../support/app-on-simulator.js';
 import { eventually } from '../support/eventually.js';
+
+const SPEED = 20;
+/** A start that goes on until the simulator is told to hasten. */
+const LONG_START: ScriptRequest = { name: 'slow-start', delayMs: 400_000 };
 
 describe('clients that leave, that do not wait, and that repeat themselves', () => {
   let tally: AppOnSimulator;
 
   beforeAll(async () => {
-    tally = await startAppOnSimulator({ speed: 20 });
+    tally = await startAppOnSimulator({ speed: SPEED });
   });
   afterAll(() => tally.close());
 
   it('a client that leaves during the start cancels nothing', async () => {
-    const { api } = tally;
+    const { api, simulator } = tally;
     const roomId = await tally.openRoom();
+    await simulator.script(LONG_START, roomId);
     const leaving = new AbortController();
     const start = api.start(roomId, {}, leaving.signal).catch(() => 'left');
     await eventually(
@@ -23,27 +29,27 @@ describe('clients that leave, that do not wait, and that repeat themselves', () 
     );
     leaving.abort();
     expect(await start).toBe('left');
+    await simulator.setSpeed(100 * SPEED);
     await eventually(
       'it records',
       () => api.list(roomId),
       ([recording]) => recording?.status === 'active',
     );
+    await simulator.setSpeed(SPEED);
   });
 
   it('a client that leaves during the stop cancels nothing', async () => {
-    const { api, simulator } = tally;
+    const { api, proxy } = tally;
     const roomId = await tally.openRoom();
-    await simulator.script({ name: 'slow-api', method: 'StopEgress', delayMs: 4_000 }, roomId);
     const { recordingId } = (await api.start(roomId)).body;
+    const hold = proxy.hold('request', 'StopEgress', recordingId.split('--')[1] ?? '');
     const leaving = new AbortController();
     const stop = api.call('POST', `/recordings/${recordingId}/stop`, { signal: leaving.signal }).catch(() => 'left');
-    await eventually(
-      'it is ending',
-      () => api.get(recordingId),
-      ({ body }) => body.status === 'ending',
-    );
+    await hold.reached;
+    expect((await api.get(recordingId)).body.status).toBe('ending');
     leaving.abort();
     expect(await stop).toBe('left');
+    hold.release();
     expect((await api.outcome(recordingId)).status).toBe('complete');
   });
 
@@ -65,13 +71,21 @@ describe('clients that leave, that do not wait, and that repeat themselves', () 
   });
 
   it('with `Prefer: respond-async` and an Idempotency-Key, a repeat while it starts is answered like the first', async () => {
-    const { api } = tally;
+    const { api, simulator } = tally;
     const roomId = await tally.openRoom();
+    await simulator.script(LONG_START, roomId);
     const headers = { Prefer: 'respond-async', 'Idempotency-Key': 'an answer that got lost' };
     const first = await api.start(roomId, headers);
     const repeated = await api.start(roomId, headers);
     expect([first.status, repeated.status]).toEqual([202, 202]);
     expect(repeated.body.recordingId.split('--')[2]).toBe(first.body.recordingId.split('--')[2]);
+    await simulator.setSpeed(100 * SPEED);
+    await eventually(
+      'it records',
+      () => api.list(roomId),
+      ([recording]) => recording?.status === 'active',
+    );
+    await simulator.setSpeed(SPEED);
   });
 
   it('the same Idempotency-Key is answered from the same recording, and starts nothing', async () => {

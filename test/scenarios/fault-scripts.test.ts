@@ -153,7 +153,7 @@ describe('what becomes of a recording when LiveKit behaves like', () => {
       env: {
         TALLY_START_TIMEOUT_MS: String(START_TIMEOUT_MS),
         TALLY_STOP_TIMEOUT_MS: '1000',
-        TALLY_UPLOAD_BUDGET_MS: '2500',
+        TALLY_UPLOAD_BUDGET_MS: '5000',
         TALLY_RECONCILE_INTERVAL_MS: '300',
         TALLY_SUSPECT_RECHECK_MS: '100',
         TALLY_RECORDER_GONE_MS: '300',
@@ -196,7 +196,7 @@ describe('what becomes of a recording when LiveKit behaves like', () => {
   it.concurrent('slow-upload, past its budget: failed, and complete once the file is there after all', async () => {
     const { api, simulator } = tally;
     const roomId = await tally.openRoom();
-    await simulator.script({ name: 'slow-upload', delayMs: 180_000 }, roomId);
+    await simulator.script({ name: 'slow-upload', delayMs: 360_000 }, roomId);
     const { recordingId } = (await api.start(roomId)).body;
     await api.stop(recordingId);
     expect((await api.outcome(recordingId)).status).toBe('failed');

@@ -167,7 +167,7 @@ describe('killed with kill -9 while a recording is', () => {
 
   beforeAll(async () => {
     await buildOnce();
-    tally = await startTallyProcess({ speed: 10, env: { TALLY_START_TIMEOUT_MS: '4000', TALLY_RECONCILE_INTERVAL_MS: '1000' } });
+    tally = await startTallyProcess({ speed: 10, env: { TALLY_START_TIMEOUT_MS: '5000', TALLY_RECONCILE_INTERVAL_MS: '1000' } });
     orphan.roomId = await tally.openRoom();
     const whileDown = await Promise.all(
       STAGES.map(async ({ title, prepare }) => {

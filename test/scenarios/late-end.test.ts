@@ -3,12 +3,14 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { type AppOnSimulator, startAppOnSimulator } from '../support/app-on-simulator.js';
 import { eventually } from '../support/eventually.js';
 import { i1TwoLive, leftRunning } from '../support/invariants.js';
+import { adapters } from '../support/stores.js';
 import { deliver, startWebhookTap, type WebhookTap } from '../support/webhook-tap.js';
 
 const ROUNDS = 50;
 const ROOMS = 25;
 
-describe('the end of an older recording, told late and again and again', () => {
+// A hundred recordings.
+describe('the end of an older recording, told late and again and again', { timeout: 120_000 * adapters.patience }, () => {
   let tally: AppOnSimulator;
   let tap: WebhookTap;
 

@@ -4,9 +4,10 @@ import { type AppOnSimulator, startAppOnSimulator } from '../support/app-on-simu
 import { eventually } from '../support/eventually.js';
 import { i1TwoLive } from '../support/invariants.js';
 
-/** Files that are delivered this much later, in the simulator's time. */
-const UPLOAD_MS = 100_000;
+/** Longer than a test takes, in the simulator's time, until it is told to hasten. */
+const UPLOAD_MS = 5_000_000;
 const SPEED = 50;
+const HASTY = 100 * SPEED;
 
 describe("a slow upload and the room's next meeting", () => {
   let tally: AppOnSimulator;
@@ -33,20 +34,24 @@ describe("a slow upload and the room's next meeting", () => {
 
     await simulator.resetScript(roomId);
     expect((await api.stop(second.body.recordingId)).status).toBe(202);
+    await simulator.setSpeed(HASTY);
     for (const recordingId of [first, second.body.recordingId]) {
       expect((await api.outcome(recordingId)).status).toBe('complete');
       expect(await api.plays(recordingId)).toBeGreaterThan(0);
     }
+    await simulator.setSpeed(SPEED);
   });
 
   it('a stopped recording keeps its room until the file is there, for the meeting goes on', async () => {
     const { api, simulator } = tally;
     const roomId = await tally.openRoom();
-    await simulator.script({ name: 'slow-upload', delayMs: 10_000 }, roomId);
+    await simulator.script({ name: 'slow-upload', delayMs: UPLOAD_MS }, roomId);
     const { recordingId } = (await api.start(roomId)).body;
     expect((await api.stop(recordingId)).status).toBe(202);
     expect((await api.start(roomId)).status).toBe(409);
+    await simulator.setSpeed(HASTY);
     expect((await api.outcome(recordingId)).status).toBe('complete');
+    await simulator.setSpeed(SPEED);
     expect((await api.start(roomId)).status).toBe(201);
   });
 });

@@ -71,14 +71,14 @@ it('a recording settles while S3 hangs, and its file is checked and plays when S
   const recordingId = await record(tally);
   const [outcome, settledAfterMs] = await timed(tally.api.outcome(recordingId));
   expect(outcome.status).toBe('complete');
-  expect(settledAfterMs).toBeLessThan(3_000);
+  expect(settledAfterMs).toBeLessThan(4_500); // 5 s is what a look at S3 takes that is given up
   const document = () => tally.app.commands.recordings.get(recordingId);
   expect(await document()).not.toHaveProperty('media');
 
-  // Two looks that are given up, and no more: the whole of what a player waits.
+  // Two looks of 2.5 s that are given up, and no more: the whole of what a player waits.
   const [hung, hungMs] = await timed(play(tally, recordingId));
   expect([hung.status, hung.headers.get('Retry-After')]).toEqual([503, '2']);
-  expect(hungMs).toBeLessThan(6_500);
+  expect(hungMs).toBeLessThan(7_500);
   proxy.fail(() => 'cut');
   const [cut, cutMs] = await timed(play(tally, recordingId));
   expect([cut.status, cut.headers.get('Retry-After')]).toEqual([503, '2']);

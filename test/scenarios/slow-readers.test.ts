@@ -22,7 +22,7 @@ it('many readers of a file who stop reading hold up nobody, and leave nothing', 
 
     const url = `${api.url}/api/v1/recordings/${body.recordingId}`;
     const readers = await startSlowReaders(`${url}/media`, READERS);
-    expect(readers.firstBytesMs).toBeLessThan(5_000);
+    expect(readers.firstBytesMs).toBeLessThan(10_000);
     expect(readers.memoryKbEach).toBeLessThan(1_024);
     await expectPrompt(url, SIZE);
     readers.leave();

@@ -25,7 +25,7 @@ describe('a start whose call got no usable answer', () => {
     tally = await startAppOnSimulator({
       speed: 50,
       clock,
-      env: { TALLY_START_TIMEOUT_MS: '1500', TALLY_RECONCILE_INTERVAL_MS: '300', TALLY_DUE_INTERVAL_MS: '200' },
+      env: { TALLY_START_TIMEOUT_MS: '3000', TALLY_RECONCILE_INTERVAL_MS: '300', TALLY_DUE_INTERVAL_MS: '200' },
     });
   });
   afterAll(() => tally.close());
@@ -47,7 +47,7 @@ describe('a start whose call got no usable answer', () => {
       const begunAt = performance.now();
       const started = await api.start(roomId);
       expect([started.status, started.body.message]).toEqual([status, expect.stringContaining(message)]);
-      expect(performance.now() - begunAt).toBeLessThan(5_000);
+      expect(performance.now() - begunAt).toBeLessThan(LOOKS_FOR_MS / 2);
       const meanwhile = await api.start(roomId);
       expect([meanwhile.status, meanwhile.body.message]).toEqual([409, `Room '${roomId}' is already being recorded`]);
       held.push(roomId);
@@ -69,7 +69,7 @@ describe('a start whose call got no usable answer', () => {
   it.concurrent('a cut connection, was taken and is slow: is undone, and nothing is left recording', async () => {
     const { api, simulator } = tally;
     const roomId = await tally.openRoom();
-    await simulator.script({ name: 'slow-start', delayMs: 200_000 }, roomId);
+    await simulator.script({ name: 'slow-start', delayMs: 2_000_000 }, roomId);
     tally.proxy.cutAnswer(START, roomId);
     const { status, body } = await api.start(roomId);
     expect([status, body.message]).toEqual([503, expect.stringContaining(TIMED_OUT)]);

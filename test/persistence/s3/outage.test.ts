@@ -9,7 +9,10 @@ import { createS3Media, type S3Media } from '../../../src/persistence/s3/s3-medi
 import { eventually } from '../../support/eventually.js';
 
 const KEY = 'recordings/room/room--0123456789.mp4';
+/** How long a test waits for a server that does not answer: half of it for each of two tries. */
 const LIMIT_MS = 300;
+/** For a server that answers. */
+const PATIENT = { limitMs: 30_000, stallLimitMs: 30_000 };
 const LONG_AGO = 'Thu, 01 Jan 2026 00:00:00 GMT';
 
 let server: Server | undefined;
@@ -75,25 +78,22 @@ describe('an S3 server that', () => {
     const { port } = closed.address() as AddressInfo;
     closed.close();
     await once(closed, 'close');
-    await expectUnavailable(mediaAt(port, { limitMs: 5_000, stallLimitMs: 5_000 }), { code: 'ECONNREFUSED' });
+    await expectUnavailable(mediaAt(port, PATIENT), { code: 'ECONNREFUSED' });
   });
 
   it('never answers: unavailable within the limit', async () => {
     const store = await mediaOn(() => undefined);
     const before = performance.now();
     await expectUnavailable(store, { name: expect.stringMatching(/Error$/) });
-    expect(performance.now() - before).toBeLessThan(4_000);
+    expect(performance.now() - before).toBeLessThan(6 * LIMIT_MS + 3_000);
   });
 
   it('fails: unavailable after some tries', async () => {
     let requests = 0;
-    const store = await mediaOn(
-      (_, response) => {
-        requests += 1;
-        response.writeHead(503).end();
-      },
-      { limitMs: 5_000, stallLimitMs: 5_000 },
-    );
+    const store = await mediaOn((_, response) => {
+      requests += 1;
+      response.writeHead(503).end();
+    }, PATIENT);
     await expect(store.stat(KEY)).rejects.toMatchObject({
       code: 'media.unavailable',
       cause: { $metadata: { httpStatusCode: 503 } },
@@ -102,7 +102,7 @@ describe('an S3 server that', () => {
   });
 
   it('forbids: unavailable, not absent', async () => {
-    await expectUnavailable(await mediaOn((_, response) => response.writeHead(403).end()), {
+    await expectUnavailable(await mediaOn((_, response) => response.writeHead(403).end(), PATIENT), {
       $metadata: { httpStatusCode: 403 },
     });
   });
@@ -119,7 +119,7 @@ describe('an S3 server that', () => {
     const store = await mediaOn((_, response) => {
       response.writeHead(206, { 'content-length': '1000' });
       response.write('some bytes', () => response.destroy());
-    });
+    }, PATIENT);
     await expect(store.read(KEY, { start: 0, end: 999 }).then(buffer)).rejects.toMatchObject({ code: 'media.unavailable' });
   });
 
@@ -128,10 +128,13 @@ describe('an S3 server that', () => {
     ['of what it has sent to the end', 1_000],
   ])('is kept waiting by a reader, %s: that is no stall', async (_, size) => {
     const bytes = Buffer.alloc(size, 7);
-    const store = await mediaOn((request, response) => {
-      if (request.url?.includes('stalled') === false)
-        response.writeHead(206, { 'content-length': String(bytes.length) }).end(bytes);
-    });
+    const store = await mediaOn(
+      (request, response) => {
+        if (request.url?.includes('stalled') === false)
+          response.writeHead(206, { 'content-length': String(bytes.length) }).end(bytes);
+      },
+      { limitMs: 1_000, stallLimitMs: 1_000 },
+    );
     const waiting = await store.read(KEY, { start: 0, end: bytes.length - 1 });
     await once(waiting, 'readable');
     await expect(store.read('stalled', { start: 0, end: 1 }).then(buffer)).rejects.toThrow(); // after the time a stall takes
@@ -142,7 +145,10 @@ describe('an S3 server that', () => {
     const answer = `<DeleteResult><Deleted><Key>tally/a</Key></Deleted>
       <Error><Key>tally/b</Key><Code>AccessDenied</Code><Message>not yours</Message></Error>
       <Error><Key>tally/c</Key><Code>NoSuchKey</Code><Message>gone</Message></Error></DeleteResult>`;
-    const store = await mediaOn((_, response) => response.writeHead(200, { 'content-type': 'application/xml' }).end(answer));
+    const store = await mediaOn(
+      (_, response) => response.writeHead(200, { 'content-type': 'application/xml' }).end(answer),
+      PATIENT,
+    );
     expect(await store.removeMany(['a', 'b', 'c', 'd'])).toEqual([
       { key: 'tally/b', code: 'AccessDenied', message: 'not yours' },
       { key: 'tally/d', code: 'NoAnswer', message: expect.any(String) },
@@ -151,19 +157,22 @@ describe('an S3 server that', () => {
 
   it('does not answer once: is asked again', async () => {
     let requests = 0;
-    const store = await mediaOn((_, response) => {
-      requests += 1;
-      if (requests > 1) response.writeHead(200, { 'content-length': '7', etag: '"a"', 'last-modified': LONG_AGO }).end();
-    });
+    const store = await mediaOn(
+      (_, response) => {
+        requests += 1;
+        if (requests > 1) response.writeHead(200, { 'content-length': '7', etag: '"a"', 'last-modified': LONG_AGO }).end();
+      },
+      { limitMs: 2_000 },
+    );
     expect(await store.stat(KEY)).toEqual({ size: 7, modifiedAt: Date.parse(LONG_AGO), etag: '"a"' });
   });
 
   it('has no connection left when streams are given up', async () => {
     const bytes = Buffer.alloc(10_000_000);
-    const store = await mediaOn((_, response) => response.writeHead(206, { 'content-length': String(bytes.length) }).end(bytes), {
-      limitMs: 5_000,
-      stallLimitMs: 5_000,
-    });
+    const store = await mediaOn(
+      (_, response) => response.writeHead(206, { 'content-length': String(bytes.length) }).end(bytes),
+      PATIENT,
+    );
     const streams = await Promise.all(
       Array.from({ length: 30 }, async () => {
         const stream = await store.read(KEY, { start: 0, end: bytes.length - 1 });
@@ -180,13 +189,10 @@ describe('an S3 server that', () => {
     const bytes = Buffer.alloc(10_000_000);
     const headers = { 'content-length': String(bytes.length), etag: '"a"', 'last-modified': LONG_AGO };
     let waiting = 0;
-    const store = await mediaOn(
-      (request, response) => {
-        if (request.url?.includes('unanswered') === true) waiting += 1;
-        else response.writeHead(200, headers).end(bytes);
-      },
-      { limitMs: 5_000, stallLimitMs: 5_000 },
-    );
+    const store = await mediaOn((request, response) => {
+      if (request.url?.includes('unanswered') === true) waiting += 1;
+      else response.writeHead(200, headers).end(bytes);
+    }, PATIENT);
     const opened = await store.open?.(KEY, undefined, new AbortController().signal);
     const gone = new AbortController();
     const opening = store.open?.('unanswered', undefined, gone.signal);
@@ -207,7 +213,7 @@ describe('an S3 server that', () => {
     const store = await mediaOn((_, response) => {
       requests += 1;
       response.writeHead(206, { 'content-length': '2' }).end('ab');
-    });
+    }, PATIENT);
     const stream = await store.read(KEY, { start: 0, end: 1 });
     stream.destroy();
     await once(stream, 'close');

@@ -10,6 +10,9 @@ import { createS3Media, type S3Media } from '../../../src/persistence/s3/s3-medi
 
 const HEADERS = { 'content-length': '4', etag: '"a"', 'last-modified': 'Thu, 01 Jan 2026 00:00:00 GMT' };
 
+/** A first try that hangs is given up after half of it. */
+const LIMIT_MS = 3_000;
+
 let server: Server | undefined;
 let media: S3Media | undefined;
 let asked: string[];
@@ -21,7 +24,10 @@ afterEach(() => {
 });
 
 /** @returns what opens an object on a server that answers in this way, and reads it */
-async function opener(listener: RequestListener): Promise<(key: string, range?: WantedRange) => Promise<string | undefined>> {
+async function opener(
+  listener: RequestListener,
+  limitMs = 30_000,
+): Promise<(key: string, range?: WantedRange) => Promise<string | undefined>> {
   asked = [];
   server = createServer((request, response) => {
     asked.push(isSignedUrl(request) ? 'url' : 'sdk');
@@ -31,7 +37,7 @@ async function opener(listener: RequestListener): Promise<(key: string, range?: 
   media = createS3Media({
     ...{ bucket: 'media', subfolder: '', region: 'us-east-1', pathStyle: true, accessKey: 'any', secretKey: 'any' },
     endpoint: `http://127.0.0.1:${(server.address() as AddressInfo).port}`,
-    limitMs: 1_000,
+    limitMs,
   });
   const { open } = media;
   return async (key, range) => {
@@ -79,10 +85,10 @@ it.each([
   const open = await opener((request, response) => {
     if (isSignedUrl(request)) fault(request, response);
     else response.writeHead(200, HEADERS).end('abcd');
-  });
+  }, LIMIT_MS);
   const before = performance.now();
   expect(await open('a.mp4')).toBe('abcd');
-  expect(performance.now() - before).toBeLessThan(1_000);
+  expect(performance.now() - before).toBeLessThan(LIMIT_MS);
   expect(asked).toEqual(['url', 'sdk']);
 });
 
