@@ -2,6 +2,7 @@ import { createServer, type RequestListener, type ServerResponse } from 'node:ht
 import type { AddressInfo } from 'node:net';
 
 import { InvalidInputError } from '../errors.js';
+import { createTurns } from './turns.js';
 
 const KEEP_ALIVE_MS = 75_000;
 /** Connections that wait while the event loop is busy. Those beyond Node's 511 are reset after some seconds. */
@@ -31,11 +32,14 @@ export async function listen(host: string, port: number): Promise<Listener> {
   };
   const open = new Set<ServerResponse>();
   let closing = false;
+  const inTurn = createTurns();
   const server = createServer({ maxHeaderSize: MAX_HEADER_BYTES }, (request, response) => {
-    open.add(response);
-    response.once('close', () => open.delete(response));
-    if (closing) sayGoodbye(response);
-    handler(request, response);
+    inTurn(request, response, () => {
+      open.add(response);
+      response.once('close', () => open.delete(response));
+      if (closing) sayGoodbye(response);
+      handler(request, response);
+    });
   });
   await new Promise<void>((resolve, reject) => {
     server.once('error', (error: NodeJS.ErrnoException) => {
