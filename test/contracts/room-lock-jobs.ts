@@ -6,7 +6,7 @@ import { collectOrphanedLocks } from '../../src/jobs/orphaned-locks.job.js';
 import { keepRecordingLocks } from '../../src/jobs/recording-locks.job.js';
 import type { EgressObservation } from '../../src/machines/recording/events.js';
 import type { RecordingStore, RoomLocks } from '../../src/machines/recording/ports.js';
-import { silentLog } from '../machines/kernel/support.js';
+import { silentLog } from '../support/silent-log.js';
 import { createTestClock, type TestClock } from '../support/test-clock.js';
 import type { Disposable } from './actor-store.js';
 import { buildRecording, buildSettled, nextOf } from './documents.js';

@@ -1,17 +1,17 @@
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 
-import { createLocalBus } from '../../src/machines/kernel/event-bus.js';
-import { createSupervisor, type Supervisor } from '../../src/machines/kernel/supervisor.js';
+import type { Supervisor } from '../../src/machines/kernel/supervisor.js';
 import { defineRecording } from '../../src/machines/recording/definition.js';
 import { createRecordingEffects } from '../../src/machines/recording/effects.js';
 import type { RecordingEvent } from '../../src/machines/recording/events.js';
 import type { LiveKitGateway, RecordingStore } from '../../src/machines/recording/ports.js';
 import type { RecordingContext } from '../../src/machines/recording/recording.js';
-import { silentLog } from '../machines/kernel/support.js';
+import { silentLog } from '../support/silent-log.js';
 import { timing } from '../machines/recording/build.js';
 import { createMemoryMedia, type MemoryMedia } from '../support/memory-media.js';
 import { createMemoryRoomLocks } from '../support/memory-room-locks.js';
 import { createGate, type Gate } from '../support/gate.js';
+import { supervise } from '../support/supervise.js';
 import { createTestClock, type TestClock } from '../support/test-clock.js';
 import type { Disposable } from './actor-store.js';
 import { buildSettled } from './documents.js';
@@ -61,16 +61,12 @@ export function tombstoneContract({ name, create }: TombstoneContract): void {
         lockTtlMs: 1,
         confirmMs: 1,
       });
-      supervisor = createSupervisor({
+      supervisor = supervise({
         definition: defineRecording(timing, { notices: false }),
         handlers,
         store,
-        bus: createLocalBus(),
         clock,
-        instance: 'one',
         log: { ...silentLog, warn: (fields) => warned.push(fields) },
-        dueIntervalMs: 1_000,
-        exclusive: true,
       });
     });
     afterEach(async () => {

@@ -2,21 +2,20 @@ import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 
 import { StoreUnavailableError } from '../../src/errors.js';
 import { deleteExpiredRooms } from '../../src/jobs/expired-rooms.job.js';
-import { createLocalBus } from '../../src/machines/kernel/event-bus.js';
-import { createSupervisor, type Supervisor } from '../../src/machines/kernel/supervisor.js';
+import type { Supervisor } from '../../src/machines/kernel/supervisor.js';
 import type { RecordingStore } from '../../src/machines/recording/ports.js';
 import type { RoomCommands } from '../../src/machines/room/commands.js';
 import { createRoomCommands } from '../../src/machines/room/create-commands.js';
-import { createRoomEffects, defineRoom } from '../../src/machines/room/definition.js';
 import type { RoomStore } from '../../src/machines/room/ports.js';
 import { type RoomContext, roomStatusOf } from '../../src/machines/room/room.js';
 import type { RoomEvent } from '../../src/machines/room/room.machine.js';
 import { openLmdb } from '../../src/persistence/lmdb/open-lmdb.js';
 import { buildRoom, buildSettled, type DocumentChanges } from '../contracts/documents.js';
-import { silentLog } from '../machines/kernel/support.js';
+import { createRoomSupervisor } from '../machines/room/support.js';
 import { createDataFolder } from '../support/data-folder.js';
 import { createMemoryRecordingStore } from '../support/memory-recording-store.js';
 import { createMemoryRoomStore } from '../support/memory-room-store.js';
+import { silentLog } from '../support/silent-log.js';
 import { createTestClock, type TestClock } from '../support/test-clock.js';
 
 interface Stores {
@@ -55,21 +54,9 @@ describe.each(Object.entries(STORES))('the expiry of rooms, on %s', (_name, open
     clock = createTestClock();
     ({ rooms, recordings, dispose } = await open());
     done = [];
-    supervisor = createSupervisor<RoomContext, RoomEvent>({
-      definition: defineRoom({ notices: false }),
-      handlers: createRoomEffects({
-        clock,
-        endMeeting: async (roomId) => void done.push(`meeting of ${roomId} ended`),
-        deleteRecordings: async (roomId) => void done.push(`recordings of ${roomId} deleted`),
-        notify: async () => undefined,
-      }),
-      store: rooms,
-      bus: createLocalBus(),
-      clock,
-      instance: 'one',
-      log: silentLog,
-      dueIntervalMs: 1_000,
-      exclusive: true,
+    supervisor = createRoomSupervisor(clock, rooms, {
+      endMeeting: async (roomId) => void done.push(`meeting of ${roomId} ended`),
+      deleteRecordings: async (roomId) => void done.push(`recordings of ${roomId} deleted`),
     });
     commands = createRoomCommands({ supervisor, store: rooms, recordings, clock });
   });

@@ -2,17 +2,17 @@ import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 
 import { LiveKitUnavailableError } from '../../src/errors.js';
 import { stopStaleRecordings } from '../../src/jobs/stale-recordings.job.js';
-import { createLocalBus } from '../../src/machines/kernel/event-bus.js';
-import { createSupervisor, type Supervisor } from '../../src/machines/kernel/supervisor.js';
+import type { Supervisor } from '../../src/machines/kernel/supervisor.js';
 import type { EgressObservation, RecordingEvent } from '../../src/machines/recording/events.js';
 import type { LiveKitGateway, RecordingStore, RoomPresence } from '../../src/machines/recording/ports.js';
 import { type RecordingContext, statusOf } from '../../src/machines/recording/recording.js';
 import { openLmdb } from '../../src/persistence/lmdb/open-lmdb.js';
 import { buildRecording, buildSettled, nextOf } from '../contracts/documents.js';
-import { silentLog } from '../machines/kernel/support.js';
 import { definition } from '../machines/recording/build.js';
 import { createDataFolder } from '../support/data-folder.js';
 import { createMemoryRecordingStore } from '../support/memory-recording-store.js';
+import { silentLog } from '../support/silent-log.js';
+import { supervise } from '../support/supervise.js';
 import { createTestClock, type TestClock } from '../support/test-clock.js';
 
 const STALE_AFTER_MS = 300_000;
@@ -48,16 +48,11 @@ describe.each(Object.entries(STORES))('the sweep of stale recordings, on %s', (_
     ({ store, dispose } = await open());
     egresses = new Map();
     present = new Map();
-    supervisor = createSupervisor<RecordingContext, RecordingEvent>({
+    supervisor = supervise({
       definition,
       handlers: Object.fromEntries(Object.keys(definition.effects).map((name) => [name, async () => undefined])),
       store,
-      bus: createLocalBus(),
       clock,
-      instance: 'one',
-      log: silentLog,
-      dueIntervalMs: 1_000,
-      exclusive: true,
     });
   });
   afterEach(async () => {

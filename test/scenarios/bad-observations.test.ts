@@ -1,31 +1,9 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 
 import { type AppOnSimulator, startAppOnSimulator } from '../support/app-on-simulator.js';
-import { eventually } from '../support/eventually.js';
+import { noEgress, noRecorder, nothingAtAll } from '../support/impostors.js';
 import { leftRunning } from '../support/invariants.js';
-import type { Impostor } from '../support/livekit-proxy.js';
-
-const NOT_FOUND = { status: 404, body: { code: 'not_found', msg: 'twirp error unknown: egress does not exist' } };
-const NOTHING = { status: 200, body: { items: [] } };
-
-/** ListEgress shows nothing, and knows none of the egresses by its id. */
-const noEgress: Impostor = ({ method, body }) => {
-  if (method !== 'ListEgress') return undefined;
-  return (JSON.parse(body) as { egressId?: string }).egressId === undefined ? NOTHING : NOT_FOUND;
-};
-/** LiveKit's Redis was emptied: no egress, no room, nobody in it. */
-const nothingAtAll: Impostor = (call) => {
-  if (call.method === 'ListRooms') return { status: 200, body: { rooms: [] } };
-  if (call.method === 'ListParticipants') return { status: 200, body: { participants: [] } };
-  return noEgress(call);
-};
-/** The rooms are there, and every recorder seems to have left. */
-const noRecorder =
-  (roomIds: readonly string[]): Impostor =>
-  ({ method }) => {
-    if (method === 'ListRooms') return { status: 200, body: { rooms: roomIds.map((name) => ({ name, sid: 'RM_0' })) } };
-    return method === 'ListParticipants' ? { status: 200, body: { participants: [] } } : undefined;
-  };
+import { passes } from '../support/passes.js';
 
 describe('a bad observation of healthy recordings', () => {
   let tally: AppOnSimulator;
@@ -54,9 +32,9 @@ describe('a bad observation of healthy recordings', () => {
     const stopsBefore = stops();
 
     proxy.impersonate(impostorOf(roomIds));
-    await passes(looks);
+    await passes(tally.proxy, looks);
     proxy.impersonate(undefined);
-    await passes(2);
+    await passes(tally.proxy, 2);
 
     const now = await Promise.all(recordingIds.map((recordingId) => api.get(recordingId)));
     expect(now.map(({ body }) => body.status)).toEqual(recordingIds.map(() => 'active'));
@@ -75,7 +53,7 @@ describe('a bad observation of healthy recordings', () => {
     await simulator.script({ name: 'slow-start', delayMs: 20_000 }, roomId);
     proxy.impersonate(noEgress);
     const starting = api.start(roomId);
-    await passes(5);
+    await passes(tally.proxy, 5);
     proxy.impersonate(undefined);
     const { status, body } = await starting;
     expect(status).toBe(201);
@@ -85,12 +63,5 @@ describe('a bad observation of healthy recordings', () => {
 
   function stops(): number {
     return tally.proxy.calls.filter(({ method }) => method === 'StopEgress').length;
-  }
-
-  /** Wait until Tally has looked at everything this many times more. */
-  async function passes(count: number): Promise<void> {
-    const looks = () => tally.proxy.calls.filter(({ method, body }) => method === 'ListEgress' && body.includes('active')).length;
-    const wanted = looks() + count;
-    await eventually(`${count} more looks`, looks, (seen) => seen >= wanted);
   }
 });

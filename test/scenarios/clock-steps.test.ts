@@ -2,7 +2,9 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 
 import { type AppOnSimulator, startAppOnSimulator } from '../support/app-on-simulator.js';
 import { eventually } from '../support/eventually.js';
+import { nothingAtAll } from '../support/impostors.js';
 import { createJumpingClock } from '../support/jumping-clock.js';
+import { passes } from '../support/passes.js';
 
 const HOUR_MS = 3_600_000;
 
@@ -40,7 +42,7 @@ describe('a step of the wall clock', () => {
     );
 
     clock.jump(stepMs);
-    await passes(3);
+    await passes(tally.proxy, 3);
 
     expect((await start).status).toBe(201);
     expect((await api.get(recording)).body.status).toBe('active');
@@ -57,29 +59,14 @@ describe('a step of the wall clock', () => {
     const { api, proxy } = tally;
     const roomId = await tally.openRoom();
     const { recordingId } = (await api.start(roomId)).body;
-    proxy.impersonate(({ method, body }) => {
-      if (method === 'ListRooms') return { status: 200, body: { rooms: [] } };
-      if (method === 'ListParticipants') return { status: 200, body: { participants: [] } };
-      if (method !== 'ListEgress') return undefined;
-      const byId = (JSON.parse(body) as { egressId?: string }).egressId !== undefined;
-      return byId
-        ? { status: 404, body: { code: 'not_found', msg: 'egress does not exist' } }
-        : { status: 200, body: { items: [] } };
-    });
-    await passes(2);
+    proxy.impersonate(nothingAtAll);
+    await passes(tally.proxy, 2);
     clock.jump(HOUR_MS);
-    await passes(2);
+    await passes(tally.proxy, 2);
     proxy.impersonate(undefined);
-    await passes(2);
+    await passes(tally.proxy, 2);
     expect((await api.get(recordingId)).body.status).toBe('active');
     await api.stop(recordingId);
     expect((await api.outcome(recordingId)).status).toBe('complete');
   });
-
-  /** Wait until Tally has looked at everything this many times more. */
-  async function passes(count: number): Promise<void> {
-    const looks = () => tally.proxy.calls.filter(({ method, body }) => method === 'ListEgress' && body.includes('active')).length;
-    const wanted = looks() + count;
-    await eventually(`${count} more looks`, looks, (seen) => seen >= wanted);
-  }
 });

@@ -2,6 +2,7 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 
 import { type AppOnSimulator, startAppOnSimulator } from '../support/app-on-simulator.js';
 import { eventually } from '../support/eventually.js';
+import { nothingAtAll } from '../support/impostors.js';
 import { i1TwoLive } from '../support/invariants.js';
 
 /** Of the simulator. */
@@ -116,15 +117,7 @@ describe('a LiveKit that seems empty', () => {
     for (const roomId of [recorded, ordered]) {
       await app.commands.rooms.delete(roomId, { withMeeting: 'when_meeting_ends', withRecordings: 'force' });
     }
-    proxy.impersonate(({ method, body }) => {
-      if (method === 'ListRooms') return { status: 200, body: { rooms: [] } };
-      if (method === 'ListParticipants') return { status: 200, body: { participants: [] } };
-      if (method !== 'ListEgress') return undefined;
-      const byId = (JSON.parse(body) as { egressId?: string }).egressId !== undefined;
-      return byId
-        ? { status: 404, body: { code: 'not_found', msg: 'egress does not exist' } }
-        : { status: 200, body: { items: [] } };
-    });
+    proxy.impersonate(nothingAtAll);
     const looks = () => proxy.calls.filter(({ method, body }) => method === 'ListRooms' && body.includes(ordered)).length;
     await eventually('it is looked at again and again', looks, (count) => count >= 8);
     proxy.impersonate(undefined);

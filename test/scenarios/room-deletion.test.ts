@@ -3,9 +3,9 @@ import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
 import { systemClock } from '../../src/clock.js';
 import type { RoomView } from '../../src/http/presenters/room.presenter.js';
 import { deleteExpiredRooms } from '../../src/jobs/expired-rooms.job.js';
-import { silentLog } from '../machines/kernel/support.js';
 import { type AppOnSimulator, startAppOnSimulator } from '../support/app-on-simulator.js';
 import { eventually } from '../support/eventually.js';
+import { silentLog } from '../support/silent-log.js';
 import { adapters } from '../support/stores.js';
 
 /** Real time passes here, on a machine that may be busy with a compiler. */

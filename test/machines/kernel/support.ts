@@ -9,13 +9,11 @@ import {
 } from '../../../src/machines/kernel/definition.js';
 import type { ActorDocument } from '../../../src/machines/kernel/document.js';
 import { createLocalBus, type EventBus } from '../../../src/machines/kernel/event-bus.js';
-import type { KernelLog } from '../../../src/machines/kernel/kernel-log.js';
-import { createSupervisor, type Supervisor } from '../../../src/machines/kernel/supervisor.js';
+import type { Supervisor } from '../../../src/machines/kernel/supervisor.js';
 import { createGate, type Gate } from '../../support/gate.js';
 import { createMemoryActorStore, type MemoryDocuments } from '../../support/memory-actor-store.js';
+import { supervise } from '../../support/supervise.js';
 import { createTestClock, type TestClock } from '../../support/test-clock.js';
-
-export const silentLog: KernelLog = { debug() {}, info() {}, warn() {}, error() {} };
 
 export interface BellContext {
   name: string;
@@ -173,7 +171,7 @@ export function buildTower(): Tower {
       return document;
     },
     instance: (name, options = {}) =>
-      createSupervisor<BellContext, BellEvent>({
+      supervise({
         definition: { ...bell, version: options.version ?? bell.version },
         handlers: handlersOf(name),
         store: createMemoryActorStore({ name: 'bells', gate, documents, keyName: 'name', uniqueKeys: () => ({}) }),
@@ -181,8 +179,6 @@ export function buildTower(): Tower {
         clock: options.clock ?? clock,
         ...(options.clockOffsetMs === undefined ? {} : { clockOffsetMs: options.clockOffsetMs }),
         instance: name,
-        log: silentLog,
-        dueIntervalMs: 1_000,
         exclusive: options.exclusive ?? false,
         random: () => 0.5,
       }),

@@ -7,7 +7,7 @@ import type { RecordingContext } from '../../../src/machines/recording/recording
 import { createStrayKeeper } from '../../../src/machines/recording/strays.js';
 import type { RoomStore } from '../../../src/machines/room/ports.js';
 import { createTestClock } from '../../support/test-clock.js';
-import { silentLog } from '../kernel/support.js';
+import { silentLog } from '../../support/silent-log.js';
 import { buildEgress, UID } from './build.js';
 
 /** A running egress of ours without a record, seen twice, while whoever creates its record meets a holder. */

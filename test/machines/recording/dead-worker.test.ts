@@ -1,18 +1,16 @@
 import { describe, expect, it } from 'vitest';
 
-import { createLocalBus } from '../../../src/machines/kernel/event-bus.js';
-import { createSupervisor } from '../../../src/machines/kernel/supervisor.js';
 import { createRecordingEffects } from '../../../src/machines/recording/effects.js';
 import type { EgressObservation, RecordingEvent } from '../../../src/machines/recording/events.js';
 import type { LiveKitGateway } from '../../../src/machines/recording/ports.js';
 import { createReconciler } from '../../../src/machines/recording/reconciler.js';
-import type { RecordingContext } from '../../../src/machines/recording/recording.js';
 import type { StrayKeeper } from '../../../src/machines/recording/strays.js';
 import { createMemoryMedia } from '../../support/memory-media.js';
 import { createMemoryRecordingStore } from '../../support/memory-recording-store.js';
 import { createMemoryRoomLocks } from '../../support/memory-room-locks.js';
+import { supervise } from '../../support/supervise.js';
 import { createTestClock } from '../../support/test-clock.js';
-import { silentLog } from '../kernel/support.js';
+import { silentLog } from '../../support/silent-log.js';
 import { noMeetings } from '../room/support.js';
 import { ACCEPTED, buildDocument, buildEgress, buildEvent, definition, NOON, ROOM, UID } from './build.js';
 
@@ -38,7 +36,7 @@ function withDeadWorker() {
     listRooms: async () => [{ name: ROOM, sid: 'RM_1', metadata: '', participants: 1, activeRecording: false }],
     listParticipants: async () => [],
   };
-  const supervisor = createSupervisor<RecordingContext, RecordingEvent>({
+  const supervisor = supervise({
     definition,
     handlers: createRecordingEffects({
       livekit: livekit as LiveKitGateway,
@@ -51,11 +49,7 @@ function withDeadWorker() {
       confirmMs: 3_000,
     }),
     store,
-    bus: createLocalBus(),
     clock,
-    instance: 'one',
-    log: silentLog,
-    dueIntervalMs: 1_000,
     exclusive: false,
     random: () => 0.5,
   });

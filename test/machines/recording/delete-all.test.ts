@@ -6,7 +6,7 @@ import { createGate, type Gate } from '../../support/gate.js';
 import { createMemoryRecordingStore } from '../../support/memory-recording-store.js';
 import { createTestClock, type TestClock } from '../../support/test-clock.js';
 import { buildRecording, buildSettled } from '../../contracts/documents.js';
-import { silentLog } from '../kernel/support.js';
+import { silentLog } from '../../support/silent-log.js';
 
 const ROOM = 'room-1';
 

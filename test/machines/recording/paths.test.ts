@@ -3,13 +3,11 @@ import { createTestModel } from 'xstate/graph';
 import { describe, expect, it } from 'vitest';
 
 import { contextOf, statePath, type StateValue } from '../../../src/machines/kernel/document.js';
-import { createLocalBus } from '../../../src/machines/kernel/event-bus.js';
-import { createSupervisor } from '../../../src/machines/kernel/supervisor.js';
 import type { RecordingEvent } from '../../../src/machines/recording/events.js';
 import type { RecordingContext, RecordingDocument } from '../../../src/machines/recording/recording.js';
 import { createMemoryRecordingStore } from '../../support/memory-recording-store.js';
+import { supervise } from '../../support/supervise.js';
 import { createTestClock } from '../../support/test-clock.js';
-import { silentLog } from '../kernel/support.js';
 import { buildEvent, buildInput, definition, NOON, UID } from './build.js';
 import { restingStates, transitionsOf } from './chart.js';
 import { EVENTS } from './situations.js';
@@ -145,17 +143,14 @@ describe('every path through the recording machine', () => {
 
 function start(process: number, stored?: RecordingDocument) {
   const documents = new Map(stored === undefined ? [] : [[UID, stored]]);
-  const supervisor = createSupervisor<RecordingContext, RecordingEvent>({
+  const supervisor = supervise({
     definition,
     handlers: Object.fromEntries(
       Object.keys(definition.effects).map((name) => [name, () => new Promise<never>(() => undefined)]),
     ),
     store: createMemoryRecordingStore({ documents }),
-    bus: createLocalBus(),
     clock: createTestClock(NOON),
     instance: `process-${process}`,
-    log: silentLog,
-    dueIntervalMs: 1_000,
     exclusive: false,
   });
   return { supervisor, documents };

@@ -13,7 +13,7 @@ import { createGate } from '../../support/gate.js';
 import { createMemoryJobLocks } from '../../support/memory-job-locks.js';
 import { createMemoryRecordingStore } from '../../support/memory-recording-store.js';
 import { createTestClock } from '../../support/test-clock.js';
-import { silentLog } from '../kernel/support.js';
+import { silentLog } from '../../support/silent-log.js';
 import { noMeetings } from '../room/support.js';
 import { ACCEPTED, buildDocument, buildEgress, NOON } from './build.js';
 

@@ -8,7 +8,7 @@ import type { RecordingContext } from '../../../src/machines/recording/recording
 import type { StrayKeeper } from '../../../src/machines/recording/strays.js';
 import { createMemoryRecordingStore } from '../../support/memory-recording-store.js';
 import { createTestClock } from '../../support/test-clock.js';
-import { silentLog } from '../kernel/support.js';
+import { silentLog } from '../../support/silent-log.js';
 import { noMeetings } from '../room/support.js';
 import { ACCEPTED, buildDocument, ROOM, UID } from './build.js';
 

@@ -7,7 +7,7 @@ import { buildRoom, type DocumentChanges } from '../../contracts/documents.js';
 import { createGate } from '../../support/gate.js';
 import { createMemoryRoomStore } from '../../support/memory-room-store.js';
 import { createTestClock } from '../../support/test-clock.js';
-import { silentLog } from '../kernel/support.js';
+import { silentLog } from '../../support/silent-log.js';
 import { createRoomSupervisor } from './support.js';
 
 const RECHECK_MS = 2_000;

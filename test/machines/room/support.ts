@@ -1,12 +1,11 @@
 import type { Clock } from '../../../src/clock.js';
-import { createLocalBus } from '../../../src/machines/kernel/event-bus.js';
-import { createSupervisor, type Supervisor } from '../../../src/machines/kernel/supervisor.js';
+import type { Supervisor } from '../../../src/machines/kernel/supervisor.js';
 import { createRoomEffects, defineRoom } from '../../../src/machines/room/definition.js';
 import type { MeetingKeeper } from '../../../src/machines/room/meetings.js';
 import type { RoomStore } from '../../../src/machines/room/ports.js';
 import type { RoomContext } from '../../../src/machines/room/room.js';
 import type { RoomEvent } from '../../../src/machines/room/room.machine.js';
-import { silentLog } from '../kernel/support.js';
+import { supervise } from '../../support/supervise.js';
 
 /** For tests of recordings alone. */
 export const noMeetings: MeetingKeeper = { see: async () => undefined, recheck: async () => undefined };
@@ -20,15 +19,10 @@ export function createRoomSupervisor(
   effects: Partial<RoomEffects> = {},
 ): Supervisor<RoomContext, RoomEvent> {
   const nothing = async () => undefined;
-  return createSupervisor<RoomContext, RoomEvent>({
+  return supervise({
     definition: defineRoom({ notices: false }),
     handlers: createRoomEffects({ clock, endMeeting: nothing, deleteRecordings: nothing, notify: nothing, ...effects }),
     store,
-    bus: createLocalBus(),
     clock,
-    instance: 'one',
-    log: silentLog,
-    dueIntervalMs: 1_000,
-    exclusive: true,
   });
 }

@@ -1,28 +1,15 @@
 import { expect, it } from 'vitest';
 
 import type { PageCursor, RecordingFilter, RecordingStore } from '../../../src/machines/recording/ports.js';
-import type { RecordingDocument } from '../../../src/machines/recording/recording.js';
 import { RECORDING_STATUSES } from '../../../src/machines/recording/recording.js';
 import { openLmdb } from '../../../src/persistence/lmdb/open-lmdb.js';
-import { buildEffect, buildRecording, buildUndated, buildUnnamed } from '../../contracts/documents.js';
+import { drawWrite, ROOMS } from '../../contracts/random-writes.js';
 import { collect } from '../../support/collect.js';
 import { createDataFolder } from '../../support/data-folder.js';
 import { createMemoryRecordingStore } from '../../support/memory-recording-store.js';
-import type { Random } from '../../support/random.js';
 import { createRandom } from '../../support/random.js';
 
 const STEPS = 150;
-const ROOMS = ['room-a', 'room-b', 'room-c'];
-const STATES = [
-  { starting: 'requesting' },
-  { starting: 'awaiting' },
-  'active',
-  'stopping',
-  'complete',
-  'failed',
-  'aborted',
-  'deleted',
-];
 
 it.each([1, 2, 3, 4, 5, 6, 7, 8])('LMDB and memory agree after every step of a random history (seed %i)', async (seed) => {
   const folder = await createDataFolder();
@@ -37,36 +24,6 @@ it.each([1, 2, 3, 4, 5, 6, 7, 8])('LMDB and memory agree after every step of a r
   await close();
   await folder.remove();
 });
-
-type Write = (store: RecordingStore) => Promise<unknown>;
-
-function drawWrite(random: Random): Write {
-  const uid = `u${random.below(12)}`;
-  const document = drawDocument(uid, random);
-  const version = 1 + random.below(3);
-  const kind = random.below(10);
-  if (kind < 4) return (store) => store.create(uid, document);
-  if (kind < 5) return (store) => store.remove(uid, version);
-  return async (store) => {
-    const current = kind < 9 ? ((await store.load(uid))?.tally.version ?? version) : version;
-    const next = { ...document, tally: { ...document.tally, version: current + 1 } };
-    return store.save(uid, next, current, { durable: kind === 5 });
-  };
-}
-
-function drawDocument(uid: string, random: Random): RecordingDocument {
-  const roomId = draw(ROOMS, random);
-  const state = draw(STATES, random);
-  const effects = random.below(2) === 0 ? [] : [buildEffect('notify')];
-  return draw([buildRecording, buildUndated, buildUnnamed], random)(uid, {
-    roomId,
-    roomName: draw(['Sales', 'Design', 'sales 2'], random),
-    liveKey: random.below(2) === 0 ? roomId : uid,
-    startKey: random.below(3) === 0 ? `key-${random.below(4)}` : uid,
-    limitReached: random.below(4) === 0,
-    tally: { state, effects, dueAt: random.below(3) === 0 ? null : random.below(50) / 2 },
-  });
-}
 
 async function viewOf(store: RecordingStore): Promise<unknown> {
   const filters: RecordingFilter[] = [{}, { roomName: 'sales' }];
@@ -94,10 +51,4 @@ async function pagesOf(store: RecordingStore, filter: RecordingFilter): Promise<
     after = page.next;
   } while (after !== undefined);
   return pages;
-}
-
-function draw<Item>(items: readonly [Item, ...Item[]] | readonly Item[], random: Random): Item {
-  const item = items[random.below(items.length)];
-  if (item === undefined) throw new Error('nothing to draw from');
-  return item;
 }

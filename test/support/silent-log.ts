@@ -1,0 +1,3 @@
+import type { KernelLog } from '../../src/machines/kernel/kernel-log.js';
+
+export const silentLog: KernelLog = { debug() {}, info() {}, warn() {}, error() {} };
