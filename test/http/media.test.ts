@@ -141,6 +141,12 @@ describe('a client that has a copy', () => {
     expect(answered['etag']).toBe(headers['etag']);
     expect(edge.gate.trace.filter((label) => label === 'media.read')).toHaveLength(1);
   });
+
+  it('is told so before it is told that there is no such range', async () => {
+    const etag = String((await play()).headers['etag']);
+    expect((await play({ 'If-None-Match': etag, Range: 'bytes=5000-' })).status).toBe(304);
+    expect((await play({ 'If-None-Match': '"other"', Range: 'bytes=5000-' })).status).toBe(416);
+  });
 });
 
 describe('HEAD', () => {

@@ -26,17 +26,17 @@ export async function answerMedia(
   const presign = ctx.method === 'GET' ? media.presign : undefined;
   const opened = presign === undefined ? await openAtOnce(ctx, media, key, headers, gone) : undefined;
   if (opened !== undefined) {
-    await sendFile(ctx, { ...opened, bytes: async () => opened.stream }, gone);
+    await sendFile(ctx, { file: opened.file, part: () => opened.part, bytes: async () => opened.stream }, gone);
     return;
   }
   const file = assertFile(await media.stat(key), recording);
-  const part = requestedPart(headers, file, recordingIdOf(recording), ctx.method);
+  const part = () => requestedPart(headers, file, recordingIdOf(recording), ctx.method);
   if (presign !== undefined) {
+    part(); // the store would not tell in our words that there is no such range
     redirectTo(ctx, await presign(key));
     return;
   }
-  const range = part ?? { start: 0, end: file.size - 1 };
-  await sendFile(ctx, { file, part, bytes: () => media.read(key, range, gone) }, gone);
+  await sendFile(ctx, { file, part, bytes: (range) => media.read(key, range, gone) }, gone);
 }
 
 /** Not by `ctx.redirect`: it would repeat the URL in a body. */

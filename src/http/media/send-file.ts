@@ -6,20 +6,19 @@ import { lastModified } from './range.js';
 
 export interface FileAnswer {
   file: MediaInfo;
-  /** Absent: the whole file. */
-  part?: ByteRange | undefined;
-  /** The bytes of the part. */
-  bytes: () => Promise<Readable>;
+  /** Asked of whoever has no current copy; undefined: the whole file. */
+  part: () => ByteRange | undefined;
+  bytes: (range: ByteRange) => Promise<Readable>;
 }
 
 /**
  * Answer with a file or a part of it; `HEAD` and a client whose copy is current get no bytes.
  *
  * @param gone aborts when the client goes away
+ * @see RFC 9110, 13.2.2: the preconditions come before the range
  */
 export async function sendFile(ctx: HttpContext, { file, part, bytes }: FileAnswer, gone: AbortSignal): Promise<void> {
-  const { start, end } = part ?? { start: 0, end: file.size - 1 };
-  ctx.status = part === undefined ? 200 : 206;
+  ctx.status = 200;
   ctx.set({
     'Accept-Ranges': 'bytes',
     'Cache-Control': 'private, max-age=3600',
@@ -30,17 +29,21 @@ export async function sendFile(ctx: HttpContext, { file, part, bytes }: FileAnsw
     ctx.status = 304;
     return;
   }
-  if (ctx.method !== 'HEAD') ctx.body = await openStream(ctx, bytes, gone);
+  const wanted = part();
+  const { start, end } = wanted ?? { start: 0, end: file.size - 1 };
+  if (ctx.method !== 'HEAD') ctx.body = await openStream(ctx, () => bytes({ start, end }), gone);
   ctx.type = 'video/mp4';
   ctx.length = end - start + 1;
-  if (part !== undefined) ctx.set('Content-Range', `bytes ${start}-${end}/${file.size}`);
+  if (wanted === undefined) return;
+  ctx.status = 206;
+  ctx.set('Content-Range', `bytes ${start}-${end}/${file.size}`);
 }
 
 /**
  * A stream whose first bytes are there: what fails until then can still be answered with an error. It is freed when the
  * client goes away, also while it opens.
  */
-async function openStream(ctx: HttpContext, bytes: FileAnswer['bytes'], gone: AbortSignal): Promise<Readable> {
+async function openStream(ctx: HttpContext, bytes: () => Promise<Readable>, gone: AbortSignal): Promise<Readable> {
   const stream = await bytes();
   gone.addEventListener('abort', () => stream.destroy(), { once: true });
   if (gone.aborted) stream.destroy();
