@@ -1,5 +1,5 @@
 import { once } from 'node:events';
-import { createServer, type Server } from 'node:http';
+import { createServer, type IncomingMessage, request as httpRequest, type Server } from 'node:http';
 import { connect, type AddressInfo, type Socket } from 'node:net';
 import { gzipSync } from 'node:zlib';
 
@@ -24,18 +24,19 @@ afterEach(() => {
 const head = (...lines: string[]) => `${[...lines, 'Host: a', `X-API-KEY: ${API_KEY}`].join('\r\n')}\r\n\r\n`;
 const chunked = (body: Buffer) => [`${body.length.toString(16)}\r\n`, body, '\r\n0\r\n\r\n'];
 
-/** The statuses of what is sent over one connection: this, and the request behind it. */
-async function statusesOf(...parts: (string | Buffer)[]): Promise<string[]> {
-  for (const part of [...parts, head('GET /health HTTP/1.1', 'Connection: close')]) socket.write(part);
+/** The statuses of all answers to what is sent over one connection. */
+async function statusesOf(parts: readonly (string | Buffer)[]): Promise<string[]> {
+  for (const part of parts) socket.write(part);
   let text = '';
   for await (const data of socket) text += String(data);
   return [...text.matchAll(/HTTP\/1.1 (\d+)/g)].map(([, status = '']) => status);
 }
 
+const start = 'POST /api/v1/recordings HTTP/1.1';
+const JSON_TYPE = 'Content-Type: application/json';
+
 describe('a connection goes on behind a body', () => {
-  const JSON_TYPE = 'Content-Type: application/json';
   const WEBHOOK_TYPE = 'Content-Type: application/webhook+json';
-  const start = 'POST /api/v1/recordings HTTP/1.1';
   const webhook = 'POST /livekit/webhook HTTP/1.1';
   const length = `Content-Length: ${MANY.length}`;
   const inChunks = 'Transfer-Encoding: chunked';
@@ -59,6 +60,32 @@ describe('a connection goes on behind a body', () => {
     ['of a type that nobody reads', '422', head(start, 'Content-Type: text/plain', inChunks), chunked(MANY)],
     ['of a webhook, too large by its chunks', '413', head(webhook, WEBHOOK_TYPE, inChunks), chunked(MANY)],
   ])('%s', async (_what, status, request, body) => {
-    expect(await statusesOf(request, ...body)).toEqual([status, '200']);
+    const next = head('GET /health HTTP/1.1', 'Connection: close');
+    expect(await statusesOf([request, ...body, next])).toEqual([status, '200']);
+  });
+});
+
+describe('a client that will send no other request', () => {
+  it.each([
+    ['too large', 413, 'application/json'],
+    ['that nobody reads', 422, 'text/plain'],
+  ])('gets to read its answer behind a body %s', async (_what, status, type) => {
+    const { port } = server.address() as AddressInfo;
+    const headers = { 'X-API-KEY': API_KEY, 'Content-Type': type, Connection: 'close' };
+    const errors: Error[] = [];
+    for (let time = 0; time < 10; time += 1) {
+      const request = httpRequest({ port, host: '127.0.0.1', path: '/api/v1/recordings', method: 'POST', headers });
+      request.on('error', (error) => errors.push(error)).end(Buffer.alloc(10_000_000, 'x'));
+      const closed = once(request, 'close');
+      const [response] = (await once(request, 'response')) as [IncomingMessage];
+      expect(response.resume().statusCode).toBe(status);
+      await closed;
+    }
+    expect(errors).toEqual([]);
+  });
+
+  it('is not waited for without end', { timeout: 10_000 }, async () => {
+    const request = head(start, JSON_TYPE, `Content-Length: ${MANY.length}`, 'Connection: close');
+    expect(await statusesOf([request, 'x'])).toEqual(['413']);
   });
 });
