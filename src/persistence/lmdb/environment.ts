@@ -1,3 +1,5 @@
+import { mkdirSync } from 'node:fs';
+
 import type { Database, RootDatabase } from 'lmdb';
 import { open } from 'lmdb';
 
@@ -38,13 +40,16 @@ export interface Environment {
 }
 
 /**
- * @param path folder of the environment's files; created when missing
+ * @param path folder of the environment's files; created with mode 0700 when missing, for they are readable by everybody
  * @param options.volatile writes survive the loss of the process but are never flushed: a loss of power may leave anything
  * @throws StoreUnavailableError the files cannot be made or read
  */
 export function openEnvironment(path: string, options: { volatile?: boolean } = {}): Environment {
   // Batching by event turn would leave a rejection without a handler, which ends the process, whenever a commit fails.
-  const root = opening(() => open({ path, maxDbs: 32, eventTurnBatching: false, noSync: options.volatile === true }));
+  const root = opening(() => {
+    mkdirSync(path, { recursive: true, mode: 0o700 });
+    return open({ path, maxDbs: 32, eventTurnBatching: false, noSync: options.volatile === true });
+  });
   let isClosed = false;
 
   return {

@@ -42,8 +42,13 @@ export function createClient({ endpoint, region, accessKey, secretKey, pathStyle
   });
 }
 
+/** undefined: no answer came. */
+export function statusOf(error: unknown): number | undefined {
+  return error instanceof S3ServiceException ? error.$metadata.httpStatusCode : undefined;
+}
+
 export function hasStatus(error: unknown, status: number): boolean {
-  return error instanceof S3ServiceException && error.$metadata.httpStatusCode === status;
+  return statusOf(error) === status;
 }
 
 export function hasCode(error: unknown, code: string): boolean {

@@ -18,7 +18,7 @@ import { describeObject, describePart, rangeHeader } from './answers.js';
 import { createPresigner, type LinkOptions } from './presign.js';
 import { relay } from './relay.js';
 import { removeObjects, type RemoveFailure } from './remove-many.js';
-import { createClient, hasCode, hasStatus, type S3ClientOptions } from './s3-client.js';
+import { createClient, hasCode, hasStatus, statusOf, type S3ClientOptions } from './s3-client.js';
 import { createSignedGet } from './signed-get.js';
 import { customerKeyOf } from './sse.js';
 
@@ -131,7 +131,7 @@ export function createS3Media(options: S3MediaOptions): S3Media {
     try {
       return await work({ abortSignal: AbortSignal.timeout(limitMs) });
     } catch (cause) {
-      throw new MediaUnavailableError(`Cannot ${what}`, { cause });
+      throw unavailable(what, cause);
     }
   }
 
@@ -176,7 +176,7 @@ export function createS3Media(options: S3MediaOptions): S3Media {
     } catch (cause) {
       signal.throwIfAborted();
       if (hasCode(cause, 'NoSuchKey')) return undefined;
-      throw new MediaUnavailableError(`Cannot open ${target.Key}`, { cause });
+      throw unavailable(`open ${target.Key}`, cause);
     } finally {
       cancel();
       signal.removeEventListener('abort', giveUp);
@@ -195,6 +195,12 @@ type Answer = Omit<GetObjectOutput, 'Body'> & { Body?: unknown };
 function bodyOf({ Body }: Answer): Readable {
   if (!(Body instanceof Readable)) throw new Error('The answer has no body');
   return Body;
+}
+
+/** An answer without a body, as to every `HEAD`, tells its reason by its status only. */
+function unavailable(what: string, cause: unknown): MediaUnavailableError {
+  const status = statusOf(cause);
+  return new MediaUnavailableError(`Cannot ${what}${status === undefined ? '' : ` (HTTP ${status})`}`, { cause });
 }
 
 /** For `catch`: an expected error becomes undefined, any other stays. */

@@ -1,4 +1,4 @@
-import { stat, writeFile } from 'node:fs/promises';
+import { chmod, stat, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
@@ -40,6 +40,12 @@ describe('LMDB', () => {
     expect(await second.apiKeys.list()).toEqual([{ key: 'ovmeet-1', creationDate: 1 }]);
     expect(await second.roomLocks.list()).toMatchObject([{ roomId: 'room', ...(lock.acquired ? { value: lock.value } : {}) }]);
     await second.close();
+  });
+
+  it('keeps what it stores from other users, API keys among it, in a folder that they can read', async () => {
+    await chmod(dataDir, 0o755);
+    await (await openLmdb({ dataDir })).close();
+    for (const folder of ['store', 'locks']) expect((await stat(join(dataDir, folder))).mode & 0o777).toBe(0o700);
   });
 
   it('opens without the locks, which a loss of power may have spoilt, once the machine was started again', async () => {

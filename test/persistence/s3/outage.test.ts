@@ -102,9 +102,9 @@ describe('an S3 server that', () => {
   });
 
   it('forbids: unavailable, not absent', async () => {
-    await expectUnavailable(await mediaOn((_, response) => response.writeHead(403).end(), PATIENT), {
-      $metadata: { httpStatusCode: 403 },
-    });
+    const store = await mediaOn((_, response) => response.writeHead(403).end(), PATIENT);
+    await expectUnavailable(store, { $metadata: { httpStatusCode: 403 } });
+    await expect(store.stat(KEY)).rejects.toThrow('(HTTP 403)');
   });
 
   it('stops in the middle of a body: the stream fails', async () => {
