@@ -1,23 +1,23 @@
 import { mkdir } from 'node:fs/promises';
-import { createClock } from './clock.js';
-import { createControlRoutes } from './control/control-routes.js';
-import type { EgressContext, EgressRun } from './egress/egress-run.js';
-import type { EgressTruth } from './egress/egress.js';
 import { createEgressService } from './api/egress-service.js';
-import { createEgressStore } from './egress/egress-store.js';
-import { finishAll } from './egress/finish.js';
 import { listen } from './api/http-server.js';
 import { createMethods } from './api/methods.js';
+import { createRoomService } from './api/room-service.js';
+import { createTwirpRoutes } from './api/twirp-routes.js';
+import { createClock } from './clock.js';
+import { createControlRoutes } from './control/control-routes.js';
+import { createEgressStore } from './egress/egress-store.js';
+import type { EgressTruth } from './egress/egress.js';
 import type { BucketSettings } from './media/bucket-settings.js';
 import { createDestinations } from './media/destinations.js';
-import { createRoomService } from './api/room-service.js';
 import { createRooms, type Joining } from './rooms/rooms.js';
 import { createScriptBook } from './scripts/script-book.js';
 import type { ScriptRequest } from './scripts/script.js';
-import { createTwirpRoutes } from './api/twirp-routes.js';
-import { createUpload } from './egress/upload.js';
 import { createWebhookSender, type DeliveryRecord } from './webhooks/webhook-sender.js';
 import { createWebhooks } from './webhooks/webhooks.js';
+import type { EgressContext, EgressRun } from './worker/egress-run.js';
+import { finishAll } from './worker/finish.js';
+import { createUpload } from './worker/upload.js';
 
 export type SimulatorOptions = CommonOptions & MediaOptions;
 

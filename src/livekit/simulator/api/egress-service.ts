@@ -9,12 +9,12 @@ import {
 } from '@livekit/protocol';
 import { readJob, type EgressJob, type StartRequest } from '../egress/egress-job.js';
 import { createEgress, isOver } from '../egress/egress.js';
-import { EgressRun, type EgressContext } from '../egress/egress-run.js';
+import { EgressRun, type EgressContext } from '../worker/egress-run.js';
 import { createStop } from './egress-stop.js';
 import { HAPPY } from '../scripts/happy.js';
 import { newId } from '../ids.js';
 import type { Script } from '../scripts/script.js';
-import { internalError, TwirpError } from './twirp-error.js';
+import { internalError, TwirpError } from '../wire/twirp-error.js';
 
 /** The Egress API, each call answering with the JSON LiveKit would send. */
 export interface EgressService {

@@ -1,11 +1,11 @@
 import { EgressStatus } from '@livekit/protocol';
 import type { SimulatorClock } from '../clock.js';
 import { setFile } from '../egress/egress.js';
-import type { EgressRun } from '../egress/egress-run.js';
+import type { EgressRun } from '../worker/egress-run.js';
 import type { StopVerdict } from '../scripts/script.js';
-import { AnswerLostError } from './reply.js';
-import { internalError, TwirpError } from './twirp-error.js';
-import { toWireJson } from './wire-json.js';
+import { AnswerLostError } from '../wire/reply.js';
+import { internalError, TwirpError } from '../wire/twirp-error.js';
+import { toWireJson } from '../wire/wire-json.js';
 
 /** Three attempts of a second each to find somebody who answers for the egress. */
 const NOBODY_ANSWERS_MS = 3000;

@@ -1,6 +1,6 @@
 import { createServer, type IncomingMessage } from 'node:http';
 import type { AddressInfo } from 'node:net';
-import { createReply, TEXT_TYPE, type Reply } from './reply.js';
+import { createReply, TEXT_TYPE, type Reply } from '../wire/reply.js';
 
 /** What answers the requests below each prefix. */
 export interface Handlers {

@@ -33,11 +33,11 @@ import {
 } from '@livekit/protocol';
 import type { JsonValue, Message } from '@bufbuild/protobuf';
 import type { EgressService } from './egress-service.js';
-import type { MessageType } from './encoding.js';
+import type { MessageType } from '../wire/encoding.js';
 import type { RoomService } from './room-service.js';
-import type { VideoGrant } from './token.js';
-import { TwirpError } from './twirp-error.js';
-import { toWireJson } from './wire-json.js';
+import type { VideoGrant } from '../wire/token.js';
+import { TwirpError } from '../wire/twirp-error.js';
+import { toWireJson } from '../wire/wire-json.js';
 
 /** One Twirp method: who may call it, and what it answers. */
 export interface Method {

@@ -14,7 +14,7 @@ import {
 } from '@livekit/protocol';
 import type { SimulatorClock } from '../clock.js';
 import type { LiveRoom, Rooms } from '../rooms/rooms.js';
-import { internalError, TwirpError } from './twirp-error.js';
+import { internalError, TwirpError } from '../wire/twirp-error.js';
 
 /** Starts the egress a room was created with; when it cannot, creating the room fails although it then exists. */
 export type StartAutoEgress = (request: RoomCompositeEgressRequest) => Promise<unknown>;

@@ -1,13 +1,13 @@
 import type { IncomingMessage } from 'node:http';
 import type { JsonValue } from '@bufbuild/protobuf';
 import type { SimulatorClock } from '../clock.js';
-import { encodingOf } from './encoding.js';
+import { encodingOf } from '../wire/encoding.js';
 import type { EgressStore } from '../egress/egress-store.js';
 import type { Method } from './methods.js';
-import { answer, AnswerLostError, TEXT_TYPE, type Reply } from './reply.js';
+import { answer, AnswerLostError, TEXT_TYPE, type Reply } from '../wire/reply.js';
 import type { ScriptBook } from '../scripts/script-book.js';
-import { InvalidTokenError, readGrants } from './token.js';
-import { TwirpError } from './twirp-error.js';
+import { InvalidTokenError, readGrants } from '../wire/token.js';
+import { TwirpError } from '../wire/twirp-error.js';
 
 interface Dependencies {
   methods: ReadonlyMap<string, Method>;

@@ -2,7 +2,7 @@ import { z } from 'zod';
 import type { SimulatorClock } from '../clock.js';
 import { presentRoom } from './control-presenter.js';
 import type { EgressStore } from '../egress/egress-store.js';
-import type { Reply } from '../api/reply.js';
+import type { Reply } from '../wire/reply.js';
 import type { Rooms } from '../rooms/rooms.js';
 import type { ScriptRequest } from '../scripts/script.js';
 import type { ScriptBook } from '../scripts/script-book.js';

@@ -2,7 +2,7 @@ import { EgressInfo, EgressStatus, FileInfo, StreamInfo } from '@livekit/protoco
 import { toNanos } from '../clock.js';
 import type { EgressJob } from './egress-job.js';
 import { resolveFilename } from '../media/filepath.js';
-import { toWireJson } from '../api/wire-json.js';
+import { toWireJson } from '../wire/wire-json.js';
 
 export type EndedBy = 'stop' | 'room' | 'fault';
 

@@ -1,6 +1,6 @@
 import type { Recorder } from '../egress/recorder.js';
-import type { ReplyFault } from '../api/reply.js';
-import type { TwirpError } from '../api/twirp-error.js';
+import type { ReplyFault } from '../wire/reply.js';
+import type { TwirpError } from '../wire/twirp-error.js';
 import type { Copies } from '../webhooks/webhooks.js';
 
 /** What a client asks for: the row of the fault catalogue, and what it changes about it. */

@@ -1,5 +1,5 @@
-import { codeOfStatus, internalError, withoutPrefix, type TwirpCode, type TwirpError } from '../api/twirp-error.js';
-import { JSON_TYPE, TEXT_TYPE, twirpFault, type Reply, type ReplyFault } from '../api/reply.js';
+import { codeOfStatus, internalError, withoutPrefix, type TwirpCode, type TwirpError } from '../wire/twirp-error.js';
+import { JSON_TYPE, TEXT_TYPE, twirpFault, type Reply, type ReplyFault } from '../wire/reply.js';
 import type { Row } from './row.js';
 
 /** A Twirp error instead of the answer; `status` may ask for another one. */

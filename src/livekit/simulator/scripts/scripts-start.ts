@@ -1,7 +1,7 @@
 import { accept, joinRoom, startSteps } from './happy.js';
 import type { Row } from './row.js';
 import type { Step } from './script.js';
-import { internalError } from '../api/twirp-error.js';
+import { internalError } from '../wire/twirp-error.js';
 
 const NO_WORKER = internalError('unavailable', 'no response from servers');
 const HANDLER_FAILED = { error: 'handler failed to start', errorCode: 500 };

@@ -1,4 +1,4 @@
-import { sha256, signToken } from '../api/token.js';
+import { sha256, signToken } from '../wire/token.js';
 import { toNanos } from '../clock.js';
 import type { WebhookPayload } from './webhook-payload.js';
 

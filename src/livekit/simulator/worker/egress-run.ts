@@ -1,7 +1,7 @@
 import { EgressStatus, type FileInfo } from '@livekit/protocol';
 import type { SimulatorClock } from '../clock.js';
-import type { Egress, EndedBy } from './egress.js';
-import type { EgressStore } from './egress-store.js';
+import type { Egress, EndedBy } from '../egress/egress.js';
+import type { EgressStore } from '../egress/egress-store.js';
 import {
   NOT_STARTED,
   showFailure,
@@ -11,8 +11,8 @@ import {
   type EndReason,
   type Failure,
   type Outcome,
-} from './outcome.js';
-import type { Recorder } from './recorder.js';
+} from '../egress/outcome.js';
+import type { Recorder } from '../egress/recorder.js';
 import type { Rooms } from '../rooms/rooms.js';
 import { HAPPY } from '../scripts/happy.js';
 import { createPlay, type Play } from '../scripts/play.js';

@@ -1,6 +1,6 @@
 import path from 'node:path';
-import type { Egress } from './egress.js';
-import type { Failure, Uploaded, UploadVariant } from './outcome.js';
+import type { Egress } from '../egress/egress.js';
+import type { Failure, Uploaded, UploadVariant } from '../egress/outcome.js';
 import type { Destinations } from '../media/destinations.js';
 import { createMp4 } from '../media/mp4.js';
 import type { Storage } from '../media/storage.js';
