@@ -6,7 +6,7 @@ import type { ActorDocument } from '../../machines/kernel/document.js';
 import type { MongoConnection, Stored } from './connect.js';
 import { isDuplicateKey, reading, writing } from './driver-errors.js';
 import { gather } from './gather.js';
-import type { Mapper } from './mapper.js';
+import { isTakenIn, type Mapper } from './mapper.js';
 import { type Replacement, replaceAll } from './replace-all.js';
 
 export interface ActorCollectionOptions<Context extends object> {
@@ -41,7 +41,7 @@ export function createActorCollection<Context extends object>(options: ActorColl
   return {
     async load(key) {
       const stored = await read(key);
-      return stored === undefined ? undefined : mapper.toDocument(stored);
+      return stored === undefined || !isTakenIn(stored) ? undefined : mapper.toDocument(stored);
     },
     async create(key, document) {
       for (let attempt = 1; ; attempt += 1) {

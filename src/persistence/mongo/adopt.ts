@@ -1,8 +1,8 @@
 import type { mongo } from 'mongoose';
 
-import type { RoomDocument } from '../../machines/room/room.js';
 import type { AdoptionTiming } from './adopted-recording.js';
-import { OPEN_STATUSES, adoptedRecording, kernelFields } from './adopted-recording.js';
+import { OPEN_STATUSES, adoptedRecording } from './adopted-recording.js';
+import { adoptedRoom } from './adopted-room.js';
 import type { MongoConnection, Stored, StoredCollection } from './connect.js';
 import { RECORDINGS, ROOMS } from './indexes.js';
 import { recordingMapper } from './stored-recording.js';
@@ -50,8 +50,7 @@ export async function adoptForeignRecordings(connection: MongoConnection, option
     return recordingMapper.toStored(document.uid, document);
   });
   const roomCount = await inBatches(rooms, 'tally', async (stored) => {
-    const { _id, status = 'open', ...fields } = stored;
-    const room = { ...fields, tally: kernelFields(now(), String(status), null) } as unknown as RoomDocument;
+    const room = adoptedRoom(stored, now());
     return roomMapper.toStored(room.roomId, room);
   });
   return { recordings: recordingCount, rooms: roomCount, superseded };

@@ -19,6 +19,12 @@ export interface Mapper<Context extends object> {
   toDocument(stored: Stored): ActorDocument<Context>;
 }
 
+/** Not what another program has written since our start: it has no state yet, and is taken in at the next start. */
+export const IS_TAKEN_IN = { tally: { $ne: null } };
+export function isTakenIn(stored: Stored): boolean {
+  return (stored['tally'] ?? undefined) !== undefined;
+}
+
 /** `tally.owing`: the key while an effect is owed. */
 const OWING = 'owing';
 

@@ -3,6 +3,7 @@ import { mongo } from 'mongoose';
 import type { Page, PageCursor } from '../../machines/recording/ports.js';
 import type { Stored, StoredCollection } from './connect.js';
 import { reading } from './driver-errors.js';
+import { IS_TAKEN_IN } from './mapper.js';
 
 /** Index keys read for one page of a name search at most; a rare name is then found over several pages. */
 export const SCAN_LIMIT = 100_000;
@@ -70,7 +71,7 @@ async function matchingIn<Document>(
 ): Promise<Stored[]> {
   const { collection, index, roomName, projection = {} } = query;
   const name = roomName === undefined ? {} : { roomName: { $regex: literal(roomName), $options: 'i' } };
-  const filter = { $and: [query.filter, name, ...behind(query, after), ...notBehind(query, upTo)] };
+  const filter = { $and: [query.filter, IS_TAKEN_IN, name, ...behind(query, after), ...notBehind(query, upTo)] };
   return collection.find(filter, { projection }).sort(sortOf(query)).limit(limit).hint(index).toArray();
 }
 

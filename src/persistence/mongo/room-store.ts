@@ -5,6 +5,7 @@ import { createActorCollection } from './actor-collection.js';
 import type { MongoConnection } from './connect.js';
 import { reading } from './driver-errors.js';
 import { ROOMS, ROOMS_BY_EXPIRY, ROOMS_BY_STATUS } from './indexes.js';
+import { IS_TAKEN_IN } from './mapper.js';
 import { SCAN_LIMIT, newestFirst } from './newest-first.js';
 import { roomMapper } from './stored-room.js';
 
@@ -38,7 +39,7 @@ export function createMongoRoomStore({ connection, scanLimit = SCAN_LIMIT }: Mon
     async *expired(before) {
       let range: Record<string, unknown> = { autoDeletionDate: { $lt: before } };
       for (;;) {
-        const filter = { ...range, status: { $in: SHOWN } };
+        const filter = { ...range, ...IS_TAKEN_IN, status: { $in: SHOWN } };
         const batch = await reading(() => collection.find(filter).sort(ROOMS_BY_EXPIRY).limit(BATCH).toArray());
         yield* batch.map(roomMapper.toDocument);
         const last = batch.at(-1);

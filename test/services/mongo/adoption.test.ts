@@ -137,6 +137,36 @@ describe('rooms of the original service', () => {
   });
 });
 
+describe('what the original service writes while we run', () => {
+  it('is passed over until the next start takes it in', async () => {
+    await recordings().insertOne({ ...buildForeignRecording('0123456789') });
+    await rooms().insertOne({ ...buildForeignRoom('before') });
+    stores = await mongodb.open();
+    await recordings().insertOne({ ...buildForeignRecording('9876543210', { roomId: 'since' }) });
+    await rooms().insertOne({ ...buildForeignRoom('since', { status: 'active_meeting', autoDeletionDate: 1 }) });
+
+    expect(await listedIn(stores)).toEqual([['0123456789'], ['before']]);
+    expect(await stores.rooms.load('since')).toBeUndefined();
+    expect(await collect(stores.rooms.inMeeting())).toEqual([]);
+    expect(await collect(stores.rooms.expired(2))).toEqual([]);
+    expect(await collect(stores.recordings.keysOfRoom('since'))).toEqual([]);
+    expect((await stores.recordings.list({ roomName: 'weekly' }, 10)).items).toHaveLength(1);
+    await stores.close();
+
+    stores = await mongodb.open();
+    expect(stores.adopted).toMatchObject({ recordings: 1, rooms: 1 });
+    expect(await listedIn(stores)).toEqual([
+      ['0123456789', '9876543210'],
+      ['before', 'since'],
+    ]);
+  });
+});
+
+async function listedIn(opened: Mongo): Promise<string[][]> {
+  const [recorded, made] = await Promise.all([opened.recordings.list({}, 10), opened.rooms.list({}, 10)]);
+  return [recorded.items.map(({ uid }) => uid).sort(), made.items.map(({ roomId }) => roomId).sort()];
+}
+
 describe('opening', () => {
   it('leaves the indexes of others alone and builds each of ours once', async () => {
     await recordings().createIndexes([

@@ -1,0 +1,50 @@
+import { mongo } from 'mongoose';
+import { describe, expect, it } from 'vitest';
+
+import { adoptedRoom } from '../../../src/persistence/mongo/adopted-room.js';
+
+const NOW = 1_767_225_600_000;
+const CONFIG = { chat: { enabled: true }, recording: { enabled: false }, virtualBackground: { enabled: true } };
+
+function adopt(fields: Record<string, unknown>) {
+  return adoptedRoom({ _id: new mongo.ObjectId(), roomId: 'room', roomName: 'Room', creationDate: 1, ...fields }, NOW);
+}
+
+describe('a room of the original service', () => {
+  it('keeps what it has', () => {
+    const fields = {
+      config: {
+        chat: { enabled: false },
+        recording: { enabled: true, allowAccessTo: 'admin' },
+        virtualBackground: { enabled: false },
+      },
+      autoDeletionPolicy: { withMeeting: 'force', withRecordings: 'close' },
+      meetingEndAction: 'delete',
+      extra: [1, null],
+    };
+    const { tally, ...room } = adopt({ ...fields, status: 'active_meeting' });
+    expect(room).toEqual({ roomId: 'room', roomName: 'Room', creationDate: 1, ...fields });
+    expect(tally).toMatchObject({ state: 'active_meeting', version: 1, effects: [], dueAt: null });
+  });
+
+  it.each([{}, { config: null, meetingEndAction: null }, { config: { chat: null } }, { config: 'none' }])(
+    'gets what it lacks: %o',
+    (fields) => {
+      expect(adopt(fields)).toMatchObject({ config: CONFIG, meetingEndAction: 'none' });
+    },
+  );
+
+  it('is deleted at no date of its own under the strictest policy', () => {
+    expect(adopt({})).not.toHaveProperty('autoDeletionPolicy');
+    const strictest = { withMeeting: 'fail', withRecordings: 'fail' };
+    for (const autoDeletionPolicy of [null, {}])
+      expect(adopt({ autoDeletionPolicy })).toMatchObject({ autoDeletionPolicy: strictest });
+    expect(adopt({ autoDeletionPolicy: { withMeeting: 'force' } })).toMatchObject({
+      autoDeletionPolicy: { withMeeting: 'force', withRecordings: 'fail' },
+    });
+  });
+
+  it.each([undefined, null, 'gone', 7])('is open when its status is %s', (status) => {
+    expect(adopt({ status }).tally.state).toBe('open');
+  });
+});
