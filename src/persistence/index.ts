@@ -155,7 +155,7 @@ async function readCertificates(file: string): Promise<string> {
 async function openMedia({ media }: PersistenceConfig, closers: Closers): Promise<Media> {
   if (media.kind === 'embedded') {
     const files = createFileMedia({ mediaDir: media.dir, egressMediaDir: media.egressDir });
-    return { media: files, ping: () => files.stat('readiness') };
+    return { media: files, ping: () => files.ping() };
   }
   const { createS3Media } = await import('./s3/s3-media.js');
   const { kind: _real, ...options } = media;

@@ -14,8 +14,13 @@ export interface FileMediaOptions {
   egressMediaDir: string;
 }
 
+export interface FileMedia extends MediaStore {
+  /** @throws MediaUnavailableError there is no such folder: not made yet, not mounted, or another one was meant */
+  ping(): Promise<void>;
+}
+
 /** Media on a disk that the egress writes to as well. */
-export function createFileMedia({ mediaDir, egressMediaDir }: FileMediaOptions): MediaStore {
+export function createFileMedia({ mediaDir, egressMediaDir }: FileMediaOptions): FileMedia {
   const root = resolve(mediaDir);
 
   return {
@@ -43,6 +48,12 @@ export function createFileMedia({ mediaDir, egressMediaDir }: FileMediaOptions):
         if (!isMissing(error)) throw unavailable(`Cannot remove ${path}`, error);
       }
       await pruneEmptyFolders(root, dirname(path));
+    },
+    async ping() {
+      const found = await stat(root).catch((cause: unknown) => {
+        throw unavailable(`No media folder ${root}`, cause);
+      });
+      if (!found.isDirectory()) throw new MediaUnavailableError(`No media folder ${root}`);
     },
     egressPath(key) {
       assertMediaKey(key);

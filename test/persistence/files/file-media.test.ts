@@ -7,6 +7,7 @@ import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 
 import { MediaUnavailableError } from '../../../src/errors.js';
 import type { MediaStore } from '../../../src/machines/recording/ports.js';
+import { createFileMedia } from '../../../src/persistence/files/file-media.js';
 import { mediaStoreContract } from '../../contracts/media-store.js';
 import { createDataFolder } from '../../support/data-folder.js';
 import { createMediaFolder } from '../../support/media-folder.js';
@@ -34,6 +35,15 @@ describe('media on disk', () => {
 
   it('gives the egress its own view of the folder', () => {
     expect(media.egressPath(KEY)).toBe(`/out/${KEY}`);
+  });
+
+  it('is there as long as its folder is: a file that is missing in a folder that is missing proves little', async () => {
+    const pingIn = (folder: string) => createFileMedia({ mediaDir: folder, egressMediaDir: '/out' }).ping();
+    await write(KEY, Uint8Array.of(1));
+    await pingIn(mediaDir);
+    const missing = join(mediaDir, 'missing');
+    await expect(pingIn(missing)).rejects.toThrow(`No media folder ${missing}`);
+    await expect(pingIn(join(mediaDir, KEY))).rejects.toThrow(MediaUnavailableError);
   });
 
   it('removes the folders that a removed file leaves empty, up to the root', async () => {
