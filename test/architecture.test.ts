@@ -52,6 +52,7 @@ const HOUSE: Record<string, Rule> = {
 /** Files directly under `src`. */
 const ROOT_FILES: Record<string, Rule> = {
   'errors.ts': {},
+  'buffers.ts': {},
   'clock.ts': {},
   'logging.ts': { packages: ['pino'] },
   'outages.ts': {},
