@@ -6,9 +6,9 @@ import { poll } from '../../scripts/services/index.mjs';
 import { startLiveKitStack, type LiveKitStack } from './support/livekit-stack.js';
 import { startWebhookCollector, type WebhookCollector } from './support/webhook-collector.js';
 
-const activeAfterMs = 1_000;
+const activeAfterMs = 3_000;
 /** LiveKit waits 3 s for a handler before it says that an egress cannot be stopped. */
-const stopTimeoutMs = 20_000;
+const stopTimeoutMs = 60_000;
 
 /** That the stand-in looks to LiveKit and its clients like a worker does; its pictures are proved with the recordings. */
 describe('the stand-in egress worker on a real LiveKit', () => {
@@ -32,7 +32,7 @@ describe('the stand-in egress worker on a real LiveKit', () => {
   }
 
   async function reached(egressId: string, status: EgressStatus): Promise<EgressInfo> {
-    return poll(`${egressId} is ${EgressStatus[status]}`, 10_000, async () => {
+    return poll(`${egressId} is ${EgressStatus[status]}`, 20_000, async () => {
       const [info] = await stack.egress.listEgress({ egressId });
       return info?.status === status ? info : undefined;
     });
@@ -58,7 +58,7 @@ describe('the stand-in egress worker on a real LiveKit', () => {
       expect(complete.endedAt).toBeGreaterThan(0n);
 
       const reported = () => webhooks.events.filter(({ egressInfo }) => egressInfo?.egressId === accepted.egressId);
-      await poll('the last webhook', 5_000, () => reported().some(({ event }) => event === 'egress_ended'));
+      await poll('the last webhook', 20_000, () => reported().some(({ event }) => event === 'egress_ended'));
       // egress_started may come twice: worker and server both announce the egress.
       const steps = reported().map(({ event, egressInfo }) => `${event} ${EgressStatus[egressInfo?.status ?? 0]}`);
       expect([...new Set(steps)]).toEqual([
@@ -105,7 +105,7 @@ describe('the stand-in egress worker on a real LiveKit', () => {
         const file = new EncodedFileOutput({ filepath: 'killed' });
         const { egressId } = await other.egress.startRoomCompositeEgress('killed', { file });
         const isActive = async () => (await other.egress.listEgress({ egressId }))[0]?.status === EgressStatus.EGRESS_ACTIVE;
-        await poll('it is active', 5_000, isActive);
+        await poll('it is active', 20_000, isActive);
         await worker.kill();
         await expect(other.egress.stopEgress(egressId)).rejects.toMatchObject({ code: 'deadline_exceeded' });
         expect(await isActive()).toBe(true);

@@ -102,7 +102,7 @@ describe('clients of other makers', () => {
     const file = new EncodedFileOutput({ filepath: 'killed/x' });
     const { egressId } = await egress.startRoomCompositeEgress('foreign', { file });
     const status = async () => (await egress.listEgress({ egressId }))[0]?.status;
-    await poll('it records', 5_000, async () => (await status()) === EgressStatus.EGRESS_ACTIVE);
+    await poll('it records', 20_000, async () => (await status()) === EgressStatus.EGRESS_ACTIVE);
     await egress.stopEgress(egressId);
     await line.isHalfThrough;
     expect(await status()).toBe(EgressStatus.EGRESS_ENDING);

@@ -29,7 +29,7 @@ describe('when one of two instances hangs, the one that hears from LiveKit', () 
       const stopped = recordingIds.slice(0, stoppedRooms);
       const late = stopped.map((id) => first.client.tryStop(id));
       const [soonest = ''] = stopped;
-      await poll('a stop is taken', 5_000, async () => (await second.client.getRecording(soonest)).status !== 'active', 5);
+      await poll('a stop is taken', 20_000, async () => (await second.client.getRecording(soonest)).status !== 'active', 5);
       process.kill(first.process.pid, 'SIGSTOP');
       const over = await poll('every stop that was taken is done', repairedWithinMs, async () => {
         const now = await Promise.all(stopped.map((id) => second.client.getRecording(id)));

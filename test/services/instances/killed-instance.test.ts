@@ -39,7 +39,7 @@ describe('when one of two instances is killed, the one that hears from LiveKit',
       );
       const stopped = recordingIds.slice(0, stoppedRooms);
       cutOff.push(...stopped.map((id) => first.client.tryStop(id).catch(() => undefined)));
-      await poll('a stop is taken', 5_000, async () => (await survivor.getRecording(stopped[0] ?? '')).status !== 'active', 5);
+      await poll('a stop is taken', 20_000, async () => (await survivor.getRecording(stopped[0] ?? '')).status !== 'active', 5);
       await first.process.kill();
       const killedAt = performance.now();
       await Promise.all(cutOff);

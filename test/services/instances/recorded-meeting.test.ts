@@ -36,7 +36,7 @@ describe('a real meeting, recorded by two instances on MongoDB, Redis and MinIO'
       expect(await bucket.keys()).toHaveLength(1);
       expectMeeting(await watchMedia(first.client, recordingId), recordedSeconds);
       expect((await second.client.deleteRecording(recordingId)).status).toBe(200);
-      await poll('the file is removed', 5_000, async () => (await bucket.keys()).length === 0);
+      await poll('the file is removed', 20_000, async () => (await bucket.keys()).length === 0);
       await leave();
     },
     recordingTimeoutMs,

@@ -44,7 +44,7 @@ describe('two instances whose files are on MinIO', () => {
 
       expect((await first.client.deleteRecording(recordingId)).status).toBe(200);
       expect((await second.client.media(recordingId)).status).toBe(404);
-      await poll('the file is removed', 5_000, async () => (await bucket.keys()).length === 0);
+      await poll('the file is removed', 20_000, async () => (await bucket.keys()).length === 0);
     },
     recordingTimeoutMs,
   );

@@ -46,7 +46,7 @@ describe('two instances over one MongoDB and one Redis', () => {
       for (const { client } of [first, second]) {
         expect(await client.listRecordings(roomId)).toEqual([]);
         await expect(client.getRecording(recordingId)).rejects.toThrow(/answered 404/);
-        await poll('the file is gone', 5_000, async () => (await client.media(recordingId)).status === 404);
+        await poll('the file is gone', 20_000, async () => (await client.media(recordingId)).status === 404);
       }
     },
     recordingTimeoutMs,

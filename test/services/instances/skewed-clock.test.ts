@@ -1,4 +1,4 @@
-import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { startMongo, startRedis, type MongoReplicaSet, type Redis } from '../../../scripts/services/index.mjs';
 import { systemClock, type Clock } from '../../../src/clock.js';
 import { eventually } from '../../support/eventually.js';
@@ -10,9 +10,6 @@ const hourMs = 3_600_000;
 const slowStartMs = 6_000;
 /** Of the simulator: everything else of an egress's life is soon over. */
 const speed = 10;
-
-// A slow start takes its time, and MongoDB's members copy from each other on a busy machine.
-vi.setConfig({ testTimeout: 40_000, hookTimeout: 60_000 });
 
 describe.each([hourMs, -hourMs])("an instance whose machine's clock is %i ms ahead of MongoDB's", (aheadMs) => {
   const wrongClock: Clock = { ...systemClock, now: () => systemClock.now() + aheadMs };

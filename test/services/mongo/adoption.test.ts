@@ -2,7 +2,7 @@ import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
-import { afterEach, beforeAll, beforeEach, describe, expect, it, vi } from 'vitest';
+import { afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import type { PageCursor } from '../../../src/machines/recording/ports.js';
 import { statusOf } from '../../../src/machines/recording/recording.js';
 import type { Mongo } from '../../../src/persistence/mongo/open-mongo.js';
@@ -10,8 +10,6 @@ import { nextOf } from '../../contracts/documents.js';
 import { collect } from '../../support/collect.js';
 import { buildForeignRecording, buildForeignRoom } from './support/foreign-documents.js';
 import { startMongoUnderTest, type MongoUnderTest } from './support/open-mongo.js';
-
-vi.setConfig({ testTimeout: 60_000 });
 
 let mongodb: MongoUnderTest;
 let stores: Mongo | undefined;

@@ -1,4 +1,4 @@
-import { beforeAll, expect, it, vi } from 'vitest';
+import { beforeAll, expect, it } from 'vitest';
 import type { Mongo } from '../../../src/persistence/mongo/open-mongo.js';
 import { apiKeyStoreContract } from '../../contracts/api-key-store.js';
 import { jobRunsContract } from '../../contracts/job-runs.js';
@@ -6,9 +6,6 @@ import { recordingStoreContract } from '../../contracts/recording-store.js';
 import { roomStoreContract } from '../../contracts/room-store.js';
 import { tombstoneContract } from '../../contracts/tombstones.js';
 import { startMongoUnderTest, type MongoUnderTest } from './support/open-mongo.js';
-
-// Every write waits for three disks, which others use too.
-vi.setConfig({ testTimeout: 20_000 });
 
 const name = 'MongoDB';
 let mongo: MongoUnderTest;

@@ -1,4 +1,4 @@
-import { beforeAll, expect, it, vi } from 'vitest';
+import { beforeAll, expect, it } from 'vitest';
 import type { RecordingFilter, RecordingStore } from '../../../src/machines/recording/ports.js';
 import { RECORDING_STATUSES } from '../../../src/machines/recording/recording.js';
 import type { Mongo } from '../../../src/persistence/mongo/open-mongo.js';
@@ -8,8 +8,6 @@ import { collect } from '../../support/collect.js';
 import { createMemoryRecordingStore } from '../../support/memory-recording-store.js';
 import { createRandom } from '../../support/random.js';
 import { startMongoUnderTest, type MongoUnderTest } from './support/open-mongo.js';
-
-vi.setConfig({ testTimeout: 60_000 });
 
 const steps = 150;
 

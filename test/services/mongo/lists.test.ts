@@ -1,4 +1,4 @@
-import { beforeAll, beforeEach, describe, expect, it, vi } from 'vitest';
+import { beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import type { PageCursor, RecordingFilter, RecordingStore } from '../../../src/machines/recording/ports.js';
 import type { RecordingDocument } from '../../../src/machines/recording/recording.js';
 import { connect, DEFAULT_LIMITS } from '../../../src/persistence/mongo/connect.js';
@@ -9,8 +9,6 @@ import { collect } from '../../support/collect.js';
 import { profileQueries, type Query } from './support/profile-queries.js';
 import { dbName } from './support/names.js';
 import { startMongoUnderTest, type MongoUnderTest } from './support/open-mongo.js';
-
-vi.setConfig({ testTimeout: 20_000 });
 
 let mongodb: MongoUnderTest;
 let stores: Mongo;

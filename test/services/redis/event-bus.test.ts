@@ -20,13 +20,13 @@ const keysHeard = ({ bus }: OpenRedis): string[] => {
   });
   return keys;
 };
-const hears = (heard: string[], key: string) => poll(`${key} is heard`, 5_000, () => heard.includes(key));
+const hears = (heard: string[], key: string) => poll(`${key} is heard`, 20_000, () => heard.includes(key));
 
 /** Publishing until it is heard: what is sent before a subscription stands is lost. */
 async function connected(one: OpenRedis, other: OpenRedis): Promise<void> {
   let isHeard = false;
   const leave = other.bus.subscribe(() => (isHeard = true));
-  await poll('the two hear each other', 10_000, () => {
+  await poll('the two hear each other', 20_000, () => {
     one.bus.publish(wakeup(HELLO));
     return isHeard;
   });
@@ -60,7 +60,7 @@ describe.each(['Redis', 'a Redis cluster'])('the bus on %s', (kind) => {
     const keys = Array.from({ length: 50 }, (_, index) => `k${index}`);
     for (const key of keys) one.bus.publish(wakeup(key));
     expect(mine).toEqual(keys);
-    await poll('all are heard', 5_000, () => theirs.length >= keys.length);
+    await poll('all are heard', 20_000, () => theirs.length >= keys.length);
     for (const key of ['second', 'third']) {
       other.bus.publish(wakeup(key)); // behind the echoes of the others
       await hears(mine, key);
@@ -132,7 +132,7 @@ describe('the channel', () => {
     listener.on('message', (_channel: string, text: string) => texts.push(text));
     const one = await open();
     one.bus.publish(wakeup('k'));
-    await poll('the message arrives', 5_000, () => texts.length > 0);
+    await poll('the message arrives', 20_000, () => texts.length > 0);
     expect(JSON.parse(texts[0] ?? '')).toEqual({
       eventType: 'tally_wakeup',
       payload: { kind: 'recording', key: 'k' },
@@ -157,5 +157,5 @@ describe('the channel', () => {
     expect(mine.filter((key) => key === 'found')).toHaveLength(1);
     expect(messages.filter((message) => message.startsWith('Redis cannot'))).toHaveLength(1);
     await Promise.all([one.close(), other.close()]);
-  }, 30_000);
+  });
 });

@@ -94,4 +94,4 @@ it('job locks of a Redis that dies are an outage, and work when it is back', asy
     await own.stop();
     await again?.stop();
   }
-}, 30_000);
+});

@@ -11,8 +11,6 @@ import { eventually } from '../../support/eventually.js';
 import { createMemoryJobRuns } from '../../support/memory-job-runs.js';
 import { connectTo, silentLog } from './servers.js';
 
-/** Threads tick several times a second, and Redis is killed and started. */
-const TIMEOUT_MS = 40_000;
 const NAME = 'recordingLockKeeper';
 const LOCK = `ov_meet_lock:scheduled_task_${NAME}`;
 
@@ -79,38 +77,30 @@ describe('two instances over one Redis', () => {
     );
   };
 
-  it(
-    'never run a job at the same time',
-    async () => {
-      const { seen, runs } = await startBoth();
-      await bothRan(seen, 10);
-      expect(seen.mostAtOnce).toBe(1);
-      expect(await runs.load(NAME)).toMatchObject({ counts: {} });
-      await Promise.all(schedulers.map((scheduler) => scheduler.close()));
-      const client = connectTo(server.port);
-      expect(await client.keys('ov_meet_lock*')).toEqual([]);
-      client.disconnect();
-    },
-    TIMEOUT_MS,
-  );
+  it('never run a job at the same time', async () => {
+    const { seen, runs } = await startBoth();
+    await bothRan(seen, 10);
+    expect(seen.mostAtOnce).toBe(1);
+    expect(await runs.load(NAME)).toMatchObject({ counts: {} });
+    await Promise.all(schedulers.map((scheduler) => scheduler.close()));
+    const client = connectTo(server.port);
+    expect(await client.keys('ov_meet_lock*')).toEqual([]);
+    client.disconnect();
+  });
 
-  it(
-    'go on after Redis was away',
-    async () => {
-      const { seen } = await startBoth();
-      await bothRan(seen, 2);
-      await server.kill();
-      await delay(1_500); // several ticks of both meet the outage
-      again = await server.startAgain();
-      await bothRan(seen, 5);
-      expect(seen.mostAtOnce).toBe(1);
-    },
-    TIMEOUT_MS,
-  );
+  it('go on after Redis was away', async () => {
+    const { seen } = await startBoth();
+    await bothRan(seen, 2);
+    await server.kill();
+    await delay(1_500); // several ticks of both meet the outage
+    again = await server.startAgain();
+    await bothRan(seen, 5);
+    expect(seen.mostAtOnce).toBe(1);
+  });
 });
 
 describe('a lock that is held', () => {
-  const TTL_MS = 1_200;
+  const TTL_MS = 3_000;
   let held: HeldLock | undefined;
   afterEach(async () => {
     await held?.release();
@@ -156,7 +146,7 @@ describe('a lock that is held', () => {
         () => lost.length,
         (count) => count === 1,
       );
-      expect(performance.now() - at).toBeLessThan(TTL_MS + 1_000);
+      expect(performance.now() - at).toBeLessThan(2 * TTL_MS);
     } finally {
       process.kill(server.pid, 'SIGCONT');
     }

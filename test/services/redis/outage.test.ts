@@ -7,7 +7,7 @@ import { collectingLog } from './collecting-log.js';
 import { silentLog, startSentinel } from './servers.js';
 
 /** What a call may take that is given up after a second, on a busy machine. */
-const GIVEN_UP_MS = 1_800;
+const GIVEN_UP_MS = 3_000;
 
 const calls = ({ roomLocks, ping }: OpenRedis) => ({
   acquire: () => roomLocks.acquire('room', 'one', 60_000),
@@ -29,7 +29,7 @@ async function expectOutage(redis: OpenRedis, withinMs: number): Promise<void> {
 }
 
 const works = (redis: OpenRedis) =>
-  poll('Redis works again', 10_000, () =>
+  poll('Redis works again', 20_000, () =>
     redis.ping().then(
       () => true,
       () => false,
@@ -69,7 +69,7 @@ describe('a Redis that', () => {
     await works(redis);
     expect(await redis.roomLocks.acquire('room', 'two', 60_000)).toMatchObject({ acquired: true });
     expect(told('can be reached again')).toBe(1);
-  }, 30_000);
+  });
 
   it('hangs: an outage within a second; nobody keeps a lock that he was not told of', async () => {
     process.kill(server.pid, 'SIGSTOP');
@@ -80,11 +80,11 @@ describe('a Redis that', () => {
       process.kill(server.pid, 'SIGCONT');
     }
     await works(redis);
-    await poll('the lock is free', 5_000, async () => {
+    await poll('the lock is free', 20_000, async () => {
       const attempt = await redis.roomLocks.acquire('room', 'two', 60_000);
       return attempt.acquired;
     });
-  }, 30_000);
+  });
 
   it('is not there at first: opened all the same, and works when it comes', async () => {
     await server.kill();
@@ -94,7 +94,7 @@ describe('a Redis that', () => {
     await works(late);
     expect(await late.roomLocks.acquire('room', 'one', 60_000)).toMatchObject({ acquired: true });
     await late.close();
-  }, 30_000);
+  });
 
   it('refuses the password: an outage', async () => {
     const locked = await startRedis({ args: ['--requirepass', 'secret'] });
@@ -105,7 +105,7 @@ describe('a Redis that', () => {
     await let_in.ping();
     await let_in.close();
     await locked.stop();
-  }, 30_000);
+  });
 
   it('was left: calls fail as in an outage, and closing again is nothing', async () => {
     await redis.close();
@@ -124,7 +124,7 @@ it('nobody is there at all: an outage for a cluster and behind sentinels too', a
   const behind = await openRedis({ ...target, sentinels: { addresses, masterName: 'tally' } });
   await expectOutage(behind, GIVEN_UP_MS);
   await behind.close();
-}, 30_000);
+});
 
 it('a master that dies is followed to its replica', async () => {
   const { nodes, sentinelPort, masterName, password, stop } = await startSentinel();
@@ -141,4 +141,4 @@ it('a master that dies is followed to its replica', async () => {
   );
   await redis.close();
   await stop();
-}, 60_000);
+});
