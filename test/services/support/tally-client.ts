@@ -23,6 +23,9 @@ export interface Answer {
 /** Tally's public API as a client with an API key sees it. */
 export interface TallyClient {
   createRoom(roomName: string): Promise<string>;
+  tryGetRoom(roomId: string): Promise<Answer>;
+  /** @param policies query of the request: `withMeeting=force` */
+  deleteRoom(roomId: string, policies: string): Promise<Answer>;
   startRecording(roomId: string): Promise<Recording>;
   /** The bare answer, for what is meant to fail. */
   tryStart(roomId: string): Promise<Answer>;
@@ -52,6 +55,8 @@ export function createTallyClient(url: string, apiKey: string): TallyClient {
 
   return {
     createRoom: async (roomName) => roomSchema.parse(await json(201, 'POST', '/rooms', { roomName })).roomId,
+    tryGetRoom: (roomId) => request('GET', `/rooms/${roomId}`),
+    deleteRoom: (roomId, policies) => request('DELETE', `/rooms/${roomId}?${policies}`),
     startRecording: async (roomId) => recordingSchema.parse(await json(201, 'POST', '/recordings', { roomId })),
     tryStart: (roomId) => request('POST', '/recordings', { roomId }),
     stopRecording: async (id) => recordingSchema.parse(await json(202, 'POST', `/recordings/${id}/stop`)),
