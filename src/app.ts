@@ -8,6 +8,7 @@ import { createPorts } from './app/ports.js';
 import { createReconciliation, createRepairJobs } from './app/repair.js';
 import { type Clock, systemClock } from './clock.js';
 import type { Config } from './config.js';
+import { toError } from './errors.js';
 import { listen } from './http/listener.js';
 import type { Scheduler } from './jobs/scheduler.js';
 import type { Logger } from './logging.js';
@@ -59,7 +60,11 @@ export async function createApp(config: Config, { log, clock: ownClock = systemC
     const ports = createPorts(config, persistence, livekitServer, log);
     const machines = createMachines(config, ports);
     const { recordings, rooms } = machines;
+    closers.push(async () => {
+      await Promise.all([recordings.stop(0), rooms.stop(0)]);
+    });
     const reconciler = createReconciliation(config, ports, machines);
+    closers.push(() => reconciler.stop());
 
     const apiKey = await ensureApiKey(persistence.apiKeys, config.initialApiKey, ports.clock.now());
     const isAlone = persistence.exclusive && config.locks.kind === 'embedded';
@@ -92,7 +97,11 @@ export async function createApp(config: Config, { log, clock: ownClock = systemC
       }),
     };
   } catch (error) {
-    for (const close of closers.reverse()) await close();
+    for (const close of closers.reverse()) {
+      await close().catch((failure: unknown) => {
+        log.warn({ err: toError(failure) }, 'not closed after a start that failed');
+      });
+    }
     throw error;
   }
 }

@@ -1,0 +1,34 @@
+import { expect, it, vi } from 'vitest';
+
+import { createApp } from '../src/app.js';
+import { parseConfig } from '../src/config.js';
+import { createLogger, type Logger } from '../src/logging.js';
+import { createDataFolder } from './support/data-folder.js';
+import { createTestClock } from './support/test-clock.js';
+
+it('a start that fails at its end leaves nothing running, and tells what failed', async () => {
+  const folder = await createDataFolder();
+  const config = parseConfig({ SERVER_PORT: '0', TALLY_SIMULATOR_PORT: '0', TALLY_DATA_DIR: folder.path });
+  const clock = createTestClock();
+  try {
+    await expect(createApp(config, { log: logWithout('jobs'), clock })).rejects.toThrow('no log for jobs');
+    expect(clock.pending()).toBe(0);
+    const app = await createApp(config, { log: createLogger({ level: 'silent', name: 'tally' }), clock });
+    expect(clock.pending()).toBeGreaterThan(0);
+    await app.close();
+    expect(clock.pending()).toBe(0);
+  } finally {
+    await folder.remove();
+  }
+});
+
+/** The jobs are made last of what works on its own. */
+function logWithout(part: string): Logger {
+  const log = createLogger({ level: 'silent', name: 'tally' });
+  const child = log.child.bind(log);
+  vi.spyOn(log, 'child').mockImplementation((bindings) => {
+    if (bindings['part'] === part) throw new Error(`no log for ${part}`);
+    return child(bindings);
+  });
+  return log;
+}
