@@ -12,8 +12,8 @@ import type { LiveKitRoom, MediaStore, RecordingStore } from './ports.js';
 import { isDeleted, type RecordingContext } from './recording.js';
 
 export interface LiveKitIntakeOptions {
-  recordings: Supervisor<RecordingContext, RecordingEvent>;
-  rooms: Supervisor<RoomContext, RoomEvent>;
+  recordings: Pick<Supervisor<RecordingContext, RecordingEvent>, 'send' | 'sendAll'>;
+  rooms: Pick<Supervisor<RoomContext, RoomEvent>, 'send'>;
   store: RecordingStore;
   media: MediaStore;
   mediaKeyOf: (roomId: string, uid: string) => string;
@@ -41,7 +41,8 @@ export function createLiveKitIntake(options: LiveKitIntakeOptions): (event: Live
       log.debug({ egressId: egress.egressId, room: egress.roomName }, 'egress without a recording');
       return;
     }
-    if (isDeleted(sent.after) && isTerminal(egress.status)) await media.remove(options.mediaKeyOf(egress.roomName, uid));
+    const isLate = isDeleted(sent.after) && isTerminal(egress.status);
+    if (isLate && sent.after.roomId === egress.roomName) await media.remove(options.mediaKeyOf(egress.roomName, uid));
   }
 
   /** An egress that has delivered its file, and the file, are one save where the media store answers at once. */
