@@ -3,14 +3,12 @@ import path from 'node:path';
 import { pathToFileURL } from 'node:url';
 import { promisify } from 'node:util';
 
-import { beforeAll, expect, it, vi } from 'vitest';
+import { beforeAll, expect, it } from 'vitest';
 
 import { BUILD_TIMEOUT_MS, buildOnce, builtFile } from './support/build-once.js';
 
 const run = promisify(execFile);
 const SCRIPT = path.join(import.meta.dirname, 'support', 'page-faults.mjs');
-/** Processes start, on a machine that may be busy with a compiler. */
-vi.setConfig({ testTimeout: 30_000 });
 /** Of 4 kB, in the block of 8 MB. */
 const PAGES = 2_048;
 

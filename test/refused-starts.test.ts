@@ -9,10 +9,8 @@ import { startChild } from './support/child-process.js';
 import { createDataFolder } from './support/data-folder.js';
 
 const HUSH = 'hush';
-/** A process starts, on a machine that may be busy with a compiler. */
-const TIMEOUT_MS = 30_000;
 
-describe('a start that cannot be', { timeout: TIMEOUT_MS }, () => {
+describe('a start that cannot be', () => {
   beforeAll(() => buildOnce(), BUILD_TIMEOUT_MS);
 
   const file = import.meta.filename;

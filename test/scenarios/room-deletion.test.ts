@@ -1,4 +1,4 @@
-import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 
 import { systemClock } from '../../src/clock.js';
 import type { RoomView } from '../../src/http/presenters/room.presenter.js';
@@ -6,10 +6,6 @@ import { deleteExpiredRooms } from '../../src/jobs/expired-rooms.job.js';
 import { type AppOnSimulator, startAppOnSimulator } from '../support/app-on-simulator.js';
 import { eventually } from '../support/eventually.js';
 import { silentLog } from '../support/silent-log.js';
-import { adapters } from '../support/stores.js';
-
-/** Real time passes here, on a machine that may be busy with a compiler. */
-vi.setConfig({ testTimeout: 20_000 * adapters.patience });
 
 /** A room's status and what happens to it after its meeting, or nothing of it; and the status of its recording. */
 type End = [room: string | undefined, recording?: string | undefined];

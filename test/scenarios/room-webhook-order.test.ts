@@ -1,10 +1,7 @@
-import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 
 import { type AppOnSimulator, startAppOnSimulator } from '../support/app-on-simulator.js';
-import { adapters } from '../support/stores.js';
 import { deliver } from '../support/webhook-tap.js';
-
-vi.setConfig({ testTimeout: 10_000 * adapters.patience });
 
 const HOUR = '3600000';
 
