@@ -7,7 +7,7 @@ const WEIGHS_BUFFERS_SINCE = 13;
 
 /**
  * Make the buffers of 64 kB through which a file passes cheap to have and to drop. Nothing else is changed by it; with the defaults
- * of Node.js, relaying a file costs two to three times as much of a processor. To be called once, before the first buffer.
+ * of Node.js, relaying a file costs up to two and a half times as much of a processor. To be called once, before the first buffer.
  *
  * - glibc gives what is freed back to the system from 128 kB on, and the system fills it with zeroes for the next buffer. It keeps
  *   twice the largest block that was ever freed: see mallopt(3), M_MMAP_THRESHOLD. Other C libraries ignore the block.
