@@ -108,7 +108,7 @@ export function s3MediaContract({ name, server }: S3MediaContract): void {
       expect(await buffer(await bucket.media.read(KEY, { start: 3, end: 100 }))).toEqual(Buffer.of());
     });
 
-    it('frees the connections of streams that are given up', async () => {
+    it('opens 200 streams at once, and answers at once when they are given up', async () => {
       const bytes = BIG.subarray(0, 300_000);
       await bucket.write(KEY, bytes);
       const started = Array.from({ length: 200 }, async () => {
