@@ -45,7 +45,10 @@ export interface MongoConnection {
    * errors is of one class.
    */
   replaceMany(name: string, replacements: readonly { q: object; u: object }[]): Promise<UpdateReply>;
-  /** What is shown: reads by the URI's read preference, which may be a little behind. */
+  /**
+   * What is shown: reads by the URI's read preference, which may be a little behind. On the primary they are not ahead of what
+   * decides, either: a recording that is listed as complete plays.
+   */
   lists(name: string): StoredCollection;
   /** @throws StoreUnavailableError no primary answers */
   ping(): Promise<void>;
@@ -98,7 +101,7 @@ export async function connect({ uri, dbName, limits }: ConnectOptions): Promise<
       const command = { update: name, updates: replacements, ordered: false, writeConcern };
       return (await db.command(command, { readPreference: 'primary', ignoreUndefined: true })) as UpdateReply;
     },
-    lists: (name) => db.collection<Stored>(name),
+    lists: (name) => db.collection<Stored>(name, { readConcern: { level: 'majority' } }),
     async ping() {
       await reading(() => db.command({ ping: 1 }, { readPreference: 'primary' }));
     },

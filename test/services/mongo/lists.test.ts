@@ -1,3 +1,4 @@
+import { mongo } from 'mongoose';
 import { beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import type { PageCursor, RecordingFilter, RecordingStore } from '../../../src/machines/recording/ports.js';
 import type { RecordingDocument } from '../../../src/machines/recording/recording.js';
@@ -179,7 +180,9 @@ describe('a connection', () => {
   it('shows by the read preference of the URI and decides by the primary', async () => {
     const uri = `${mongodb.set.uri}&readPreference=secondaryPreferred&w=1&readConcernLevel=local`;
     const connection = await connect({ uri, dbName, limits: DEFAULT_LIMITS });
-    expect(connection.lists('any').readPreference?.mode).toBe('secondaryPreferred');
+    const lists = connection.lists('any');
+    // A local read would show what the majority has not got yet, and the next read of what decides would deny it.
+    expect([lists.readPreference?.mode, lists.readConcern?.level]).toEqual(['secondaryPreferred', 'majority']);
     const { readPreference, readConcern, writeConcern } = connection.kernel('any');
     expect({ mode: readPreference?.mode, level: readConcern?.level, w: writeConcern?.w, journal: writeConcern?.journal }).toEqual(
       {
@@ -189,6 +192,21 @@ describe('a connection', () => {
         journal: true,
       },
     );
+    await connection.close();
+  });
+
+  it('shows nothing that the next read of what decides would deny', async () => {
+    const connection = await connect({ uri: mongodb.set.uri, dbName, limits: DEFAULT_LIMITS });
+    const [shown, decides] = [connection.lists('seen'), connection.kernel('seen')];
+    const _id = new mongo.ObjectId();
+    await decides.insertOne({ _id, version: 0 });
+    // Read locally, one in eight was denied.
+    for (let version = 1; version <= 200; version++) {
+      const writing = decides.updateOne({ _id }, { $set: { version } });
+      while ((await shown.findOne({ _id }))?.['version'] !== version);
+      expect((await decides.findOne({ _id }))?.['version']).toBe(version);
+      await writing;
+    }
     await connection.close();
   });
 });
