@@ -2,7 +2,8 @@ import { defineConfig } from 'vitest/config';
 
 /**
  * When a test is given up that hangs. It says nothing of how long one takes, which is milliseconds, and for the scenarios
- * some seconds: on a small machine that is busy with a compiler everything takes many times that.
+ * some seconds: on a small machine that is busy with a compiler everything takes many times that. What takes over 5 s on one that is
+ * not says why, beside it.
  */
 const HANGS_AFTER_MS = 60_000;
 

@@ -62,6 +62,7 @@ describe('everything at once', () => {
   });
   afterAll(() => tally.close());
 
+  // Over 5 s: the chaos, up to 5 s until everything is right, and a last recording in every room.
   it('clients, rooms and a LiveKit that goes wrong in many ways: right within 5 s of the end of the faults', async () => {
     const seed = Number(process.env['SCENARIO_SEED'] ?? Date.now() % 1_000_000);
     process.stdout.write(`chaos with seed ${seed} (repeat with SCENARIO_SEED=${seed})\n`);

@@ -29,13 +29,7 @@ describe('clients that leave, that do not wait, and that repeat themselves', () 
     );
     leaving.abort();
     expect(await start).toBe('left');
-    await simulator.setSpeed(100 * SPEED);
-    await eventually(
-      'it records',
-      () => api.list(roomId),
-      ([recording]) => recording?.status === 'active',
-    );
-    await simulator.setSpeed(SPEED);
+    await hastenStart(roomId);
   });
 
   it('a client that leaves during the stop cancels nothing', async () => {
@@ -79,13 +73,7 @@ describe('clients that leave, that do not wait, and that repeat themselves', () 
     const repeated = await api.start(roomId, headers);
     expect([first.status, repeated.status]).toEqual([202, 202]);
     expect(repeated.body.recordingId.split('--')[2]).toBe(first.body.recordingId.split('--')[2]);
-    await simulator.setSpeed(100 * SPEED);
-    await eventually(
-      'it records',
-      () => api.list(roomId),
-      ([recording]) => recording?.status === 'active',
-    );
-    await simulator.setSpeed(SPEED);
+    await hastenStart(roomId);
   });
 
   it('the same Idempotency-Key is answered from the same recording, and starts nothing', async () => {
@@ -129,4 +117,16 @@ describe('clients that leave, that do not wait, and that repeat themselves', () 
     expect([other.status, other.body.error]).toEqual([422, 'Idempotency Error']);
     expect((await api.start(roomId, { 'Idempotency-Key': 'a new attempt' })).status).toBe(201);
   });
+
+  /** Have the simulator hurry until the room's recording is active. */
+  async function hastenStart(roomId: string): Promise<void> {
+    const { api, simulator } = tally;
+    await simulator.setSpeed(100 * SPEED);
+    await eventually(
+      'it records',
+      () => api.list(roomId),
+      ([recording]) => recording?.status === 'active',
+    );
+    await simulator.setSpeed(SPEED);
+  }
 });

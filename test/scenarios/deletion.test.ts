@@ -38,6 +38,7 @@ describe('deleting a recording', () => {
     expect((await api.delete(recordingId)).status).toBe(200);
   });
 
+  // Over 5 s on real servers: Tally is killed with what it owes, and started again.
   it('removes the file also when Tally is killed between the commit and the removal', async () => {
     const { api, stores } = tally;
     const killedEarly = await recordOnce();

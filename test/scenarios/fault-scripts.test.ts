@@ -103,6 +103,7 @@ const ROWS: Row[] = [
   good({ name: 'stop-twice' }, 'stop twice'),
   good({ name: 'stop-lost' }),
   good({ name: 'stop-answer-lost' }),
+  // Over 5 s: an upload budget runs out.
   lost({ name: 'stuck-ending' }, 'stop'),
   good({ name: 'slow-upload', delayMs: 40_000 }),
   lost({ name: 'pipeline-frozen' }, 'stop'),
@@ -193,6 +194,7 @@ describe('what becomes of a recording when LiveKit behaves like', () => {
     expect(i1TwoLive(egresses)).toEqual([]);
   });
 
+  // Over 5 s: an upload budget runs out, and the file comes after it.
   it.concurrent('slow-upload, past its budget: failed, and complete once the file is there after all', async () => {
     const { api, simulator } = tally;
     const roomId = await tally.openRoom();

@@ -53,6 +53,7 @@ describe('the jobs', () => {
     expect((await tally.api.start(roomId)).status).toBe(201);
   });
 
+  // Over 5 s on real servers: their time cannot jump, and a deletion date has to pass.
   it('come round: a room whose deletion date has passed goes; one that must not and one that need not yet stay', async () => {
     const env = { TALLY_ROOM_EXPIRY_INTERVAL_MS: '1000', TALLY_MIN_AUTO_DELETION_LEAD_MS: '0' };
     const clock = createJumpingClock();

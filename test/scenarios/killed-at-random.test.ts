@@ -26,6 +26,7 @@ describe('killed with kill -9 again and again, at random moments of many recordi
   }, BUILD_TIMEOUT_MS);
   afterAll(() => tally.stop());
 
+  // Over 5 s: a process is killed and started many times.
   it(
     'keeps what it acknowledged, never records a room twice, and leaves nothing behind',
     async () => {

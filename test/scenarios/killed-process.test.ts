@@ -210,6 +210,7 @@ describe('killed with kill -9 while a recording is', () => {
     },
   );
 
+  // Over 5 s on Redis: a lock is nobody's to free before its time.
   it('about to be made, with only its lock taken: the room is free after the restart', async () => {
     await tally.simulator.join(orphan.roomId);
     const { body } = await eventually(

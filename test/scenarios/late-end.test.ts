@@ -24,6 +24,7 @@ describe('the end of an older recording, told late and again and again', { timeo
     await tap.close();
   });
 
+  // Over 5 s on real servers: fifty rounds of two recordings each.
   it('never frees the room that a newer one is starting in: fifty rounds, no second recorder', async () => {
     const roomIds = await Promise.all(Array.from({ length: ROOMS }, () => tally.openRoom()));
     await Promise.all(

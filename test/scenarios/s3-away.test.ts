@@ -65,6 +65,7 @@ async function timed<Result>(work: Promise<Result>): Promise<[Result, number]> {
   return [await work, performance.now() - begunAt];
 }
 
+// Over 5 s: two looks of 2.5 s at a server that hangs.
 it('a recording settles while S3 hangs, and its file is checked and plays when S3 is back', async () => {
   const tally = await open();
   proxy.fail(() => 'hang');

@@ -26,6 +26,7 @@ describe.concurrent('told to stop with SIGTERM', () => {
     return tally;
   }
 
+  // Over 5 s on real servers: up to 10 s until it has ended, and a second start.
   it('under load: ends with 0 within 10 s, and nothing that was acknowledged is lost', async () => {
     const tally = await startOne();
     const { api, simulator } = tally;
@@ -63,6 +64,7 @@ describe.concurrent('told to stop with SIGTERM', () => {
     expect(i1TwoLive(await simulator.egresses())).toEqual([]);
   });
 
+  // Over 5 s: up to 10 s until it has ended, and a second start.
   it('while LiveKit is slow and answers no stop: ends with 0 within 10 s, and takes up its work after the restart', async () => {
     const tally = await startOne();
     const { api, proxy, simulator } = tally;

@@ -83,6 +83,7 @@ describe('a start whose call got no usable answer', () => {
     expect((await api.start(roomId)).status).toBe(201);
   });
 
+  // Over 5 s on real servers: their time cannot jump, and a call is looked for until 35 s after its claim.
   it('every such room is free when no answer can come any more', async () => {
     const { api, simulator } = tally;
     expect(held.length).toBe(7);

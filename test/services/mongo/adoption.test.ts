@@ -30,6 +30,7 @@ const recordings = () => mongodb.db.collection('meetrecordings');
 const rooms = () => mongodb.db.collection('meetrooms');
 
 describe('recordings of the original service', () => {
+  // Over 5 s: a process starts three times, over ten thousand documents.
   it('are taken in, 10 000 of them, by a start that is killed twice on its way', async () => {
     const originals = Array.from({ length: 10_000 }, (_, index) => {
       const uid = index.toString(16).padStart(10, '0');

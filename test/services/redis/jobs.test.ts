@@ -114,6 +114,7 @@ describe('a lock that is held', () => {
     return lost;
   }
 
+  // Over 5 s: twice the time of a lock.
   it('outlives its time, and is free at once when it is released', async () => {
     const lost = await hold();
     const client = connectTo(server.port);

@@ -10,7 +10,7 @@ const graceMs = 4_000;
 const startLockMs = 15_000;
 const liveCount = 12;
 /** Redis is looked at every two seconds; then the keeper runs. */
-const restoredWithinMs = 8_000;
+const restoredWithinMs = 5_000;
 
 describe('the locks of a Tally in Redis', () => {
   let server: Redis;
