@@ -49,7 +49,7 @@ export default defineConfig(
     },
   },
   {
-    files: ['src/main.ts', 'src/cli/**', 'src/livekit/simulator/main.ts', 'test/**', 'bench/**', 'scripts/**'],
+    files: ['src/main.ts', 'src/cli/**', 'src/simulator/main.ts', 'test/**', 'bench/**', 'scripts/**'],
     // Entry points hand the environment to the configuration, and tests set it for child processes.
     rules: { 'no-restricted-properties': 'off' },
   },

@@ -1,5 +1,5 @@
-import { createApp } from '../src/app.js';
-import { parseConfig } from '../src/config.js';
+import { createApp } from '../src/app/app.js';
+import { parseConfig } from '../src/config/config.js';
 import { createLogger } from '../src/logging.js';
 import { inParallel } from './http-client.js';
 import { openLab } from './lab.js';

@@ -6,8 +6,8 @@ import { connect, type Socket } from 'node:net';
 import { GetObjectCommand, PutObjectCommand, S3Client } from '@aws-sdk/client-s3';
 import { getSignedUrl } from '@aws-sdk/s3-request-presigner';
 
-import { createApp } from '../src/app.js';
-import { parseConfig } from '../src/config.js';
+import { createApp } from '../src/app/app.js';
+import { parseConfig } from '../src/config/config.js';
 import { createLogger } from '../src/logging.js';
 import { recordingIdOf } from '../src/machines/recording/recording.js';
 import { API_KEY, type Lab, openLab } from './lab.js';

@@ -19,7 +19,7 @@ export interface Simulator extends LiveKit {
 export async function openSimulator({ webhookUrl, activeAfterMs = 0 }: LiveKitOptions): Promise<Simulator> {
   const mediaDir = await mkdtemp(path.join(tmpdir(), 'tally-bench-media-'));
   const client = createHttpClient();
-  const child = run('livekit/simulator/main.js', {}, [
+  const child = run('simulator/main.js', {}, [
     ...['--port', '0', '--key', API_KEY, '--secret', API_SECRET, '--media-dir', mediaDir],
     ...['--webhook', webhookUrl, '--speed', String(SPEED)],
   ]);

@@ -1,10 +1,10 @@
 import closeWithGrace from 'close-with-grace';
 
-import { type App, createApp } from './app.js';
+import { type App, createApp } from './app/app.js';
 import { makeBuffersCheap } from './buffers.js';
 import { openDemoRoom } from './cli/demo-room.js';
 import { announce, type Welcome } from './cli/welcome.js';
-import { parseConfig } from './config.js';
+import { parseConfig } from './config/config.js';
 import { reasonsOf, TallyError, toError } from './errors.js';
 import { createLogger, redactLine } from './logging.js';
 

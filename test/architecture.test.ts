@@ -20,7 +20,10 @@ const HOUSE: Record<string, Rule> = {
   'machines/room': { imports: ['machines/kernel'], types: ['machines/recording'], packages: ['xstate'] },
   accounts: {},
   livekit: { types: ['machines'], packages: ['livekit-server-sdk', '@livekit/protocol'] },
-  'livekit/simulator': { packages: ['@livekit/protocol', '@bufbuild/protobuf', '@aws-sdk/client-s3', 'mediabunny', 'zod'] },
+  simulator: {
+    imports: ['config'],
+    packages: ['@livekit/protocol', '@bufbuild/protobuf', '@aws-sdk/client-s3', 'mediabunny', 'zod'],
+  },
   persistence: {
     imports: ['persistence/lmdb', 'persistence/mongo', 'persistence/files', 'persistence/redis', 'persistence/s3'],
     types: ['machines', 'accounts', 'notifications', 'jobs'],
@@ -46,7 +49,7 @@ const HOUSE: Record<string, Rule> = {
   jobs: { imports: ['machines', 'accounts', 'notifications'], packages: ['bree'] },
   app: { imports: ['*'] },
   config: { packages: ['zod'] },
-  cli: { imports: ['machines', 'accounts', 'notifications'], packages: ['mediabunny'] },
+  cli: { imports: ['config', 'machines', 'accounts', 'notifications'], packages: ['mediabunny'] },
 };
 
 /** Files directly under `src`. */
@@ -56,11 +59,11 @@ const ROOT_FILES: Record<string, Rule> = {
   'clock.ts': {},
   'logging.ts': { packages: ['pino'] },
   'outages.ts': {},
-  'config.ts': { imports: ['config'] },
-  'app.ts': { imports: ['*'] },
   'main.ts': { imports: ['*'] },
 };
-const FOR_EVERYONE = ['errors.ts', 'clock.ts', 'logging.ts', 'outages.ts', 'config.ts'];
+/** Its types are for everyone: what an adapter is set up with. */
+const WORDS_FOR_EVERYONE = 'config';
+const FOR_EVERYONE = ['errors.ts', 'clock.ts', 'logging.ts', 'outages.ts'];
 
 /** The files of `machines` that are vocabulary: types, ports, errors and pure functions on them. */
 const VOCABULARY = /\/(ports|commands|events|livekit-events|errors|recording|room|actor-store|document|event-bus)\.ts$/;
@@ -183,6 +186,7 @@ function isAllowed(each: Import): boolean {
   // A parent folder in a rule stands for all of its children, except for an adapter's siblings.
   const imported = rule.imports ?? [];
   if (folder?.startsWith('persistence') === true ? imported.includes(target) : isBelow(target, imported)) return true;
+  if (target === WORDS_FOR_EVERYONE && each.isTypeOnly) return true;
   return isBelow(target, rule.types ?? []) && isTypesOnly(each);
 }
 
@@ -215,7 +219,7 @@ describe('every import points one way', () => {
 });
 
 describe('an import of', () => {
-  const isOfApp = (file: string) => file === 'app.ts' || folderOf(file) === 'app';
+  const isOfApp = (file: string) => folderOf(file) === 'app';
   const importers = (matches: (each: Import) => boolean) => [...new Set(imports.filter(matches).map(({ from }) => from))];
 
   it('createActor happens in the kernel alone: it hosts, others describe', () => {
@@ -240,19 +244,19 @@ describe('an import of', () => {
       for (const { from, to, isTypeOnly, isDynamic } of imports) if (from === file && !isTypeOnly && !isDynamic) load(to);
     };
     load('main.ts');
-    load('livekit/simulator/main.ts');
-    expect(loaded).toContain('app.ts');
+    load('simulator/main.ts');
+    expect(loaded).toContain('app/app.ts');
     expect(drivers.filter((driver) => loaded.has(driver))).toStrictEqual([]);
   });
 
-  it('app.ts or a part of it happens in main.ts, its own test and test support alone', () => {
+  it('app happens in main.ts, its own tests and test support alone', () => {
     const tests = readdirSync(import.meta.dirname, { recursive: true, encoding: 'utf8' })
       .filter((name) => name.endsWith('.ts') && !name.split(path.sep).includes('node_modules'))
       .flatMap((name) => importsOf(path.join(import.meta.dirname, name)))
       .map((each) => ({ ...each, from: each.from.replace(/^(\.\.\/)+/, ''), to: each.to.replace(/^(\.\.\/)*src\//, '') }));
     const users = [...imports, ...tests].filter(({ from, to }) => isOfApp(to) && !isOfApp(from)).map(({ from }) => from);
     expect(
-      users.filter((file) => !['main.ts', 'test/app.test.ts'].includes(file) && !file.startsWith('test/support/')),
+      users.filter((file) => file !== 'main.ts' && !file.startsWith('test/app/') && !file.startsWith('test/support/')),
     ).toStrictEqual([]);
   });
 
@@ -274,9 +278,9 @@ describe('the environment', () => {
       (ts.isPropertyAccessExpression(node) && node.expression.getText() === 'process' && node.name.text === 'env') ||
       (ts.forEachChild(node, (child) => isEnv(child) || undefined) ?? false);
     const readers = files.filter((name) => isEnv(parse(path.join(SRC, name))));
-    const entryPoints = ['main.ts', 'livekit/simulator/main.ts'];
+    const entryPoints = ['main.ts', 'simulator/main.ts'];
     expect(
-      readers.filter((file) => file !== 'config.ts' && !entryPoints.includes(file) && folderOf(file) !== 'cli'),
+      readers.filter((file) => folderOf(file) !== 'config' && !entryPoints.includes(file) && folderOf(file) !== 'cli'),
     ).toStrictEqual([]);
   });
 });

@@ -1,6 +1,6 @@
 import type { RequestListener } from 'node:http';
 
-import type { Config } from '../config.js';
+import type { Config } from '../config/config.js';
 import { createHttp } from '../http/http.js';
 import { createReadiness } from '../http/readiness.js';
 import { createLiveKitIntake } from '../machines/recording/livekit-intake.js';

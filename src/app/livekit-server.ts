@@ -1,8 +1,8 @@
 import { randomBytes } from 'node:crypto';
 
-import type { Config } from '../config.js';
+import type { Config } from '../config/config.js';
 import { InvalidInputError } from '../errors.js';
-import { bucketOf, createSimulator, type Simulator } from '../livekit/simulator/index.js';
+import { bucketOf, createSimulator, type Simulator } from '../simulator/index.js';
 
 interface Credentials {
   apiKey: string;

@@ -1,4 +1,4 @@
-import type { Config } from '../config.js';
+import type { Config } from '../config/config.js';
 import { createSupervisor, type Supervisor } from '../machines/kernel/supervisor.js';
 import type { RecordingCommands } from '../machines/recording/commands.js';
 import { createRecordingCommands } from '../machines/recording/create-commands.js';

@@ -1,6 +1,6 @@
 import { randomBytes } from 'node:crypto';
 
-import type { Config } from '../config.js';
+import type { Config } from '../config/config.js';
 import { createLiveKitGateway } from '../livekit/gateway.js';
 import { createWebhookVerifier, type WebhookVerifier } from '../livekit/webhook-verifier.js';
 import type { Logger } from '../logging.js';

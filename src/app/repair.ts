@@ -1,4 +1,4 @@
-import type { Config } from '../config.js';
+import type { Config } from '../config/config.js';
 import { createJobs } from '../jobs/create-jobs.js';
 import type { Scheduler } from '../jobs/scheduler.js';
 import { createTurn } from '../jobs/turn.js';

@@ -5,7 +5,7 @@ import path from 'node:path';
 import { createInterface } from 'node:readline';
 import { parseArgs } from 'node:util';
 
-import { parseConfig } from '../config.js';
+import { parseConfig } from '../config/config.js';
 import { toError } from '../errors.js';
 import { recordDemo } from './record-demo.js';
 import { findRunningServer, type RunningServer } from './running-server.js';

@@ -1,4 +1,4 @@
-import type { Timers } from '../config.js';
+import type { Timers } from '../config/config.js';
 import type { Supervisor } from '../machines/kernel/supervisor.js';
 import type { RecordingEvent } from '../machines/recording/events.js';
 import type { LiveKitGateway, RecordingStore, RoomLocks } from '../machines/recording/ports.js';

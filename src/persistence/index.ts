@@ -2,7 +2,7 @@ import { readFile } from 'node:fs/promises';
 
 import type { ApiKeyStore } from '../accounts/ports.js';
 import type { Clock } from '../clock.js';
-import type { Config } from '../config.js';
+import type { Config } from '../config/config.js';
 import { InvalidInputError } from '../errors.js';
 import type { JobLocks, JobRuns } from '../jobs/ports.js';
 import type { Logger } from '../logging.js';

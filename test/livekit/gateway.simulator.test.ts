@@ -3,8 +3,8 @@ import { describe, expect, it } from 'vitest';
 
 import { createLiveKitGateway } from '../../src/livekit/gateway.js';
 import { createWebhookVerifier } from '../../src/livekit/webhook-verifier.js';
-import type { ScriptRequest } from '../../src/livekit/simulator/index.js';
-import { API_KEY, API_SECRET, createLiveStage, type Arrival } from './simulator/support.js';
+import type { ScriptRequest } from '../../src/simulator/index.js';
+import { API_KEY, API_SECRET, createLiveStage, type Arrival } from '../simulator/support.js';
 
 const REQUEST = { roomName: 'r', filepath: 'recordings/r/r--uid1.mp4' };
 const verifier = createWebhookVerifier({ apiKey: API_KEY, apiSecret: API_SECRET });

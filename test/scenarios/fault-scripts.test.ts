@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
 
 import type { RecordingStatus } from '../../src/machines/recording/recording.js';
-import type { ScriptRequest } from '../../src/livekit/simulator/index.js';
+import type { ScriptRequest } from '../../src/simulator/index.js';
 import { type AppOnSimulator, startAppOnSimulator } from '../support/app-on-simulator.js';
 import { eventually } from '../support/eventually.js';
 import { i1TwoLive, isOurs, leftRunning } from '../support/invariants.js';

@@ -1,7 +1,7 @@
-import { type App, createApp } from '../../src/app.js';
+import { type App, createApp } from '../../src/app/app.js';
 import { type Clock, systemClock } from '../../src/clock.js';
-import { parseConfig } from '../../src/config.js';
-import { bucketOf, createSimulator, type Simulator } from '../../src/livekit/simulator/index.js';
+import { parseConfig } from '../../src/config/config.js';
+import { bucketOf, createSimulator, type Simulator } from '../../src/simulator/index.js';
 import { createLogger } from '../../src/logging.js';
 import { type LiveKitProxy, startLiveKitProxy } from './livekit-proxy.js';
 import { createSimulatorControl, type SimulatorAddress, type SimulatorControl } from './simulator-control.js';

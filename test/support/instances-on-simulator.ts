@@ -1,9 +1,9 @@
 import path from 'node:path';
 
-import { type App, createApp } from '../../src/app.js';
+import { type App, createApp } from '../../src/app/app.js';
 import type { Clock } from '../../src/clock.js';
-import { parseConfig } from '../../src/config.js';
-import { createSimulator, type Simulator } from '../../src/livekit/simulator/index.js';
+import { parseConfig } from '../../src/config/config.js';
+import { createSimulator, type Simulator } from '../../src/simulator/index.js';
 import { createLogger } from '../../src/logging.js';
 import { createDataFolder } from './data-folder.js';
 import { createSimulatorControl, type SimulatorControl } from './simulator-control.js';

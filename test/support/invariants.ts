@@ -1,5 +1,5 @@
 import type { RecordingView } from '../../src/http/presenters/recording.presenter.js';
-import type { EgressTruth } from '../../src/livekit/simulator/index.js';
+import type { EgressTruth } from '../../src/simulator/index.js';
 import type { RecordingStore, RoomLocks } from '../../src/machines/recording/ports.js';
 import { isLive } from '../../src/machines/recording/recording.js';
 

@@ -1,6 +1,6 @@
 import { RoomServiceClient } from 'livekit-server-sdk';
 
-import type { DeliveryRecord, EgressTruth, ScriptRequest } from '../../src/livekit/simulator/index.js';
+import type { DeliveryRecord, EgressTruth, ScriptRequest } from '../../src/simulator/index.js';
 
 export interface SimulatorAddress {
   url: string;

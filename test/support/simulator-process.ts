@@ -1,4 +1,4 @@
-import { parseConfig } from '../../src/config.js';
+import { parseConfig } from '../../src/config/config.js';
 import { builtFile } from './build-once.js';
 import { startChild } from './child-process.js';
 import { createSimulatorControl, type SimulatorAddress, type SimulatorControl } from './simulator-control.js';
@@ -23,7 +23,7 @@ export async function startSimulatorProcess({ webhook, speed, env }: SimulatorPr
   const args = ['--port', '0', '--webhook', webhook, '--key', apiKey, '--secret', apiSecret, '--speed', String(speed)];
   const { media } = parseConfig(env);
   if (media.kind === 'embedded') args.push('--media-dir', media.egressDir);
-  const child = startChild(builtFile('livekit/simulator/main.js'), args, env);
+  const child = startChild(builtFile('simulator/main.js'), args, env);
   await child.printed(/^http\S+\n/);
   const address = { url: child.stdout().split('\n')[0] ?? '', apiKey, apiSecret };
   return {

@@ -1,5 +1,5 @@
 import { systemClock } from '../../src/clock.js';
-import { parseConfig } from '../../src/config.js';
+import { parseConfig } from '../../src/config/config.js';
 import { createLogger } from '../../src/logging.js';
 import { openPersistence, type Persistence } from '../../src/persistence/index.js';
 import { builtFile } from './build-once.js';

@@ -1,6 +1,6 @@
 import { Cluster, Redis, type RedisOptions } from 'ioredis';
 
-import type { HostAndPort } from '../../config.js';
+import type { HostAndPort } from '../../config/config.js';
 import { InvalidInputError } from '../../errors.js';
 import type { OutageLog } from '../../outages.js';
 

@@ -10,7 +10,7 @@ import {
 } from '@aws-sdk/client-s3';
 
 import { systemClock } from '../../clock.js';
-import type { SseConfig } from '../../config.js';
+import type { SseConfig } from '../../config/config.js';
 import { MediaUnavailableError } from '../../errors.js';
 import type { MediaStore } from '../../machines/recording/ports.js';
 import { assertMediaKey } from '../media-key.js';

@@ -1,4 +1,4 @@
-import type { SseConfig } from '../../config.js';
+import type { SseConfig } from '../../config/config.js';
 
 /** The members that carry the customer's key in a request about one object. */
 export interface CustomerKey {

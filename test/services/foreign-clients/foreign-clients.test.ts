@@ -17,7 +17,7 @@ import {
   type RunningProcess,
 } from '../../../scripts/services/index.mjs';
 
-const simulatorEntry = fileURLToPath(new URL('../../../dist/src/livekit/simulator/main.js', import.meta.url));
+const simulatorEntry = fileURLToPath(new URL('../../../dist/src/simulator/main.js', import.meta.url));
 const [key, secret] = ['devkey', 'a-secret-of-the-tests-at-least-32-characters'];
 const bucket = 'recordings';
 /** So much of an object is on its way when its sender dies. */

@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { poll, startRedis, type Redis } from '../../../scripts/services/index.mjs';
 import { systemClock } from '../../../src/clock.js';
-import { parseConfig } from '../../../src/config.js';
+import { parseConfig } from '../../../src/config/config.js';
 import { LocksUnavailableError } from '../../../src/errors.js';
 import { openPersistence, type Persistence } from '../../../src/persistence/index.js';
 import { openRedis } from '../../../src/persistence/redis/open-redis.js';

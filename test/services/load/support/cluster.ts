@@ -17,7 +17,7 @@ import type { TallyClient } from '../../support/tally-client.js';
 import { startTally, type Tally } from '../../support/tally.js';
 import { startTcpGate, type TcpGate } from './tcp-gate.js';
 
-const simulatorEntry = fileURLToPath(new URL('../../../../dist/src/livekit/simulator/main.js', import.meta.url));
+const simulatorEntry = fileURLToPath(new URL('../../../../dist/src/simulator/main.js', import.meta.url));
 
 export interface ClusterOptions {
   readonly instances: number;

@@ -1,4 +1,4 @@
-import type { EgressTruth } from '../../../../src/livekit/simulator/index.js';
+import type { EgressTruth } from '../../../../src/simulator/index.js';
 
 export interface Overlap {
   readonly roomName: string;

@@ -10,7 +10,7 @@ import { EgressClient, EgressStatus } from 'livekit-server-sdk';
 import { afterEach, expect, it } from 'vitest';
 import { API_KEY, API_SECRET, createSink, fileOutput } from './support.js';
 
-const MAIN = path.resolve('src/livekit/simulator/main.ts');
+const MAIN = path.resolve('src/simulator/main.ts');
 const TSX = path.resolve('node_modules/tsx/dist/cli.mjs');
 const CREDENTIALS = { accessKeyId: 'minioadmin', secretAccessKey: 'minioadmin' };
 const folders: string[] = [];

@@ -1,8 +1,8 @@
 import { readFile } from 'node:fs/promises';
 import { EgressStatus } from 'livekit-server-sdk';
 import { describe, expect, it } from 'vitest';
-import { SCRIPT_NAMES } from '../../../src/livekit/simulator/index.js';
-import { isLoopback } from '../../../src/livekit/simulator/api/http-server.js';
+import { SCRIPT_NAMES } from '../../src/simulator/index.js';
+import { isLoopback } from '../../src/simulator/api/http-server.js';
 import { createLiveStage, createStage, fileOutput, refusal, type Stage } from './support.js';
 
 async function control(
@@ -69,12 +69,12 @@ describe('scripts', () => {
   });
 
   it('are all described', async () => {
-    const described = await readFile('src/livekit/simulator/README.md', 'utf8');
+    const described = await readFile('src/simulator/README.md', 'utf8');
     expect(SCRIPT_NAMES.filter((name) => !described.includes(`\`${name}\``))).toEqual([]);
   });
 
   it('are all tested, by name', async () => {
-    const files = ['scripts', 'webhooks'].map((name) => readFile(`test/livekit/simulator/${name}.test.ts`, 'utf8'));
+    const files = ['scripts', 'webhooks'].map((name) => readFile(`test/simulator/${name}.test.ts`, 'utf8'));
     const tests = (await Promise.all(files)).join('\n');
     // At the head of a title or of a row of a table of tests, and not only as a script that some test sets.
     const isTested = (name: string) => new RegExp(`(?<!name: )'${name}[': ]`).test(tests);

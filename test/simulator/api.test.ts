@@ -2,7 +2,7 @@ import { createServer } from 'node:http';
 import { EgressInfo, ListEgressResponse, ListRoomsResponse, RoomCompositeEgressRequest, RoomEgress } from '@livekit/protocol';
 import { AccessToken, EgressClient, EgressStatus, type RoomServiceClient, type RoomCompositeOptions } from 'livekit-server-sdk';
 import { describe, expect, it } from 'vitest';
-import { signToken } from '../../../src/livekit/simulator/wire/token.js';
+import { signToken } from '../../src/simulator/wire/token.js';
 import { API_KEY, API_SECRET, ENDLESS_MS, FROZEN, createLiveStage, createStage, fileOutput, refusal } from './support.js';
 
 const PREFIX = 'twirp error unknown: ';

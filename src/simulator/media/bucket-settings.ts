@@ -1,5 +1,5 @@
 import type { S3Upload } from '@livekit/protocol';
-import type { SseConfig } from '../../../config.js';
+import type { SseConfig } from '../../config/config.js';
 
 /** An S3 server and who we are to it. */
 export interface ServerSettings {

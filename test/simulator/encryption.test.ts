@@ -4,9 +4,9 @@ import type { AddressInfo } from 'node:net';
 
 import { expect, it } from 'vitest';
 
-import type { SseConfig } from '../../../src/config.js';
-import { bucketOf } from '../../../src/livekit/simulator/index.js';
-import { createBuckets } from '../../../src/livekit/simulator/media/bucket.js';
+import type { SseConfig } from '../../src/config/config.js';
+import { bucketOf } from '../../src/simulator/index.js';
+import { createBuckets } from '../../src/simulator/media/bucket.js';
 
 const customerKey = Buffer.alloc(32, 7).toString('base64');
 const PREFIX = 'x-amz-server-side-encryption';

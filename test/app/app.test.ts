@@ -1,10 +1,10 @@
 import { expect, it, vi } from 'vitest';
 
-import { createApp } from '../src/app.js';
-import { parseConfig } from '../src/config.js';
-import { createLogger, type Logger } from '../src/logging.js';
-import { createDataFolder } from './support/data-folder.js';
-import { createTestClock } from './support/test-clock.js';
+import { createApp } from '../../src/app/app.js';
+import { parseConfig } from '../../src/config/config.js';
+import { createLogger, type Logger } from '../../src/logging.js';
+import { createDataFolder } from '../support/data-folder.js';
+import { createTestClock } from '../support/test-clock.js';
 
 it('a start that fails at its end leaves nothing running, and tells what failed', async () => {
   const folder = await createDataFolder();

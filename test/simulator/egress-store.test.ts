@@ -1,8 +1,8 @@
 import { EgressStatus, RoomCompositeEgressRequest } from '@livekit/protocol';
 import { afterEach, expect, it, vi } from 'vitest';
-import { readJob } from '../../../src/livekit/simulator/egress/egress-job.js';
-import { createEgressStore } from '../../../src/livekit/simulator/egress/egress-store.js';
-import { createEgress, type Egress } from '../../../src/livekit/simulator/egress/egress.js';
+import { readJob } from '../../src/simulator/egress/egress-job.js';
+import { createEgressStore } from '../../src/simulator/egress/egress-store.js';
+import { createEgress, type Egress } from '../../src/simulator/egress/egress.js';
 import { createLiveStage, fileOutput, refusal } from './support.js';
 
 const DAY_MS = 24 * 3_600_000;

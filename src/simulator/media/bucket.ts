@@ -1,5 +1,5 @@
 import { PutObjectCommand, type PutObjectCommandInput, S3Client, S3ServiceException } from '@aws-sdk/client-s3';
-import type { SseConfig } from '../../../config.js';
+import type { SseConfig } from '../../config/config.js';
 import type { BucketSettings, ServerSettings } from './bucket-settings.js';
 import type { Storage } from './storage.js';
 

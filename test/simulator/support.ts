@@ -13,7 +13,7 @@ import {
   type WebhookEvent,
 } from 'livekit-server-sdk';
 import { afterEach } from 'vitest';
-import { createSimulator, type MediaOptions, type ScriptRequest, type Simulator } from '../../../src/livekit/simulator/index.js';
+import { createSimulator, type MediaOptions, type ScriptRequest, type Simulator } from '../../src/simulator/index.js';
 
 export const API_KEY = 'devkey';
 export const API_SECRET = 'a-secret-of-at-least-thirty-two-characters';

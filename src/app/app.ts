@@ -1,20 +1,20 @@
 import { setTimeout as pause } from 'node:timers/promises';
 
-import { ensureApiKey } from './accounts/ensure-api-key.js';
-import { createEdge } from './app/edge.js';
-import { type LiveKitServer, openLiveKitServer } from './app/livekit-server.js';
-import { createMachines, type Machines } from './app/machines.js';
-import { createPorts } from './app/ports.js';
-import { createReconciliation, createRepairJobs } from './app/repair.js';
-import { type Clock, systemClock } from './clock.js';
-import type { Config } from './config.js';
-import { toError } from './errors.js';
-import { listen } from './http/listener.js';
-import type { Scheduler } from './jobs/scheduler.js';
-import type { Logger } from './logging.js';
-import { releaseOrphanedLocks } from './machines/recording/orphaned-locks.js';
-import type { Reconciler } from './machines/recording/reconciler.js';
-import { openPersistence, type Persistence } from './persistence/index.js';
+import { ensureApiKey } from '../accounts/ensure-api-key.js';
+import { createEdge } from './edge.js';
+import { type LiveKitServer, openLiveKitServer } from './livekit-server.js';
+import { createMachines, type Machines } from './machines.js';
+import { createPorts } from './ports.js';
+import { createReconciliation, createRepairJobs } from './repair.js';
+import { type Clock, systemClock } from '../clock.js';
+import type { Config } from '../config/config.js';
+import { toError } from '../errors.js';
+import { listen } from '../http/listener.js';
+import type { Scheduler } from '../jobs/scheduler.js';
+import type { Logger } from '../logging.js';
+import { releaseOrphanedLocks } from '../machines/recording/orphaned-locks.js';
+import type { Reconciler } from '../machines/recording/reconciler.js';
+import { openPersistence, type Persistence } from '../persistence/index.js';
 
 export interface AppOptions {
   log: Logger;

@@ -3,8 +3,8 @@ import path from 'node:path';
 import { EgressStatus } from 'livekit-server-sdk';
 import { ALL_FORMATS, BufferSource, Input } from 'mediabunny';
 import { describe, expect, it } from 'vitest';
-import { locate, resolveFilename } from '../../../src/livekit/simulator/media/filepath.js';
-import { createMp4 } from '../../../src/livekit/simulator/media/mp4.js';
+import { locate, resolveFilename } from '../../src/simulator/media/filepath.js';
+import { createMp4 } from '../../src/simulator/media/mp4.js';
 import { ENDLESS_MS, createLiveStage, createStage, fileOutput, type Stage } from './support.js';
 
 async function record(stage: Stage, filepath: string, options: { disableManifest?: boolean } = {}) {

@@ -7,8 +7,8 @@ import { ProxyConfig, StartEgressRequest } from '@livekit/protocol';
 import { startFauxqs, type FauxqsServer } from 'fauxqs';
 import { ALL_FORMATS, BufferSource, Input } from 'mediabunny';
 import { afterAll, beforeAll, describe, expect, it, onTestFinished } from 'vitest';
-import type { SseConfig } from '../../../src/config.js';
-import { bucketOf } from '../../../src/livekit/simulator/index.js';
+import type { SseConfig } from '../../src/config/config.js';
+import { bucketOf } from '../../src/simulator/index.js';
 import { createLiveStage, fileOutput, type Stage } from './support.js';
 
 const [OWN, OTHER] = ['own-bucket', 'bucket-of-a-request'];

@@ -1,17 +1,17 @@
 import { isIP } from 'node:net';
 
-import type { Given } from './config/adapter.js';
-import { type Environment, environmentSchema } from './config/environment.js';
-import { DEFAULT_LIVEKIT_SECRET, type LiveKitConfig, toLiveKit } from './config/livekit.js';
-import { refusal } from './config/refusal.js';
-import { type ServiceConfig, toService } from './config/service.js';
-import { refuseMissingAdapters, type StorageConfig, toStorage } from './config/storage.js';
-import { type Timers, toTimers } from './config/timers.js';
+import type { Given } from './adapter.js';
+import { type Environment, environmentSchema } from './environment.js';
+import { DEFAULT_LIVEKIT_SECRET, type LiveKitConfig, toLiveKit } from './livekit.js';
+import { refusal } from './refusal.js';
+import { type ServiceConfig, toService } from './service.js';
+import { refuseMissingAdapters, type StorageConfig, toStorage } from './storage.js';
+import { type Timers, toTimers } from './timers.js';
 
-export type { SseConfig } from './config/s3.js';
-export type { HostAndPort } from './config/values.js';
-export type { MediaConfig } from './config/storage.js';
-export type { Timers } from './config/timers.js';
+export type { SseConfig } from './s3.js';
+export type { HostAndPort } from './values.js';
+export type { MediaConfig } from './storage.js';
+export type { Timers } from './timers.js';
 
 /** The whole configuration, frozen. Paths are absolute. */
 export interface Config extends ServiceConfig, StorageConfig {

@@ -2,9 +2,9 @@ import path from 'node:path';
 
 import { describe, expect, it } from 'vitest';
 
-import { documentedVariables, environmentSchema } from '../src/config/environment.js';
-import { parseConfig } from '../src/config.js';
-import { InvalidInputError } from '../src/errors.js';
+import { documentedVariables, environmentSchema } from '../../src/config/environment.js';
+import { parseConfig } from '../../src/config/config.js';
+import { InvalidInputError } from '../../src/errors.js';
 
 function refusalOf(env: Record<string, string>): string {
   try {

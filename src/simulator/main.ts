@@ -1,8 +1,8 @@
 import { randomBytes } from 'node:crypto';
 import path from 'node:path';
 import { parseArgs } from 'node:util';
-import { type MediaConfig, parseConfig } from '../../config.js';
-import { InvalidInputError } from '../../errors.js';
+import { type MediaConfig, parseConfig } from '../config/config.js';
+import { InvalidInputError } from '../errors.js';
 import { bucketOf, createSimulator, type MediaOptions } from './index.js';
 
 const { values } = parseArgs({

@@ -3,8 +3,8 @@ import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { EgressStatus, WebhookReceiver, type RoomCompositeOptions } from 'livekit-server-sdk';
 import { describe, expect, it } from 'vitest';
-import { createClock } from '../../../src/livekit/simulator/clock.js';
-import { createWebhookSender } from '../../../src/livekit/simulator/webhooks/webhook-sender.js';
+import { createClock } from '../../src/simulator/clock.js';
+import { createWebhookSender } from '../../src/simulator/webhooks/webhook-sender.js';
 import {
   API_KEY,
   API_SECRET,
