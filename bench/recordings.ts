@@ -1,4 +1,4 @@
-import { newRecording } from '../src/machines/recording/new-recording.js';
+import { newRecording } from '../src/machines/recording/machine/new-recording.js';
 import type { RecordingDocument } from '../src/machines/recording/recording.js';
 
 /** The newest of the made recordings, epoch milliseconds. */

@@ -18,6 +18,7 @@ const HOUSE: Record<string, Rule> = {
   'machines/kernel': { packages: ['xstate'] },
   'machines/recording': { imports: ['machines/kernel'], types: ['machines/room'], packages: ['xstate'] },
   'machines/room': { imports: ['machines/kernel'], types: ['machines/recording'], packages: ['xstate'] },
+  'machines/reconcile': { imports: ['machines/kernel', 'machines/recording', 'machines/room'] },
   accounts: {},
   livekit: { types: ['machines'], packages: ['livekit-server-sdk', '@livekit/protocol'] },
   simulator: {

@@ -12,8 +12,8 @@ import { toError } from '../errors.js';
 import { listen } from '../http/listener.js';
 import type { Scheduler } from '../jobs/scheduler.js';
 import type { Logger } from '../logging.js';
-import { releaseOrphanedLocks } from '../machines/recording/orphaned-locks.js';
-import type { Reconciler } from '../machines/recording/reconciler.js';
+import { releaseOrphanedLocks } from '../machines/recording/commands/orphaned-locks.js';
+import type { Reconciler } from '../machines/reconcile/reconciler.js';
 import { openPersistence, type Persistence } from '../persistence/index.js';
 
 export interface AppOptions {

@@ -3,7 +3,7 @@ import type { RequestListener } from 'node:http';
 import type { Config } from '../config/config.js';
 import { createHttp } from '../http/http.js';
 import { createReadiness } from '../http/readiness.js';
-import { createLiveKitIntake } from '../machines/recording/livekit-intake.js';
+import { createLiveKitIntake } from '../machines/reconcile/intake.js';
 import type { Machines } from './machines.js';
 import type { Ports } from './ports.js';
 

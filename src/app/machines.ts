@@ -1,17 +1,17 @@
 import type { Config } from '../config/config.js';
 import { createSupervisor, type Supervisor } from '../machines/kernel/supervisor.js';
-import type { RecordingCommands } from '../machines/recording/commands.js';
-import { createRecordingCommands } from '../machines/recording/create-commands.js';
-import { defineRecording } from '../machines/recording/definition.js';
-import { createDeleteAll } from '../machines/recording/delete-all.js';
-import { createRecordingEffects } from '../machines/recording/effects.js';
+import type { RecordingCommands } from '../machines/recording/commands/commands.js';
+import { createRecordingCommands } from '../machines/recording/commands/create-commands.js';
+import { defineRecording } from '../machines/recording/machine/definition.js';
+import { createDeleteAll } from '../machines/recording/commands/delete-all.js';
+import { createRecordingEffects } from '../machines/recording/effects/effects.js';
 import type { RecordingEvent } from '../machines/recording/events.js';
 import type { RecordingContext } from '../machines/recording/recording.js';
-import type { RoomCommands } from '../machines/room/commands.js';
-import { createRoomCommands } from '../machines/room/create-commands.js';
-import { createRoomEffects, defineRoom } from '../machines/room/definition.js';
+import type { RoomCommands } from '../machines/room/commands/commands.js';
+import { createRoomCommands } from '../machines/room/commands/create-commands.js';
+import { createRoomEffects, defineRoom } from '../machines/room/machine/definition.js';
 import { type RoomContext, roomStatusOf } from '../machines/room/room.js';
-import type { RoomEvent } from '../machines/room/room.machine.js';
+import type { RoomEvent } from '../machines/room/machine/room.machine.js';
 import type { Ports } from './ports.js';
 
 type Recordings = Supervisor<RecordingContext, RecordingEvent>;

@@ -2,9 +2,9 @@ import type { Config } from '../config/config.js';
 import { createJobs } from '../jobs/create-jobs.js';
 import type { Scheduler } from '../jobs/scheduler.js';
 import { createTurn } from '../jobs/turn.js';
-import { createReconciler, type Reconciler } from '../machines/recording/reconciler.js';
-import { createStrayKeeper } from '../machines/recording/strays.js';
-import { createMeetingKeeper } from '../machines/room/meetings.js';
+import { createReconciler, type Reconciler } from '../machines/reconcile/reconciler.js';
+import { createStrayKeeper } from '../machines/reconcile/strays.js';
+import { createMeetingKeeper } from '../machines/reconcile/meetings.js';
 import type { Machines } from './machines.js';
 import type { Ports } from './ports.js';
 

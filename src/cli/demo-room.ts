@@ -1,4 +1,4 @@
-import type { RoomCommands } from '../machines/room/commands.js';
+import type { RoomCommands } from '../machines/room/commands/commands.js';
 import type { RoomStore } from '../machines/room/ports.js';
 import type { RoomDocument } from '../machines/room/room.js';
 

@@ -1,10 +1,10 @@
 import type { ApiKeyStore } from '../accounts/ports.js';
 import type { Clock } from '../clock.js';
 import type { Logger } from '../logging.js';
-import type { RecordingCommands } from '../machines/recording/commands.js';
-import type { LiveKitEvent } from '../machines/recording/livekit-events.js';
+import type { RecordingCommands } from '../machines/recording/commands/commands.js';
+import type { LiveKitEvent } from '../machines/reconcile/livekit-events.js';
 import type { MediaStore, RecordingStore } from '../machines/recording/ports.js';
-import type { RoomCommands } from '../machines/room/commands.js';
+import type { RoomCommands } from '../machines/room/commands/commands.js';
 import type { RoomStore } from '../machines/room/ports.js';
 
 /** LiveKit's webhooks: what they say, and what becomes of it. */

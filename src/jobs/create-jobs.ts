@@ -3,7 +3,7 @@ import type { Supervisor } from '../machines/kernel/supervisor.js';
 import type { RecordingEvent } from '../machines/recording/events.js';
 import type { LiveKitGateway, RecordingStore, RoomLocks } from '../machines/recording/ports.js';
 import type { RecordingContext } from '../machines/recording/recording.js';
-import type { RoomCommands } from '../machines/room/commands.js';
+import type { RoomCommands } from '../machines/room/commands/commands.js';
 import type { RoomStore } from '../machines/room/ports.js';
 import { createExpiredRoomJob } from './expired-rooms.job.js';
 import { createOrphanedLockJob } from './orphaned-locks.job.js';

@@ -1,6 +1,6 @@
 import type { Clock } from '../clock.js';
 import type { KernelLog } from '../machines/kernel/kernel-log.js';
-import type { RoomCommands } from '../machines/room/commands.js';
+import type { RoomCommands } from '../machines/room/commands/commands.js';
 import { RoomDeletionRefusedError, RoomNotFoundError } from '../machines/room/errors.js';
 import type { RoomStore } from '../machines/room/ports.js';
 import type { RoomDocument } from '../machines/room/room.js';

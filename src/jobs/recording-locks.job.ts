@@ -1,7 +1,7 @@
 import type { Clock } from '../clock.js';
 import { LocksUnavailableError } from '../errors.js';
 import type { KernelLog } from '../machines/kernel/kernel-log.js';
-import { isLeftBehind } from '../machines/recording/left-behind.js';
+import { isLeftBehind } from '../machines/recording/commands/left-behind.js';
 import type { RecordingStore, RoomLocks } from '../machines/recording/ports.js';
 import { isLive, type RecordingDocument } from '../machines/recording/recording.js';
 import { countEach } from './count-each.js';

@@ -2,7 +2,7 @@ import type { Clock } from '../clock.js';
 import type { KernelLog } from '../machines/kernel/kernel-log.js';
 import type { Supervisor } from '../machines/kernel/supervisor.js';
 import { type EgressObservation, isTerminal, type RecordingEvent } from '../machines/recording/events.js';
-import { uidOfPath } from '../machines/recording/observation.js';
+import { uidOfPath } from '../machines/recording/machine/observation.js';
 import type { LiveKitGateway, RecordingStore } from '../machines/recording/ports.js';
 import {
   isUnsettled,

@@ -1,8 +1,8 @@
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 
 import type { Supervisor } from '../../src/machines/kernel/supervisor.js';
-import { defineRecording } from '../../src/machines/recording/definition.js';
-import { createRecordingEffects } from '../../src/machines/recording/effects.js';
+import { defineRecording } from '../../src/machines/recording/machine/definition.js';
+import { createRecordingEffects } from '../../src/machines/recording/effects/effects.js';
 import type { RecordingEvent } from '../../src/machines/recording/events.js';
 import type { LiveKitGateway, RecordingStore } from '../../src/machines/recording/ports.js';
 import type { RecordingContext } from '../../src/machines/recording/recording.js';

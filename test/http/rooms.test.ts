@@ -1,7 +1,7 @@
 import { beforeEach, describe, expect, it } from 'vitest';
 
 import { LiveKitUnavailableError } from '../../src/errors.js';
-import type { RoomDeletion } from '../../src/machines/room/commands.js';
+import type { RoomDeletion } from '../../src/machines/room/commands/commands.js';
 import { RoomDeletionRefusedError, type DeletionRefusal } from '../../src/machines/room/errors.js';
 import { BASE_URL, createEdge, invalid, type Edge } from './support.js';
 

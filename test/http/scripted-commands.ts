@@ -1,7 +1,7 @@
 import type { Clock } from '../../src/clock.js';
 import type { ActorStore } from '../../src/machines/kernel/actor-store.js';
 import type { ActorDocument, StateValue } from '../../src/machines/kernel/document.js';
-import type { RecordingCommands } from '../../src/machines/recording/commands.js';
+import type { RecordingCommands } from '../../src/machines/recording/commands/commands.js';
 import {
   IdempotencyMismatchError,
   NoParticipantsError,
@@ -20,7 +20,7 @@ import {
   type RecordingContext,
   type RecordingDocument,
 } from '../../src/machines/recording/recording.js';
-import type { CreateRoomRequest, DeletionResult, RoomCommands } from '../../src/machines/room/commands.js';
+import type { CreateRoomRequest, DeletionResult, RoomCommands } from '../../src/machines/room/commands/commands.js';
 import { RoomNotFoundError } from '../../src/machines/room/errors.js';
 import type { RoomStore } from '../../src/machines/room/ports.js';
 import { roomStatusOf, type RoomContext, type RoomDocument } from '../../src/machines/room/room.js';

@@ -5,7 +5,7 @@ import request from 'supertest';
 import type { HttpDeps, LiveKitEvents } from '../../src/http/deps.js';
 import { createHttp } from '../../src/http/http.js';
 import { createLogger } from '../../src/logging.js';
-import type { LiveKitEvent } from '../../src/machines/recording/livekit-events.js';
+import type { LiveKitEvent } from '../../src/machines/reconcile/livekit-events.js';
 import { TallyError } from '../../src/errors.js';
 import type { MediaStore } from '../../src/machines/recording/ports.js';
 import { createGate, throughGate, type Gate } from '../support/gate.js';

@@ -3,7 +3,7 @@ import type { ActorDefinition } from '../../src/machines/kernel/definition.js';
 import { type PendingEffect, statePath } from '../../src/machines/kernel/document.js';
 import { createHost, type NamedEffect } from '../../src/machines/kernel/host.js';
 import type { RecordingEvent } from '../../src/machines/recording/events.js';
-import { newRecording } from '../../src/machines/recording/new-recording.js';
+import { newRecording } from '../../src/machines/recording/machine/new-recording.js';
 import {
   isLive,
   isSettled,

@@ -1,6 +1,6 @@
 import type { RecordingDocument } from '../../src/machines/recording/recording.js';
-import { reconcile } from '../../src/machines/recording/reconcile.js';
-import { startDuty } from '../../src/machines/recording/start-call.js';
+import { reconcile } from '../../src/machines/reconcile/decide.js';
+import { startDuty } from '../../src/machines/recording/effects/start-call.js';
 import { definition } from '../machines/recording/build.js';
 import type { Definition } from './documents.js';
 

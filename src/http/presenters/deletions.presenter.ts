@@ -1,4 +1,4 @@
-import type { DeletionResult } from '../../machines/room/commands.js';
+import type { DeletionResult } from '../../machines/room/commands/commands.js';
 import type { IdOutcome } from '../for-each-id.js';
 import { type DeletionView, presentDeletion } from './room.presenter.js';
 

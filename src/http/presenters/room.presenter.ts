@@ -1,6 +1,6 @@
 import type { RoomConfig, RoomContext, RoomDocument, RoomStatus } from '../../machines/room/room.js';
 import { roomStatusOf } from '../../machines/room/room.js';
-import type { DeletionResult, RoomDeletion } from '../../machines/room/commands.js';
+import type { DeletionResult, RoomDeletion } from '../../machines/room/commands/commands.js';
 
 /** A room as clients see it. */
 export interface RoomView {

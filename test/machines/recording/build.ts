@@ -1,9 +1,9 @@
 import type { KernelFields, StateValue } from '../../../src/machines/kernel/document.js';
-import { defineRecording } from '../../../src/machines/recording/definition.js';
+import { defineRecording } from '../../../src/machines/recording/machine/definition.js';
 import type { EgressObservation, EgressStatus, RecordingEvent } from '../../../src/machines/recording/events.js';
-import { newRecording } from '../../../src/machines/recording/new-recording.js';
+import { newRecording } from '../../../src/machines/recording/machine/new-recording.js';
 import type { RecordingContext, RecordingDocument } from '../../../src/machines/recording/recording.js';
-import type { RecordingTiming } from '../../../src/machines/recording/recording.actions.js';
+import type { RecordingTiming } from '../../../src/machines/recording/machine/recording.actions.js';
 
 /** Noon of the day on which every test recording begins, epoch milliseconds. */
 export const NOON = Date.UTC(2026, 0, 1, 12);

@@ -1,7 +1,7 @@
 import { beforeEach, describe, expect, it } from 'vitest';
 
 import { StoreUnavailableError } from '../../../src/errors.js';
-import { createDeleteAll } from '../../../src/machines/recording/delete-all.js';
+import { createDeleteAll } from '../../../src/machines/recording/commands/delete-all.js';
 import { createGate, type Gate } from '../../support/gate.js';
 import { createMemoryRecordingStore } from '../../support/memory-recording-store.js';
 import { createTestClock, type TestClock } from '../../support/test-clock.js';

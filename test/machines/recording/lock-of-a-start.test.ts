@@ -3,7 +3,10 @@ import { describe, expect, it } from 'vitest';
 import { StoreUnavailableError } from '../../../src/errors.js';
 import type { LiveKitGateway } from '../../../src/machines/recording/ports.js';
 import type { RecordingContext } from '../../../src/machines/recording/recording.js';
-import { createRecordingCommands, type RecordingCommandOptions } from '../../../src/machines/recording/create-commands.js';
+import {
+  createRecordingCommands,
+  type RecordingCommandOptions,
+} from '../../../src/machines/recording/commands/create-commands.js';
 import { buildRoom } from '../../contracts/documents.js';
 import { createMemoryRecordingStore } from '../../support/memory-recording-store.js';
 import { createMemoryRoomLocks } from '../../support/memory-room-locks.js';

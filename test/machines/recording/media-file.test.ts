@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 
-import { inspectFile } from '../../../src/machines/recording/media-file.js';
+import { inspectFile } from '../../../src/machines/recording/effects/media-file.js';
 import { createGate } from '../../support/gate.js';
 import { createMemoryMedia } from '../../support/memory-media.js';
 

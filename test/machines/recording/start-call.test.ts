@@ -9,7 +9,7 @@ import {
   type StartDuty,
   startDuty,
   startEvent,
-} from '../../../src/machines/recording/start-call.js';
+} from '../../../src/machines/recording/effects/start-call.js';
 import { buildEgress, nanos, NOON, ROOM, UID } from './build.js';
 
 describe('who calls StartEgress', () => {

@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 
 import { RecordingsNotDeletedError } from '../../../src/machines/recording/errors.js';
-import { createRoomCommands } from '../../../src/machines/room/create-commands.js';
+import { createRoomCommands } from '../../../src/machines/room/commands/create-commands.js';
 import { RoomNotFoundError } from '../../../src/machines/room/errors.js';
 import { buildRoom, buildSettled } from '../../contracts/documents.js';
 import { createMemoryRecordingStore } from '../../support/memory-recording-store.js';

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 
-import { createRoomCommands, roomIdPrefix } from '../../../src/machines/room/create-commands.js';
+import { createRoomCommands, roomIdPrefix } from '../../../src/machines/room/commands/create-commands.js';
 import { createMemoryRecordingStore } from '../../support/memory-recording-store.js';
 import { createMemoryRoomStore } from '../../support/memory-room-store.js';
 import { createTestClock } from '../../support/test-clock.js';

@@ -1,10 +1,10 @@
 import type { Clock } from '../../../src/clock.js';
 import type { Supervisor } from '../../../src/machines/kernel/supervisor.js';
-import { createRoomEffects, defineRoom } from '../../../src/machines/room/definition.js';
-import type { MeetingKeeper } from '../../../src/machines/room/meetings.js';
+import { createRoomEffects, defineRoom } from '../../../src/machines/room/machine/definition.js';
+import type { MeetingKeeper } from '../../../src/machines/reconcile/meetings.js';
 import type { RoomStore } from '../../../src/machines/room/ports.js';
 import type { RoomContext } from '../../../src/machines/room/room.js';
-import type { RoomEvent } from '../../../src/machines/room/room.machine.js';
+import type { RoomEvent } from '../../../src/machines/room/machine/room.machine.js';
 import { supervise } from '../../support/supervise.js';
 
 /** For tests of recordings alone. */

@@ -2,7 +2,7 @@ import { mongo } from 'mongoose';
 import { describe, expect, it } from 'vitest';
 
 import { createHost } from '../../../src/machines/kernel/host.js';
-import { defineRecording } from '../../../src/machines/recording/definition.js';
+import { defineRecording } from '../../../src/machines/recording/machine/definition.js';
 import type { RecordingEvent } from '../../../src/machines/recording/events.js';
 import type { RecordingDocument } from '../../../src/machines/recording/recording.js';
 import { isSettled, recordingIdOf, statusOf } from '../../../src/machines/recording/recording.js';

@@ -1,0 +1,9 @@
+import type { EgressObservation } from '../recording/events.js';
+import type { LiveKitRoom } from '../recording/ports.js';
+
+/** An incoming LiveKit webhook, decoded. Events that mean nothing to us are `ignored`. */
+export type LiveKitEvent =
+  | { kind: 'egress'; name: string; egress: EgressObservation }
+  | { kind: 'room_started'; room: LiveKitRoom }
+  | { kind: 'room_finished'; room: LiveKitRoom }
+  | { kind: 'ignored'; name: string };

@@ -1,0 +1,59 @@
+import { compareNanos, type EgressObservation, isTerminal, type RecordingEvent } from '../events.js';
+import { uidOfPath } from '../machine/observation.js';
+import type { StartOutcome, StopOutcome } from '../ports.js';
+import type { RecordingContext } from '../recording.js';
+
+/** The claimant calls StartEgress at most this long after its claim, by the monotonic clock; after that it never does. */
+export const CLAIM_MS = 2_000;
+/** Whoever did not call only looks for the egress, until this long after the claim: by then any call has been answered. */
+export const LOOK_FOR_MS = 35_000;
+
+/** `call`: this process holds the claim and has not called yet. */
+export type StartDuty = 'call' | 'refuse' | 'look' | 'nothing';
+
+/** Who may call StartEgress: the claimant, once, in time. Everyone else, and the claimant after a crash, looks. Pure. */
+export function startDuty(
+  recording: Pick<RecordingContext, 'calledBy' | 'egressId'>,
+  run: { instance: string; fresh: boolean; ageMs: number },
+): StartDuty {
+  if (run.fresh && recording.calledBy === run.instance) return run.ageMs <= CLAIM_MS ? 'call' : 'refuse';
+  return recording.egressId === undefined ? 'look' : 'nothing';
+}
+
+/** What the answer to StartEgress means to the recording; undefined for "no capacity", which takes one look first. Pure. */
+export function startEvent(outcome: StartOutcome, at: number): RecordingEvent | undefined {
+  const from = { at, source: 'effect' };
+  switch (outcome.kind) {
+    case 'accepted':
+      return { type: 'egress.observed', egress: outcome.egress, ...from };
+    case 'refused':
+      return { type: 'start.refused', reason: { kind: outcome.code, message: outcome.message }, ...from };
+    case 'handler_failed':
+      return { type: 'start.unknown', cancel: true, message: outcome.message, ...from };
+    case 'unknown':
+      return { type: 'start.unknown', cancel: false, message: outcome.message, ...from };
+    case 'no_capacity':
+      return undefined;
+  }
+}
+
+/** What a stop meant to prove a death means: an answer keeps it alive, silence or an unknown id is its end. Pure. */
+export function deathEvent(outcome: StopOutcome, at: number): RecordingEvent | undefined {
+  switch (outcome.kind) {
+    case 'stopping':
+      return { type: 'egress.observed', egress: outcome.egress, at, source: 'effect' };
+    case 'not_found':
+    case 'no_answer':
+      return { type: 'egress.missing', cause: 'the egress worker is gone', at, source: 'effect' };
+    case 'already_over':
+      return undefined;
+  }
+}
+
+/** The egress that carries this recording's uid in its path: a running one before an ended one, then the newest. Pure. */
+export function findOwn(uid: string, listed: readonly EgressObservation[]): EgressObservation | undefined {
+  const own = listed.filter((egress) => uidOfPath(egress.requestedPath) === uid);
+  return own.sort(
+    (a, b) => Number(isTerminal(a.status)) - Number(isTerminal(b.status)) || compareNanos(b.updatedAt, a.updatedAt),
+  )[0];
+}

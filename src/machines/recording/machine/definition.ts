@@ -1,0 +1,69 @@
+import { type ActorDefinition, defaultBackoffMs, type EffectSpec } from '../../kernel/definition.js';
+import type { RecordingEvent } from '../events.js';
+import type { RecordingContext } from '../recording.js';
+import type { RecordingTiming } from './recording.actions.js';
+import { createRecordingMachine } from './recording.machine.js';
+
+/** Grows when a stored recording's state or context changes meaning. */
+export const RECORDING_MACHINE_VERSION = 1;
+
+const HOUR_MS = 3_600_000;
+/** Waits between two looks for a file that may still turn up, until a day has passed. */
+const RESCUE_WAITS_MS = [1_000, 2_000, 5_000, 15_000, 60_000, 300_000, 900_000, HOUR_MS];
+export const RESCUE_FOR_MS = 24 * HOUR_MS;
+
+export function rescueWaitMs(attempt: number): number {
+  return RESCUE_WAITS_MS[Math.min(attempt, RESCUE_WAITS_MS.length) - 1] ?? HOUR_MS;
+}
+
+/** A removal can wait: until a request that deletes many is answered it has the store to itself. */
+const REMOVAL_DELAY_MS = 1_000;
+const SOON_FAILURES = 10;
+const REMOVAL_WAIT_LIMIT_MS = 30_000;
+
+/** Soon at first, later seldom: what a bucket that is away for long owes must not keep everybody busy. It never ends. */
+function removalWaitMs(failures: number): number {
+  if (failures <= SOON_FAILURES) return defaultBackoffMs(failures);
+  return Math.min(REMOVAL_WAIT_LIMIT_MS, defaultBackoffMs(failures) * 2 ** (failures - SOON_FAILURES));
+}
+
+export const RECORDING_EFFECTS = {
+  startEgress: { lane: 'livekit' },
+  findEgress: { lane: 'livekit' },
+  confirmStart: { lane: 'livekit' },
+  stopEgress: { lane: 'livekit' },
+  confirmDeath: { lane: 'livekit' },
+  extendRoomLock: { lane: 'lock' },
+  releaseRoomLock: { lane: 'lock' },
+  verifyMedia: { lane: 'media' },
+  checkMedia: { lane: 'media' },
+  rescueMedia: { lane: 'media' },
+  removeMedia: { lane: 'media', delayMs: REMOVAL_DELAY_MS, backoffMs: removalWaitMs },
+  notify: { lane: 'notification', key: (params, since) => `notify:${String(since)}:${String(params.notice)}` },
+} as const satisfies Record<string, EffectSpec>;
+
+export type RecordingEffectName = keyof typeof RECORDING_EFFECTS;
+
+export interface RecordingOptions {
+  /** False: nobody is told of transitions, so no notice is owed or kept. Default true. */
+  notices?: boolean;
+  /** How long a start keeps the short lock that it took, milliseconds; less than that lock's life. Default 0. */
+  extendLockAfterMs?: number;
+}
+
+export function defineRecording(
+  timing: RecordingTiming,
+  { notices = true, extendLockAfterMs = 0 }: RecordingOptions = {},
+): ActorDefinition<RecordingContext, RecordingEvent> {
+  const { notify, ...others } = RECORDING_EFFECTS;
+  const silent = { ...others, extendRoomLock: { ...others.extendRoomLock, delayMs: extendLockAfterMs } };
+  return {
+    kind: 'recording',
+    machine: createRecordingMachine(timing),
+    version: RECORDING_MACHINE_VERSION,
+    effects: notices ? { ...silent, notify } : silent,
+    deadlineOf: (recording) => recording.deadline,
+    deadlinePassed: (generation, at) => ({ type: 'deadline.passed', generation, at, source: 'deadline' }),
+    removeAt: (recording) => (recording.deletedAt === undefined ? undefined : recording.deletedAt + timing.tombstoneMs),
+  };
+}

@@ -1,0 +1,35 @@
+import type { RecordingContext } from '../recording.js';
+
+export interface NewRecording {
+  uid: string;
+  roomId: string;
+  roomName: string;
+  mediaKey: string;
+  /** Epoch milliseconds. */
+  at: number;
+  /** Draws one access secret: 32 hexadecimal characters. */
+  secret: () => string;
+  startKey?: string;
+  lockValue?: string;
+  /** The instance that claims the start call; absent for an egress that runs already. */
+  claimant?: string;
+}
+
+/** The context that a recording's actor begins with. */
+export function newRecording(wanted: NewRecording): RecordingContext {
+  const { uid, roomId, roomName, mediaKey, at } = wanted;
+  return {
+    schemaVersion: 1,
+    uid,
+    roomId,
+    roomName,
+    filename: `${roomId}--${uid}.mp4`,
+    mediaKey,
+    accessSecrets: { public: wanted.secret(), private: wanted.secret() },
+    createdAt: at,
+    liveKey: roomId,
+    startKey: wanted.startKey ?? uid,
+    ...(wanted.lockValue === undefined ? {} : { lockValue: wanted.lockValue }),
+    ...(wanted.claimant === undefined ? {} : { calledBy: wanted.claimant, calledAt: at }),
+  };
+}

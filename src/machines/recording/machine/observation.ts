@@ -1,0 +1,80 @@
+import { compareNanos, type EgressObservation, rankOf } from '../events.js';
+import type { RecordingContext } from '../recording.js';
+
+type Learned = Partial<RecordingContext>;
+
+/** The recording uid inside the file path of an egress: the text between the last `--` and the extension. */
+export function uidOfPath(path: string): string | undefined {
+  return /--([0-9a-f]{10})(?:\.[a-z0-9]+)?$/.exec(path)?.[1];
+}
+
+/** Whether the snapshot is of this recording's egress: the same id, or our uid in its path while the id is unknown. */
+export function isOwn(recording: RecordingContext, egress: EgressObservation): boolean {
+  if (recording.egressId !== undefined) return recording.egressId === egress.egressId;
+  return egress.roomName === recording.roomId && uidOfPath(egress.requestedPath) === recording.uid;
+}
+
+/** Snapshots may come in any order: a higher rank is later, within one rank the newer `updatedAt` is. */
+function isLater(recording: RecordingContext, egress: EgressObservation): boolean {
+  const last = recording.observation;
+  if (last === undefined) return true;
+  const byRank = rankOf(egress.status) - rankOf(last.status);
+  if (byRank !== 0) return byRank > 0;
+  return rankOf(last.status) < 3 && compareNanos(egress.updatedAt, last.updatedAt) > 0;
+}
+
+/** Whether the snapshot shows the egress further along its life than any before it. */
+export function rises(recording: RecordingContext, egress: EgressObservation): boolean {
+  return recording.observation === undefined || rankOf(egress.status) > rankOf(recording.observation.status);
+}
+
+/**
+ * What a snapshot adds to the recording: a later one overwrites, an older or repeated one only fills what is still unknown.
+ * Members that LiveKit left out keep what was there. Empty when it brings nothing but a newer time.
+ */
+export function learn(recording: RecordingContext, egress: EgressObservation): Learned {
+  const later = isLater(recording, egress);
+  if (!later && recording.observation !== undefined && rankOf(egress.status) < rankOf(recording.observation.status)) {
+    return onlyUnknown(recording, { egressId: egress.egressId, ...sidOf(egress) });
+  }
+  const told = toldBy(recording, egress);
+  const news = later ? changed(recording, told) : onlyUnknown(recording, told);
+  if (!rises(recording, egress) && Object.keys(news).length === 0) return {};
+  return later ? { ...news, observation: { status: egress.status, updatedAt: egress.updatedAt } } : news;
+}
+
+/** The file's own times are the recording's; the egress's (acceptance, end of the upload) only stand in until those are known. */
+function toldBy(recording: RecordingContext, egress: EgressObservation): Learned {
+  const file = egress.file ?? { filename: '' };
+  return compact({
+    egressId: egress.egressId,
+    ...sidOf(egress),
+    startDate: file.startedAt ?? recording.startDate ?? egress.startedAt ?? Number(egress.updatedAt) / 1e6,
+    endDate: file.endedAt ?? recording.endDate ?? egress.endedAt,
+    duration: file.duration,
+    size: file.size,
+    error: egress.error,
+    errorCode: egress.errorCode,
+    details: egress.details,
+  });
+}
+
+function sidOf(egress: EgressObservation): Learned {
+  return egress.roomSid === '' ? {} : { roomSid: egress.roomSid };
+}
+
+function compact(fields: { [Key in keyof Learned]?: Learned[Key] | undefined }): Learned {
+  return Object.fromEntries(Object.entries(fields).filter(([, value]) => value !== undefined)) as Learned;
+}
+
+function changed(recording: RecordingContext, told: Learned): Learned {
+  return pick(told, (key) => told[key] !== recording[key]);
+}
+
+function onlyUnknown(recording: RecordingContext, told: Learned): Learned {
+  return pick(told, (key) => recording[key] === undefined);
+}
+
+function pick(told: Learned, keep: (key: keyof Learned) => boolean): Learned {
+  return Object.fromEntries(Object.entries(told).filter(([key]) => keep(key as keyof Learned))) as Learned;
+}

@@ -1,0 +1,42 @@
+import type { RoomConfig, RoomContext, RoomDocument, WithMeetingPolicy, WithRecordingsPolicy } from '../room.js';
+
+export interface CreateRoomRequest {
+  roomName: string;
+  autoDeletionDate?: number;
+  autoDeletionPolicy?: NonNullable<RoomContext['autoDeletionPolicy']>;
+  config: RoomConfig;
+}
+
+export type RoomDeletion =
+  | 'room_deleted'
+  | 'room_with_active_meeting_deleted'
+  | 'room_with_active_meeting_scheduled_to_be_deleted'
+  | 'room_and_recordings_deleted'
+  | 'room_closed'
+  | 'room_with_active_meeting_and_recordings_deleted'
+  | 'room_with_active_meeting_closed'
+  | 'room_with_active_meeting_and_recordings_scheduled_to_be_deleted'
+  | 'room_with_active_meeting_scheduled_to_be_closed';
+
+export interface DeletionResult {
+  deletion: RoomDeletion;
+  /** The room as it is afterwards; absent when the contract shows none. */
+  room?: RoomDocument;
+}
+
+/** Every method may throw StoreUnavailableError (retryable). */
+export interface RoomCommands {
+  create(request: CreateRoomRequest): Promise<RoomDocument>;
+  /** @throws RoomNotFoundError */
+  get(roomId: string): Promise<RoomDocument>;
+  /**
+   * Delete or close a room, now or when its meeting ends. Recordings that go with it at once are gone when this resolves, unless
+   * the store keeps that from happening for 5 s: then they go later.
+   *
+   * @throws RoomNotFoundError, RoomDeletionRefusedError
+   */
+  delete(
+    roomId: string,
+    policy: { withMeeting: WithMeetingPolicy; withRecordings: WithRecordingsPolicy },
+  ): Promise<DeletionResult>;
+}

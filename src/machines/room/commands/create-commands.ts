@@ -1,0 +1,98 @@
+import { randomBytes, randomInt } from 'node:crypto';
+
+import type { Clock } from '../../../clock.js';
+import type { Supervisor } from '../../kernel/supervisor.js';
+import type { RecordingStore } from '../../recording/ports.js';
+import type { CreateRoomRequest, RoomCommands } from './commands.js';
+import { planDeletion } from '../machine/deletion.js';
+import { RoomDeletionRefusedError, RoomNotFoundError } from '../errors.js';
+import type { RoomStore } from '../ports.js';
+import { type RoomContext, type RoomDocument, roomStatusOf } from '../room.js';
+import type { RoomEvent } from '../machine/room.machine.js';
+
+export interface RoomCommandOptions {
+  supervisor: Supervisor<RoomContext, RoomEvent>;
+  store: RoomStore;
+  recordings: RecordingStore;
+  clock: Clock;
+}
+
+const ID_ALPHABET = '0123456789abcdefghijklmnopqrstuvwxyz';
+const ID_LENGTH = 15;
+/** How long a deletion waits until the room's recordings were told of it; they are anyway. */
+const RECORDINGS_ANSWER_MS = 5_000;
+
+export function createRoomCommands({ supervisor, store, recordings, clock }: RoomCommandOptions): RoomCommands {
+  async function get(roomId: string): Promise<RoomDocument> {
+    const room = await store.load(roomId);
+    if (room === undefined || roomStatusOf(room) === undefined) throw new RoomNotFoundError(roomId);
+    return room;
+  }
+
+  return {
+    async create(request) {
+      const room = newRoom(request, clock.now());
+      const result = await supervisor.create(room.roomId, room);
+      if (!result.created) throw new Error(`room id '${room.roomId}' was drawn twice`);
+      return result.document;
+    },
+    get,
+    async delete(roomId, policy) {
+      await get(roomId);
+      const hasRecordings = await recordings.hasRecordings(roomId);
+      const event: RoomEvent = { type: 'delete', hasRecordings, ...policy, at: clock.now(), source: 'rest' };
+      const sent = await supervisor.send(roomId, event);
+      const status = sent === undefined ? undefined : roomStatusOf(sent.before);
+      if (sent === undefined || status === undefined) throw new RoomNotFoundError(roomId);
+      const plan = planDeletion({ hasMeeting: status === 'active_meeting', hasRecordings, ...policy });
+      if ('refused' in plan) throw new RoomDeletionRefusedError(roomId, plan.refused);
+      if (plan.outcome === 'at_once' && hasRecordings) {
+        await supervisor.observe(roomId, (room) => !owesRecordings(room), RECORDINGS_ANSWER_MS);
+      }
+      return { deletion: plan.deletion, ...(showsRoom(plan.deletion) ? { room: sent.after } : {}) };
+    },
+  };
+}
+
+/** Some recordings may not have been told yet that they are deleted. */
+function owesRecordings({ tally }: RoomDocument): boolean {
+  return tally.effects.some(({ name }) => name === 'deleteRecordings');
+}
+
+/** The answers that carry the room: those after which it can still be read. */
+function showsRoom(deletion: string): boolean {
+  return deletion.includes('scheduled') || deletion.endsWith('_closed');
+}
+
+function newRoom(request: CreateRoomRequest, now: number): RoomContext {
+  const roomId = `${roomIdPrefix(request.roomName)}-${randomText(ID_LENGTH)}`;
+  const link = () => `/room/${roomId}?secret=${randomBytes(5).toString('hex')}`;
+  return {
+    schemaVersion: 1,
+    roomId,
+    roomName: request.roomName,
+    creationDate: now,
+    ...(request.autoDeletionDate === undefined ? {} : { autoDeletionDate: request.autoDeletionDate }),
+    ...(request.autoDeletionPolicy === undefined ? {} : { autoDeletionPolicy: request.autoDeletionPolicy }),
+    config: request.config,
+    moderatorUrl: link(),
+    speakerUrl: link(),
+    meetingEndAction: 'none',
+  };
+}
+
+/** The readable part of a room id: the name without accents, in lower case, words joined by `_`. */
+export function roomIdPrefix(roomName: string): string {
+  const prefix = roomName
+    .normalize('NFD')
+    .toLowerCase()
+    .replaceAll(/[\s-]+/g, '_')
+    .replaceAll(/[^a-z0-9_]/g, '')
+    .replaceAll(/_+/g, '_')
+    .replaceAll(/^_|_$/g, '');
+  return prefix === '' ? 'room' : prefix;
+}
+
+function randomText(length: number): string {
+  return Array.from({ length }, () => ID_ALPHABET[randomInt(ID_ALPHABET.length)]).join('');
+}

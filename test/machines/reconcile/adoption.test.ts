@@ -1,0 +1,53 @@
+import { describe, expect, it } from 'vitest';
+
+import type { Supervisor } from '../../../src/machines/kernel/supervisor.js';
+import type { RecordingEvent } from '../../../src/machines/recording/events.js';
+import type { LiveKitGateway, MediaStore, RecordingStore } from '../../../src/machines/recording/ports.js';
+import type { RecordingContext } from '../../../src/machines/recording/recording.js';
+import { createStrayKeeper } from '../../../src/machines/reconcile/strays.js';
+import type { RoomStore } from '../../../src/machines/room/ports.js';
+import { createTestClock } from '../../support/test-clock.js';
+import { silentLog } from '../../support/silent-log.js';
+import { buildEgress, UID } from '../recording/build.js';
+
+/** A running egress of ours without a record, seen twice, while whoever creates its record meets a holder. */
+async function stopsWhenHeldBy(holder: string): Promise<string[]> {
+  const clock = createTestClock();
+  const stops: string[] = [];
+  const egress = buildEgress('ACTIVE');
+  const supervisor: Partial<Supervisor<RecordingContext, RecordingEvent>> = {
+    create: async () => ({ created: false, conflict: 'uid', holder, document: {} as never }),
+  };
+  const livekit: Partial<LiveKitGateway> = {
+    async stopEgress(egressId) {
+      stops.push(egressId);
+      return { kind: 'not_found' };
+    },
+  };
+  const strays = createStrayKeeper({
+    supervisor: supervisor as Supervisor<RecordingContext, RecordingEvent>,
+    store: { load: async () => undefined } as Partial<RecordingStore> as RecordingStore,
+    rooms: { load: async () => ({ roomName: 'Planning' }) } as unknown as RoomStore,
+    livekit: livekit as LiveKitGateway,
+    media: { egressPath: () => egress.requestedPath } as Partial<MediaStore> as MediaStore,
+    mediaKeyOf: (_roomId, uid) => uid,
+    nameId: 'openviduMeet',
+    clock,
+    log: silentLog,
+    recheckMs: 2_000,
+  });
+  await strays.see([egress], [], []);
+  clock.advance(2_000);
+  await strays.see([egress], [], []);
+  return stops;
+}
+
+describe('an egress whose record was lost', () => {
+  it('goes on when another instance was first to adopt it', async () => {
+    expect(await stopsWhenHeldBy(UID)).toEqual([]);
+  });
+
+  it('is stopped when another recording has its room', async () => {
+    expect(await stopsWhenHeldBy('ffffffffff')).toEqual(['EG_1']);
+  });
+});

@@ -1,0 +1,31 @@
+import { expect, it } from 'vitest';
+
+import { createLiveKitIntake } from '../../../src/machines/reconcile/intake.js';
+import { createMemoryMedia } from '../../support/memory-media.js';
+import { createMemoryRecordingStore } from '../../support/memory-recording-store.js';
+import { silentLog } from '../../support/silent-log.js';
+import { createTestClock } from '../../support/test-clock.js';
+import { buildDocument, buildEgress, ROOM, UID } from '../recording/build.js';
+
+const mediaKeyOf = (roomId: string, uid: string) => `recordings/${roomId}/${roomId}--${uid}.mp4`;
+
+it('removes the late file of a deleted recording, and none of another room whose uid happens to be the same', async () => {
+  const media = createMemoryMedia();
+  const tombstone = buildDocument('deleted', { roomId: ROOM });
+  const sent = { before: tombstone, after: tombstone, changed: false };
+  const handle = createLiveKitIntake({
+    recordings: { send: () => Promise.resolve(sent), sendAll: () => Promise.resolve(sent) },
+    rooms: { send: () => Promise.resolve(undefined) },
+    store: createMemoryRecordingStore(),
+    media,
+    mediaKeyOf,
+    clock: createTestClock(),
+    log: silentLog,
+  });
+  for (const roomName of [ROOM, 'another']) {
+    media.write(mediaKeyOf(roomName, UID), Uint8Array.of(1));
+    const egress = buildEgress('COMPLETE', { roomName, requestedPath: mediaKeyOf(roomName, UID) });
+    await handle({ kind: 'egress', name: 'egress_ended', egress });
+  }
+  expect(media.keys()).toEqual([mediaKeyOf('another', UID)]);
+});

@@ -1,0 +1,293 @@
+import { describe, expect, it } from 'vitest';
+
+import type { LiveKitRoom } from '../../../src/machines/recording/ports.js';
+import { createMeetingKeeper } from '../../../src/machines/reconcile/meetings.js';
+import { type RoomContext, type RoomDocument, roomStatusOf } from '../../../src/machines/room/room.js';
+import { buildRoom, type DocumentChanges } from '../../contracts/documents.js';
+import { createGate } from '../../support/gate.js';
+import { createMemoryRoomStore } from '../../support/memory-room-store.js';
+import { createTestClock } from '../../support/test-clock.js';
+import { silentLog } from '../../support/silent-log.js';
+import { createRoomSupervisor } from '../room/support.js';
+
+const RECHECK_MS = 2_000;
+const GONE_MS = 20_000;
+
+/** One process, its rooms, and what LiveKit lists. */
+function setUp() {
+  const clock = createTestClock();
+  const gate = createGate();
+  const documents = new Map<string, RoomDocument>();
+  const store = createMemoryRoomStore({ gate, documents });
+  const listed = new Map<string, LiveKitRoom>();
+  const asked: string[][] = [];
+  const recorded = new Set<string>();
+  const supervisor = createRoomSupervisor(clock, store);
+  const keeper = createMeetingKeeper({
+    supervisor,
+    store,
+    livekit: {
+      async listRooms(names) {
+        asked.push(names ?? []);
+        return [...listed.values()].filter(({ name }) => names?.includes(name) ?? true);
+      },
+    },
+    isRecorded: async (roomId) => recorded.has(roomId),
+    clock,
+    log: silentLog,
+    recheckMs: RECHECK_MS,
+    goneMs: GONE_MS,
+  });
+  return {
+    clock,
+    gate,
+    documents,
+    supervisor,
+    keeper,
+    asked,
+    recorded,
+    room(roomId: string, changes: DocumentChanges<RoomContext> = {}) {
+      documents.set(roomId, buildRoom(roomId, changes));
+    },
+    meeting(roomId: string, changes: DocumentChanges<RoomContext> = {}) {
+      documents.set(roomId, buildRoom(roomId, { meetingSid: `RM_${roomId}`, ...changes, tally: { state: 'active_meeting' } }));
+    },
+    list(name: string, sid = `RM_${name}`, participants = 1) {
+      listed.set(name, { name, sid, metadata: '', participants, activeRecording: false });
+    },
+    unlist: (name: string) => listed.delete(name),
+    statusOf(roomId: string) {
+      const room = documents.get(roomId);
+      return room === undefined ? 'gone' : (roomStatusOf(room) ?? 'deleted');
+    },
+    pass: () => keeper.see([...listed.values()]),
+    /** A pass, and a second look after this time. */
+    async twoLooks(apartMs = RECHECK_MS) {
+      await keeper.see([...listed.values()]);
+      clock.advance(apartMs);
+      await keeper.recheck();
+    },
+  };
+}
+
+describe('a meeting that LiveKit lists no more', () => {
+  it('is over at the second look, and the room is as after a webhook', async () => {
+    const world = setUp();
+    world.meeting('a');
+    await world.twoLooks();
+    expect(world.statusOf('a')).toBe('open');
+    expect(world.documents.get('a')?.tally.history.at(-1)).toMatchObject({ event: 'meeting.finished', source: 'reconcile' });
+    expect(world.asked).toEqual([['a']]);
+  });
+
+  it('is not over before its time, nor by any number of lists', async () => {
+    const world = setUp();
+    world.meeting('a');
+    await world.twoLooks(RECHECK_MS - 1);
+    for (const _pass of [1, 2, 3]) {
+      world.clock.advance(RECHECK_MS);
+      await world.pass();
+    }
+    expect(world.statusOf('a')).toBe('active_meeting');
+  });
+
+  it('is not over when LiveKit knows it by name', async () => {
+    const world = setUp();
+    world.meeting('a');
+    await world.pass();
+    world.list('a');
+    world.clock.advance(RECHECK_MS);
+    await world.keeper.recheck();
+    world.unlist('a');
+    world.clock.advance(RECHECK_MS);
+    await world.keeper.recheck();
+    expect(world.statusOf('a')).toBe('active_meeting');
+  });
+
+  it('is not over when its record moved since the first look', async () => {
+    const world = setUp();
+    world.meeting('a');
+    await world.pass();
+    await world.supervisor.send('a', { type: 'close', at: 0, source: 'rest' });
+    world.clock.advance(RECHECK_MS);
+    await world.keeper.recheck();
+    expect(world.statusOf('a')).toBe('active_meeting');
+    world.clock.advance(RECHECK_MS);
+    await world.keeper.recheck();
+    expect(world.statusOf('a')).toBe('closed');
+  });
+
+  it('goes on while its room is recorded', async () => {
+    const world = setUp();
+    world.meeting('a');
+    world.recorded.add('a');
+    await world.twoLooks(GONE_MS);
+    expect(world.statusOf('a')).toBe('active_meeting');
+    world.recorded.clear();
+    await world.keeper.recheck();
+    expect(world.statusOf('a')).toBe('open');
+  });
+
+  it('deletes its room, where that was ordered, only after a long absence', async () => {
+    const world = setUp();
+    world.meeting('a', { meetingEndAction: 'delete' });
+    await world.twoLooks(GONE_MS - 1);
+    expect(world.statusOf('a')).toBe('active_meeting');
+    world.clock.advance(1);
+    await world.keeper.recheck();
+    expect(world.statusOf('a')).toBe('deleted');
+  });
+
+  it('is thrown away as a blip when many go at once, three times', async () => {
+    const world = setUp();
+    for (let index = 0; index < 6; index++) world.meeting(`m${index}`);
+    for (const _pass of [1, 2, 3]) await world.twoLooks();
+    expect(world.asked).toEqual([]);
+    await world.twoLooks();
+    expect([...world.documents.keys()].map(world.statusOf)).toEqual(Array.from({ length: 6 }, () => 'open'));
+  });
+});
+
+describe('many meetings that are over at once, in rooms to be deleted', () => {
+  const PASS_MS = 10_000;
+  const roomIds = Array.from({ length: 20 }, (_each, index) => `m${index}`);
+
+  function setUpMany() {
+    const world = setUp();
+    for (const roomId of roomIds) world.meeting(roomId, { meetingEndAction: 'delete' });
+    return {
+      ...world,
+      statuses: () => new Set(roomIds.map(world.statusOf)),
+      /** A pass every ten seconds, and a second look every two. */
+      async passes(count: number) {
+        for (let pass = 0; pass < count; pass += 1) {
+          await world.pass();
+          for (let waitedMs = 0; waitedMs < PASS_MS; waitedMs += RECHECK_MS) {
+            world.clock.advance(RECHECK_MS);
+            await world.keeper.recheck();
+          }
+        }
+      },
+    };
+  }
+
+  it('are concluded: three void lists, one that is believed, and the long absence', async () => {
+    const world = setUpMany();
+    await world.passes(4);
+    expect(world.statuses()).toEqual(new Set(['active_meeting']));
+    await world.passes(1);
+    expect(world.statuses()).toEqual(new Set(['deleted']));
+  });
+
+  it('are a blip when the list shows them again, even after it was believed', async () => {
+    const world = setUpMany();
+    await world.passes(4);
+    for (const roomId of roomIds) world.list(roomId);
+    await world.passes(1);
+    for (const roomId of roomIds) world.unlist(roomId);
+    await world.passes(3);
+    for (const roomId of roomIds) world.list(roomId);
+    await world.passes(3);
+    expect(world.statuses()).toEqual(new Set(['active_meeting']));
+  });
+});
+
+describe('a meeting of the same name under another sid', () => {
+  it('ends the earlier one, then begins', async () => {
+    const world = setUp();
+    world.meeting('a');
+    world.list('a', 'RM_next');
+    await world.twoLooks();
+    expect(world.statusOf('a')).toBe('open');
+    await world.twoLooks();
+    expect(world.documents.get('a')).toMatchObject({ meetingSid: 'RM_next', tally: { state: 'active_meeting' } });
+  });
+
+  it('is this one when the record knows no sid', async () => {
+    const world = setUp();
+    world.meeting('a', { meetingSid: undefined });
+    world.list('a', 'RM_any');
+    await world.twoLooks();
+    expect(world.statusOf('a')).toBe('active_meeting');
+  });
+});
+
+describe('a meeting that we know nothing of', () => {
+  it.each(['open', 'closed'] as const)('is on at the second look, in a room that is %s', async (state) => {
+    const world = setUp();
+    world.room('a', { tally: { state } });
+    world.list('a');
+    await world.pass();
+    expect(world.statusOf('a')).toBe(state);
+    world.clock.advance(RECHECK_MS);
+    await world.keeper.recheck();
+    expect(world.documents.get('a')).toMatchObject({ meetingSid: 'RM_a', tally: { state: 'active_meeting' } });
+  });
+
+  it('is none while nobody is in it', async () => {
+    const world = setUp();
+    world.room('a');
+    world.list('a', 'RM_a', 0);
+    await world.twoLooks();
+    expect(world.statusOf('a')).toBe('open');
+  });
+
+  it('is none when it ended between the looks', async () => {
+    const world = setUp();
+    world.room('a');
+    world.list('a');
+    await world.pass();
+    world.unlist('a');
+    world.clock.advance(RECHECK_MS);
+    await world.keeper.recheck();
+    expect(world.statusOf('a')).toBe('open');
+  });
+
+  it('is none when webhooks told all of it, its end too, between the second look and the event', async () => {
+    const { room, list, pass, clock, gate, keeper, documents, statusOf } = setUp();
+    room('a');
+    list('a');
+    await pass();
+    clock.advance(RECHECK_MS);
+    gate.hold();
+    const looking = keeper.recheck();
+    await clock.run(0);
+    expect(gate.step()).toBe('rooms.load');
+    await clock.run(0);
+    documents.set('a', buildRoom('a', { tally: { version: 3 } }));
+    await gate.settle();
+    await looking;
+    expect(statusOf('a')).toBe('open');
+  });
+
+  it('is left alone in a room that is deleted or not ours, which is read once', async () => {
+    const world = setUp();
+    world.room('gone', { tally: { state: 'deleted' } });
+    for (const name of ['gone', 'foreign']) world.list(name);
+    for (const _pass of [1, 2, 3]) await world.twoLooks();
+    expect(world.asked).toEqual([]);
+    expect(world.gate.trace.filter((label) => label === 'rooms.load')).toHaveLength(4);
+  });
+});
+
+it('costs no question when everything is as it should be', async () => {
+  const world = setUp();
+  world.meeting('a');
+  world.list('a');
+  world.room('b');
+  for (const _pass of [1, 2, 3]) await world.twoLooks();
+  expect(world.asked).toEqual([]);
+  expect(world.gate.trace).toEqual(['rooms.inMeeting', 'rooms.inMeeting', 'rooms.inMeeting']);
+});
+
+it('goes on with the others when one cannot be read', async () => {
+  const world = setUp();
+  for (const roomId of ['a', 'b']) world.meeting(roomId);
+  await world.pass();
+  world.clock.advance(RECHECK_MS);
+  world.gate.failNext('rooms.load', 'fail_before');
+  await world.keeper.recheck();
+  expect(['a', 'b'].map(world.statusOf).sort()).toEqual(['active_meeting', 'open']);
+  await world.keeper.recheck();
+  expect(['a', 'b'].map(world.statusOf)).toEqual(['open', 'open']);
+});

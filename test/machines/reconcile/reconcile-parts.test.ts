@@ -1,0 +1,140 @@
+import { describe, expect, it } from 'vitest';
+
+import { LiveKitUnavailableError, StoreUnavailableError } from '../../../src/errors.js';
+import type { Supervisor } from '../../../src/machines/kernel/supervisor.js';
+import type { RecordingEvent } from '../../../src/machines/recording/events.js';
+import type { LiveKitGateway } from '../../../src/machines/recording/ports.js';
+import { createReconciler } from '../../../src/machines/reconcile/reconciler.js';
+import type { RecordingContext, RecordingDocument } from '../../../src/machines/recording/recording.js';
+import { createMemoryRecordingStore } from '../../support/memory-recording-store.js';
+import { createTestClock } from '../../support/test-clock.js';
+import { ACCEPTED, buildDocument, buildEgress, NOON } from '../recording/build.js';
+
+const UNREADABLE = new LiveKitUnavailableError('cannot be read');
+const GONE_MS = 20_000;
+
+/** Two recordings whose egresses LiveKit knows no more, and what is asked and concluded. */
+function setUp() {
+  const clock = createTestClock(NOON);
+  const documents = new Map<string, RecordingDocument>();
+  for (const uid of ['a', 'b']) {
+    const own = { uid, roomId: `room-${uid}`, liveKey: `room-${uid}`, startKey: uid, egressId: `EG_${uid}` };
+    const observation = { status: 'ACTIVE' as const, updatedAt: buildEgress('ACTIVE').updatedAt };
+    documents.set(uid, buildDocument('active', { ...ACCEPTED, ...own, wasActive: true, observation }));
+  }
+  /** Egress ids whose answer cannot be read, and parts that fail. */
+  const unreadable = new Set<string>();
+  const failing = new Map<string, Error>();
+  const done: string[] = [];
+  const warnings: string[] = [];
+  const dead: string[] = [];
+
+  async function part(name: string): Promise<void> {
+    done.push(name);
+    const failure = failing.get(name);
+    if (failure !== undefined) throw failure;
+  }
+
+  const livekit: Partial<LiveKitGateway> = {
+    listEgress: async () => (await part('listEgress'), []),
+    listRooms: async () => (await part('listRooms'), []),
+    listParticipants: async () => [],
+    async findEgress(egressId) {
+      if (unreadable.has(egressId)) throw UNREADABLE;
+      return undefined;
+    },
+  };
+  const supervisor: Partial<Supervisor<RecordingContext, RecordingEvent>> = {
+    async send(uid, { type }) {
+      if (type === 'egress.missing') dead.push(uid);
+      documents.delete(uid);
+      return undefined;
+    },
+  };
+  const ignore = () => undefined;
+  const reconciler = createReconciler({
+    supervisor: supervisor as Supervisor<RecordingContext, RecordingEvent>,
+    store: createMemoryRecordingStore({ documents }),
+    livekit: livekit as LiveKitGateway,
+    strays: {
+      uidOf: () => undefined,
+      see: async () => (await part('strays.see'), 3),
+      recheck: () => part('strays.recheck'),
+    },
+    meetings: { see: () => part('meetings.see'), recheck: () => part('meetings.recheck') },
+    clock,
+    log: { debug: ignore, info: ignore, error: ignore, warn: (_fields, sentence) => warnings.push(sentence) },
+    intervalMs: 10_000,
+    recheckMs: 2_000,
+    goneMs: GONE_MS,
+  });
+  return { clock, reconciler, unreadable, failing, done, warnings, dead };
+}
+
+describe('an egress whose answer cannot be read', () => {
+  it('costs its own recording the look, and no other', async () => {
+    const { clock, reconciler, unreadable, warnings, dead } = setUp();
+    unreadable.add('EG_a');
+    expect(await reconciler.pass()).toEqual({ live: 2, suspects: 1, foreign: 3, void: false });
+    clock.advance(GONE_MS);
+    await reconciler.recheck();
+    expect(dead).toEqual(['b']);
+    expect(warnings).toEqual(['egress unknown']);
+  });
+
+  it('leaves the doubt about it as old as it is, and proves nothing', async () => {
+    const { clock, reconciler, unreadable, dead } = setUp();
+    await reconciler.pass();
+    unreadable.add('EG_a');
+    clock.advance(GONE_MS);
+    await reconciler.recheck();
+    expect(dead).toEqual(['b']);
+    unreadable.clear();
+    await reconciler.recheck();
+    expect(dead).toEqual(['b', 'a']);
+  });
+});
+
+describe('a part that fails', () => {
+  it.each(['strays.see', 'meetings.see'])('of a pass skips no other, and fails the pass: %s', async (name) => {
+    const { reconciler, failing, done } = setUp();
+    const failure = new StoreUnavailableError('away');
+    failing.set(name, failure);
+    await expect(reconciler.pass()).rejects.toBe(failure);
+    expect(done).toEqual(['listEgress', 'listRooms', 'strays.see', 'meetings.see']);
+  });
+
+  it.each(['listRooms', 'strays.recheck', 'meetings.recheck'])('of a recheck skips no other, and fails it: %s', async (name) => {
+    const { reconciler, failing, done } = setUp();
+    await reconciler.pass();
+    done.length = 0;
+    failing.set(name, UNREADABLE);
+    await expect(reconciler.recheck()).rejects.toBe(UNREADABLE);
+    expect(done).toEqual(['listRooms', 'strays.recheck', 'meetings.recheck']);
+  });
+
+  it('is logged when another failed before it', async () => {
+    const { reconciler, failing, warnings } = setUp();
+    failing.set('strays.see', UNREADABLE).set('meetings.see', new StoreUnavailableError('away'));
+    await expect(reconciler.pass()).rejects.toBe(UNREADABLE);
+    expect(warnings).toEqual(['failed too']);
+  });
+
+  it('has the pass repeated soon', async () => {
+    const { clock, reconciler, failing, done } = setUp();
+    failing.set('strays.see', UNREADABLE);
+    reconciler.start();
+    await clock.run(1_500);
+    expect(done.filter((name) => name === 'meetings.see')).toHaveLength(2);
+    const stopped = reconciler.stop();
+    await clock.run(0);
+    await stopped;
+  });
+});
+
+it.each(['listEgress', 'listRooms'])('a LiveKit that is away fails the pass: %s', async (name) => {
+  const { reconciler, failing, done } = setUp();
+  failing.set(name, UNREADABLE);
+  await expect(reconciler.pass()).rejects.toBe(UNREADABLE);
+  expect(done).not.toContain('meetings.see');
+});
