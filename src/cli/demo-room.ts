@@ -1,5 +1,5 @@
 import type { RoomCommands } from '../machines/room/commands/commands.js';
-import type { RoomStore } from '../machines/room/ports.js';
+import type { RoomStore } from '../machines/room/room-store.js';
 import type { RoomDocument } from '../machines/room/room.js';
 
 interface DemoRoomPorts {

@@ -3,9 +3,10 @@ import type { Clock } from '../clock.js';
 import type { Logger } from '../logging.js';
 import type { RecordingCommands } from '../machines/recording/commands/commands.js';
 import type { LiveKitEvent } from '../machines/reconcile/livekit-events.js';
-import type { MediaStore, RecordingStore } from '../machines/recording/ports.js';
+import type { MediaStore } from '../machines/ports/media.js';
+import type { RecordingStore } from '../machines/recording/recording-store.js';
 import type { RoomCommands } from '../machines/room/commands/commands.js';
-import type { RoomStore } from '../machines/room/ports.js';
+import type { RoomStore } from '../machines/room/room-store.js';
 
 /** LiveKit's webhooks: what they say, and what becomes of it. */
 export interface LiveKitEvents {

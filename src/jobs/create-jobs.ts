@@ -1,10 +1,12 @@
 import type { Timers } from '../config/config.js';
 import type { Supervisor } from '../machines/kernel/supervisor.js';
 import type { RecordingEvent } from '../machines/recording/events.js';
-import type { LiveKitGateway, RecordingStore, RoomLocks } from '../machines/recording/ports.js';
+import type { LiveKitGateway } from '../machines/ports/livekit-gateway.js';
+import type { RecordingStore } from '../machines/recording/recording-store.js';
+import type { RoomLocks } from '../machines/ports/room-locks.js';
 import type { RecordingContext } from '../machines/recording/recording.js';
 import type { RoomCommands } from '../machines/room/commands/commands.js';
-import type { RoomStore } from '../machines/room/ports.js';
+import type { RoomStore } from '../machines/room/room-store.js';
 import { createExpiredRoomJob } from './expired-rooms.job.js';
 import { createOrphanedLockJob } from './orphaned-locks.job.js';
 import { createRecordingLockJob } from './recording-locks.job.js';

@@ -1,7 +1,9 @@
 import type { Clock } from '../clock.js';
 import { toError } from '../errors.js';
 import type { KernelLog } from '../machines/kernel/kernel-log.js';
-import type { LiveKitGateway, LockHolder, RecordingStore, RoomLocks } from '../machines/recording/ports.js';
+import type { LiveKitGateway } from '../machines/ports/livekit-gateway.js';
+import type { LockHolder, RoomLocks } from '../machines/ports/room-locks.js';
+import type { RecordingStore } from '../machines/recording/recording-store.js';
 import { countEach } from './count-each.js';
 import type { Counts, Job } from './job.js';
 

@@ -1,6 +1,6 @@
 import type { EgressInfo, FileInfo } from '@livekit/protocol';
 
-import type { EgressFile, EgressObservation, EgressStatus } from '../machines/recording/events.js';
+import type { EgressFile, EgressObservation, EgressStatus } from '../machines/ports/egress-gateway.js';
 
 /** By the number LiveKit gives each state. @see livekit/protocol, livekit_egress.proto: EgressStatus */
 const STATUS_BY_NUMBER: readonly EgressStatus[] = [

@@ -2,7 +2,8 @@ import { EncodedFileOutput, EncodedFileType } from '@livekit/protocol';
 import { EgressClient, RoomServiceClient } from 'livekit-server-sdk';
 
 import { LiveKitUnavailableError } from '../errors.js';
-import type { LiveKitGateway, StartOutcome, StopOutcome } from '../machines/recording/ports.js';
+import type { StartOutcome, StopOutcome } from '../machines/ports/egress-gateway.js';
+import type { LiveKitGateway } from '../machines/ports/livekit-gateway.js';
 import { callFailureOf, type CallFailure } from './call-failure.js';
 import { decodeEgress } from './egress-decoder.js';
 import { decodePresence, decodeRoom } from './room-decoder.js';

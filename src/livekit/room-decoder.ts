@@ -1,6 +1,6 @@
 import { ParticipantInfo_Kind, type ParticipantInfo, type Room } from '@livekit/protocol';
 
-import type { LiveKitRoom, RoomPresence } from '../machines/recording/ports.js';
+import type { LiveKitRoom, RoomPresence } from '../machines/ports/room-gateway.js';
 
 export function decodeRoom({ name, sid, metadata, numParticipants, activeRecording }: Room): LiveKitRoom {
   return { name, sid, metadata, participants: numParticipants, activeRecording };

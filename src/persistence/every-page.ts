@@ -1,4 +1,4 @@
-import type { Page, PageCursor } from '../machines/recording/ports.js';
+import type { Page, PageCursor } from '../machines/ports/pages.js';
 
 /** The items of all pages, one after the other; each page is read when it is asked for. */
 export async function* everyPage<Item>(

@@ -5,7 +5,7 @@ import { buffer } from 'node:stream/consumers';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 
 import { InvalidInputError } from '../../src/errors.js';
-import type { MediaStore } from '../../src/machines/recording/ports.js';
+import type { MediaStore } from '../../src/machines/ports/media.js';
 import type { Disposable } from './actor-store.js';
 
 export interface MediaStoreFixture extends Disposable {

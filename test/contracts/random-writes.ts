@@ -1,4 +1,4 @@
-import type { RecordingStore } from '../../src/machines/recording/ports.js';
+import type { RecordingStore } from '../../src/machines/recording/recording-store.js';
 import type { RecordingDocument } from '../../src/machines/recording/recording.js';
 import type { Random } from '../support/random.js';
 import { buildEffect, buildRecording, buildUndated, buildUnnamed } from './documents.js';

@@ -1,6 +1,7 @@
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 
-import type { PageCursor, RecordingFilter, RecordingStore } from '../../src/machines/recording/ports.js';
+import type { PageCursor } from '../../src/machines/ports/pages.js';
+import type { RecordingFilter, RecordingStore } from '../../src/machines/recording/recording-store.js';
 import type { RecordingDocument } from '../../src/machines/recording/recording.js';
 import { collect } from '../support/collect.js';
 import type { Disposable } from './actor-store.js';

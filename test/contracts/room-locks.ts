@@ -1,6 +1,6 @@
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 
-import type { LockHolder, RoomLocks } from '../../src/machines/recording/ports.js';
+import type { LockHolder, RoomLocks } from '../../src/machines/ports/room-locks.js';
 import type { Disposable } from './actor-store.js';
 
 export interface RoomLocksFixture extends Disposable {

@@ -1,7 +1,7 @@
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 
-import type { PageCursor } from '../../src/machines/recording/ports.js';
-import type { RoomFilter, RoomStore } from '../../src/machines/room/ports.js';
+import type { PageCursor } from '../../src/machines/ports/pages.js';
+import type { RoomFilter, RoomStore } from '../../src/machines/room/room-store.js';
 import type { RoomDocument } from '../../src/machines/room/room.js';
 import { collect } from '../support/collect.js';
 import type { Disposable } from './actor-store.js';

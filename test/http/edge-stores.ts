@@ -1,8 +1,8 @@
 import { afterAll, inject } from 'vitest';
 
 import type { ApiKeyStore } from '../../src/accounts/ports.js';
-import type { RecordingStore } from '../../src/machines/recording/ports.js';
-import type { RoomStore } from '../../src/machines/room/ports.js';
+import type { RecordingStore } from '../../src/machines/recording/recording-store.js';
+import type { RoomStore } from '../../src/machines/room/room-store.js';
 import type { MediaFolder } from '../support/media-folder.js';
 import { createMemoryApiKeys } from '../support/memory-api-keys.js';
 import { createMemoryMedia } from '../support/memory-media.js';

@@ -7,7 +7,7 @@ import { beforeEach, describe, expect, it } from 'vitest';
 
 import { MediaUnavailableError } from '../../src/errors.js';
 import type { HttpDeps } from '../../src/http/deps.js';
-import type { WantedRange } from '../../src/machines/recording/ports.js';
+import type { WantedRange } from '../../src/machines/ports/media.js';
 import { createMemoryMedia } from '../support/memory-media.js';
 import { API_KEY, createEdge, type Edge } from './support.js';
 

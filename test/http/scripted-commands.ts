@@ -12,7 +12,7 @@ import {
   RecordingNotStoppedError,
   RecordingStillStartingError,
 } from '../../src/machines/recording/errors.js';
-import type { RecordingStore } from '../../src/machines/recording/ports.js';
+import type { RecordingStore } from '../../src/machines/recording/recording-store.js';
 import {
   isDeleted,
   isSettled,
@@ -22,7 +22,7 @@ import {
 } from '../../src/machines/recording/recording.js';
 import type { CreateRoomRequest, DeletionResult, RoomCommands } from '../../src/machines/room/commands/commands.js';
 import { RoomNotFoundError } from '../../src/machines/room/errors.js';
-import type { RoomStore } from '../../src/machines/room/ports.js';
+import type { RoomStore } from '../../src/machines/room/room-store.js';
 import { roomStatusOf, type RoomContext, type RoomDocument } from '../../src/machines/room/room.js';
 import { throughGate, type Gate } from '../support/gate.js';
 import { readErrors } from '../support/memory-actor-store.js';

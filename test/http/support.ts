@@ -7,7 +7,7 @@ import { createHttp } from '../../src/http/http.js';
 import { createLogger } from '../../src/logging.js';
 import type { LiveKitEvent } from '../../src/machines/reconcile/livekit-events.js';
 import { TallyError } from '../../src/errors.js';
-import type { MediaStore } from '../../src/machines/recording/ports.js';
+import type { MediaStore } from '../../src/machines/ports/media.js';
 import { createGate, throughGate, type Gate } from '../support/gate.js';
 import type { MediaFolder } from '../support/media-folder.js';
 import { readErrors } from '../support/memory-actor-store.js';

@@ -17,7 +17,7 @@ import {
 import { describe, expect, it } from 'vitest';
 
 import { decodeEgress } from '../../src/livekit/egress-decoder.js';
-import { EGRESS_STATUSES } from '../../src/machines/recording/events.js';
+import { EGRESS_STATUSES } from '../../src/machines/ports/egress-gateway.js';
 import { buildEgressInfo, EGRESS_ID, FILE_PATH } from './build-egress-info.js';
 
 describe('decodeEgress', () => {

@@ -12,7 +12,7 @@ import { afterAll, beforeAll, beforeEach, describe, expect, it, vi } from 'vites
 
 import { LiveKitUnavailableError } from '../../src/errors.js';
 import { createLiveKitGateway } from '../../src/livekit/gateway.js';
-import type { LiveKitGateway } from '../../src/machines/recording/ports.js';
+import type { LiveKitGateway } from '../../src/machines/ports/livekit-gateway.js';
 import { buildEgressInfo, EGRESS_ID, egressJson, FILE_PATH } from './build-egress-info.js';
 import { json, startScriptedLiveKit, twirpError, type ScriptedAnswer, type ScriptedLiveKit } from './scripted-livekit.js';
 

@@ -1,4 +1,4 @@
-import type { StartOutcome } from '../../src/machines/recording/ports.js';
+import type { StartOutcome } from '../../src/machines/ports/egress-gateway.js';
 import { type Change, createDocuments, type Documents, type Known, StepViolation } from './documents.js';
 import { AGE_MS, type Attempt, createEffects, dated, type Done } from './effects.js';
 import * as lk from './livekit.js';

@@ -6,7 +6,10 @@ import type { PendingEffect } from '../../src/machines/kernel/document.js';
 import type { RecordingEffectName } from '../../src/machines/recording/machine/definition.js';
 import { createRecordingEffects } from '../../src/machines/recording/effects/effects.js';
 import type { RecordingEvent } from '../../src/machines/recording/events.js';
-import type { LiveKitGateway, MediaStore, RoomLocks, StartOutcome } from '../../src/machines/recording/ports.js';
+import type { LiveKitGateway } from '../../src/machines/ports/livekit-gateway.js';
+import type { MediaStore } from '../../src/machines/ports/media.js';
+import type { RoomLocks } from '../../src/machines/ports/room-locks.js';
+import type { StartOutcome } from '../../src/machines/ports/egress-gateway.js';
 import type { Documents } from './documents.js';
 import {
   type Egress,

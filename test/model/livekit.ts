@@ -1,5 +1,5 @@
-import type { EgressObservation, EgressStatus } from '../../src/machines/recording/events.js';
-import type { StopOutcome } from '../../src/machines/recording/ports.js';
+import type { EgressObservation, EgressStatus } from '../../src/machines/ports/egress-gateway.js';
+import type { StopOutcome } from '../../src/machines/ports/egress-gateway.js';
 
 /** One egress as it truly is, packed into a small number so that states compare and hash cheaply. */
 export type Egress = number;

@@ -1,6 +1,7 @@
 import type { RecordingView } from '../../src/http/presenters/recording.presenter.js';
 import type { EgressTruth } from '../../src/simulator/index.js';
-import type { RecordingStore, RoomLocks } from '../../src/machines/recording/ports.js';
+import type { RecordingStore } from '../../src/machines/recording/recording-store.js';
+import type { RoomLocks } from '../../src/machines/ports/room-locks.js';
 import { isLive } from '../../src/machines/recording/recording.js';
 
 /** What must always hold, judged by the simulator's truth. Each answers what violates it, in words: nothing, when it holds. */

@@ -1,7 +1,7 @@
 import { mkdir, writeFile } from 'node:fs/promises';
 import path from 'node:path';
 
-import type { MediaStore } from '../../src/machines/recording/ports.js';
+import type { MediaStore } from '../../src/machines/ports/media.js';
 import { createFileMedia } from '../../src/persistence/files/file-media.js';
 
 export interface MediaFolder {

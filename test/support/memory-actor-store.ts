@@ -1,7 +1,7 @@
 import { StoreUnavailableError, WriteOutcomeUnknownError } from '../../src/errors.js';
 import type { ActorStore, CreateResult } from '../../src/machines/kernel/actor-store.js';
 import type { ActorDocument } from '../../src/machines/kernel/document.js';
-import type { Page, PageCursor } from '../../src/machines/recording/ports.js';
+import type { Page, PageCursor } from '../../src/machines/ports/pages.js';
 import type { Gate, GateErrors } from './gate.js';
 import { throughGate } from './gate.js';
 

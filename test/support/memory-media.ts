@@ -4,7 +4,7 @@ import { Readable, addAbortSignal } from 'node:stream';
 import type { Clock } from '../../src/clock.js';
 import { systemClock } from '../../src/clock.js';
 import { MediaUnavailableError } from '../../src/errors.js';
-import type { MediaStore } from '../../src/machines/recording/ports.js';
+import type { MediaStore } from '../../src/machines/ports/media.js';
 import { assertMediaKey } from '../../src/persistence/media-key.js';
 import type { Gate, GateErrors } from './gate.js';
 import { createGate, throughGate } from './gate.js';

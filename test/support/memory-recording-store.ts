@@ -1,4 +1,4 @@
-import type { RecordingFilter, RecordingStore } from '../../src/machines/recording/ports.js';
+import type { RecordingFilter, RecordingStore } from '../../src/machines/recording/recording-store.js';
 import type { RecordingContext, RecordingDocument } from '../../src/machines/recording/recording.js';
 import { isDeleted, isLive, isUnsettled, statusOf } from '../../src/machines/recording/recording.js';
 import type { Gate } from './gate.js';

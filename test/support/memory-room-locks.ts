@@ -3,7 +3,7 @@ import { randomBytes } from 'node:crypto';
 import type { Clock } from '../../src/clock.js';
 import { systemClock } from '../../src/clock.js';
 import { LocksUnavailableError } from '../../src/errors.js';
-import type { LockAttempt, LockHolder, RoomLocks } from '../../src/machines/recording/ports.js';
+import type { LockAttempt, LockHolder, RoomLocks } from '../../src/machines/ports/room-locks.js';
 import type { Gate, GateErrors } from './gate.js';
 import { createGate, throughGate } from './gate.js';
 

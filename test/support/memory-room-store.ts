@@ -1,4 +1,4 @@
-import type { RoomStore } from '../../src/machines/room/ports.js';
+import type { RoomStore } from '../../src/machines/room/room-store.js';
 import type { RoomContext, RoomDocument } from '../../src/machines/room/room.js';
 import { roomStatusOf } from '../../src/machines/room/room.js';
 import type { Gate } from './gate.js';

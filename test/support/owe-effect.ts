@@ -1,5 +1,5 @@
 import type { PendingEffect } from '../../src/machines/kernel/document.js';
-import type { RecordingStore } from '../../src/machines/recording/ports.js';
+import type { RecordingStore } from '../../src/machines/recording/recording-store.js';
 import { adapters } from './stores.js';
 
 /**

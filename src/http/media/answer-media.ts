@@ -1,5 +1,5 @@
 import { RecordingNotFoundError } from '../../machines/recording/errors.js';
-import type { MediaInfo, MediaStore } from '../../machines/recording/ports.js';
+import type { MediaInfo, MediaStore } from '../../machines/ports/media.js';
 import { recordingIdOf, type RecordingDocument } from '../../machines/recording/recording.js';
 import type { HttpContext } from '../context.js';
 import { goneSignal } from './gone-signal.js';

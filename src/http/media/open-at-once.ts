@@ -1,4 +1,4 @@
-import type { MediaStore, OpenMedia } from '../../machines/recording/ports.js';
+import type { MediaStore, OpenMedia } from '../../machines/ports/media.js';
 import type { HttpContext } from '../context.js';
 import { isOrdinary, meetsIfRange, type RangeHeaders } from './range.js';
 

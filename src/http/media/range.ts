@@ -1,4 +1,4 @@
-import type { ByteRange, MediaInfo, WantedRange } from '../../machines/recording/ports.js';
+import type { ByteRange, MediaInfo, WantedRange } from '../../machines/ports/media.js';
 import { RangeNotSatisfiableError } from '../errors.js';
 
 /** The headers that choose the bytes of a file. */

@@ -1,6 +1,6 @@
 import type { Readable } from 'node:stream';
 
-import type { ByteRange, MediaInfo } from '../../machines/recording/ports.js';
+import type { ByteRange, MediaInfo } from '../../machines/ports/media.js';
 import type { HttpContext } from '../context.js';
 import { lastModified } from './range.js';
 

@@ -1,4 +1,4 @@
-import type { Page } from '../../machines/recording/ports.js';
+import type { Page } from '../../machines/ports/pages.js';
 import { encodePageToken } from '../schemas/lists.js';
 
 export interface PaginationView {

@@ -1,6 +1,6 @@
 import { z } from 'zod';
 
-import type { PageCursor } from '../../machines/recording/ports.js';
+import type { PageCursor } from '../../machines/ports/pages.js';
 import { partsOf } from './comma-list.js';
 
 const DEFAULT_PAGE = 10;

@@ -1,6 +1,6 @@
 import { z } from 'zod';
 
-import type { WantedRange } from '../../machines/recording/ports.js';
+import type { WantedRange } from '../../machines/ports/media.js';
 
 const ONE_RANGE = /^bytes=(?:(\d+)-(\d*)|-(\d+))$/;
 

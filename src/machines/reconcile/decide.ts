@@ -1,4 +1,5 @@
-import { isTerminal, type EgressObservation, type RecordingEvent } from '../recording/events.js';
+import { isTerminal, type EgressObservation } from '../ports/egress-gateway.js';
+import type { RecordingEvent } from '../recording/events.js';
 import { learn, rises } from '../recording/machine/observation.js';
 import { isDeleted, isLive, isSettled, type RecordingDocument, topStateOf } from '../recording/recording.js';
 

@@ -4,11 +4,14 @@ import type { KernelLog } from '../kernel/kernel-log.js';
 import type { Supervisor } from '../kernel/supervisor.js';
 import type { RoomContext } from '../room/room.js';
 import type { RoomEvent } from '../room/machine/room.machine.js';
-import { type EgressObservation, isTerminal, type RecordingEvent } from '../recording/events.js';
+import { type EgressObservation, isTerminal } from '../ports/egress-gateway.js';
+import type { RecordingEvent } from '../recording/events.js';
 import { inspectFile } from '../recording/effects/media-file.js';
 import type { LiveKitEvent } from './livekit-events.js';
 import { uidOfPath } from '../recording/machine/observation.js';
-import type { LiveKitRoom, MediaStore, RecordingStore } from '../recording/ports.js';
+import type { LiveKitRoom } from '../ports/room-gateway.js';
+import type { MediaStore } from '../ports/media.js';
+import type { RecordingStore } from '../recording/recording-store.js';
 import { isDeleted, type RecordingContext } from '../recording/recording.js';
 
 export interface LiveKitIntakeOptions {

@@ -1,5 +1,5 @@
-import type { EgressObservation } from '../recording/events.js';
-import type { LiveKitRoom } from '../recording/ports.js';
+import type { EgressObservation } from '../ports/egress-gateway.js';
+import type { LiveKitRoom } from '../ports/room-gateway.js';
 
 /** An incoming LiveKit webhook, decoded. Events that mean nothing to us are `ignored`. */
 export type LiveKitEvent =

@@ -3,8 +3,9 @@ import { toError } from '../../errors.js';
 import { createBlipGuard } from './blip-guard.js';
 import type { KernelLog } from '../kernel/kernel-log.js';
 import type { Supervisor } from '../kernel/supervisor.js';
-import type { LiveKitGateway, LiveKitRoom } from '../recording/ports.js';
-import type { RoomStore } from '../room/ports.js';
+import type { LiveKitGateway } from '../ports/livekit-gateway.js';
+import type { LiveKitRoom } from '../ports/room-gateway.js';
+import type { RoomStore } from '../room/room-store.js';
 import { type RoomContext, type RoomDocument, roomStatusOf } from '../room/room.js';
 import type { RoomEvent } from '../room/machine/room.machine.js';
 

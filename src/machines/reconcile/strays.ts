@@ -4,11 +4,15 @@ import type { Clock } from '../../clock.js';
 import { toError } from '../../errors.js';
 import type { KernelLog } from '../kernel/kernel-log.js';
 import type { Supervisor } from '../kernel/supervisor.js';
-import type { RoomStore } from '../room/ports.js';
-import { type EgressObservation, isTerminal, type RecordingEvent } from '../recording/events.js';
+import type { RoomStore } from '../room/room-store.js';
+import { type EgressObservation, isTerminal } from '../ports/egress-gateway.js';
+import type { RecordingEvent } from '../recording/events.js';
 import { newRecording } from '../recording/machine/new-recording.js';
 import { uidOfPath } from '../recording/machine/observation.js';
-import type { LiveKitGateway, LiveKitRoom, MediaStore, RecordingStore } from '../recording/ports.js';
+import type { LiveKitGateway } from '../ports/livekit-gateway.js';
+import type { LiveKitRoom } from '../ports/room-gateway.js';
+import type { MediaStore } from '../ports/media.js';
+import type { RecordingStore } from '../recording/recording-store.js';
 import { isDeleted, isSettled, type RecordingContext, type RecordingDocument } from '../recording/recording.js';
 
 export interface StrayOptions {

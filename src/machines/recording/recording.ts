@@ -1,5 +1,5 @@
 import type { ActorDocument, KernelFields } from '../kernel/document.js';
-import type { EgressStatus } from './events.js';
+import type { EgressStatus } from '../ports/egress-gateway.js';
 
 /** The statuses clients see. `stopping` shows as `ending`; a complete recording whose limit was hit as `limit_reached`. */
 export const RECORDING_STATUSES = ['starting', 'active', 'ending', 'complete', 'failed', 'aborted', 'limit_reached'] as const;

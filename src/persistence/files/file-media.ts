@@ -3,7 +3,7 @@ import { dirname, join, posix, resolve } from 'node:path';
 import { addAbortSignal } from 'node:stream';
 
 import { MediaUnavailableError } from '../../errors.js';
-import type { MediaStore } from '../../machines/recording/ports.js';
+import type { MediaStore } from '../../machines/ports/media.js';
 import { assertMediaKey } from '../media-key.js';
 import { readRange } from './read-range.js';
 

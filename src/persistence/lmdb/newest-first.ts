@@ -1,6 +1,6 @@
 import { setImmediate as turn } from 'node:timers/promises';
 
-import type { Page, PageCursor } from '../../machines/recording/ports.js';
+import type { Page, PageCursor } from '../../machines/ports/pages.js';
 import type { Environment, KeyPart } from './environment.js';
 import { ABSENT } from './environment.js';
 import type { Row, RowTable } from './rows.js';

@@ -1,4 +1,4 @@
-import type { RecordingFilter, RecordingStore } from '../../machines/recording/ports.js';
+import type { RecordingFilter, RecordingStore } from '../../machines/recording/recording-store.js';
 import type { RecordingContext, RecordingDocument } from '../../machines/recording/recording.js';
 import { isDeleted, isLive, isUnsettled, statusOf } from '../../machines/recording/recording.js';
 import { createActorTable } from './actor-table.js';

@@ -2,7 +2,7 @@ import { randomBytes } from 'node:crypto';
 
 import type { Clock } from '../../clock.js';
 import { LocksUnavailableError } from '../../errors.js';
-import type { LockAttempt, LockHolder, RoomLocks } from '../../machines/recording/ports.js';
+import type { LockAttempt, LockHolder, RoomLocks } from '../../machines/ports/room-locks.js';
 import type { Environment } from './environment.js';
 
 export interface LmdbRoomLocksOptions {

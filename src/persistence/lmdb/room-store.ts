@@ -1,5 +1,5 @@
-import type { PageCursor } from '../../machines/recording/ports.js';
-import type { RoomStore } from '../../machines/room/ports.js';
+import type { PageCursor } from '../../machines/ports/pages.js';
+import type { RoomStore } from '../../machines/room/room-store.js';
 import type { RoomContext, RoomDocument } from '../../machines/room/room.js';
 import { roomStatusOf } from '../../machines/room/room.js';
 import { everyPage } from '../every-page.js';

@@ -1,6 +1,6 @@
 import { mongo } from 'mongoose';
 
-import type { Page, PageCursor } from '../../machines/recording/ports.js';
+import type { Page, PageCursor } from '../../machines/ports/pages.js';
 import type { Stored, StoredCollection } from './connect.js';
 import { reading } from './driver-errors.js';
 import { IS_TAKEN_IN } from './mapper.js';

@@ -1,4 +1,4 @@
-import type { RecordingStore } from '../../machines/recording/ports.js';
+import type { RecordingStore } from '../../machines/recording/recording-store.js';
 import { type ListedRecording, LISTED_FIELDS, RECORDING_STATUSES, isLive } from '../../machines/recording/recording.js';
 import { createActorCollection } from './actor-collection.js';
 import type { MongoConnection, Stored } from './connect.js';

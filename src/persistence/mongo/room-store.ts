@@ -1,4 +1,4 @@
-import type { RoomStore } from '../../machines/room/ports.js';
+import type { RoomStore } from '../../machines/room/room-store.js';
 import type { RoomStatus } from '../../machines/room/room.js';
 import { everyPage } from '../every-page.js';
 import { createActorCollection } from './actor-collection.js';

@@ -1,4 +1,4 @@
-import type { LockHolder } from '../../machines/recording/ports.js';
+import type { LockHolder } from '../../machines/ports/room-locks.js';
 import type { RedisClient } from './connection.js';
 
 /** What is told about locks: beside each lock an entry that says whose it is. The lock itself is the truth. */

@@ -2,7 +2,7 @@ import { systemClock, type Clock } from '../../clock.js';
 import type { JobLocks } from '../../jobs/ports.js';
 import type { Logger } from '../../logging.js';
 import type { EventBus } from '../../machines/kernel/event-bus.js';
-import type { RoomLocks } from '../../machines/recording/ports.js';
+import type { RoomLocks } from '../../machines/ports/room-locks.js';
 import { ask } from './ask.js';
 import { connect, createClient, disconnect, type RedisTarget } from './connection.js';
 import { createDataLossWatch, type DataLossWatch } from './data-loss.js';

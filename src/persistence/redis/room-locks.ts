@@ -1,7 +1,7 @@
 import { randomBytes } from 'node:crypto';
 
 import type { Clock } from '../../clock.js';
-import type { LockAttempt, RoomLocks } from '../../machines/recording/ports.js';
+import type { LockAttempt, RoomLocks } from '../../machines/ports/room-locks.js';
 import { ask } from './ask.js';
 import { keyNodes, type RedisClient } from './connection.js';
 import { createLockRegistry, REGISTRY_PREFIX } from './lock-registry.js';

@@ -1,6 +1,6 @@
 import type { GetObjectOutput, HeadObjectOutput } from '@aws-sdk/client-s3';
 
-import type { ByteRange, MediaInfo, WantedRange } from '../../machines/recording/ports.js';
+import type { ByteRange, MediaInfo, WantedRange } from '../../machines/ports/media.js';
 
 /** @throws Error the answer lacks a header that every S3 server sends */
 export function describeObject({ ContentLength: size, LastModified, ETag: etag }: HeadObjectOutput): MediaInfo {

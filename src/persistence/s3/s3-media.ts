@@ -12,7 +12,7 @@ import {
 import { systemClock } from '../../clock.js';
 import type { SseConfig } from '../../config/config.js';
 import { MediaUnavailableError } from '../../errors.js';
-import type { MediaStore } from '../../machines/recording/ports.js';
+import type { MediaStore } from '../../machines/ports/media.js';
 import { assertMediaKey } from '../media-key.js';
 import { describeObject, describePart, rangeHeader } from './answers.js';
 import { createPresigner, type LinkOptions } from './presign.js';

@@ -2,10 +2,12 @@ import { describe, expect, it } from 'vitest';
 
 import type { Supervisor } from '../../../src/machines/kernel/supervisor.js';
 import type { RecordingEvent } from '../../../src/machines/recording/events.js';
-import type { LiveKitGateway, MediaStore, RecordingStore } from '../../../src/machines/recording/ports.js';
+import type { LiveKitGateway } from '../../../src/machines/ports/livekit-gateway.js';
+import type { MediaStore } from '../../../src/machines/ports/media.js';
+import type { RecordingStore } from '../../../src/machines/recording/recording-store.js';
 import type { RecordingContext } from '../../../src/machines/recording/recording.js';
 import { createStrayKeeper } from '../../../src/machines/reconcile/strays.js';
-import type { RoomStore } from '../../../src/machines/room/ports.js';
+import type { RoomStore } from '../../../src/machines/room/room-store.js';
 import { createTestClock } from '../../support/test-clock.js';
 import { silentLog } from '../../support/silent-log.js';
 import { buildEgress, UID } from '../recording/build.js';

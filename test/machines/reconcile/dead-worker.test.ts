@@ -1,8 +1,9 @@
 import { describe, expect, it } from 'vitest';
 
 import { createRecordingEffects } from '../../../src/machines/recording/effects/effects.js';
-import type { EgressObservation, RecordingEvent } from '../../../src/machines/recording/events.js';
-import type { LiveKitGateway } from '../../../src/machines/recording/ports.js';
+import type { EgressObservation } from '../../../src/machines/ports/egress-gateway.js';
+import type { RecordingEvent } from '../../../src/machines/recording/events.js';
+import type { LiveKitGateway } from '../../../src/machines/ports/livekit-gateway.js';
 import { createReconciler } from '../../../src/machines/reconcile/reconciler.js';
 import type { StrayKeeper } from '../../../src/machines/reconcile/strays.js';
 import { createMemoryMedia } from '../../support/memory-media.js';

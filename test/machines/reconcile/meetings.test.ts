@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 
-import type { LiveKitRoom } from '../../../src/machines/recording/ports.js';
+import type { LiveKitRoom } from '../../../src/machines/ports/room-gateway.js';
 import { createMeetingKeeper } from '../../../src/machines/reconcile/meetings.js';
 import { type RoomContext, type RoomDocument, roomStatusOf } from '../../../src/machines/room/room.js';
 import { buildRoom, type DocumentChanges } from '../../contracts/documents.js';

@@ -3,7 +3,7 @@ import { describe, expect, it } from 'vitest';
 import { LiveKitUnavailableError, StoreUnavailableError } from '../../../src/errors.js';
 import type { Supervisor } from '../../../src/machines/kernel/supervisor.js';
 import type { RecordingEvent } from '../../../src/machines/recording/events.js';
-import type { LiveKitGateway } from '../../../src/machines/recording/ports.js';
+import type { LiveKitGateway } from '../../../src/machines/ports/livekit-gateway.js';
 import { createReconciler } from '../../../src/machines/reconcile/reconciler.js';
 import type { RecordingContext, RecordingDocument } from '../../../src/machines/recording/recording.js';
 import { createMemoryRecordingStore } from '../../support/memory-recording-store.js';

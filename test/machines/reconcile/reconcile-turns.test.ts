@@ -5,7 +5,7 @@ import { createLogger } from '../../../src/logging.js';
 import type { Supervisor } from '../../../src/machines/kernel/supervisor.js';
 import { LiveKitUnavailableError } from '../../../src/errors.js';
 import type { RecordingEvent } from '../../../src/machines/recording/events.js';
-import type { LiveKitGateway } from '../../../src/machines/recording/ports.js';
+import type { LiveKitGateway } from '../../../src/machines/ports/livekit-gateway.js';
 import { createReconciler, type Reconciler } from '../../../src/machines/reconcile/reconciler.js';
 import type { RecordingContext, RecordingDocument } from '../../../src/machines/recording/recording.js';
 import type { StrayKeeper } from '../../../src/machines/reconcile/strays.js';

@@ -1,6 +1,7 @@
 import type { KernelFields, StateValue } from '../../../src/machines/kernel/document.js';
 import { defineRecording } from '../../../src/machines/recording/machine/definition.js';
-import type { EgressObservation, EgressStatus, RecordingEvent } from '../../../src/machines/recording/events.js';
+import type { EgressObservation, EgressStatus } from '../../../src/machines/ports/egress-gateway.js';
+import type { RecordingEvent } from '../../../src/machines/recording/events.js';
 import { newRecording } from '../../../src/machines/recording/machine/new-recording.js';
 import type { RecordingContext, RecordingDocument } from '../../../src/machines/recording/recording.js';
 import type { RecordingTiming } from '../../../src/machines/recording/machine/recording.actions.js';

@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 
 import { StoreUnavailableError } from '../../../src/errors.js';
-import type { LiveKitGateway } from '../../../src/machines/recording/ports.js';
+import type { LiveKitGateway } from '../../../src/machines/ports/livekit-gateway.js';
 import type { RecordingContext } from '../../../src/machines/recording/recording.js';
 import {
   createRecordingCommands,

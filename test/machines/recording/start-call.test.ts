@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 
-import type { EgressStatus } from '../../../src/machines/recording/events.js';
-import type { StartOutcome, StopOutcome } from '../../../src/machines/recording/ports.js';
+import type { EgressStatus } from '../../../src/machines/ports/egress-gateway.js';
+import type { StartOutcome, StopOutcome } from '../../../src/machines/ports/egress-gateway.js';
 import {
   CLAIM_MS,
   deathEvent,

@@ -2,7 +2,7 @@ import type { Clock } from '../../../src/clock.js';
 import type { Supervisor } from '../../../src/machines/kernel/supervisor.js';
 import { createRoomEffects, defineRoom } from '../../../src/machines/room/machine/definition.js';
 import type { MeetingKeeper } from '../../../src/machines/reconcile/meetings.js';
-import type { RoomStore } from '../../../src/machines/room/ports.js';
+import type { RoomStore } from '../../../src/machines/room/room-store.js';
 import type { RoomContext } from '../../../src/machines/room/room.js';
 import type { RoomEvent } from '../../../src/machines/room/machine/room.machine.js';
 import { supervise } from '../../support/supervise.js';

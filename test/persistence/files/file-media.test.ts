@@ -6,7 +6,7 @@ import { buffer } from 'node:stream/consumers';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 
 import { MediaUnavailableError } from '../../../src/errors.js';
-import type { MediaStore } from '../../../src/machines/recording/ports.js';
+import type { MediaStore } from '../../../src/machines/ports/media.js';
 import { createFileMedia } from '../../../src/persistence/files/file-media.js';
 import { mediaStoreContract } from '../../contracts/media-store.js';
 import { createDataFolder } from '../../support/data-folder.js';

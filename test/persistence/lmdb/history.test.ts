@@ -1,6 +1,7 @@
 import { expect, it } from 'vitest';
 
-import type { PageCursor, RecordingFilter, RecordingStore } from '../../../src/machines/recording/ports.js';
+import type { PageCursor } from '../../../src/machines/ports/pages.js';
+import type { RecordingFilter, RecordingStore } from '../../../src/machines/recording/recording-store.js';
 import { RECORDING_STATUSES } from '../../../src/machines/recording/recording.js';
 import { openLmdb } from '../../../src/persistence/lmdb/open-lmdb.js';
 import { drawWrite, ROOMS } from '../../contracts/random-writes.js';

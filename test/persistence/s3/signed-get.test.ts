@@ -5,7 +5,7 @@ import { buffer } from 'node:stream/consumers';
 
 import { afterEach, expect, it } from 'vitest';
 
-import type { WantedRange } from '../../../src/machines/recording/ports.js';
+import type { WantedRange } from '../../../src/machines/ports/media.js';
 import { createS3Media, type S3Media } from '../../../src/persistence/s3/s3-media.js';
 
 const HEADERS = { 'content-length': '4', etag: '"a"', 'last-modified': 'Thu, 01 Jan 2026 00:00:00 GMT' };

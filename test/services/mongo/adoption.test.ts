@@ -3,7 +3,7 @@ import { once } from 'node:events';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 import { afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
-import type { PageCursor } from '../../../src/machines/recording/ports.js';
+import type { PageCursor } from '../../../src/machines/ports/pages.js';
 import { statusOf } from '../../../src/machines/recording/recording.js';
 import type { Mongo } from '../../../src/persistence/mongo/open-mongo.js';
 import { nextOf } from '../../contracts/documents.js';

@@ -1,5 +1,5 @@
 import { beforeAll, expect, it } from 'vitest';
-import type { RecordingFilter, RecordingStore } from '../../../src/machines/recording/ports.js';
+import type { RecordingFilter, RecordingStore } from '../../../src/machines/recording/recording-store.js';
 import { RECORDING_STATUSES } from '../../../src/machines/recording/recording.js';
 import type { Mongo } from '../../../src/persistence/mongo/open-mongo.js';
 import { asListed } from '../../contracts/documents.js';

@@ -1,6 +1,7 @@
 import { mongo } from 'mongoose';
 import { beforeAll, beforeEach, describe, expect, it } from 'vitest';
-import type { PageCursor, RecordingFilter, RecordingStore } from '../../../src/machines/recording/ports.js';
+import type { PageCursor } from '../../../src/machines/ports/pages.js';
+import type { RecordingFilter, RecordingStore } from '../../../src/machines/recording/recording-store.js';
 import type { RecordingDocument } from '../../../src/machines/recording/recording.js';
 import { connect, DEFAULT_LIMITS } from '../../../src/persistence/mongo/connect.js';
 import type { Mongo } from '../../../src/persistence/mongo/open-mongo.js';

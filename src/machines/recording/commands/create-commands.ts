@@ -19,7 +19,9 @@ import {
 import type { RecordingEvent } from '../events.js';
 import { CLAIM_LOCK_MS, isLeftBehind } from './left-behind.js';
 import { newRecording } from '../machine/new-recording.js';
-import type { LiveKitGateway, RecordingStore, RoomLocks } from '../ports.js';
+import type { LiveKitGateway } from '../../ports/livekit-gateway.js';
+import type { RecordingStore } from '../recording-store.js';
+import type { RoomLocks } from '../../ports/room-locks.js';
 import {
   isDeleted,
   isUnsettled,

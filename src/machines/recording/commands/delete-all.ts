@@ -5,7 +5,7 @@ import { settleEach } from '../../kernel/settle-each.js';
 import type { Supervisor } from '../../kernel/supervisor.js';
 import { RecordingsNotDeletedError } from '../errors.js';
 import type { RecordingEvent } from '../events.js';
-import type { RecordingStore } from '../ports.js';
+import type { RecordingStore } from '../recording-store.js';
 import type { RecordingContext } from '../recording.js';
 
 export interface DeleteAllOptions {

@@ -1,4 +1,5 @@
-import type { LockHolder, RecordingStore } from '../ports.js';
+import type { LockHolder } from '../../ports/room-locks.js';
+import type { RecordingStore } from '../recording-store.js';
 import { isLive } from '../recording.js';
 
 /** Life of the room lock until the record exists, milliseconds; the record's own effect then extends it. */

@@ -1,4 +1,5 @@
-import type { RecordingStore, RoomLocks } from '../ports.js';
+import type { RecordingStore } from '../recording-store.js';
+import type { RoomLocks } from '../../ports/room-locks.js';
 import { isLive } from '../recording.js';
 
 /**

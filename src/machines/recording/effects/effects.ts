@@ -2,10 +2,13 @@ import type { Clock } from '../../../clock.js';
 import { LiveKitUnavailableError } from '../../../errors.js';
 import { type EffectHandler, type EffectRun, NotYet } from '../../kernel/definition.js';
 import { RESCUE_FOR_MS, type RecordingEffectName, rescueWaitMs } from '../machine/definition.js';
-import { type EgressObservation, rankOf, type RecordingEvent } from '../events.js';
+import { type EgressObservation, rankOf } from '../../ports/egress-gateway.js';
+import type { RecordingEvent } from '../events.js';
 import { inspectFile } from './media-file.js';
 import { rises } from '../machine/observation.js';
-import type { LiveKitGateway, MediaStore, RoomLocks } from '../ports.js';
+import type { LiveKitGateway } from '../../ports/livekit-gateway.js';
+import type { MediaStore } from '../../ports/media.js';
+import type { RoomLocks } from '../../ports/room-locks.js';
 import type { RecordingContext } from '../recording.js';
 import { deathEvent, findOwn, LOOK_FOR_MS, startDuty, startEvent } from './start-call.js';
 

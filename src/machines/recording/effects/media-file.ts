@@ -1,4 +1,4 @@
-import type { MediaInfo, MediaStore } from '../ports.js';
+import type { MediaInfo, MediaStore } from '../../ports/media.js';
 
 /** A finished file, or that there is none: no object, an empty one, or one that was cut off. */
 export type FileVerdict = { complete: true; size: number } | { complete: false };

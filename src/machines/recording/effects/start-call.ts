@@ -1,6 +1,7 @@
-import { compareNanos, type EgressObservation, isTerminal, type RecordingEvent } from '../events.js';
+import { compareNanos, type EgressObservation, isTerminal } from '../../ports/egress-gateway.js';
+import type { RecordingEvent } from '../events.js';
 import { uidOfPath } from '../machine/observation.js';
-import type { StartOutcome, StopOutcome } from '../ports.js';
+import type { StartOutcome, StopOutcome } from '../../ports/egress-gateway.js';
 import type { RecordingContext } from '../recording.js';
 
 /** The claimant calls StartEgress at most this long after its claim, by the monotonic clock; after that it never does. */

@@ -1,4 +1,4 @@
-import { compareNanos, type EgressObservation, rankOf } from '../events.js';
+import { compareNanos, type EgressObservation, rankOf } from '../../ports/egress-gateway.js';
 import type { RecordingContext } from '../recording.js';
 
 type Learned = Partial<RecordingContext>;

@@ -1,6 +1,7 @@
 import { setup } from 'xstate';
 
-import { type EgressObservation, isTerminal, type RecordingEvent } from '../events.js';
+import { type EgressObservation, isTerminal } from '../../ports/egress-gateway.js';
+import type { RecordingEvent } from '../events.js';
 import { learn } from './observation.js';
 import type { RecordingContext, RecordingStatus, StartError } from '../recording.js';
 

@@ -1,4 +1,5 @@
-import { type EgressStatus, isTerminal, type RecordingEvent } from '../events.js';
+import { type EgressStatus, isTerminal } from '../../ports/egress-gateway.js';
+import type { RecordingEvent } from '../events.js';
 import { isOwn, learn, rises } from './observation.js';
 import type { RecordingContext } from '../recording.js';
 

@@ -1,6 +1,7 @@
 import { setup } from 'xstate';
 
-import { type EgressStatus, isTerminal, type RecordingEvent } from '../events.js';
+import { type EgressStatus, isTerminal } from '../../ports/egress-gateway.js';
+import type { RecordingEvent } from '../events.js';
 import { createChartChanges, type Notice, chartEffects, type RecordingTiming } from './recording.actions.js';
 import { chartGuards } from './recording.guards.js';
 import type { RecordingContext, RecordingStatus } from '../recording.js';

@@ -2,11 +2,11 @@ import { randomBytes, randomInt } from 'node:crypto';
 
 import type { Clock } from '../../../clock.js';
 import type { Supervisor } from '../../kernel/supervisor.js';
-import type { RecordingStore } from '../../recording/ports.js';
+import type { RecordingStore } from '../../recording/recording-store.js';
 import type { CreateRoomRequest, RoomCommands } from './commands.js';
 import { planDeletion } from '../machine/deletion.js';
 import { RoomDeletionRefusedError, RoomNotFoundError } from '../errors.js';
-import type { RoomStore } from '../ports.js';
+import type { RoomStore } from '../room-store.js';
 import { type RoomContext, type RoomDocument, roomStatusOf } from '../room.js';
 import type { RoomEvent } from '../machine/room.machine.js';
 

@@ -1,5 +1,5 @@
 import type { ActorStore } from '../kernel/actor-store.js';
-import type { Page, PageCursor } from '../recording/ports.js';
+import type { Page, PageCursor } from '../ports/pages.js';
 import type { RoomContext, RoomDocument } from './room.js';
 
 export interface RoomFilter {
