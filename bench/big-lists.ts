@@ -3,7 +3,7 @@ import { API_KEY, type Lab, openLab } from './lab.js';
 import { fillMongo } from './mongo-fill.js';
 import { load } from './raw-load.js';
 import type { RealPlace } from './real-place.js';
-import { recordingIdOf } from '../src/machines/recording/recording.js';
+import { formatRecordingId } from '../src/machines/recording/recording-id.js';
 import { finishedRecording, startOf } from './recordings.js';
 import { median, type Result, single } from './result.js';
 import { openSimulator, type Simulator } from './simulator.js';
@@ -87,7 +87,7 @@ async function listsPerSecond({ tallyUrl }: Lab, count: number, pages: number): 
 }
 
 async function getsPerSecond({ tallyUrl }: Lab, count: number, gets: number): Promise<Result> {
-  const paths = spread(count, gets).map((number) => `/api/v1/recordings/${recordingIdOf(finishedRecording(number, ROOMS))}`);
+  const paths = spread(count, gets).map((number) => `/api/v1/recordings/${formatRecordingId(finishedRecording(number, ROOMS))}`);
   const { seconds, answers, ownShare } = await load(tallyUrl, paths, CONNECTIONS, { 'X-API-KEY': API_KEY });
   note(`the load generator took ${String(Math.round(ownShare * 100))} % of a core`);
   return single({ name: 'get_per_s', unit: '1/s', target: 2_500, op: '>=' }, answers / seconds, answers);

@@ -9,7 +9,7 @@ import { getSignedUrl } from '@aws-sdk/s3-request-presigner';
 import { createApp } from '../src/app/app.js';
 import { parseConfig } from '../src/config/config.js';
 import { createLogger } from '../src/logging.js';
-import { recordingIdOf } from '../src/machines/recording/recording.js';
+import { formatRecordingId } from '../src/machines/recording/recording-id.js';
 import { API_KEY, type Lab, openLab } from './lab.js';
 import { fillMongo } from './mongo-fill.js';
 import type { RealPlace } from './real-place.js';
@@ -27,7 +27,7 @@ const FOLDER = 'media-bench';
 /** One that did not fail. */
 const NUMBER = 7;
 const RECORDING = finishedRecording(NUMBER, 1);
-const MEDIA_PATH = `/api/v1/recordings/${recordingIdOf(RECORDING)}/media`;
+const MEDIA_PATH = `/api/v1/recordings/${formatRecordingId(RECORDING)}/media`;
 
 /** A 64 kB range, a whole file and its first byte through Tally, beside the same from the S3 server; what a slow reader keeps. */
 export async function media(place: RealPlace): Promise<Result[]> {

@@ -28,7 +28,7 @@ export function finishedRecording(number: number, rooms: number): RecordingDocum
   const uid = uidOf(number);
   const roomId = `bench-${String(number % rooms)}`;
   const at = startOf(number);
-  const recording = newRecording({ uid, roomId, roomName: 'Bench', mediaKey: `recordings/${uid}.mp4`, at, secret: () => uid });
+  const recording = newRecording({ uid, roomId, roomName: 'Bench', at, secret: () => uid });
   const media = isFailed(number) ? ({ media: 'missing', error: 'the egress failed' } as const) : ({ media: 'complete' } as const);
   const history = LIFE.map(([from, to, event, source], index) => ({
     at: at + index,

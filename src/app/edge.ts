@@ -21,7 +21,6 @@ export function createEdge(config: Config, ports: Ports, machines: Machines, por
     rooms,
     store,
     media,
-    mediaKeyOf: persistence.mediaKeyOf,
     clock,
     log: log.child({ part: 'livekit' }),
   });

@@ -6,12 +6,14 @@ import { defineRecording } from '../machines/recording/machine/definition.js';
 import { createDeleteAll } from '../machines/recording/commands/delete-all.js';
 import { createRecordingEffects } from '../machines/recording/effects/effects.js';
 import type { RecordingEvent } from '../machines/recording/events.js';
+import type { Notifications } from '../machines/ports/notifications.js';
 import type { RecordingContext } from '../machines/recording/recording.js';
 import type { RoomCommands } from '../machines/room/commands/commands.js';
 import { createRoomCommands } from '../machines/room/commands/create-commands.js';
-import { createRoomEffects, defineRoom } from '../machines/room/machine/definition.js';
+import { createRoomEffects } from '../machines/room/effects/effects.js';
+import { defineRoom } from '../machines/room/machine/definition.js';
 import { type RoomContext, roomStatusOf } from '../machines/room/room.js';
-import type { RoomEvent } from '../machines/room/machine/room.machine.js';
+import type { RoomEvent } from '../machines/room/events.js';
 import type { Ports } from './ports.js';
 
 type Recordings = Supervisor<RecordingContext, RecordingEvent>;
@@ -25,6 +27,7 @@ export interface Machines {
 }
 
 /** No receiver of notices can be configured in this version. */
+const NO_NOTIFICATIONS: Notifications = { append: () => Promise.resolve() };
 const NO_NOTICES = { notices: false };
 /** An embedded lock lies on the disk that a start waits for. It is taken for 15 s, and most starts are over before this time. */
 const EMBEDDED_LOCK_RESTS_MS = 5_000;
@@ -54,7 +57,7 @@ function createRecordings(config: Config, ports: Ports): Recordings {
       livekit,
       locks: persistence.roomLocks,
       media,
-      notifications: { append: () => Promise.resolve() },
+      notifications: NO_NOTIFICATIONS,
       clock,
       instance,
       lockTtlMs: timers.lockTtlMs,
@@ -73,9 +76,9 @@ function createRooms(config: Config, ports: Ports, recordings: Recordings): Room
     store: roomStore,
     handlers: createRoomEffects({
       clock,
-      endMeeting: (roomId) => livekit.deleteRoom(roomId),
-      deleteRecordings: createDeleteAll({ supervisor: recordings, store, clock, log }),
-      notify: () => Promise.resolve(),
+      livekit,
+      recorder: { deleteAll: createDeleteAll({ supervisor: recordings, store, clock, log }) },
+      notifications: NO_NOTIFICATIONS,
     }),
     log,
   });
@@ -99,18 +102,20 @@ function createCommands({ timers }: Config, ports: Ports, recordings: Recordings
     recordings: createRecordingCommands({
       supervisor: recordings,
       store,
-      async findRoom(roomId) {
-        const room = await roomStore.load(roomId);
-        return room === undefined || roomStatusOf(room) === undefined ? undefined : room;
+      rooms: {
+        async find(roomId) {
+          const room = await roomStore.load(roomId);
+          if (room === undefined || roomStatusOf(room) === undefined) return undefined;
+          return { roomId, roomName: room.roomName, isRecordingEnabled: room.config.recording.enabled };
+        },
       },
       locks: persistence.roomLocks,
       livekit,
-      mediaKeyOf: persistence.mediaKeyOf,
       clock,
       instance,
       startTimeoutMs: timers.startTimeoutMs,
       confirmMs: CONFIRM_MS,
     }),
-    rooms: createRoomCommands({ supervisor: rooms, store: roomStore, recordings: store, clock }),
+    rooms: createRoomCommands({ supervisor: rooms, store: roomStore, recorder: store, clock }),
   };
 }

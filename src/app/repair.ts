@@ -21,7 +21,6 @@ export function createReconciliation({ timers, projectId }: Config, ports: Ports
     rooms: roomStore,
     livekit,
     media,
-    mediaKeyOf: persistence.mediaKeyOf,
     nameId: projectId,
     clock,
     log: ports.log.child({ part: 'strays' }),

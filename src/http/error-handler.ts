@@ -1,7 +1,7 @@
 import { TallyError, toError } from '../errors.js';
+import { parseRecordingId } from '../machines/recording/recording-id.js';
 import type { DeletionRefusal } from '../machines/room/errors.js';
 import type { HttpContext, HttpMiddleware, HttpState } from './context.js';
-import { egressIdOf } from './schemas/ids.js';
 import type { FieldIssue } from './validate.js';
 
 type Details = Readonly<Record<string, unknown>>;
@@ -77,7 +77,7 @@ const ROUTE_ANSWERS: Readonly<Record<string, Readonly<Record<string, Answer>>>> 
   'recordings.stop': {
     'recording.not_found': {
       ...recordingError(404),
-      message: ({ recordingId }) => `Recording '${egressIdOf(String(recordingId))}' not found`,
+      message: ({ recordingId }) => `Recording '${String(parseRecordingId(String(recordingId))?.egressId)}' not found`,
     },
   },
 };

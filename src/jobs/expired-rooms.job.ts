@@ -1,7 +1,8 @@
 import type { Clock } from '../clock.js';
 import type { KernelLog } from '../machines/kernel/kernel-log.js';
 import type { RoomCommands } from '../machines/room/commands/commands.js';
-import { RoomDeletionRefusedError, RoomNotFoundError } from '../machines/room/errors.js';
+import { RoomNotFoundError } from '../machines/ports/rooms.js';
+import { RoomDeletionRefusedError } from '../machines/room/errors.js';
 import type { RoomStore } from '../machines/room/room-store.js';
 import type { RoomDocument } from '../machines/room/room.js';
 import { countEach } from './count-each.js';

@@ -3,7 +3,7 @@ import type { KernelLog } from '../machines/kernel/kernel-log.js';
 import type { Supervisor } from '../machines/kernel/supervisor.js';
 import { type EgressObservation, isTerminal } from '../machines/ports/egress-gateway.js';
 import type { RecordingEvent } from '../machines/recording/events.js';
-import { uidOfPath } from '../machines/recording/machine/observation.js';
+import { uidOfPath } from '../machines/recording/media-key.js';
 import type { LiveKitGateway } from '../machines/ports/livekit-gateway.js';
 import type { RecordingStore } from '../machines/recording/recording-store.js';
 import {

@@ -35,8 +35,6 @@ export interface Persistence {
   clock: SharedClock;
   /** No other process can have these stores open: what an earlier one left may be taken over at once. */
   exclusive: boolean;
-  /** Object key of a recording's file. */
-  mediaKeyOf: (roomId: string, uid: string) => string;
   /** Asks each server something cheap; rejects when it does not answer well. */
   ping: Record<'store' | 'locks' | 'media', () => Promise<unknown>>;
   close(): Promise<void>;
@@ -48,8 +46,6 @@ type Locks = Pick<Persistence, 'roomLocks' | 'jobLocks' | 'bus' | 'onLocksLost'>
 type Media = { media: MediaStore; ping: () => Promise<unknown> };
 
 type PersistenceConfig = Pick<Config, 'dataDir' | 'store' | 'locks' | 'media' | 'timers'>;
-
-const mediaKeyOf = (roomId: string, uid: string) => `recordings/${roomId}/${roomId}--${uid}.mp4`;
 
 /**
  * Opens the adapters that the configuration picks; the drivers of the others are not even loaded.
@@ -84,7 +80,6 @@ export async function openPersistence(config: PersistenceConfig, ownClock: Clock
       media: media.media,
       clock,
       exclusive: config.store.kind === 'embedded',
-      mediaKeyOf,
       ping: { store: stores.ping, locks: locks.ping, media: media.ping },
       close,
     };
@@ -106,7 +101,7 @@ async function openSharedStores(
   if (store.kind === 'embedded') return undefined;
   const { openMongo } = await import('./mongo/open-mongo.js');
   const { startTimeoutMs, stopTimeoutMs, uploadBudgetMs } = timers;
-  const adoption = { mediaKeyOf, timing: { startTimeoutMs, stopTimeoutMs, uploadBudgetMs } };
+  const adoption = { timing: { startTimeoutMs, stopTimeoutMs, uploadBudgetMs } };
   const mongo = await openMongo({ uri: store.uri, dbName: store.dbName, adoption, clock });
   closers.push(() => mongo.close());
   return { ...mongo, ping: () => mongo.ping() };

@@ -1,7 +1,8 @@
 import { CreateBucketCommand, ListObjectsV2Command, PutObjectCommand, S3Client } from '@aws-sdk/client-s3';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 
-import { recordingIdOf, type RecordingDocument } from '../../src/machines/recording/recording.js';
+import { formatRecordingId } from '../../src/machines/recording/recording-id.js';
+import type { RecordingDocument } from '../../src/machines/recording/recording.js';
 import { type AppOnSimulator, startAppOnSimulator } from '../support/app-on-simulator.js';
 import { eventually } from '../support/eventually.js';
 import type { S3Server } from '../support/s3-bucket.js';
@@ -110,7 +111,7 @@ export function crowdedRoomContract({ name, start, timeoutMs }: CrowdedRoomContr
 
     it(`${String(NAMED)} are deleted by name, and unknown everywhere when that is answered`, async () => {
       const { api } = tally;
-      const ids = named.map(recordingIdOf);
+      const ids = named.map(formatRecordingId);
       const report = stopwatch();
       const { status, body } = await api.call('DELETE', `/recordings?recordingIds=${ids.join(',')}`);
       report(`${String(NAMED)} recordings deleted by name`);
@@ -153,7 +154,8 @@ export function crowdedRoomContract({ name, start, timeoutMs }: CrowdedRoomContr
       // Every recording is gone for clients, whether its file is or not.
       expect((await api.call('GET', `/rooms/${roomId}`)).status).toBe(404);
       expect(await api.list(roomId)).toEqual([]);
-      for (const id of [recordingId, ...failing.slice(0, 10).map(recordingIdOf)]) expect((await api.get(id)).status).toBe(404);
+      for (const id of [recordingId, ...failing.slice(0, 10).map(formatRecordingId)])
+        expect((await api.get(id)).status).toBe(404);
       const egress = (await simulator.egresses()).find(({ roomName }) => roomName === roomId);
       expect(egress?.states.at(-1)?.status).toBe('EGRESS_COMPLETE');
       // What is still to do stands in the records of exactly those it concerns.

@@ -10,9 +10,8 @@ import type { RealEdgeStores } from './edge-stores.js';
 /** A database and a bucket of their own. */
 export async function openRealEdgeStores({ mongoUri: uri, s3 }: SharedServers): Promise<RealEdgeStores> {
   const dbName = `tally-http-${randomBytes(6).toString('hex')}`;
-  const mediaKeyOf = (roomId: string, uid: string) => `recordings/${roomId}/${roomId}--${uid}.mp4`;
   const [mongo, bucket, own] = await Promise.all([
-    openMongo({ uri, dbName, adoption: { mediaKeyOf } }),
+    openMongo({ uri, dbName, adoption: {} }),
     createS3Bucket(s3),
     createConnection(uri, { dbName }).asPromise(),
   ]);

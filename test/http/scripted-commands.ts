@@ -21,7 +21,7 @@ import {
   type RecordingDocument,
 } from '../../src/machines/recording/recording.js';
 import type { CreateRoomRequest, DeletionResult, RoomCommands } from '../../src/machines/room/commands/commands.js';
-import { RoomNotFoundError } from '../../src/machines/room/errors.js';
+import { RoomNotFoundError } from '../../src/machines/ports/rooms.js';
 import type { RoomStore } from '../../src/machines/room/room-store.js';
 import { roomStatusOf, type RoomContext, type RoomDocument } from '../../src/machines/room/room.js';
 import { throughGate, type Gate } from '../support/gate.js';

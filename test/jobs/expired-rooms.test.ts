@@ -10,7 +10,7 @@ import type { RoomCommands } from '../../src/machines/room/commands/commands.js'
 import { createRoomCommands } from '../../src/machines/room/commands/create-commands.js';
 import type { RoomStore } from '../../src/machines/room/room-store.js';
 import { type RoomContext, roomStatusOf } from '../../src/machines/room/room.js';
-import type { RoomEvent } from '../../src/machines/room/machine/room.machine.js';
+import type { RoomEvent } from '../../src/machines/room/events.js';
 import { openLmdb } from '../../src/persistence/lmdb/open-lmdb.js';
 import { buildRoom, buildSettled, type DocumentChanges } from '../contracts/documents.js';
 import { createRoomSupervisor } from '../machines/room/support.js';
@@ -57,10 +57,10 @@ describe.each(Object.entries(STORES))('the expiry of rooms, on %s', (_name, open
     ({ rooms, recordings, dispose } = await open());
     done = [];
     supervisor = createRoomSupervisor(clock, rooms, {
-      endMeeting: async (roomId) => void done.push(`meeting of ${roomId} ended`),
-      deleteRecordings: async (roomId) => void done.push(`recordings of ${roomId} deleted`),
+      livekit: { deleteRoom: async (roomId) => void done.push(`meeting of ${roomId} ended`) },
+      recorder: { deleteAll: async (roomId) => void done.push(`recordings of ${roomId} deleted`) },
     });
-    commands = createRoomCommands({ supervisor, store: rooms, recordings, clock });
+    commands = createRoomCommands({ supervisor, store: rooms, recorder: recordings, clock });
   });
   afterEach(async () => {
     await supervisor.stop(0);

@@ -105,16 +105,16 @@ export function createDocuments(definition: Definition): Documents {
 
   return {
     begin(side) {
-      const input = newRecording({
+      const begun = newRecording({
         uid: UIDS[side],
         roomId: ROOM,
         roomName: 'Room',
-        mediaKey: pathOf(side),
         at: T0,
         secret: () => '0',
         lockValue: `lock-${String(side)}`,
         claimant: 'one',
       });
+      const input = { ...begun, mediaKey: pathOf(side) };
       return number(compose(definition, undefined, host.begin(input), { type: 'create', source: 'rest' }, stamp));
     },
     of,

@@ -2,6 +2,7 @@ import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
 
 import type { RecordingStatus } from '../../src/machines/recording/recording.js';
 import type { ScriptRequest } from '../../src/simulator/index.js';
+import { mediaKeyOf } from '../../src/machines/recording/media-key.js';
 import { type AppOnSimulator, startAppOnSimulator } from '../support/app-on-simulator.js';
 import { eventually } from '../support/eventually.js';
 import { i1TwoLive, isOurs, leftRunning } from '../support/invariants.js';
@@ -244,8 +245,8 @@ describe('what becomes of a recording when LiveKit behaves like', () => {
 
   /** The file of a start that was answered with an error is removed. */
   async function expectNoFile(roomId: string, recordingId: string): Promise<void> {
-    const { media, mediaKeyOf } = tally.app.persistence;
-    const key = mediaKeyOf(roomId, recordingId.split('--').at(-1) ?? '');
+    const { media } = tally.app.persistence;
+    const key = mediaKeyOf({ roomId, uid: recordingId.split('--').at(-1) ?? '' });
     await eventually(
       'the file is gone',
       () => media.stat(key),

@@ -4,6 +4,7 @@ import { EncodedFileOutput, EncodedFileType } from '@livekit/protocol';
 import { EgressClient } from 'livekit-server-sdk';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 
+import { mediaKeyOf } from '../../src/machines/recording/media-key.js';
 import { type AppOnSimulator, startAppOnSimulator } from '../support/app-on-simulator.js';
 import { eventually } from '../support/eventually.js';
 import { isRunning } from '../support/invariants.js';
@@ -42,8 +43,8 @@ describe('egresses that no recording owns', () => {
     expect((await api.delete(recordingId)).status).toBe(200);
     await untilOver(await startEgress(roomId, pathOf(roomId, uidOf(recordingId))));
     expect(await api.list(roomId)).toEqual([]);
-    const { media, mediaKeyOf } = tally.app.persistence;
-    const key = mediaKeyOf(roomId, uidOf(recordingId));
+    const { media } = tally.app.persistence;
+    const key = mediaKeyOf({ roomId, uid: uidOf(recordingId) });
     await eventually(
       'its file is removed',
       () => media.stat(key),
@@ -103,8 +104,8 @@ describe('egresses that no recording owns', () => {
   }
 
   function pathOf(roomId: string, uid: string): string {
-    const { media, mediaKeyOf } = tally.app.persistence;
-    return media.egressPath(mediaKeyOf(roomId, uid));
+    const { media } = tally.app.persistence;
+    return media.egressPath(mediaKeyOf({ roomId, uid }));
   }
 
   async function untilOver(egressId: string): Promise<void> {

@@ -1,6 +1,7 @@
 import { RecordingNotFoundError } from '../../machines/recording/errors.js';
 import type { MediaInfo, MediaStore } from '../../machines/ports/media.js';
-import { recordingIdOf, type RecordingDocument } from '../../machines/recording/recording.js';
+import { formatRecordingId } from '../../machines/recording/recording-id.js';
+import type { RecordingDocument } from '../../machines/recording/recording.js';
 import type { HttpContext } from '../context.js';
 import { goneSignal } from './gone-signal.js';
 import { openAtOnce } from './open-at-once.js';
@@ -30,7 +31,7 @@ export async function answerMedia(
     return;
   }
   const file = assertFile(await media.stat(key), recording);
-  const part = () => requestedPart(headers, file, recordingIdOf(recording), ctx.method);
+  const part = () => requestedPart(headers, file, formatRecordingId(recording), ctx.method);
   if (presign !== undefined) {
     part(); // the store would not tell in our words that there is no such range
     redirectTo(ctx, await presign(key));
@@ -48,6 +49,6 @@ function redirectTo(ctx: HttpContext, url: string): void {
 
 /** @returns the file, which has bytes */
 function assertFile(file: MediaInfo | undefined, recording: RecordingDocument): MediaInfo {
-  if (file === undefined || file.size === 0) throw new RecordingNotFoundError(recordingIdOf(recording));
+  if (file === undefined || file.size === 0) throw new RecordingNotFoundError(formatRecordingId(recording));
   return file;
 }

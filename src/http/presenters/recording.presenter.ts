@@ -1,4 +1,5 @@
-import { type ListedRecording, recordingIdOf, type RecordingStatus, statusOf } from '../../machines/recording/recording.js';
+import { type ListedRecording, type RecordingStatus, statusOf } from '../../machines/recording/recording.js';
+import { formatRecordingId } from '../../machines/recording/recording-id.js';
 
 /** A recording as clients see it. What is unknown, zero or empty is absent. */
 export interface RecordingView {
@@ -21,7 +22,7 @@ export function presentRecording(recording: ListedRecording): RecordingView {
   const status = statusOf(recording);
   const isOver = !['starting', 'active', 'ending'].includes(status);
   return {
-    recordingId: recordingIdOf(recording),
+    recordingId: formatRecordingId(recording),
     roomId: recording.roomId,
     roomName: recording.roomName,
     status,

@@ -1,5 +1,6 @@
 import { presentStopped } from '../presenters/recording.presenter.js';
-import { recordingParams, roomIdOf } from '../schemas/ids.js';
+import { parseRecordingId } from '../../machines/recording/recording-id.js';
+import { recordingParams } from '../schemas/ids.js';
 import { answerRecording } from './answer-recording.js';
 import { assertRecordingEnabled } from './preconditions.js';
 import type { RouteContext } from './route-context.js';
@@ -15,7 +16,7 @@ export function stopRecording({ router, handle, deps: { recordings, rooms } }: R
         operation: ({ params }) => `stopping recording '${params.recordingId}'`,
       },
       async (ctx, { params: { recordingId } }) => {
-        assertRecordingEnabled(await rooms.get(roomIdOf(recordingId)));
+        assertRecordingEnabled(await rooms.get(parseRecordingId(recordingId)?.roomId ?? ''));
         answerRecording(ctx, 202, presentStopped(await recordings.stop(recordingId)));
       },
     ),

@@ -1,5 +1,6 @@
 import { z } from 'zod';
 
+import { formatRecordingId, parseRecordingId, SEPARATOR } from '../../machines/recording/recording-id.js';
 import { partsOf } from './comma-list.js';
 
 const ROOM_ID_MAX = 100;
@@ -38,16 +39,6 @@ export const roomIdsSchema = z.preprocess(
 export const recordingParams = z.object({ recordingId: recordingIdSchema });
 export const deleteRecordingsQuery = z.object({ recordingIds: recordingIdsSchema });
 
-/** The room part of a well-formed recording id. */
-export function roomIdOf(recordingId: string): string {
-  return recordingId.split('--')[0] ?? '';
-}
-
-/** The egress part of a well-formed recording id. */
-export function egressIdOf(recordingId: string): string {
-  return recordingId.split('--')[1] ?? '';
-}
-
 function isText(value: unknown): value is string {
   return typeof value === 'string';
 }
@@ -58,13 +49,13 @@ function sanitizeRoomId(text: string): string {
 
 function sanitizeRecordingId(text: string): string {
   const trimmed = text.trim();
-  const [room = '', egress, uid, ...rest] = trimmed.split('--');
-  if (egress === undefined || uid === undefined || rest.length > 0) return trimmed;
-  if (room.length > ROOM_ID_MAX || sanitizeRoomId(room) === '') return trimmed;
-  return [sanitizeRoomId(room), egress, uid].join('--');
+  const parts = parseRecordingId(trimmed);
+  if (parts === undefined || parts.roomId.length > ROOM_ID_MAX) return trimmed;
+  const roomId = sanitizeRoomId(parts.roomId);
+  return roomId === '' ? trimmed : formatRecordingId({ ...parts, roomId });
 }
 
 function isRecordingId(text: string): boolean {
-  const [room, egress = '', uid, ...rest] = text.split('--');
-  return rest.length === 0 && Boolean(room) && /^EG_./s.test(egress) && Boolean(uid);
+  const { roomId = SEPARATOR, egressId = '' } = parseRecordingId(text) ?? {};
+  return !roomId.includes(SEPARATOR) && /^EG_./s.test(egressId);
 }

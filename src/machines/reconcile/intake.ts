@@ -3,12 +3,12 @@ import { toError } from '../../errors.js';
 import type { KernelLog } from '../kernel/kernel-log.js';
 import type { Supervisor } from '../kernel/supervisor.js';
 import type { RoomContext } from '../room/room.js';
-import type { RoomEvent } from '../room/machine/room.machine.js';
+import type { RoomEvent } from '../room/events.js';
 import { type EgressObservation, isTerminal } from '../ports/egress-gateway.js';
 import type { RecordingEvent } from '../recording/events.js';
 import { inspectFile } from '../recording/effects/media-file.js';
 import type { LiveKitEvent } from './livekit-events.js';
-import { uidOfPath } from '../recording/machine/observation.js';
+import { mediaKeyOf, uidOfPath } from '../recording/media-key.js';
 import type { LiveKitRoom } from '../ports/room-gateway.js';
 import type { MediaStore } from '../ports/media.js';
 import type { RecordingStore } from '../recording/recording-store.js';
@@ -19,7 +19,6 @@ export interface LiveKitIntakeOptions {
   rooms: Pick<Supervisor<RoomContext, RoomEvent>, 'send'>;
   store: RecordingStore;
   media: MediaStore;
-  mediaKeyOf: (roomId: string, uid: string) => string;
   clock: Clock;
   log: KernelLog;
 }
@@ -45,12 +44,14 @@ export function createLiveKitIntake(options: LiveKitIntakeOptions): (event: Live
       return;
     }
     const isLate = isDeleted(sent.after) && isTerminal(egress.status);
-    if (isLate && sent.after.roomId === egress.roomName) await media.remove(options.mediaKeyOf(egress.roomName, uid));
+    if (isLate && sent.after.roomId === egress.roomName) await media.remove(mediaKeyOf({ roomId: egress.roomName, uid }));
   }
 
   /** An egress that has delivered its file, and the file, are one save where the media store answers at once. */
   async function newsOf(uid: string, egress: EgressObservation): Promise<RecordingEvent[]> {
-    const size = hasDelivered(egress) ? await fileSize(options.mediaKeyOf(egress.roomName, uid), egress.file?.size) : undefined;
+    const size = hasDelivered(egress)
+      ? await fileSize(mediaKeyOf({ roomId: egress.roomName, uid }), egress.file?.size)
+      : undefined;
     const observed: RecordingEvent = { type: 'egress.observed', egress, ...now() };
     return size === undefined ? [observed] : [observed, { type: 'media.found', size, egressId: egress.egressId, ...now() }];
   }

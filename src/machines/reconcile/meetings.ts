@@ -7,7 +7,7 @@ import type { LiveKitGateway } from '../ports/livekit-gateway.js';
 import type { LiveKitRoom } from '../ports/room-gateway.js';
 import type { RoomStore } from '../room/room-store.js';
 import { type RoomContext, type RoomDocument, roomStatusOf } from '../room/room.js';
-import type { RoomEvent } from '../room/machine/room.machine.js';
+import type { RoomEvent } from '../room/events.js';
 
 export interface MeetingOptions {
   supervisor: Supervisor<RoomContext, RoomEvent>;

@@ -8,7 +8,7 @@ import type { RoomStore } from '../room/room-store.js';
 import { type EgressObservation, isTerminal } from '../ports/egress-gateway.js';
 import type { RecordingEvent } from '../recording/events.js';
 import { newRecording } from '../recording/machine/new-recording.js';
-import { uidOfPath } from '../recording/machine/observation.js';
+import { mediaKeyOf, uidOfPath } from '../recording/media-key.js';
 import type { LiveKitGateway } from '../ports/livekit-gateway.js';
 import type { LiveKitRoom } from '../ports/room-gateway.js';
 import type { MediaStore } from '../ports/media.js';
@@ -21,8 +21,6 @@ export interface StrayOptions {
   rooms: RoomStore;
   livekit: LiveKitGateway;
   media: MediaStore;
-  /** Object key of a recording's file. */
-  mediaKeyOf: (roomId: string, uid: string) => string;
   /** The `createdBy` mark in the metadata of LiveKit rooms that are ours. */
   nameId: string;
   clock: Clock;
@@ -60,7 +58,7 @@ export function createStrayKeeper(options: StrayOptions): StrayKeeper {
       const owns = recording.egressId === undefined || recording.egressId === egress.egressId;
       return owns && !isSettled(recording) && !isDeleted(recording) ? 'owned' : 'stray';
     }
-    const path = options.media.egressPath(options.mediaKeyOf(egress.roomName, uid));
+    const path = options.media.egressPath(mediaKeyOf({ roomId: egress.roomName, uid }));
     if (egress.requestedPath !== path || !isOursByMetadata(metadata)) return 'foreign';
     return (await rooms.load(egress.roomName)) === undefined ? 'foreign' : 'unknown';
   }
@@ -109,7 +107,6 @@ export function createStrayKeeper(options: StrayOptions): StrayKeeper {
       uid,
       roomId: egress.roomName,
       roomName: room.roomName,
-      mediaKey: options.mediaKeyOf(egress.roomName, uid),
       at: now,
       secret: () => randomBytes(16).toString('hex'),
     });

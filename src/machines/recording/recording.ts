@@ -110,13 +110,6 @@ export const LISTED_FIELDS = [
 /** A recording as lists know it: enough for its status and for what clients see. */
 export type ListedRecording = Pick<RecordingContext, (typeof LISTED_FIELDS)[number]> & { tally: Pick<KernelFields, 'state'> };
 
-/** `{roomId}--{egressId}--{uid}`; the middle part is `EG_PENDING` until LiveKit has named the egress. */
-export function recordingIdOf(recording: Pick<RecordingContext, 'roomId' | 'egressId' | 'uid'>): string {
-  return `${recording.roomId}--${recording.egressId ?? PENDING_EGRESS_ID}--${recording.uid}`;
-}
-
-export const PENDING_EGRESS_ID = 'EG_PENDING';
-
 /** A record is live while it keeps its room from being recorded again. */
 export function isLive(recording: Pick<RecordingContext, 'liveKey' | 'roomId'>): boolean {
   return recording.liveKey === recording.roomId;

@@ -1,11 +1,5 @@
 import { TallyError } from '../../errors.js';
 
-export class RoomNotFoundError extends TallyError {
-  constructor(roomId: string) {
-    super('room.not_found', 'not_found', `Room '${roomId}' does not exist`, { details: { roomId } });
-  }
-}
-
 /** Why a room is not deleted under the policies the caller gave. */
 export type DeletionRefusal =
   | 'room_has_active_meeting'

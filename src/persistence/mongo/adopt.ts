@@ -9,8 +9,6 @@ import { recordingMapper } from './stored-recording.js';
 import { roomMapper } from './stored-room.js';
 
 export interface AdoptionOptions {
-  /** Object key of a recording's file. */
-  mediaKeyOf: (roomId: string, uid: string) => string;
   timing?: Partial<AdoptionTiming>;
   /** Epoch milliseconds. Default: the system's clock. */
   now?: () => number;
@@ -45,7 +43,7 @@ export async function adoptForeignRecordings(connection: MongoConnection, option
   const recordingCount = await inBatches(recordings, 'uid', async (stored) => {
     const isOpen = OPEN_STATUSES.some((status) => status === stored['status']);
     const isLive = isOpen && (await keeperOf(recordings, stored['roomId'])) === String(stored._id);
-    const document = adoptedRecording(stored, { now: now(), timing, mediaKeyOf: options.mediaKeyOf, isLive });
+    const document = adoptedRecording(stored, { now: now(), timing, isLive });
     if (isOpen && !isLive) superseded.push(document.uid);
     return recordingMapper.toStored(document.uid, document);
   });

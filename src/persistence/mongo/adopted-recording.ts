@@ -2,6 +2,8 @@ import { randomBytes } from 'node:crypto';
 
 import type { HistoryEntry, KernelFields, PendingEffect, StateValue } from '../../machines/kernel/document.js';
 import { statePath } from '../../machines/kernel/document.js';
+import { filenameOf, mediaKeyOf } from '../../machines/recording/media-key.js';
+import { parseRecordingId } from '../../machines/recording/recording-id.js';
 import type { RecordingContext, RecordingDocument } from '../../machines/recording/recording.js';
 import type { Stored } from './connect.js';
 
@@ -18,8 +20,6 @@ export interface AdoptionContext {
   /** Epoch milliseconds. */
   now: number;
   timing: AdoptionTiming;
-  /** Object key of a recording's file. */
-  mediaKeyOf: (roomId: string, uid: string) => string;
   /** Whether this one, of all of its room that have not ended, keeps the room; the others are stopped. */
   isLive: boolean;
 }
@@ -30,19 +30,15 @@ const MACHINE_VERSION = 1;
 export const OPEN_STATUSES = ['starting', 'active', 'ending'] as const;
 type OpenStatus = (typeof OPEN_STATUSES)[number];
 
-/** `{roomId}--{egressId}--{uid}`; the room's id may itself contain `--`. undefined: something else. */
-export function partsOf(recordingId: string): { egressId: string; uid: string } | undefined {
-  const parts = recordingId.split('--');
-  const [egressId, uid] = parts.slice(-2);
-  return parts.length < 3 || !egressId || !uid ? undefined : { egressId, uid };
-}
-
 /** A document of the original service as one of ours: every field that it has, and those that it lacks. */
 export function adoptedRecording(stored: Stored, context: AdoptionContext): RecordingDocument {
   const { _id, recordingId, status, ...fields } = stored;
-  const id = partsOf(String(recordingId)) ?? { egressId: `EG_${String(_id)}`, uid: String(_id) };
+  const id: { egressId: string; uid: string } = parseRecordingId(String(recordingId)) ?? {
+    egressId: `EG_${String(_id)}`,
+    uid: String(_id),
+  };
   const roomId = String(fields['roomId']);
-  const filename = `${roomId}--${id.uid}.mp4`;
+  const filename = filenameOf({ roomId, uid: id.uid });
   const created = {
     filename,
     accessSecrets: { public: randomBytes(16).toString('hex'), private: randomBytes(16).toString('hex') },
@@ -54,7 +50,7 @@ export function adoptedRecording(stored: Stored, context: AdoptionContext): Reco
     egressId: id.egressId,
     startKey: id.uid,
     liveKey: isOpen(status) && context.isLive ? roomId : id.uid,
-    mediaKey: context.mediaKeyOf(roomId, id.uid),
+    mediaKey: mediaKeyOf({ roomId, uid: id.uid }),
     ...life,
   };
   const lacking = Object.entries(created).filter(([name]) => (fields[name] ?? undefined) === undefined);

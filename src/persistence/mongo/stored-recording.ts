@@ -1,5 +1,6 @@
 import type { RecordingContext, RecordingDocument } from '../../machines/recording/recording.js';
-import { isDeleted, isUnsettled, recordingIdOf, statusOf } from '../../machines/recording/recording.js';
+import { isDeleted, isUnsettled, statusOf } from '../../machines/recording/recording.js';
+import { formatRecordingId } from '../../machines/recording/recording-id.js';
 import { createMapper } from './mapper.js';
 
 /** Lists show it: its egress is known and it is not deleted. */
@@ -14,7 +15,7 @@ export function isListed(document: RecordingDocument): boolean {
 export const recordingMapper = createMapper<RecordingContext>({
   derived: { fields: ['status', 'recordingId'], tally: ['unsettled'] },
   derive: (uid, document) => ({
-    fields: { recordingId: recordingIdOf(document), status: isListed(document) ? statusOf(document) : undefined },
+    fields: { recordingId: formatRecordingId(document), status: isListed(document) ? statusOf(document) : undefined },
     tally: { unsettled: isUnsettled(document) ? uid : undefined },
   }),
 });

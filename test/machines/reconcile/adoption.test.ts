@@ -32,7 +32,6 @@ async function stopsWhenHeldBy(holder: string): Promise<string[]> {
     rooms: { load: async () => ({ roomName: 'Planning' }) } as unknown as RoomStore,
     livekit: livekit as LiveKitGateway,
     media: { egressPath: () => egress.requestedPath } as Partial<MediaStore> as MediaStore,
-    mediaKeyOf: (_roomId, uid) => uid,
     nameId: 'openviduMeet',
     clock,
     log: silentLog,

@@ -1,13 +1,12 @@
 import { expect, it } from 'vitest';
 
+import { mediaKeyOf } from '../../../src/machines/recording/media-key.js';
 import { createLiveKitIntake } from '../../../src/machines/reconcile/intake.js';
 import { createMemoryMedia } from '../../support/memory-media.js';
 import { createMemoryRecordingStore } from '../../support/memory-recording-store.js';
 import { silentLog } from '../../support/silent-log.js';
 import { createTestClock } from '../../support/test-clock.js';
 import { buildDocument, buildEgress, ROOM, UID } from '../recording/build.js';
-
-const mediaKeyOf = (roomId: string, uid: string) => `recordings/${roomId}/${roomId}--${uid}.mp4`;
 
 it('removes the late file of a deleted recording, and none of another room whose uid happens to be the same', async () => {
   const media = createMemoryMedia();
@@ -18,14 +17,13 @@ it('removes the late file of a deleted recording, and none of another room whose
     rooms: { send: () => Promise.resolve(undefined) },
     store: createMemoryRecordingStore(),
     media,
-    mediaKeyOf,
     clock: createTestClock(),
     log: silentLog,
   });
   for (const roomName of [ROOM, 'another']) {
-    media.write(mediaKeyOf(roomName, UID), Uint8Array.of(1));
-    const egress = buildEgress('COMPLETE', { roomName, requestedPath: mediaKeyOf(roomName, UID) });
+    media.write(mediaKeyOf({ roomId: roomName, uid: UID }), Uint8Array.of(1));
+    const egress = buildEgress('COMPLETE', { roomName, requestedPath: mediaKeyOf({ roomId: roomName, uid: UID }) });
     await handle({ kind: 'egress', name: 'egress_ended', egress });
   }
-  expect(media.keys()).toEqual([mediaKeyOf('another', UID)]);
+  expect(media.keys()).toEqual([mediaKeyOf({ roomId: 'another', uid: UID })]);
 });

@@ -30,12 +30,12 @@ export function buildInput(fields: Partial<RecordingContext> = {}): RecordingCon
       uid,
       roomId: ROOM,
       roomName: 'Planning',
-      mediaKey: `recordings/${ROOM}--${uid}.mp4`,
       at: NOON,
       secret: () => '0'.repeat(32),
       lockValue: 'lock-1',
       claimant: 'one',
     }),
+    mediaKey: `recordings/${ROOM}--${uid}.mp4`,
     ...fields,
   };
 }

@@ -7,7 +7,6 @@ import {
   createRecordingCommands,
   type RecordingCommandOptions,
 } from '../../../src/machines/recording/commands/create-commands.js';
-import { buildRoom } from '../../contracts/documents.js';
 import { createMemoryRecordingStore } from '../../support/memory-recording-store.js';
 import { createMemoryRoomLocks } from '../../support/memory-room-locks.js';
 import { createTestClock } from '../../support/test-clock.js';
@@ -25,10 +24,9 @@ async function lockAfterStart(create: RecordingCommandOptions['supervisor']['cre
       RecordingCommandOptions['supervisor']
     > as RecordingCommandOptions['supervisor'],
     store: { ...createMemoryRecordingStore({}), load: away },
-    findRoom: () => Promise.resolve(buildRoom(ROOM_ID)),
+    rooms: { find: async (roomId) => ({ roomId, roomName: 'Planning', isRecordingEnabled: true }) },
     locks,
     livekit: livekit as LiveKitGateway,
-    mediaKeyOf: (roomId, uid) => `${roomId}/${uid}`,
     clock: createTestClock(),
     instance: 'one',
     startTimeoutMs: 1_000,

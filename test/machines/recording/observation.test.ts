@@ -4,7 +4,8 @@ import { contextOf } from '../../../src/machines/kernel/document.js';
 import { compose } from '../../../src/machines/kernel/compose.js';
 import { createHost } from '../../../src/machines/kernel/host.js';
 import type { EgressObservation, EgressStatus } from '../../../src/machines/ports/egress-gateway.js';
-import { isOwn, learn, rises, uidOfPath } from '../../../src/machines/recording/machine/observation.js';
+import { isOwn, learn, rises } from '../../../src/machines/recording/machine/observation.js';
+import { uidOfPath } from '../../../src/machines/recording/media-key.js';
 import type { RecordingContext } from '../../../src/machines/recording/recording.js';
 import { ACCEPTED, buildEgress, buildInput, definition, NOON, nanos, observed, ROOM, UID } from './build.js';
 

@@ -2,7 +2,7 @@ import { describe, expect, it } from 'vitest';
 
 import { RecordingsNotDeletedError } from '../../../src/machines/recording/errors.js';
 import { createRoomCommands } from '../../../src/machines/room/commands/create-commands.js';
-import { RoomNotFoundError } from '../../../src/machines/room/errors.js';
+import { RoomNotFoundError } from '../../../src/machines/ports/rooms.js';
 import { buildRoom, buildSettled } from '../../contracts/documents.js';
 import { createMemoryRecordingStore } from '../../support/memory-recording-store.js';
 import { createMemoryRoomStore } from '../../support/memory-room-store.js';
@@ -18,17 +18,19 @@ async function withRecordings() {
   const recordings = createMemoryRecordingStore();
   const calls: { done: () => void; fail: () => void }[] = [];
   const supervisor = createRoomSupervisor(clock, store, {
-    deleteRecordings: (roomId) =>
-      new Promise((done, fail) => {
-        calls.push({
-          done,
-          fail: () => {
-            fail(new RecordingsNotDeletedError(roomId, ['one']));
-          },
-        });
-      }),
+    recorder: {
+      deleteAll: (roomId) =>
+        new Promise<void>((done, fail) => {
+          calls.push({
+            done,
+            fail: () => {
+              fail(new RecordingsNotDeletedError(roomId, ['one']));
+            },
+          });
+        }),
+    },
   });
-  const commands = createRoomCommands({ supervisor, store, recordings, clock });
+  const commands = createRoomCommands({ supervisor, store, recorder: recordings, clock });
   await store.create(ROOM, buildRoom(ROOM));
   await recordings.create('one', buildSettled('one', { roomId: ROOM }));
   await supervisor.start();

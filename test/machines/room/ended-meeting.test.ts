@@ -2,7 +2,7 @@ import { describe, expect, it } from 'vitest';
 
 import { LiveKitUnavailableError } from '../../../src/errors.js';
 import { createRoomCommands } from '../../../src/machines/room/commands/create-commands.js';
-import { RoomNotFoundError } from '../../../src/machines/room/errors.js';
+import { RoomNotFoundError } from '../../../src/machines/ports/rooms.js';
 import { buildRoom, buildSettled } from '../../contracts/documents.js';
 import { createMemoryRecordingStore } from '../../support/memory-recording-store.js';
 import { createMemoryRoomStore } from '../../support/memory-room-store.js';
@@ -17,15 +17,17 @@ function withSilentLiveKit() {
   const ended: string[] = [];
   const livekit = { isAway: false, refused: 0 };
   const supervisor = createRoomSupervisor(clock, store, {
-    async endMeeting(roomId) {
-      if (livekit.isAway) {
-        livekit.refused += 1;
-        throw new LiveKitUnavailableError('refused');
-      }
-      ended.push(roomId);
+    livekit: {
+      async deleteRoom(roomId) {
+        if (livekit.isAway) {
+          livekit.refused += 1;
+          throw new LiveKitUnavailableError('refused');
+        }
+        ended.push(roomId);
+      },
     },
   });
-  const commands = createRoomCommands({ supervisor, store, recordings, clock });
+  const commands = createRoomCommands({ supervisor, store, recorder: recordings, clock });
   return { clock, store, recordings, supervisor, commands, ended, livekit };
 }
 

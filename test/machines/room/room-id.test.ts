@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest';
 
-import { createRoomCommands, roomIdPrefix } from '../../../src/machines/room/commands/create-commands.js';
+import { createRoomCommands } from '../../../src/machines/room/commands/create-commands.js';
+import { roomIdPrefix } from '../../../src/machines/room/room-id.js';
 import { createMemoryRecordingStore } from '../../support/memory-recording-store.js';
 import { createMemoryRoomStore } from '../../support/memory-room-store.js';
 import { createTestClock } from '../../support/test-clock.js';
@@ -35,7 +36,7 @@ describe('the id of a room', () => {
     const clock = createTestClock();
     const store = createMemoryRoomStore();
     const supervisor = createRoomSupervisor(clock, store);
-    const commands = createRoomCommands({ supervisor, store, recordings: createMemoryRecordingStore(), clock });
+    const commands = createRoomCommands({ supervisor, store, recorder: createMemoryRecordingStore(), clock });
     const config = { chat: { enabled: true }, recording: { enabled: true }, virtualBackground: { enabled: true } };
     const rooms = await Promise.all(Array.from({ length: 50 }, () => commands.create({ roomName: 'Team A', config })));
     for (const { roomId, moderatorUrl, speakerUrl } of rooms) {

@@ -1,10 +1,11 @@
 import type { Clock } from '../../../src/clock.js';
 import type { Supervisor } from '../../../src/machines/kernel/supervisor.js';
-import { createRoomEffects, defineRoom } from '../../../src/machines/room/machine/definition.js';
+import { createRoomEffects } from '../../../src/machines/room/effects/effects.js';
+import { defineRoom } from '../../../src/machines/room/machine/definition.js';
 import type { MeetingKeeper } from '../../../src/machines/reconcile/meetings.js';
 import type { RoomStore } from '../../../src/machines/room/room-store.js';
 import type { RoomContext } from '../../../src/machines/room/room.js';
-import type { RoomEvent } from '../../../src/machines/room/machine/room.machine.js';
+import type { RoomEvent } from '../../../src/machines/room/events.js';
 import { supervise } from '../../support/supervise.js';
 
 /** For tests of recordings alone. */
@@ -21,7 +22,13 @@ export function createRoomSupervisor(
   const nothing = async () => undefined;
   return supervise({
     definition: defineRoom({ notices: false }),
-    handlers: createRoomEffects({ clock, endMeeting: nothing, deleteRecordings: nothing, notify: nothing, ...effects }),
+    handlers: createRoomEffects({
+      livekit: { deleteRoom: nothing },
+      recorder: { deleteAll: nothing },
+      notifications: { append: nothing },
+      clock,
+      ...effects,
+    }),
     store,
     clock,
   });

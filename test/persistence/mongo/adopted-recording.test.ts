@@ -5,8 +5,9 @@ import { createHost } from '../../../src/machines/kernel/host.js';
 import { defineRecording } from '../../../src/machines/recording/machine/definition.js';
 import type { RecordingEvent } from '../../../src/machines/recording/events.js';
 import type { RecordingDocument } from '../../../src/machines/recording/recording.js';
-import { isSettled, recordingIdOf, statusOf } from '../../../src/machines/recording/recording.js';
-import { adoptedRecording, partsOf } from '../../../src/persistence/mongo/adopted-recording.js';
+import { isSettled, statusOf } from '../../../src/machines/recording/recording.js';
+import { formatRecordingId } from '../../../src/machines/recording/recording-id.js';
+import { adoptedRecording } from '../../../src/persistence/mongo/adopted-recording.js';
 import type { Stored } from '../../../src/persistence/mongo/connect.js';
 
 const NOW = 1_767_225_700_000;
@@ -25,8 +26,7 @@ function adopt(status: string, changes: { isLive?: boolean; fields?: Record<stri
     custom: { kept: [1, null] },
     ...changes.fields,
   };
-  const mediaKeyOf = (roomId: string, uid: string) => `bucket/${roomId}/${uid}.mp4`;
-  return adoptedRecording(stored, { now: NOW, timing, mediaKeyOf, isLive: changes.isLive ?? true });
+  return adoptedRecording(stored, { now: NOW, timing, isLive: changes.isLive ?? true });
 }
 
 describe('an adopted recording', () => {
@@ -35,8 +35,12 @@ describe('an adopted recording', () => {
     (status) => {
       const recording = adopt(status);
       expect(statusOf(recording)).toBe(status);
-      expect(recordingIdOf(recording)).toBe('room--EG_1--0123456789');
-      expect(recording).toMatchObject({ uid: '0123456789', mediaKey: 'bucket/room/0123456789.mp4', custom: { kept: [1, null] } });
+      expect(formatRecordingId(recording)).toBe('room--EG_1--0123456789');
+      expect(recording).toMatchObject({
+        uid: '0123456789',
+        mediaKey: 'recordings/room/room--0123456789.mp4',
+        custom: { kept: [1, null] },
+      });
       expect(recording).not.toHaveProperty('_id');
       expect(recording.liveKey).toBe(isSettled(recording) ? '0123456789' : 'room');
     },
@@ -98,17 +102,5 @@ describe('an adopted recording', () => {
     const recording = adopt('complete', { fields: { recordingId: 'nonsense' } });
     expect(recording.uid).toMatch(/^[0-9a-f]{24}$/);
     expect(recording.egressId).toBe(`EG_${recording.uid}`);
-  });
-});
-
-describe('the parts of a recording id', () => {
-  it.each([
-    ['room-1--EG_1--uid', { egressId: 'EG_1', uid: 'uid' }],
-    ['old--room--EG_1--uid', { egressId: 'EG_1', uid: 'uid' }],
-    ['EG_1--uid', undefined],
-    ['room----uid', undefined],
-    ['', undefined],
-  ])('of %s', (recordingId, parts) => {
-    expect(partsOf(recordingId)).toEqual(parts);
   });
 });

@@ -9,7 +9,7 @@ import type { RecordingDocument } from '../../../src/machines/recording/recordin
 import type { Mongo } from '../../../src/persistence/mongo/open-mongo.js';
 import { openMongo } from '../../../src/persistence/mongo/open-mongo.js';
 import { buildRecording, withTally } from '../../contracts/documents.js';
-import { dbName, mediaKeyOf } from './support/names.js';
+import { dbName } from './support/names.js';
 import { startMongoUnderTest, type MongoUnderTest } from './support/open-mongo.js';
 
 // Elections, and a member that must find out that the one it copies from hangs.
@@ -90,7 +90,7 @@ describe('when the primary is lost', () => {
       rooms: () => stores.rooms.load('room'),
       keys: () => stores.apiKeys.list(),
       addKey: () => stores.apiKeys.add({ key: 'k', creationDate: 1 }),
-      open: () => openMongo({ uri: mongodb.set.uri, dbName, adoption: { mediaKeyOf }, limits }),
+      open: () => openMongo({ uri: mongodb.set.uri, dbName, adoption: {}, limits }),
     };
     for (const [name, call] of Object.entries(calls)) {
       const { error, tookMs } = await outcomeOf(call());

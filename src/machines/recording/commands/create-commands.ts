@@ -2,8 +2,7 @@ import { randomBytes } from 'node:crypto';
 
 import type { Clock } from '../../../clock.js';
 import type { Supervisor } from '../../kernel/supervisor.js';
-import { RoomNotFoundError } from '../../room/errors.js';
-import type { RoomDocument } from '../../room/room.js';
+import { type RecordableRoom, type RoomDirectory, RoomNotFoundError } from '../../ports/rooms.js';
 import type { RecordingCommands, StartRequest } from './commands.js';
 import {
   IdempotencyInProgressError,
@@ -22,24 +21,16 @@ import { newRecording } from '../machine/new-recording.js';
 import type { LiveKitGateway } from '../../ports/livekit-gateway.js';
 import type { RecordingStore } from '../recording-store.js';
 import type { RoomLocks } from '../../ports/room-locks.js';
-import {
-  isDeleted,
-  isUnsettled,
-  type RecordingContext,
-  type RecordingDocument,
-  recordingIdOf,
-  topStateOf,
-} from '../recording.js';
+import { isDeleted, isUnsettled, type RecordingContext, type RecordingDocument, topStateOf } from '../recording.js';
+import { formatRecordingId, parseRecordingId } from '../recording-id.js';
 import { hasStartAnswer, startAnswer } from './start-answer.js';
 
 export interface RecordingCommandOptions {
   supervisor: Supervisor<RecordingContext, RecordingEvent>;
   store: RecordingStore;
-  /** @returns undefined when there is no such room, or it is deleted */
-  findRoom: (roomId: string) => Promise<RoomDocument | undefined>;
+  rooms: RoomDirectory;
   locks: RoomLocks;
   livekit: LiveKitGateway;
-  mediaKeyOf: (roomId: string, uid: string) => string;
   clock: Clock;
   instance: string;
   /** From the start until the recording must record, milliseconds. */
@@ -70,7 +61,6 @@ export function createRecordingCommands(options: RecordingCommandOptions): Recor
         uid,
         roomId: room.roomId,
         roomName: room.roomName,
-        mediaKey: options.mediaKeyOf(room.roomId, uid),
         at: clock.now(),
         secret: () => randomBytes(16).toString('hex'),
         lockValue,
@@ -96,16 +86,16 @@ export function createRecordingCommands(options: RecordingCommandOptions): Recor
     return repeat(holder, request);
   }
 
-  async function recordableRoom(roomId: string): Promise<RoomDocument> {
-    const room = await options.findRoom(roomId);
+  async function recordableRoom(roomId: string): Promise<RecordableRoom> {
+    const room = await options.rooms.find(roomId);
     if (room === undefined) throw new RoomNotFoundError(roomId);
-    if (!room.config.recording.enabled) throw new RecordingDisabledError(roomId);
+    if (!room.isRecordingEnabled) throw new RecordingDisabledError(roomId);
     return room;
   }
 
   /** A room that is deleted tells the recordings it finds: one that was stored after that look is told here. */
   async function assertRoomIsLeft(roomId: string, uid: string): Promise<void> {
-    if ((await options.findRoom(roomId)) !== undefined) return;
+    if ((await options.rooms.find(roomId)) !== undefined) return;
     await supervisor.send(uid, { type: 'delete', at: clock.now(), source: 'room' });
     throw new RoomNotFoundError(roomId);
   }
@@ -154,7 +144,8 @@ export function createRecordingCommands(options: RecordingCommandOptions): Recor
   }
 
   async function get(recordingId: string): Promise<RecordingDocument> {
-    const recording = await store.load(uidIn(recordingId));
+    const uid = parseRecordingId(recordingId)?.uid;
+    const recording = uid === undefined ? undefined : await store.load(uid);
     if (recording === undefined || !isNamedBy(recordingId, recording)) throw new RecordingNotFoundError(recordingId);
     return recording;
   }
@@ -168,31 +159,27 @@ export function createRecordingCommands(options: RecordingCommandOptions): Recor
       case 'active':
         return (await supervisor.observe(uid, hasStopAnswer, STOP_ANSWER_MS, sent.after)) ?? sent.after;
       case 'starting':
-        throw new RecordingStillStartingError(recordingIdOf(sent.before));
+        throw new RecordingStillStartingError(formatRecordingId(sent.before));
       default:
-        throw new RecordingAlreadyStoppedError(recordingIdOf(sent.before));
+        throw new RecordingAlreadyStoppedError(formatRecordingId(sent.before));
     }
   }
 
   async function remove(recordingId: string): Promise<void> {
     const event: RecordingEvent = { type: 'delete', at: clock.now(), source: 'rest' };
     const isRemovable = (recording: RecordingDocument) => isNamedBy(recordingId, recording) && !isUnsettled(recording);
-    const sent = await supervisor.send(uidIn(recordingId), event, isRemovable);
+    const sent = await supervisor.send(parseRecordingId(recordingId)?.uid ?? '', event, isRemovable);
     if (sent === undefined || !isNamedBy(recordingId, sent.before)) throw new RecordingNotFoundError(recordingId);
-    if (!sent.changed) throw new RecordingNotStoppedError(recordingIdOf(sent.before));
+    if (!sent.changed) throw new RecordingNotStoppedError(formatRecordingId(sent.before));
   }
 
   return { start, stop, get, delete: remove };
 }
 
-function uidIn(recordingId: string): string {
-  return recordingId.split('--')[2] ?? '';
-}
-
 /** The id is this recording's, as it is now or as it was before its egress was known; a deleted one has none. */
 function isNamedBy(recordingId: string, recording: RecordingDocument): boolean {
-  const pendingId = recordingIdOf({ uid: recording.uid, roomId: recording.roomId });
-  return !isDeleted(recording) && [recordingIdOf(recording), pendingId].includes(recordingId);
+  const pendingId = formatRecordingId({ uid: recording.uid, roomId: recording.roomId });
+  return !isDeleted(recording) && [formatRecordingId(recording), pendingId].includes(recordingId);
 }
 
 /** LiveKit answered the stop, or it is over anyway. */

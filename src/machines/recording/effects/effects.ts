@@ -7,6 +7,7 @@ import type { RecordingEvent } from '../events.js';
 import { inspectFile } from './media-file.js';
 import { rises } from '../machine/observation.js';
 import type { LiveKitGateway } from '../../ports/livekit-gateway.js';
+import type { Notifications } from '../../ports/notifications.js';
 import type { MediaStore } from '../../ports/media.js';
 import type { RoomLocks } from '../../ports/room-locks.js';
 import type { RecordingContext } from '../recording.js';
@@ -16,24 +17,12 @@ export interface RecordingEffectPorts {
   livekit: LiveKitGateway;
   locks: RoomLocks;
   media: MediaStore;
-  notifications: NotificationPort;
+  notifications: Notifications;
   clock: Clock;
   instance: string;
   /** Full life of a room's lock, milliseconds. */
   lockTtlMs: number;
   confirmMs: number;
-}
-
-/** Takes the notices of an entity's transitions, each once per key, in the order of their sequence. */
-export interface NotificationPort {
-  /** @throws StoreUnavailableError retryable */
-  append(notice: {
-    entity: string;
-    sequence: number;
-    notice: string;
-    status: string;
-    recording: RecordingContext;
-  }): Promise<void>;
 }
 
 type Run = EffectRun<RecordingContext>;
@@ -175,11 +164,12 @@ export function createRecordingEffects(ports: RecordingEffectPorts): Record<Reco
     async notify({ document, effect, key }) {
       const { notice, status } = effect.params;
       await ports.notifications.append({
-        entity: `recording:${key}`,
-        sequence: effect.since,
-        notice: String(notice),
+        kind: 'recording',
+        key,
+        version: effect.since,
+        name: String(notice),
         status: String(status),
-        recording: document,
+        entity: document,
       });
       return undefined;
     },

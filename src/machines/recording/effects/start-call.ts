@@ -1,6 +1,6 @@
 import { compareNanos, type EgressObservation, isTerminal } from '../../ports/egress-gateway.js';
 import type { RecordingEvent } from '../events.js';
-import { uidOfPath } from '../machine/observation.js';
+import { uidOfPath } from '../media-key.js';
 import type { StartOutcome, StopOutcome } from '../../ports/egress-gateway.js';
 import type { RecordingContext } from '../recording.js';
 

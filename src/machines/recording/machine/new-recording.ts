@@ -1,10 +1,10 @@
+import { filenameOf, mediaKeyOf } from '../media-key.js';
 import type { RecordingContext } from '../recording.js';
 
 export interface NewRecording {
   uid: string;
   roomId: string;
   roomName: string;
-  mediaKey: string;
   /** Epoch milliseconds. */
   at: number;
   /** Draws one access secret: 32 hexadecimal characters. */
@@ -17,14 +17,14 @@ export interface NewRecording {
 
 /** The context that a recording's actor begins with. */
 export function newRecording(wanted: NewRecording): RecordingContext {
-  const { uid, roomId, roomName, mediaKey, at } = wanted;
+  const { uid, roomId, roomName, at } = wanted;
   return {
     schemaVersion: 1,
     uid,
     roomId,
     roomName,
-    filename: `${roomId}--${uid}.mp4`,
-    mediaKey,
+    filename: filenameOf(wanted),
+    mediaKey: mediaKeyOf(wanted),
     accessSecrets: { public: wanted.secret(), private: wanted.secret() },
     createdAt: at,
     liveKey: roomId,

@@ -1,12 +1,8 @@
+import { uidOfPath } from '../media-key.js';
 import { compareNanos, type EgressObservation, rankOf } from '../../ports/egress-gateway.js';
 import type { RecordingContext } from '../recording.js';
 
 type Learned = Partial<RecordingContext>;
-
-/** The recording uid inside the file path of an egress: the text between the last `--` and the extension. */
-export function uidOfPath(path: string): string | undefined {
-  return /--([0-9a-f]{10})(?:\.[a-z0-9]+)?$/.exec(path)?.[1];
-}
 
 /** Whether the snapshot is of this recording's egress: the same id, or our uid in its path while the id is unknown. */
 export function isOwn(recording: RecordingContext, egress: EgressObservation): boolean {

@@ -1,28 +1,28 @@
-import { randomBytes, randomInt } from 'node:crypto';
+import { randomBytes } from 'node:crypto';
 
 import type { Clock } from '../../../clock.js';
 import type { Supervisor } from '../../kernel/supervisor.js';
-import type { RecordingStore } from '../../recording/recording-store.js';
 import type { CreateRoomRequest, RoomCommands } from './commands.js';
 import { planDeletion } from '../machine/deletion.js';
-import { RoomDeletionRefusedError, RoomNotFoundError } from '../errors.js';
+import type { Recorder } from '../../ports/recorder.js';
+import { RoomNotFoundError } from '../../ports/rooms.js';
+import { RoomDeletionRefusedError } from '../errors.js';
+import { drawRoomId } from '../room-id.js';
 import type { RoomStore } from '../room-store.js';
 import { type RoomContext, type RoomDocument, roomStatusOf } from '../room.js';
-import type { RoomEvent } from '../machine/room.machine.js';
+import type { RoomEvent } from '../events.js';
 
 export interface RoomCommandOptions {
   supervisor: Supervisor<RoomContext, RoomEvent>;
   store: RoomStore;
-  recordings: RecordingStore;
+  recorder: Pick<Recorder, 'hasRecordings'>;
   clock: Clock;
 }
 
-const ID_ALPHABET = '0123456789abcdefghijklmnopqrstuvwxyz';
-const ID_LENGTH = 15;
 /** How long a deletion waits until the room's recordings were told of it; they are anyway. */
 const RECORDINGS_ANSWER_MS = 5_000;
 
-export function createRoomCommands({ supervisor, store, recordings, clock }: RoomCommandOptions): RoomCommands {
+export function createRoomCommands({ supervisor, store, recorder, clock }: RoomCommandOptions): RoomCommands {
   async function get(roomId: string): Promise<RoomDocument> {
     const room = await store.load(roomId);
     if (room === undefined || roomStatusOf(room) === undefined) throw new RoomNotFoundError(roomId);
@@ -39,7 +39,7 @@ export function createRoomCommands({ supervisor, store, recordings, clock }: Roo
     get,
     async delete(roomId, policy) {
       await get(roomId);
-      const hasRecordings = await recordings.hasRecordings(roomId);
+      const hasRecordings = await recorder.hasRecordings(roomId);
       const event: RoomEvent = { type: 'delete', hasRecordings, ...policy, at: clock.now(), source: 'rest' };
       const sent = await supervisor.send(roomId, event);
       const status = sent === undefined ? undefined : roomStatusOf(sent.before);
@@ -65,7 +65,7 @@ function showsRoom(deletion: string): boolean {
 }
 
 function newRoom(request: CreateRoomRequest, now: number): RoomContext {
-  const roomId = `${roomIdPrefix(request.roomName)}-${randomText(ID_LENGTH)}`;
+  const roomId = drawRoomId(request.roomName);
   const link = () => `/room/${roomId}?secret=${randomBytes(5).toString('hex')}`;
   return {
     schemaVersion: 1,
@@ -79,20 +79,4 @@ function newRoom(request: CreateRoomRequest, now: number): RoomContext {
     speakerUrl: link(),
     meetingEndAction: 'none',
   };
-}
-
-/** The readable part of a room id: the name without accents, in lower case, words joined by `_`. */
-export function roomIdPrefix(roomName: string): string {
-  const prefix = roomName
-    .normalize('NFD')
-    .toLowerCase()
-    .replaceAll(/[\s-]+/g, '_')
-    .replaceAll(/[^a-z0-9_]/g, '')
-    .replaceAll(/_+/g, '_')
-    .replaceAll(/^_|_$/g, '');
-  return prefix === '' ? 'room' : prefix;
-}
-
-function randomText(length: number): string {
-  return Array.from({ length }, () => ID_ALPHABET[randomInt(ID_ALPHABET.length)]).join('');
 }

@@ -1,23 +1,8 @@
 import { assign, setup } from 'xstate';
 
+import type { RoomEvent } from '../events.js';
 import { type DeletionCase, planDeletion } from './deletion.js';
-import type { RoomContext, RoomStatus, WithMeetingPolicy, WithRecordingsPolicy } from '../room.js';
-
-interface At {
-  /** Epoch milliseconds by our clock. */
-  at: number;
-  source: string;
-}
-
-export type RoomEvent =
-  | ({ type: 'meeting.started'; roomSid: string } & At)
-  | ({ type: 'meeting.finished'; roomSid: string } & At)
-  | ({ type: 'open' } & At)
-  | ({ type: 'close' } & At)
-  /** `hasRecordings` is read by whoever asks; the room's own state decides about the meeting. */
-  | ({ type: 'delete'; hasRecordings: boolean; withMeeting: WithMeetingPolicy; withRecordings: WithRecordingsPolicy } & At)
-  /** No effect result comes here: deadlines are not used by rooms. */
-  | ({ type: 'deadline.passed'; generation: number } & At);
+import type { RoomContext, RoomStatus } from '../room.js';
 
 type Outcome = Extract<ReturnType<typeof planDeletion>, { outcome: unknown }>['outcome'];
 

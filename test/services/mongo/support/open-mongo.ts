@@ -1,7 +1,7 @@
 import { createConnection, type mongo } from 'mongoose';
 import { startMongo, type MongoReplicaSet } from '../../../../scripts/services/index.mjs';
 import { openMongo, type Mongo, type MongoOptions } from '../../../../src/persistence/mongo/open-mongo.js';
-import { dbName, mediaKeyOf } from './names.js';
+import { dbName } from './names.js';
 
 export interface MongoUnderTest {
   set: MongoReplicaSet;
@@ -20,7 +20,7 @@ export async function startMongoUnderTest(): Promise<MongoUnderTest> {
   return {
     set,
     db,
-    open: (options = {}) => openMongo({ uri: set.uri, dbName, adoption: { mediaKeyOf }, ...options }),
+    open: (options = {}) => openMongo({ uri: set.uri, dbName, adoption: {}, ...options }),
     async empty() {
       const collections = (await db.collections()).filter((collection) => !collection.collectionName.startsWith('system.'));
       await Promise.all(collections.map((collection) => collection.deleteMany({}, { writeConcern: { w: 'majority' } })));
