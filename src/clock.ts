@@ -26,3 +26,57 @@ export const systemClock: Clock = {
     };
   },
 };
+
+/** Work took longer than it was given. */
+export class TimeLimitError extends Error {
+  constructor(limitMs: number) {
+    super(`No answer within ${String(limitMs)} ms`);
+    this.name = 'TimeLimitError';
+  }
+}
+
+/**
+ * Wait for some milliseconds of the monotonic clock.
+ *
+ * @throws the signal's reason, as soon as it is aborted
+ */
+export async function sleep(ms: number, clock: Pick<Clock, 'after'>, signal?: AbortSignal): Promise<void> {
+  signal?.throwIfAborted();
+  let wake = (): void => undefined;
+  const woken = new Promise<void>((resolve) => (wake = resolve));
+  const cancel = clock.after(ms, wake);
+  signal?.addEventListener('abort', wake);
+  await woken;
+  cancel();
+  signal?.removeEventListener('abort', wake);
+  signal?.throwIfAborted();
+}
+
+/**
+ * Do some work that must end in time. Work that is late goes on unless it heeds its signal; its result is dropped.
+ *
+ * @param limitMs milliseconds of the monotonic clock
+ * @param work its signal is aborted when the time is over, or when `signal` is
+ * @throws TimeLimitError the time is over; or the reason of `signal`
+ */
+export async function within<Result>(
+  limitMs: number,
+  clock: Pick<Clock, 'after'>,
+  work: (signal: AbortSignal) => Promise<Result>,
+  signal?: AbortSignal,
+): Promise<Result> {
+  signal?.throwIfAborted();
+  const over = new AbortController();
+  const cut = new Promise<never>((_, reject) => {
+    over.signal.addEventListener('abort', () => reject(over.signal.reason as Error), { once: true });
+  });
+  const cancel = clock.after(limitMs, () => over.abort(new TimeLimitError(limitMs)));
+  const giveUp = (): void => over.abort(signal?.reason);
+  signal?.addEventListener('abort', giveUp);
+  try {
+    return await Promise.race([work(over.signal), cut]);
+  } finally {
+    cancel();
+    signal?.removeEventListener('abort', giveUp);
+  }
+}

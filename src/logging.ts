@@ -4,6 +4,16 @@ import { pino, stdTimeFunctions, type DestinationStream, type Level, type Logger
 
 export type { Logger } from 'pino';
 
+type Write = (fields: object, sentence: string) => void;
+
+/** The part of a pino logger that most of the program uses. */
+export interface Log {
+  debug: Write;
+  info: Write;
+  warn: Write;
+  error: Write;
+}
+
 export interface LoggerOptions {
   level: Level | 'silent';
   name: string;

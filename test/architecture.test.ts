@@ -59,13 +59,14 @@ const ROOT_FILES: Record<string, Rule> = {
   'errors.ts': {},
   'buffers.ts': {},
   'clock.ts': {},
+  'concurrency.ts': {},
   'logging.ts': { packages: ['pino'] },
   'outages.ts': {},
   'main.ts': { imports: ['*'] },
 };
 /** Its types are for everyone: what an adapter is set up with. */
 const WORDS_FOR_EVERYONE = 'config';
-const FOR_EVERYONE = ['errors.ts', 'clock.ts', 'logging.ts', 'outages.ts'];
+const FOR_EVERYONE = ['errors.ts', 'clock.ts', 'concurrency.ts', 'logging.ts', 'outages.ts'];
 
 /** The words of the machines: the files directly in a machine's folder, the ports, and the kernel's document and store. */
 const VOCABULARY = /^machines\/((ports|recording|room)\/[^/]+|kernel\/(actor-store|document|event-bus))\.ts$/;

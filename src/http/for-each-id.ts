@@ -1,5 +1,5 @@
 import type { Logger } from '../logging.js';
-import { settleEach } from '../machines/kernel/settle-each.js';
+import { settleEach } from '../concurrency.js';
 import { explain, type Explanation } from './error-handler.js';
 
 /** What became of one id among many. */

@@ -1,11 +1,11 @@
-import { settleEach } from '../machines/kernel/settle-each.js';
-import type { KernelLog } from '../machines/kernel/kernel-log.js';
+import { inBatches, settleEach } from '../concurrency.js';
+import type { Log } from '../logging.js';
 import type { Counts } from './job.js';
 
 export interface Run {
   /** Aborted: no further batch is begun. */
   signal: AbortSignal;
-  log: KernelLog;
+  log: Log;
 }
 
 const BATCH = 10;
@@ -24,7 +24,7 @@ export async function countEach<Item>(
   work: (item: Item) => Promise<string>,
 ): Promise<Counts> {
   const counts: Counts = {};
-  for await (const batch of inBatches(items)) {
+  for await (const batch of inBatches(items, BATCH)) {
     if (signal.aborted) break;
     for (const settled of await settleEach(batch, BATCH, work)) {
       if ('error' in settled) log.warn({ ...nameOf(settled.item), err: settled.error }, 'left to the next run');
@@ -38,15 +38,4 @@ export async function countEach<Item>(
 export function sum(one: Counts, other: Counts): Counts {
   const names = [...new Set([...Object.keys(one), ...Object.keys(other)])];
   return Object.fromEntries(names.map((name) => [name, (one[name] ?? 0) + (other[name] ?? 0)]));
-}
-
-async function* inBatches<Item>(items: Iterable<Item> | AsyncIterable<Item>): AsyncGenerator<Item[]> {
-  let batch: Item[] = [];
-  for await (const item of items) {
-    batch.push(item);
-    if (batch.length < BATCH) continue;
-    yield batch;
-    batch = [];
-  }
-  if (batch.length > 0) yield batch;
 }

@@ -1,5 +1,5 @@
 import type { Clock } from '../clock.js';
-import type { KernelLog } from '../machines/kernel/kernel-log.js';
+import type { Log } from '../logging.js';
 import type { RoomCommands } from '../machines/room/commands/commands.js';
 import { RoomNotFoundError } from '../machines/ports/rooms.js';
 import { RoomDeletionRefusedError } from '../machines/room/errors.js';
@@ -12,7 +12,7 @@ export interface ExpiredRoomOptions {
   rooms: Pick<RoomCommands, 'delete'>;
   roomStore: Pick<RoomStore, 'expired'>;
   clock: Clock;
-  log: KernelLog;
+  log: Log;
 }
 
 export function createExpiredRoomJob(options: ExpiredRoomOptions & { intervalMs: number }): Job {

@@ -1,6 +1,6 @@
 import type { Clock } from '../clock.js';
 import { toError } from '../errors.js';
-import type { KernelLog } from '../machines/kernel/kernel-log.js';
+import type { Log } from '../logging.js';
 import type { LiveKitGateway } from '../machines/ports/livekit-gateway.js';
 import type { LockHolder, RoomLocks } from '../machines/ports/room-locks.js';
 import type { RecordingStore } from '../machines/recording/recording-store.js';
@@ -12,7 +12,7 @@ export interface OrphanedLockOptions {
   store: Pick<RecordingStore, 'findLive'>;
   livekit: Pick<LiveKitGateway, 'listEgress'>;
   clock: Clock;
-  log: KernelLog;
+  log: Log;
   /** How old a lock must be to be freed, milliseconds: a younger one may belong to a start that is on its way. */
   graceMs: number;
 }

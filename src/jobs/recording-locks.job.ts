@@ -1,6 +1,6 @@
 import type { Clock } from '../clock.js';
 import { LocksUnavailableError } from '../errors.js';
-import type { KernelLog } from '../machines/kernel/kernel-log.js';
+import type { Log } from '../logging.js';
 import { isLeftBehind } from '../machines/recording/commands/left-behind.js';
 import type { RecordingStore } from '../machines/recording/recording-store.js';
 import type { RoomLocks } from '../machines/ports/room-locks.js';
@@ -12,7 +12,7 @@ export interface RecordingLockOptions {
   locks: RoomLocks;
   store: Pick<RecordingStore, 'load' | 'unsettled'>;
   clock: Clock;
-  log: KernelLog;
+  log: Log;
   /** Full life of a room's lock, milliseconds. */
   lockTtlMs: number;
 }

@@ -1,5 +1,5 @@
 import type { Clock } from '../clock.js';
-import type { KernelLog } from '../machines/kernel/kernel-log.js';
+import type { Log } from '../logging.js';
 import type { Supervisor } from '../machines/kernel/supervisor.js';
 import { type EgressObservation, isTerminal } from '../machines/ports/egress-gateway.js';
 import type { RecordingEvent } from '../machines/recording/events.js';
@@ -22,7 +22,7 @@ export interface StaleRecordingOptions {
   store: Pick<RecordingStore, 'load'>;
   livekit: Pick<LiveKitGateway, 'listEgress' | 'findEgress' | 'listParticipants' | 'listRooms'>;
   clock: Clock;
-  log: KernelLog;
+  log: Log;
   /** How long its status must not have changed, milliseconds. */
   staleAfterMs: number;
   /** How far apart two looks must be, milliseconds. */

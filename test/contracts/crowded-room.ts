@@ -7,7 +7,7 @@ import { type AppOnSimulator, startAppOnSimulator } from '../support/app-on-simu
 import { eventually } from '../support/eventually.js';
 import type { S3Server } from '../support/s3-bucket.js';
 import { type S3Proxy, startS3Proxy } from '../support/s3-proxy.js';
-import { settleEach } from '../../src/machines/kernel/settle-each.js';
+import { settleEach } from '../../src/concurrency.js';
 import { buildSettled } from './documents.js';
 
 export interface CrowdedRoomContract {

@@ -1,3 +1,3 @@
-import type { KernelLog } from '../../src/machines/kernel/kernel-log.js';
+import type { Log } from '../../src/logging.js';
 
-export const silentLog: KernelLog = { debug() {}, info() {}, warn() {}, error() {} };
+export const silentLog: Log = { debug() {}, info() {}, warn() {}, error() {} };

@@ -13,7 +13,7 @@ import {
   NotYet,
 } from './definition.js';
 import type { ActorDocument, PendingEffect } from './document.js';
-import type { KernelLog } from './kernel-log.js';
+import type { Log } from '../../logging.js';
 
 /** How many effects of one lane run at once in this process. */
 const LANE_WIDTH: Readonly<Record<Lane, number>> = { livekit: 256, lock: 64, notification: 32, media: 32 };
@@ -42,7 +42,7 @@ interface Options<Context extends object, Event extends ActorEvent> {
   saves: EffectSaves<Event>;
   clock: Clock;
   instance: string;
-  log: KernelLog;
+  log: Log;
 }
 
 interface JobOf<Context extends object> {

@@ -9,7 +9,7 @@ import { type ActorDocument, type PendingEffect, statePath } from './document.js
 import { createEffectRunner } from './effect-runner.js';
 import type { EventBus } from './event-bus.js';
 import { createHost, isReservedEventType, type Step } from './host.js';
-import type { KernelLog } from './kernel-log.js';
+import type { Log } from '../../logging.js';
 import { createObservers } from './observers.js';
 import { createOutbox } from './outbox.js';
 import type { SharedClock } from './shared-clock.js';
@@ -25,7 +25,7 @@ export interface SupervisorOptions<Context extends object, Event extends ActorEv
   clockOffsetMs?: SharedClock['offsetMs'];
   /** Unique per process run: what an earlier run of this machine left is another instance's. */
   instance: string;
-  log: KernelLog;
+  log: Log;
   /** Time between two sweeps, milliseconds; jittered by a fifth. */
   dueIntervalMs: number;
   /** This process is the only one on its store: it takes over what earlier ones left at once, without waiting for leases. */

@@ -1,7 +1,7 @@
 import type { Clock } from '../../clock.js';
 import { toError } from '../../errors.js';
 import type { ActorStore } from './actor-store.js';
-import type { KernelLog } from './kernel-log.js';
+import type { Log } from '../../logging.js';
 import { CLOCK_TOLERANCE_MS, type SharedClock } from './shared-clock.js';
 
 export interface SweeperOptions {
@@ -9,7 +9,7 @@ export interface SweeperOptions {
   store: Pick<ActorStore<object>, 'due' | 'owing'>;
   clock: Clock;
   clockOffsetMs: SharedClock['offsetMs'];
-  log: KernelLog;
+  log: Log;
   /** Time between two sweeps, milliseconds; jittered by a fifth. */
   intervalMs: number;
   random: () => number;

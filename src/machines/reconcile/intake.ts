@@ -1,6 +1,6 @@
 import type { Clock } from '../../clock.js';
 import { toError } from '../../errors.js';
-import type { KernelLog } from '../kernel/kernel-log.js';
+import type { Log } from '../../logging.js';
 import type { Supervisor } from '../kernel/supervisor.js';
 import type { RoomContext } from '../room/room.js';
 import type { RoomEvent } from '../room/events.js';
@@ -20,7 +20,7 @@ export interface LiveKitIntakeOptions {
   store: RecordingStore;
   media: MediaStore;
   clock: Clock;
-  log: KernelLog;
+  log: Log;
 }
 
 /** How long a webhook waits to hear of the file that it tells of, milliseconds. */

@@ -1,7 +1,7 @@
 import type { Clock } from '../../clock.js';
 import { toError } from '../../errors.js';
 import { createBlipGuard } from './blip-guard.js';
-import type { KernelLog } from '../kernel/kernel-log.js';
+import type { Log } from '../../logging.js';
 import type { Supervisor } from '../kernel/supervisor.js';
 import type { LiveKitGateway } from '../ports/livekit-gateway.js';
 import type { LiveKitRoom } from '../ports/room-gateway.js';
@@ -16,7 +16,7 @@ export interface MeetingOptions {
   /** Whether the room has a live recording. */
   isRecorded(roomId: string): Promise<boolean>;
   clock: Clock;
-  log: KernelLog;
+  log: Log;
   /** How far apart two looks must be for a meeting to have begun or to be over, milliseconds. */
   recheckMs: number;
   /** The same where the end of the meeting deletes the room, milliseconds. */

@@ -1,8 +1,8 @@
 import type { Clock } from '../../clock.js';
 import { toError } from '../../errors.js';
 import { createBlipGuard } from './blip-guard.js';
-import type { KernelLog } from '../kernel/kernel-log.js';
-import { doAll } from '../kernel/settle-each.js';
+import type { Log } from '../../logging.js';
+import { doAll } from '../../concurrency.js';
 import type { Supervisor } from '../kernel/supervisor.js';
 import type { MeetingKeeper } from './meetings.js';
 import type { EgressObservation } from '../ports/egress-gateway.js';
@@ -21,7 +21,7 @@ export interface ReconcilerOptions {
   strays: StrayKeeper;
   meetings: MeetingKeeper;
   clock: Clock;
-  log: KernelLog;
+  log: Log;
   /** Time between two passes, milliseconds. */
   intervalMs: number;
   /** Time until a suspect is looked at again, milliseconds. */

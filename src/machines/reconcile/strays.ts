@@ -2,7 +2,7 @@ import { randomBytes } from 'node:crypto';
 
 import type { Clock } from '../../clock.js';
 import { toError } from '../../errors.js';
-import type { KernelLog } from '../kernel/kernel-log.js';
+import type { Log } from '../../logging.js';
 import type { Supervisor } from '../kernel/supervisor.js';
 import type { RoomStore } from '../room/room-store.js';
 import { type EgressObservation, isTerminal } from '../ports/egress-gateway.js';
@@ -24,7 +24,7 @@ export interface StrayOptions {
   /** The `createdBy` mark in the metadata of LiveKit rooms that are ours. */
   nameId: string;
   clock: Clock;
-  log: KernelLog;
+  log: Log;
   /** A stray is acted on when it is seen again after this time, milliseconds. */
   recheckMs: number;
 }

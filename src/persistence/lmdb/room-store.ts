@@ -2,7 +2,7 @@ import type { PageCursor } from '../../machines/ports/pages.js';
 import type { RoomStore } from '../../machines/room/room-store.js';
 import type { RoomContext, RoomDocument } from '../../machines/room/room.js';
 import { roomStatusOf } from '../../machines/room/room.js';
-import { everyPage } from '../every-page.js';
+import { everyPage } from '../../concurrency.js';
 import { createActorTable } from './actor-table.js';
 import type { Environment, KeyPart } from './environment.js';
 import { SCAN_LIMIT, newestFirst } from './newest-first.js';
@@ -48,7 +48,7 @@ export function createLmdbRoomStore({ environment, scanLimit = SCAN_LIMIT }: Lmd
         after = batch.length < BATCH ? undefined : batch.at(-1)?.key;
       } while (after !== undefined);
     },
-    inMeeting: () => everyPage((after) => below(IN_MEETING, BATCH, after)),
+    inMeeting: () => everyPage((after: PageCursor | undefined) => below(IN_MEETING, BATCH, after)),
   };
 }
 

@@ -1,11 +1,12 @@
 import { setTimeout as pause } from 'node:timers/promises';
 
+import { systemClock } from '../../clock.js';
+import { gather } from '../../concurrency.js';
 import { StoreUnavailableError, WriteOutcomeUnknownError } from '../../errors.js';
 import type { ActorStore, CreateResult } from '../../machines/kernel/actor-store.js';
 import type { ActorDocument } from '../../machines/kernel/document.js';
 import type { MongoConnection, Stored } from './connect.js';
 import { isDuplicateKey, reading, writing } from './driver-errors.js';
-import { gather } from './gather.js';
 import { isTakenIn, type Mapper } from './mapper.js';
 import { type Replacement, replaceAll } from './replace-all.js';
 
@@ -23,6 +24,7 @@ export interface ActorCollectionOptions<Context extends object> {
 /** Documents of one command at most: it holds up those of the next. */
 const MOST_READ = 1_000;
 const MOST_WRITTEN = 100;
+const PATIENCE = { patienceMs: 100, clock: systemClock };
 /** A write of another process is seen by us once the majority has it; until then only the index knows of it. */
 const CONFLICT_TRIES = 60;
 const CONFLICT_PAUSE_MS = 20;
@@ -30,12 +32,18 @@ const CONFLICT_PAUSE_MS = 20;
 export function createActorCollection<Context extends object>(options: ActorCollectionOptions<Context>): ActorStore<Context> {
   const { connection, name, keyName, uniqueKeys, mapper } = options;
   const collection = connection.kernel(name);
-  const read = gather(async (keys: string[]) => {
-    const filter = { [keyName]: keys.length === 1 ? keys[0] : { $in: keys } };
-    const found = await reading(() => collection.find(filter, { batchSize: keys.length + 1 }).toArray());
-    return new Map(found.map((stored) => [String(stored[keyName]), stored]));
-  }, MOST_READ);
-  const replace = gather((all: Replacement[]) => writing(() => replaceAll({ connection, name, keyName }, all)), MOST_WRITTEN);
+  const read = gather(
+    async (keys: string[]) => {
+      const filter = { [keyName]: keys.length === 1 ? keys[0] : { $in: keys } };
+      const found = await reading(() => collection.find(filter, { batchSize: keys.length + 1 }).toArray());
+      return new Map(found.map((stored) => [String(stored[keyName]), stored]));
+    },
+    { most: MOST_READ, ...PATIENCE },
+  );
+  const replace = gather((all: Replacement[]) => writing(() => replaceAll({ connection, name, keyName }, all)), {
+    most: MOST_WRITTEN,
+    ...PATIENCE,
+  });
   const ofVersion = (key: string, version: number) => ({ [keyName]: key, 'tally.version': version });
 
   return {

@@ -1,6 +1,7 @@
+import type { PageCursor } from '../../machines/ports/pages.js';
 import type { RoomStore } from '../../machines/room/room-store.js';
 import type { RoomStatus } from '../../machines/room/room.js';
-import { everyPage } from '../every-page.js';
+import { everyPage } from '../../concurrency.js';
 import { createActorCollection } from './actor-collection.js';
 import type { MongoConnection } from './connect.js';
 import { reading } from './driver-errors.js';
@@ -35,7 +36,7 @@ export function createMongoRoomStore({ connection, scanLimit = SCAN_LIMIT }: Mon
       mapper: roomMapper,
     }),
     list: ({ roomName }, limit, after) => newestFirst({ ...shown, roomName, limit, after }),
-    inMeeting: () => everyPage((after) => newestFirst({ ...inMeeting, after })),
+    inMeeting: () => everyPage((after: PageCursor | undefined) => newestFirst({ ...inMeeting, after })),
     async *expired(before) {
       let range: Record<string, unknown> = { autoDeletionDate: { $lt: before } };
       for (;;) {

@@ -1,7 +1,7 @@
 import type { Clock } from '../../../clock.js';
 import { toError } from '../../../errors.js';
-import type { KernelLog } from '../../kernel/kernel-log.js';
-import { settleEach } from '../../kernel/settle-each.js';
+import type { Log } from '../../../logging.js';
+import { settleEach } from '../../../concurrency.js';
 import type { Supervisor } from '../../kernel/supervisor.js';
 import { RecordingsNotDeletedError } from '../errors.js';
 import type { RecordingEvent } from '../events.js';
@@ -12,7 +12,7 @@ export interface DeleteAllOptions {
   supervisor: Pick<Supervisor<RecordingContext, RecordingEvent>, 'send'>;
   store: Pick<RecordingStore, 'findLive' | 'keysOfRoom'>;
   clock: Clock;
-  log: KernelLog;
+  log: Log;
 }
 
 /** Tells every recording of a room that it is to be deleted, each by itself: what fails for one holds up no other. */
