@@ -13,6 +13,22 @@ export interface Clock {
   after(delayMs: number, run: () => void): () => void;
 }
 
+/**
+ * The time that all instances on one store keep: the store's. The leases, deadlines and ages that one of them writes mean the same to
+ * the others, whatever their machines' own clocks say.
+ */
+export interface SharedClock extends Clock {
+  /**
+   * Milliseconds by which this machine's own wall clock is ahead of the shared one, as measured not long ago; negative: behind.
+   *
+   * @throws StoreUnavailableError it could not be measured
+   */
+  offsetMs(): Promise<number>;
+}
+
+/** An instance whose machine's own clock is off by more than this many milliseconds leaves to the others what others left behind. */
+export const CLOCK_TOLERANCE_MS = 2_000;
+
 const MAX_TIMER_MS = 2 ** 31 - 1;
 
 export const systemClock: Clock = {

@@ -1,5 +1,5 @@
+import { CLOCK_TOLERANCE_MS, type SharedClock } from '../clock.js';
 import { toError } from '../errors.js';
-import { CLOCK_TOLERANCE_MS, type SharedClock } from '../machines/kernel/shared-clock.js';
 import type { DependencyReport } from './deps.js';
 
 /** By the name of the dependency: something cheap to ask it; rejects when it does not answer well. */

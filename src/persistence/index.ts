@@ -1,13 +1,12 @@
 import { readFile } from 'node:fs/promises';
 
 import type { ApiKeyStore } from '../accounts/ports.js';
-import type { Clock } from '../clock.js';
+import type { Clock, SharedClock } from '../clock.js';
 import type { Config } from '../config/config.js';
 import { InvalidInputError } from '../errors.js';
 import type { JobLocks, JobRuns } from '../jobs/ports.js';
 import type { Logger } from '../logging.js';
 import { createLocalBus, type EventBus } from '../machines/kernel/event-bus.js';
-import type { SharedClock } from '../machines/kernel/shared-clock.js';
 import type { MediaStore } from '../machines/ports/media.js';
 import type { RecordingStore } from '../machines/recording/recording-store.js';
 import type { RoomLocks } from '../machines/ports/room-locks.js';

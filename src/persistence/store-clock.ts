@@ -1,5 +1,4 @@
-import type { Clock } from '../clock.js';
-import type { SharedClock } from '../machines/kernel/shared-clock.js';
+import type { Clock, SharedClock } from '../clock.js';
 
 export interface StoreClockOptions {
   /** This machine's own. */

@@ -1,4 +1,4 @@
-import type { Clock } from '../../clock.js';
+import type { Clock, SharedClock } from '../../clock.js';
 import { toError } from '../../errors.js';
 import type { ActorStore, CreateResult } from './actor-store.js';
 import { type Committed, createCommitter } from './committer.js';
@@ -12,7 +12,6 @@ import { createHost, isReservedEventType, type Step } from './host.js';
 import type { Log } from '../../logging.js';
 import { createObservers } from './observers.js';
 import { createOutbox } from './outbox.js';
-import type { SharedClock } from './shared-clock.js';
 import { createSweeper } from './sweeper.js';
 
 export interface SupervisorOptions<Context extends object, Event extends ActorEvent> {

@@ -1,8 +1,7 @@
-import type { Clock } from '../../clock.js';
+import { type Clock, CLOCK_TOLERANCE_MS, type SharedClock } from '../../clock.js';
 import { toError } from '../../errors.js';
 import type { ActorStore } from './actor-store.js';
 import type { Log } from '../../logging.js';
-import { CLOCK_TOLERANCE_MS, type SharedClock } from './shared-clock.js';
 
 export interface SweeperOptions {
   kind: string;

@@ -1,7 +1,6 @@
 import type { ApiKeyStore } from '../../accounts/ports.js';
 import type { JobRuns } from '../../jobs/ports.js';
-import { type Clock, systemClock } from '../../clock.js';
-import type { SharedClock } from '../../machines/kernel/shared-clock.js';
+import { type Clock, type SharedClock, systemClock } from '../../clock.js';
 import type { RecordingStore } from '../../machines/recording/recording-store.js';
 import type { RoomStore } from '../../machines/room/room-store.js';
 import { createStoreClock } from '../store-clock.js';
