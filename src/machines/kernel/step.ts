@@ -1,4 +1,11 @@
-import { initialTransition, transition } from 'xstate';
+import {
+  type ActorLogic,
+  type AnyEventObject,
+  type AnyMachineSnapshot,
+  type AnyStateMachine,
+  initialTransition,
+  transition,
+} from 'xstate';
 
 import type { ActorDefinition, ActorEvent } from './definition.js';
 import { type ActorDocument, contextOf, type EffectParams, type StateValue } from './document.js';
@@ -51,10 +58,20 @@ export function nextStep<Context extends object, Event extends ActorEvent>(
   const { machine } = definition;
   const before = machine.resolveState({ value: document.tally.state, context: contextOf(document) });
   // XState takes events in a final state, too.
-  const [after, actions] = before.status === 'active' ? transition(machine, before, event) : [before, []];
+  const [after, actions] = before.status === 'active' ? transition(begunAt(machine, before), before, event) : [before, []];
   const result = resultOf(definition, after, actions);
   // A transition that only names effects gives the same snapshot; an assignment gives another one, even of equal values.
   return { changed: after !== before || result.named.length > 0, ...result };
+}
+
+type Logic = ActorLogic<AnyMachineSnapshot, AnyEventObject>;
+
+/**
+ * The machine, begun at this snapshot. `transition` makes an actor for each step, and an actor asks for the initial snapshot, which
+ * no step looks at and which costs a machine as much as the step itself.
+ */
+function begunAt({ transition, getPersistedSnapshot }: AnyStateMachine, snapshot: AnyMachineSnapshot): Logic {
+  return { transition, getPersistedSnapshot, getInitialSnapshot: () => snapshot };
 }
 
 /** As much of XState's snapshot as a step is made of. */
