@@ -46,7 +46,7 @@ const GONE_MS = 20_000;
  * The product among what it cannot rely on: its own machine, effects and rules, against a LiveKit, a network and a process that
  * misbehave as far as a world's budgets go.
  *
- * Real: the machine through host and compose, the effect handlers, the rules of start, death and reconcile. Modelled after the
+ * Real: the machine through step and compose, the effect handlers, the rules of start, death and reconcile. Modelled after the
  * code: who is a stray, who may start, when an effect is leased, settled or taken over. Left out, for nothing else looks at it:
  * notices and the lock's extension (checked where a step names them), instants (`time`, `doubt` and the deadlines' own edges stand
  * for them), an adopted egress of an unknown uid, and rooms beside this one.

@@ -1,7 +1,7 @@
 import { compose } from '../../src/machines/kernel/compose.js';
 import type { ActorDefinition } from '../../src/machines/kernel/definition.js';
 import { type PendingEffect, statePath } from '../../src/machines/kernel/document.js';
-import { createHost, type NamedEffect } from '../../src/machines/kernel/host.js';
+import { firstStep, type NamedEffect, nextStep } from '../../src/machines/kernel/step.js';
 import type { RecordingEvent } from '../../src/machines/recording/events.js';
 import { newRecording } from '../../src/machines/recording/machine/new-recording.js';
 import {
@@ -40,7 +40,7 @@ export class StepViolation extends Error {}
 
 export type Definition = ActorDefinition<RecordingContext, RecordingEvent>;
 
-/** Numbers for documents and events, and what the real host and the real compose make of one by the other. */
+/** Numbers for documents and events, and what the real step and the real compose make of one by the other. */
 export interface Documents {
   begin(side: 0 | 1): number;
   of(id: number): Known;
@@ -59,7 +59,6 @@ const VERSION = 1;
 const MAX_EVENTS = 65_536;
 
 export function createDocuments(definition: Definition): Documents {
-  const host = createHost(definition);
   const known: Known[] = [];
   const numbers = new Map<string, number>();
   const events: RecordingEvent[] = [];
@@ -88,7 +87,7 @@ export function createDocuments(definition: Definition): Documents {
     const before = of(id).document;
     const document = settles === undefined ? before : withoutEffect(before, settles);
     const input = eventOf(event);
-    const step = host.step(document, input);
+    const step = nextStep(definition, document, input);
     if (!step.changed) return { id: settles === undefined ? id : number(document), named: [], changed: false, rearmed: false };
     const after = compose(definition, document, step, input, stamp);
     checkStep(before, after, step.named, input);
@@ -115,7 +114,7 @@ export function createDocuments(definition: Definition): Documents {
         claimant: 'one',
       });
       const input = { ...begun, mediaKey: pathOf(side) };
-      return number(compose(definition, undefined, host.begin(input), { type: 'create', source: 'rest' }, stamp));
+      return number(compose(definition, undefined, firstStep(definition, input), { type: 'create', source: 'rest' }, stamp));
     },
     of,
     event(event) {

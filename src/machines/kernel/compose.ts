@@ -1,6 +1,6 @@
 import type { ActorDefinition, ActorEvent } from './definition.js';
 import { type ActorDocument, HISTORY_LIMIT, nextWrites, type PendingEffect, statePath } from './document.js';
-import type { Step } from './host.js';
+import type { Step } from './step.js';
 
 /** How long the writer of an effect has it to itself, milliseconds; renewed while the effect runs. */
 export const LEASE_MS = 4_000;

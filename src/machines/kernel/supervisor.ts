@@ -8,10 +8,10 @@ import type { ActorDefinition, ActorEvent, EffectHandlers } from './definition.j
 import { type ActorDocument, type PendingEffect, statePath } from './document.js';
 import { createEffectRunner } from './effect-runner.js';
 import type { EventBus } from './event-bus.js';
-import { createHost, isReservedEventType, type Step } from './host.js';
 import type { Log } from '../../logging.js';
 import { createObservers } from './observers.js';
 import { createOutbox } from './outbox.js';
+import { firstStep, isReservedEventType, nextStep, type Step } from './step.js';
 import { createSweeper } from './sweeper.js';
 
 export interface SupervisorOptions<Context extends object, Event extends ActorEvent> {
@@ -82,7 +82,6 @@ export function createSupervisor<Context extends object, Event extends ActorEven
   const { definition, store, bus, clock, instance, log } = options;
   const random = options.random ?? Math.random;
   const { kind } = definition;
-  const host = createHost(definition);
   const committer = createCommitter({ store, clock, instance, machineVersion: definition.version, random });
   const runner = createEffectRunner({
     definition,
@@ -174,7 +173,7 @@ export function createSupervisor<Context extends object, Event extends ActorEven
     let next = stored;
     for (const event of events) {
       const before = next;
-      const step = host.step(before, event);
+      const step = nextStep(definition, before, event);
       if (!step.changed) continue;
       next = compose(definition, before, step, event, stampOf(nonce), stored);
       durable ||= isDurable(before, step);
@@ -187,7 +186,7 @@ export function createSupervisor<Context extends object, Event extends ActorEven
   async function settle(key: string, { effect, result }: { effect: PendingEffect; result: Event | undefined }): Promise<void> {
     if (result !== undefined) {
       const committed = await outbox.commit(key, (document, nonce) => {
-        const step = host.step(document, result);
+        const step = nextStep(definition, document, result);
         if (!step.changed) return undefined;
         const effects = document.tally.effects.filter((owed) => owed.key !== effect.key || owed.since !== effect.since);
         const settled = { ...document, tally: { ...document.tally, effects } };
@@ -229,9 +228,15 @@ export function createSupervisor<Context extends object, Event extends ActorEven
   return {
     async create(key, input, events = []) {
       const result = await committer.create(key, (nonce) => {
-        const begin = compose(definition, undefined, host.begin(input), { type: 'create', source: 'rest' }, stampOf(nonce));
+        const begin = compose(
+          definition,
+          undefined,
+          firstStep(definition, input),
+          { type: 'create', source: 'rest' },
+          stampOf(nonce),
+        );
         return events.reduce((document, event) => {
-          const step = host.step(document, event);
+          const step = nextStep(definition, document, event);
           return step.changed ? compose(definition, document, step, event, stampOf(nonce), null) : document;
         }, begin);
       });

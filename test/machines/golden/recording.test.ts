@@ -3,7 +3,7 @@ import { readdirSync, readFileSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
 
 import { statePath } from '../../../src/machines/kernel/document.js';
-import { createHost } from '../../../src/machines/kernel/host.js';
+import { nextStep } from '../../../src/machines/kernel/step.js';
 import type { RecordingDocument } from '../../../src/machines/recording/recording.js';
 import { definition } from '../recording/build.js';
 import { restingStates } from '../recording/chart.js';
@@ -18,7 +18,6 @@ const records = readdirSync(FOLDER).map((file) => {
   const document = JSON.parse(readFileSync(new URL(file, FOLDER), 'utf8')) as RecordingDocument;
   return { state: file.replace(/\.json$/, ''), document };
 });
-const host = createHost(definition);
 
 describe('recordings that the first release stored', () => {
   it('are there in every state that it had', () => {
@@ -39,14 +38,14 @@ describe('recordings that the first release stored', () => {
 
   it.each(records)('$state: takes every event', ({ document }) => {
     const before = structuredClone(document);
-    for (const event of Object.values(EVENTS)) expect(() => host.step(document, event)).not.toThrow();
+    for (const event of Object.values(EVENTS)) expect(() => nextStep(definition, document, event)).not.toThrow();
     expect(document).toEqual(before);
   });
 
   it.each(records.filter(({ state }) => state !== 'deleted'))('$state: can be deleted in the end', ({ document }) => {
     const events = ['delete', 'observed COMPLETE', 'media.found'] as const;
     const end = events.reduce((current, name) => {
-      const { state, context } = host.step(current, EVENTS[name] ?? raise(name));
+      const { state, context } = nextStep(definition, current, EVENTS[name] ?? raise(name));
       return { ...context, tally: { ...current.tally, state } };
     }, document);
     expect(end.tally.state).toBe('deleted');

@@ -2,15 +2,14 @@ import { describe, expect, it } from 'vitest';
 
 import { compose, LEASE_MS, withEffects } from '../../../src/machines/kernel/compose.js';
 import { type ActorDocument, HISTORY_LIMIT } from '../../../src/machines/kernel/document.js';
-import { createHost } from '../../../src/machines/kernel/host.js';
+import { firstStep, nextStep } from '../../../src/machines/kernel/step.js';
 import { bell, type BellContext, type BellEvent, newBell, says } from './support.js';
 
-const host = createHost(bell);
 const stamp = { now: 1_000, instance: 'one', nonce: 'n1' };
-const born = compose(bell, undefined, host.begin(newBell()), { type: 'create', source: 'test' }, stamp);
+const born = compose(bell, undefined, firstStep(bell, newBell()), { type: 'create', source: 'test' }, stamp);
 
 function after(document: ActorDocument<BellContext>, ...events: BellEvent[]): ActorDocument<BellContext> {
-  return events.reduce((current, event) => compose(bell, current, host.step(current, event), event, stamp), document);
+  return events.reduce((current, event) => compose(bell, current, nextStep(bell, current, event), event, stamp), document);
 }
 
 describe('the document that a step makes', () => {

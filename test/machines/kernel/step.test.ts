@@ -1,91 +1,57 @@
 import { describe, expect, it } from 'vitest';
 
-import type { ActorDefinition, ActorEvent } from '../../../src/machines/kernel/definition.js';
-import type { ActorDocument } from '../../../src/machines/kernel/document.js';
-import { createHost } from '../../../src/machines/kernel/host.js';
-import { firstStep, nextStep, type Step } from '../../../src/machines/kernel/step.js';
-import type { RecordingEvent } from '../../../src/machines/recording/events.js';
-import { defineRoom } from '../../../src/machines/room/machine/definition.js';
-import { buildRoom } from '../../contracts/documents.js';
-import { createRandom } from '../../support/random.js';
-import { buildEvent, buildInput, definition as recording } from '../recording/build.js';
-import * as recordings from '../recording/situations.js';
-import * as rooms from '../room/situations.js';
+import type { ActorDocument, StateValue } from '../../../src/machines/kernel/document.js';
+import { nextStep } from '../../../src/machines/kernel/step.js';
+import { bell, type BellContext, newBell, says } from './support.js';
 
-const room = defineRoom();
+function documentIn(state: StateValue, fields: Partial<BellContext> = {}): ActorDocument<BellContext> {
+  const tally = { state, machineVersion: 2, version: 1, effects: [], history: [], dueAt: null, lastWrite: '' };
+  return { ...newBell(fields), tally };
+}
 
-/** Compare the throw-away actor of the host with XState's `transition`. @returns how many pairs were compared */
-function compareAll<Context extends object, Event extends ActorEvent>(
-  definition: ActorDefinition<Context, Event>,
-  situations: Readonly<Record<string, ActorDocument<Context>>>,
-  events: Readonly<Record<string, Event>>,
-): number {
-  const host = createHost(definition);
-  let pairs = 0;
-  for (const [situation, document] of Object.entries(situations)) {
-    for (const [name, event] of Object.entries(events)) {
+describe('a step', () => {
+  it('names the effects of a transition in order and runs none', () => {
+    const { named, state, context } = nextStep(bell, documentIn('silent'), says({ type: 'ring' }));
+    expect({ named, state, context }).toEqual({
+      state: 'ringing',
+      context: { name: 'big', rings: 1 },
+      named: [
+        { name: 'sound', params: { loud: true } },
+        { name: 'polish', params: {} },
+      ],
+    });
+  });
+
+  it('counts a transition that only names an effect as a change', () => {
+    const step = nextStep(bell, documentIn('ringing'), says({ type: 'ring.again' }));
+    expect(step).toMatchObject({ changed: true, state: 'ringing', named: [{ name: 'sound', params: { loud: false } }] });
+  });
+
+  it('says that an event nobody waits for changes nothing', () => {
+    expect(nextStep(bell, documentIn('silent'), says({ type: 'hush' }))).toMatchObject({ changed: false, named: [] });
+  });
+
+  it('leaves out members that a transition made undefined', () => {
+    const armed = documentIn('silent', { deadline: { at: 1, generation: 1 } });
+    expect(nextStep(bell, armed, says({ type: 'deadline.passed', generation: 1 })).context).toEqual({ name: 'big', rings: 1 });
+  });
+
+  it('says when a state is final', () => {
+    expect(nextStep(bell, documentIn('silent'), says({ type: 'melt' })).settled).toBe(true);
+  });
+
+  it('changes nothing in a final state, whatever the machine takes elsewhere', () => {
+    expect(nextStep(bell, documentIn('melted'), says({ type: 'heard', by: 'somebody' })).changed).toBe(false);
+  });
+
+  it.each(['throw', 'throw in guard'] as const)(
+    'reports a failing machine (%s), leaves the document alone and goes on',
+    (type) => {
+      const document = documentIn('ringing', { rings: 3 });
       const before = structuredClone(document);
-      expect(nextStep(definition, document, event), `${situation}: ${name}`).toStrictEqual(host.step(document, event));
+      expect(() => nextStep(bell, document, says({ type }))).toThrow(/failed/);
       expect(document).toEqual(before);
-      pairs += 1;
-    }
-  }
-  return pairs;
-}
-
-/** The same along random lives: what one step leaves is what the next one finds. @returns how many steps changed something */
-function compareLives<Context extends object, Event extends ActorEvent>(
-  definition: ActorDefinition<Context, Event>,
-  input: Context,
-  events: readonly Event[],
-  seed: number,
-): number {
-  const host = createHost(definition);
-  const random = createRandom(seed);
-  const begun = firstStep(definition, input);
-  expect(begun).toStrictEqual(host.begin(input));
-  let document = storedAs(begun);
-  let changes = 0;
-  for (let count = 0; count < 60; count++) {
-    const event = events[random.below(events.length)];
-    if (event === undefined) throw new Error('no event');
-    const step = nextStep(definition, document, event);
-    expect(step, `seed ${String(seed)}, step ${String(count)}: ${event.type}`).toStrictEqual(host.step(document, event));
-    document = storedAs(step);
-    changes += Number(step.changed);
-  }
-  return changes;
-}
-
-function storedAs<Context extends object>({ state, context }: Step<Context>): ActorDocument<Context> {
-  const tally = { state, machineVersion: 1, version: 1, effects: [], history: [], dueAt: null, lastWrite: '' };
-  return JSON.parse(JSON.stringify({ ...context, tally })) as ActorDocument<Context>;
-}
-
-describe("XState's transition does what an actor does", () => {
-  it('in every situation of a recording, with every event', () => {
-    expect(compareAll(recording, recordings.SITUATIONS, recordings.EVENTS)).toBe(322);
-  });
-
-  it('in every situation of a room, with every event', () => {
-    expect(compareAll(room, rooms.SITUATIONS, rooms.EVENTS)).toBe(208);
-  });
-
-  it('along random lives of recordings', () => {
-    const events: RecordingEvent[] = [
-      ...Object.values(recordings.EVENTS),
-      ...[1, 3, 4].map((generation) => buildEvent({ type: 'deadline.passed', generation })),
-    ];
-    const { calledBy: _by, calledAt: _at, ...adopted } = buildInput();
-    let changes = 0;
-    for (let seed = 1; seed <= 200; seed++)
-      changes += compareLives(recording, seed % 2 === 0 ? adopted : buildInput(), events, seed);
-    expect(changes).toBeGreaterThan(500);
-  });
-
-  it('along random lives of rooms', () => {
-    let changes = 0;
-    for (let seed = 1; seed <= 200; seed++) changes += compareLives(room, buildRoom('room'), Object.values(rooms.EVENTS), seed);
-    expect(changes).toBeGreaterThan(500);
-  });
+      expect(nextStep(bell, document, says({ type: 'ring.again' })).named).toHaveLength(1);
+    },
+  );
 });

@@ -3,7 +3,7 @@ import { describe, expect, it } from 'vitest';
 import type { EffectParams } from '../../../src/machines/kernel/document.js';
 import type { EffectRun } from '../../../src/machines/kernel/definition.js';
 import { compose } from '../../../src/machines/kernel/compose.js';
-import { createHost } from '../../../src/machines/kernel/host.js';
+import { firstStep, nextStep } from '../../../src/machines/kernel/step.js';
 import { defineRecording } from '../../../src/machines/recording/machine/definition.js';
 import { createRecordingEffects, type RecordingEffectPorts } from '../../../src/machines/recording/effects/effects.js';
 import type { EgressStatus } from '../../../src/machines/ports/egress-gateway.js';
@@ -16,7 +16,6 @@ import { createTestClock } from '../../support/test-clock.js';
 import { ACCEPTED, buildDocument, buildEgress, buildInput, definition, NOON, observed, timing } from './build.js';
 import { EVENTS, SITUATIONS } from './situations.js';
 
-const host = createHost(definition);
 const known = <Value>(table: Readonly<Record<string, Value>>, name: string): Value => {
   const value = table[name];
   if (value === undefined) throw new Error(name);
@@ -71,7 +70,7 @@ describe('the stop that proves a death', () => {
   });
 
   it('is called off when the egress of an undone start begins to record', () => {
-    const step = host.step(known(SITUATIONS, 'cancelling'), observed('ACTIVE'));
+    const step = nextStep(definition, known(SITUATIONS, 'cancelling'), observed('ACTIVE'));
     expect(step.named).toContainEqual({ withdraw: ['confirmDeath'] });
   });
 });
@@ -80,7 +79,7 @@ describe('the short lock of a start', () => {
   it.each([undefined, 5_000])('is extended after %s ms', (extendLockAfterMs) => {
     const rested = defineRecording(timing, extendLockAfterMs === undefined ? {} : { extendLockAfterMs });
     const stamp = { now: NOON, instance: 'one', nonce: 'one:1' };
-    const begun = createHost(rested).begin(buildInput());
+    const begun = firstStep(rested, buildInput());
     const { tally } = compose(rested, undefined, begun, { type: 'create', source: 'test' }, stamp);
     const extension = tally.effects.find(({ name }) => name === 'extendRoomLock');
     expect(extension?.notBefore).toBe(NOON + (extendLockAfterMs ?? 0));
@@ -89,14 +88,19 @@ describe('the short lock of a start', () => {
 
 describe('the look for the file', () => {
   it('is called off when somebody has found it', () => {
-    const step = host.step(known(SITUATIONS, 'complete'), { type: 'media.found', size: 7, at: NOON, source: 'webhook' });
+    const step = nextStep(definition, known(SITUATIONS, 'complete'), {
+      type: 'media.found',
+      size: 7,
+      at: NOON,
+      source: 'webhook',
+    });
     expect(step.named).toEqual([{ withdraw: ['verifyMedia'] }]);
   });
 
   it.each(['complete', 'lost', 'failed.rescuable'])('of %s goes on when what was found is of another egress', (situation) => {
     const found = { type: 'media.found', size: 7, egressId: 'EG_other', at: NOON, source: 'webhook' } as const;
-    expect(host.step(known(SITUATIONS, situation), found).changed).toBe(false);
-    expect(host.step(known(SITUATIONS, situation), { ...found, egressId: ACCEPTED.egressId }).changed).toBe(true);
+    expect(nextStep(definition, known(SITUATIONS, situation), found).changed).toBe(false);
+    expect(nextStep(definition, known(SITUATIONS, situation), { ...found, egressId: ACCEPTED.egressId }).changed).toBe(true);
   });
 });
 
@@ -117,16 +121,16 @@ describe('a start that nobody answered', () => {
   it('is not given up when its egress became known before the look was saved', async () => {
     const given = await lookAt(35);
     for (const state of ['awaiting', 'active', 'ending', 'complete']) {
-      expect(given && host.step(known(SITUATIONS, state), given).changed).toBe(false);
+      expect(given && nextStep(definition, known(SITUATIONS, state), given).changed).toBe(false);
     }
   });
 });
 
 describe('the file of a failed start or a deleted recording', () => {
   const removal = (situation: string, event: string) =>
-    host
-      .step(known(SITUATIONS, situation), known(EVENTS, event))
-      .named.find((item) => 'name' in item && item.name === 'removeMedia');
+    nextStep(definition, known(SITUATIONS, situation), known(EVENTS, event)).named.find(
+      (item) => 'name' in item && item.name === 'removeMedia',
+    );
 
   it('is removed once when its egress has been seen to end', () => {
     expect(removal('complete', 'delete')).toMatchObject({ params: { mediaKey: buildInput().mediaKey } });
@@ -168,8 +172,8 @@ describe('a room that is over', () => {
         [finished, ending],
         [ending, finished],
       ] as const) {
-        const before = host.step(begun, first);
-        const after = host.step({ ...before.context, tally: { ...begun.tally, state: before.state } }, second);
+        const before = nextStep(definition, begun, first);
+        const after = nextStep(definition, { ...before.context, tally: { ...begun.tally, state: before.state } }, second);
         expect(before.context.liveKey).toBe(begun.roomId);
         expect(after.context.liveKey).toBe(begun.uid);
         expect(after.named).toContainEqual({ name: 'releaseRoomLock', params: { value: 'lock-1' } });
@@ -180,5 +184,5 @@ describe('a room that is over', () => {
 
 it('keeps a file that was found when an older answer says that there was none', () => {
   const complete = { ...known(SITUATIONS, 'complete'), media: 'complete' as const };
-  expect(host.step(complete, known(EVENTS, 'media.absent')).changed).toBe(false);
+  expect(nextStep(definition, complete, known(EVENTS, 'media.absent')).changed).toBe(false);
 });

@@ -2,7 +2,7 @@ import { describe, expect, it } from 'vitest';
 
 import { contextOf } from '../../../src/machines/kernel/document.js';
 import { compose } from '../../../src/machines/kernel/compose.js';
-import { createHost } from '../../../src/machines/kernel/host.js';
+import { firstStep, nextStep } from '../../../src/machines/kernel/step.js';
 import type { EgressObservation, EgressStatus } from '../../../src/machines/ports/egress-gateway.js';
 import { isOwn, learn, rises } from '../../../src/machines/recording/machine/observation.js';
 import { uidOfPath } from '../../../src/machines/recording/media-key.js';
@@ -82,15 +82,14 @@ describe('what a snapshot adds', () => {
 });
 
 describe('webhooks of one life, in any order', () => {
-  const host = createHost(definition);
   const stamp = { now: NOON, instance: 'one', nonce: 'n' };
 
   /** The recording after these snapshots, save what only counts steps. */
   function outcomeOf(statuses: readonly EgressStatus[]) {
-    const begun = compose(definition, undefined, host.begin(buildInput()), { type: 'create', source: 'test' }, stamp);
+    const begun = compose(definition, undefined, firstStep(definition, buildInput()), { type: 'create', source: 'test' }, stamp);
     const ended = statuses.reduce((document, status) => {
       const event = observed(status);
-      const step = host.step(document, event);
+      const step = nextStep(definition, document, event);
       return step.changed ? compose(definition, document, step, event, stamp) : document;
     }, begun);
     const { deadlineCount: _count, endingSince: _since, ...context } = contextOf<RecordingContext>(ended);

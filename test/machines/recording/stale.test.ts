@@ -1,13 +1,12 @@
 import { describe, expect, it } from 'vitest';
 
 import { statePath } from '../../../src/machines/kernel/document.js';
-import { createHost } from '../../../src/machines/kernel/host.js';
+import { nextStep } from '../../../src/machines/kernel/step.js';
 import type { RecordingEvent } from '../../../src/machines/recording/events.js';
 import type { RecordingDocument } from '../../../src/machines/recording/recording.js';
 import { buildEvent, definition, observed } from './build.js';
 import { SITUATIONS } from './situations.js';
 
-const host = createHost(definition);
 const stop = (reason: 'stale' | 'request') => buildEvent({ type: 'stop', reason });
 const missing = buildEvent({ type: 'egress.missing', cause: 'gone' });
 const found = buildEvent({ type: 'media.found', size: 868 });
@@ -18,7 +17,7 @@ function after(...events: RecordingEvent[]): string {
   if (active === undefined) throw new Error('no such situation');
   let document: RecordingDocument = active;
   for (const event of events) {
-    const { state, context } = host.step(document, event);
+    const { state, context } = nextStep(definition, document, event);
     document = { ...context, tally: { ...document.tally, state } };
   }
   return statePath(document.tally.state);

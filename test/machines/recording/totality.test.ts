@@ -1,12 +1,10 @@
 import { describe, expect, it } from 'vitest';
 
 import { statePath } from '../../../src/machines/kernel/document.js';
-import { createHost } from '../../../src/machines/kernel/host.js';
+import { nextStep } from '../../../src/machines/kernel/step.js';
 import { definition } from './build.js';
 import { restingStates } from './chart.js';
 import { EVENTS, SITUATIONS } from './situations.js';
-
-const host = createHost(definition);
 
 /** Why an event may leave a recording as it is. `X` in the table means that it does not. */
 const REASONS: Readonly<Record<string, string>> = {
@@ -77,7 +75,7 @@ describe('a recording takes every event in every state', () => {
     ({ document, column }) => {
       it.each(Object.entries(EVENTS))('%s is handled, or ignored for a named reason', (name, event) => {
         const mark = cells.get(name)?.[column] ?? 'missing';
-        const { changed } = host.step(document, event);
+        const { changed } = nextStep(definition, document, event);
         if (changed) expect(mark).toBe('X');
         else expect(REASONS[mark], `ignored, the table says '${mark}'`).toBeDefined();
       });

@@ -1,7 +1,7 @@
 import { mongo } from 'mongoose';
 import { describe, expect, it } from 'vitest';
 
-import { createHost } from '../../../src/machines/kernel/host.js';
+import { nextStep } from '../../../src/machines/kernel/step.js';
 import { defineRecording } from '../../../src/machines/recording/machine/definition.js';
 import type { RecordingEvent } from '../../../src/machines/recording/events.js';
 import type { RecordingDocument } from '../../../src/machines/recording/recording.js';
@@ -12,7 +12,7 @@ import type { Stored } from '../../../src/persistence/mongo/connect.js';
 
 const NOW = 1_767_225_700_000;
 const timing = { startTimeoutMs: 30_000, confirmMs: 3_000, stopTimeoutMs: 30_000, uploadBudgetMs: 600_000, tombstoneMs: 1 };
-const host = createHost(defineRecording(timing));
+const definition = defineRecording(timing);
 
 function adopt(status: string, changes: { isLive?: boolean; fields?: Record<string, unknown> } = {}): RecordingDocument {
   const stored: Stored = {
@@ -52,14 +52,14 @@ describe('an adopted recording', () => {
 
   it.each(['failed', 'aborted'])('that was %s is complete when its file turns up', (status) => {
     const found: RecordingEvent = { type: 'media.found', size: 7, at: NOW, source: 'media' };
-    const step = host.step(adopt(status), found);
+    const step = nextStep(definition, adopt(status), found);
     expect({ ...step.context, tally: { state: step.state } }).toMatchObject({ size: 7, tally: { state: 'complete' } });
   });
 
   it.each(['starting', 'active', 'ending', 'complete', 'limit_reached', 'failed', 'aborted'])(
     'that was %s can be deleted, at once or when it has ended',
     (status) => {
-      const step = host.step(adopt(status), { type: 'delete', at: NOW, source: 'rest' });
+      const step = nextStep(definition, adopt(status), { type: 'delete', at: NOW, source: 'rest' });
       expect(step.changed).toBe(true);
       expect(step.state === 'deleted' || step.context.deleteWhenSettled === true).toBe(true);
     },
@@ -69,7 +69,7 @@ describe('an adopted recording', () => {
     const { deadline, tally } = adopt(status);
     expect(tally.dueAt).toBe(deadline?.at);
     const passed = { type: 'deadline.passed', generation: 1, at: NOW, source: 'deadline' } as const;
-    expect(host.step(adopt(status), passed).changed).toBe(true);
+    expect(nextStep(definition, adopt(status), passed).changed).toBe(true);
   });
 
   it.each(['starting', 'active'])('that was %s and is not the newest of its room is being stopped', (status) => {
@@ -82,7 +82,7 @@ describe('an adopted recording', () => {
     expect(recording.tally.dueAt).toBe(NOW);
     expect(recording.tally.effects).toMatchObject([{ name: 'stopEgress', params: { egressId: 'EG_1' }, leaseUntil: NOW }]);
     const passed = { type: 'deadline.passed', generation: 1, at: NOW, source: 'deadline' } as const;
-    expect(host.step(recording, passed).named).toMatchObject([{ name: 'stopEgress', params: { egressId: 'EG_1' } }]);
+    expect(nextStep(definition, recording, passed).named).toMatchObject([{ name: 'stopEgress', params: { egressId: 'EG_1' } }]);
   });
 
   it('that ends already is not stopped, whoever has the room', () => {
