@@ -41,8 +41,18 @@ export interface Sent<Context extends object> {
 
 /** Hosts the actors of one kind: every change is load, compute, save, and only then effects. */
 export interface Supervisor<Context extends object, Event extends ActorEvent> {
-  /** Store a new actor; `events` are taken in before that one write. */
-  create(key: string, input: unknown, events?: Event[]): Promise<CreateResult & { document: ActorDocument<Context> }>;
+  /**
+   * Store a new actor.
+   *
+   * @param source where the wish comes from, as in an event: for the history only
+   * @param events taken in before that one write
+   */
+  create(
+    key: string,
+    input: unknown,
+    source: string,
+    events?: readonly Event[],
+  ): Promise<CreateResult & { document: ActorDocument<Context> }>;
   /**
    * Take in one event.
    *
@@ -226,15 +236,9 @@ export function createSupervisor<Context extends object, Event extends ActorEven
   }
 
   return {
-    async create(key, input, events = []) {
+    async create(key, input, source, events = []) {
       const result = await committer.create(key, (nonce) => {
-        const begin = compose(
-          definition,
-          undefined,
-          firstStep(definition, input),
-          { type: 'create', source: 'rest' },
-          stampOf(nonce),
-        );
+        const begin = compose(definition, undefined, firstStep(definition, input), { type: 'create', source }, stampOf(nonce));
         return events.reduce((document, event) => {
           const step = nextStep(definition, document, event);
           return step.changed ? compose(definition, document, step, event, stampOf(nonce), null) : document;

@@ -111,7 +111,7 @@ export function createStrayKeeper(options: StrayOptions): StrayKeeper {
       secret: () => randomBytes(16).toString('hex'),
     });
     const event: RecordingEvent = { type: 'egress.observed', egress, at: now, source: 'reconcile' };
-    const result = await options.supervisor.create(uid, recording, [event]);
+    const result = await options.supervisor.create(uid, recording, 'reconcile', [event]);
     if (result.created) log.warn({ recording: uid, egressId: egress.egressId }, 'egress adopted');
     // A conflict with its own key: another instance has adopted it.
     else if (result.holder !== uid) await stop(egress);

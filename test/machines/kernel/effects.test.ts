@@ -7,7 +7,7 @@ import { type BellContext, type BellEvent, buildTower, type Call, newBell, says,
 /** A bell that rings: process `one` runs its `sound` and waits for the test's answer. */
 async function ringing(tower: Tower): Promise<Supervisor<BellContext, BellEvent>> {
   const one = tower.instance('one');
-  await one.create('big', newBell(), [says({ type: 'ring' })]);
+  await one.create('big', newBell(), 'test', [says({ type: 'ring' })]);
   await tower.clock.run(100);
   return one;
 }
@@ -38,7 +38,7 @@ describe('an effect', () => {
   it('does not run when its step could not be saved', async () => {
     const tower = buildTower();
     const one = tower.instance('one');
-    await one.create('big', newBell());
+    await one.create('big', newBell(), 'test');
     tower.gate.failNext('bells.save', 'fail_before');
     await expect(one.send('big', says({ type: 'ring' }))).rejects.toThrow();
     await tower.clock.run(1_000);
@@ -48,7 +48,7 @@ describe('an effect', () => {
   it('runs when its step was saved although the answer was lost', async () => {
     const tower = buildTower();
     const one = tower.instance('one');
-    await one.create('big', newBell());
+    await one.create('big', newBell(), 'test');
     tower.gate.failNext('bells.save', 'fail_after');
     await one.send('big', says({ type: 'ring' }));
     await tower.clock.run(0);
@@ -80,7 +80,7 @@ describe('an effect', () => {
   it('that ends while another one is just leaving the outbox is not run again', async () => {
     const tower = buildTower();
     const one = tower.instance('one');
-    await one.create('big', newBell(), [says({ type: 'ring' })]);
+    await one.create('big', newBell(), 'test', [says({ type: 'ring' })]);
     await tower.clock.run(10);
     expect(owed(tower)).toEqual(['sound', 'polish']);
     tower.gate.hold();

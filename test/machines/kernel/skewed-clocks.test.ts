@@ -11,7 +11,7 @@ const HOUR_MS = 3_600_000;
 /** A process that died while it ran an effect and waited for a deadline: both are long due. */
 async function leaveBehind({ instance, clock, calls }: ReturnType<typeof buildTower>): Promise<void> {
   const dead = instance('dead');
-  await dead.create('big', newBell(), [says({ type: 'ring' }), says({ type: 'arm', due: clock.now() + 5_000 })]);
+  await dead.create('big', newBell(), 'test', [says({ type: 'ring' }), says({ type: 'arm', due: clock.now() + 5_000 })]);
   await clock.run(0);
   await end(dead, clock);
   await clock.run(10_000);
@@ -77,7 +77,7 @@ describe('a process on a machine whose clock is off', () => {
   it('still fires the deadlines that it armed, in their time', async () => {
     const { instance, stored, clock } = buildTower();
     const off = instance('off', { clockOffsetMs: async () => HOUR_MS });
-    await off.create('big', newBell(), [says({ type: 'arm', due: clock.now() + 5_000 })]);
+    await off.create('big', newBell(), 'test', [says({ type: 'arm', due: clock.now() + 5_000 })]);
     await clock.run(4_999);
     expect(stored().rings).toBe(0);
     await clock.run(1);
@@ -97,7 +97,7 @@ describe('processes that keep the time of their store', () => {
     const off = instance('off', { clock: { ...clock, ...offClock }, clockOffsetMs: () => offClock.offsetMs() });
     const right = instance('right');
     await right.start();
-    await off.create('big', newBell(), [says({ type: 'ring' }), says({ type: 'arm', due: offClock.now() + 20_000 })]);
+    await off.create('big', newBell(), 'test', [says({ type: 'ring' }), says({ type: 'arm', due: offClock.now() + 20_000 })]);
     await clock.run(19_000);
     expect(stored().rings).toBe(1);
     expect(calls.map((call) => call.instance)).toEqual(['off']);

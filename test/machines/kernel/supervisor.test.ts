@@ -8,7 +8,7 @@ describe('events', () => {
   it('are saved with what they lead to', async () => {
     const { instance, stored } = buildTower();
     const one = instance('one');
-    await one.create('big', newBell());
+    await one.create('big', newBell(), 'test');
     expect(await one.send('big', says({ type: 'ring' }))).toMatchObject({ changed: true });
     expect(stored()).toMatchObject({ rings: 1, tally: { state: 'ringing', version: 2 } });
   });
@@ -16,7 +16,7 @@ describe('events', () => {
   it('that change nothing write nothing', async () => {
     const { instance, stored, gate } = buildTower();
     const one = instance('one');
-    await one.create('big', newBell());
+    await one.create('big', newBell(), 'test');
     expect(await one.send('big', says({ type: 'hush' }))).toMatchObject({ changed: false });
     expect(stored().tally.version).toBe(1);
     expect(gate.trace).not.toContain('bells.save');
@@ -25,7 +25,7 @@ describe('events', () => {
   it('that hold of another document only change nothing', async () => {
     const { instance, stored } = buildTower();
     const one = instance('one');
-    await one.create('big', newBell());
+    await one.create('big', newBell(), 'test');
     await one.send('big', says({ type: 'heard', by: 'somebody' }));
     const isVersion = (version: number) => (document: { tally: { version: number } }) => document.tally.version === version;
     expect(await one.send('big', says({ type: 'ring' }), isVersion(1))).toMatchObject({ changed: false });
@@ -50,7 +50,7 @@ describe('events', () => {
   it('that make the machine fail change nothing, and the next one is taken in', async () => {
     const { instance, stored } = buildTower();
     const one = instance('one');
-    await one.create('big', newBell());
+    await one.create('big', newBell(), 'test');
     await expect(one.send('big', says({ type: 'throw' }))).rejects.toThrow('the assign failed');
     expect(stored().tally.version).toBe(1);
     expect(await one.send('big', says({ type: 'ring' }))).toMatchObject({ changed: true });
@@ -58,14 +58,23 @@ describe('events', () => {
 
   it('given to a creation are part of its one write', async () => {
     const { instance, stored } = buildTower();
-    await instance('one').create('big', newBell(), [says({ type: 'ring' })]);
+    await instance('one').create('big', newBell(), 'test', [says({ type: 'ring' })]);
     expect(stored()).toMatchObject({ rings: 1, tally: { state: 'ringing', version: 1, effects: [{ since: 1 }, { since: 1 }] } });
+  });
+
+  it('and creations say in the history where they come from', async () => {
+    const { instance, stored } = buildTower();
+    await instance('one').create('big', newBell(), 'somewhere', [says({ type: 'ring' })]);
+    expect(stored().tally.history.map(({ event, source }) => [event, source])).toEqual([
+      ['create', 'somewhere'],
+      ['ring', 'test'],
+    ]);
   });
 
   it('that are known together are one write, and each has its place in the history', async () => {
     const { instance, stored, calls } = buildTower();
     const one = instance('one');
-    await one.create('big', newBell());
+    await one.create('big', newBell(), 'test');
     const sent = await one.sendAll('big', [
       says({ type: 'ring' }),
       says({ type: 'hush' }),
@@ -81,14 +90,14 @@ describe('events', () => {
   it('that are known together lead to effects of that one version', async () => {
     const { instance, stored } = buildTower();
     const one = instance('one');
-    await one.create('big', newBell());
+    await one.create('big', newBell(), 'test');
     await one.sendAll('big', [says({ type: 'hush' }), says({ type: 'ring' }), says({ type: 'ring.again' })]);
     expect(stored()).toMatchObject({ rings: 1, tally: { version: 2, effects: [{ since: 2 }, { key: 'sound', since: 2 }] } });
   });
 
   it('to what a newer release wrote are refused, and the sweep leaves it alone', async () => {
     const { instance, stored, clock, calls } = buildTower();
-    await instance('newer', { version: 3 }).create('big', newBell(), [says({ type: 'ring' })]);
+    await instance('newer', { version: 3 }).create('big', newBell(), 'test', [says({ type: 'ring' })]);
     clock.jump(60_000);
     const older = instance('older');
     await expect(older.send('big', says({ type: 'hush' }))).rejects.toBeInstanceOf(NewerMachineError);
@@ -103,7 +112,7 @@ describe('deadlines', () => {
   it('pass once, in the process that armed them', async () => {
     const { instance, stored, clock } = buildTower();
     const one = instance('one');
-    await one.create('big', newBell());
+    await one.create('big', newBell(), 'test');
     await one.send('big', says({ type: 'arm', due: clock.now() + 5_000 }));
     await clock.run(4_999);
     expect(stored().rings).toBe(0);
@@ -116,7 +125,7 @@ describe('deadlines', () => {
   it('that were armed anew do not pass at the older time', async () => {
     const { instance, stored, clock } = buildTower();
     const one = instance('one');
-    await one.create('big', newBell());
+    await one.create('big', newBell(), 'test');
     await one.send('big', says({ type: 'arm', due: clock.now() + 1_000 }));
     await one.send('big', says({ type: 'arm', due: clock.now() + 9_000 }));
     await clock.run(8_999);
@@ -128,7 +137,7 @@ describe('deadlines', () => {
   it('of an older generation are ignored', async () => {
     const { instance, stored, clock } = buildTower();
     const one = instance('one');
-    await one.create('big', newBell());
+    await one.create('big', newBell(), 'test');
     await one.send('big', says({ type: 'arm', due: clock.now() + 1_000 }));
     await one.send('big', says({ type: 'arm', due: clock.now() + 9_000 }));
     expect(await one.send('big', says({ type: 'deadline.passed', generation: 1 }))).toMatchObject({ changed: false });
@@ -138,7 +147,7 @@ describe('deadlines', () => {
   it('of a dead process pass by the sweep of another', async () => {
     const { instance, stored, clock } = buildTower();
     const dead = instance('dead');
-    await dead.create('big', newBell());
+    await dead.create('big', newBell(), 'test');
     await dead.send('big', says({ type: 'arm', due: clock.now() + 5_000 }));
     await dead.stop(0);
     const two = instance('two');
@@ -151,7 +160,7 @@ describe('deadlines', () => {
   it('pass in their own time when the wall clock jumps', async () => {
     const { instance, stored, clock } = buildTower();
     const one = instance('one');
-    await one.create('big', newBell());
+    await one.create('big', newBell(), 'test');
     await one.send('big', says({ type: 'arm', due: clock.now() + 5_000 }));
     clock.jump(3_600_000);
     await one.sweep();
@@ -166,7 +175,7 @@ describe('removal', () => {
   it('comes at its time, by anybody, and not before', async () => {
     const { instance, documents, clock } = buildTower();
     const one = instance('one');
-    await one.create('big', newBell());
+    await one.create('big', newBell(), 'test');
     await one.send('big', { ...says({ type: 'melt' }), at: clock.now() });
     await clock.run(999);
     await one.sweep();
@@ -182,7 +191,7 @@ describe('the sweep', () => {
     const { instance, documents, clock } = buildTower();
     const one = instance('one');
     for (let index = 0; index < 300; index++) {
-      await one.create(`bell-${index}`, newBell({ name: `bell-${index}` }), [
+      await one.create(`bell-${index}`, newBell({ name: `bell-${index}` }), 'test', [
         says({ type: 'arm', due: clock.now() + 1_000 + index }),
       ]);
     }
@@ -201,7 +210,8 @@ describe('the sweep', () => {
   it('goes on with the others when one cannot be read', async () => {
     const { instance, documents, clock, gate } = buildTower();
     const one = instance('one');
-    for (const name of ['a', 'b', 'c']) await one.create(name, newBell({ name }), [says({ type: 'arm', due: clock.now() + 1 })]);
+    for (const name of ['a', 'b', 'c'])
+      await one.create(name, newBell({ name }), 'test', [says({ type: 'arm', due: clock.now() + 1 })]);
     await one.stop(0);
     await clock.run(1);
     const two = instance('two');
@@ -230,7 +240,7 @@ describe('observing', () => {
   it('resolves at the wake-up of another process', async () => {
     const { instance, clock } = buildTower();
     const [one, two] = [instance('one'), instance('two')];
-    await one.create('big', newBell());
+    await one.create('big', newBell(), 'test');
     const observed = two.observe('big', ({ heard }) => heard !== undefined, 10_000);
     await clock.run(10);
     await one.send('big', says({ type: 'heard', by: 'you' }));
@@ -240,7 +250,7 @@ describe('observing', () => {
   it('looks again within a second when the wake-up is lost', async () => {
     const { instance, clock } = buildTower();
     const [one, two] = [instance('one'), instance('two', { bus: createLocalBus() })];
-    await one.create('big', newBell());
+    await one.create('big', newBell(), 'test');
     const observed = two.observe('big', ({ heard }) => heard !== undefined, 10_000);
     await clock.run(10);
     await one.send('big', says({ type: 'heard', by: 'you' }));
@@ -251,7 +261,7 @@ describe('observing', () => {
   it('what this process commits itself costs no read', async () => {
     const { instance, gate } = buildTower();
     const one = instance('one');
-    const { document } = await one.create('big', newBell());
+    const { document } = await one.create('big', newBell(), 'test');
     const observed = one.observe('big', ({ heard }) => heard !== undefined, 10_000, document);
     await one.send('big', says({ type: 'ring' }));
     const reads = () => gate.trace.filter((label) => label === 'bells.load').length;
@@ -264,7 +274,7 @@ describe('observing', () => {
   it('ends in time with the newest document, and leaves no timer behind', async () => {
     const { instance, clock } = buildTower();
     const one = instance('one');
-    await one.create('big', newBell());
+    await one.create('big', newBell(), 'test');
     const observed = one.observe('big', () => false, 2_500);
     await clock.run(2_500);
     expect(await observed).toMatchObject({ rings: 0 });

@@ -8,18 +8,17 @@ import type { RecordingStore } from '../../../src/machines/recording/recording-s
 import type { RecordingContext } from '../../../src/machines/recording/recording.js';
 import { createStrayKeeper } from '../../../src/machines/reconcile/strays.js';
 import type { RoomStore } from '../../../src/machines/room/room-store.js';
-import { createTestClock } from '../../support/test-clock.js';
+import { createMemoryRecordingStore } from '../../support/memory-recording-store.js';
 import { silentLog } from '../../support/silent-log.js';
-import { buildEgress, UID } from '../recording/build.js';
+import { supervise } from '../../support/supervise.js';
+import { createTestClock } from '../../support/test-clock.js';
+import { buildEgress, definition, NOON, UID } from '../recording/build.js';
 
-/** A running egress of ours without a record, seen twice, while whoever creates its record meets a holder. */
-async function stopsWhenHeldBy(holder: string): Promise<string[]> {
+/** A running egress of ours without a record, seen twice. @returns the egresses that were stopped */
+async function stopsOf(supervisor: Partial<Supervisor<RecordingContext, RecordingEvent>>): Promise<string[]> {
   const clock = createTestClock();
   const stops: string[] = [];
   const egress = buildEgress('ACTIVE');
-  const supervisor: Partial<Supervisor<RecordingContext, RecordingEvent>> = {
-    create: async () => ({ created: false, conflict: 'uid', holder, document: {} as never }),
-  };
   const livekit: Partial<LiveKitGateway> = {
     async stopEgress(egressId) {
       stops.push(egressId);
@@ -43,9 +42,26 @@ async function stopsWhenHeldBy(holder: string): Promise<string[]> {
   return stops;
 }
 
+/** As `stopsOf`, while another record holds a key that the new one needs. */
+function stopsWhenHeldBy(holder: string): Promise<string[]> {
+  return stopsOf({ create: async () => ({ created: false, conflict: 'uid', holder, document: {} as never }) });
+}
+
 describe('an egress whose record was lost', () => {
   it('goes on when another instance was first to adopt it', async () => {
     expect(await stopsWhenHeldBy(UID)).toEqual([]);
+  });
+
+  it('gets a record whose history says that the reconciler made it', async () => {
+    const store = createMemoryRecordingStore();
+    const handlers = Object.fromEntries(Object.keys(definition.effects).map((name) => [name, async () => undefined]));
+    const supervisor = supervise({ definition, handlers, store, clock: createTestClock(NOON) });
+    expect(await stopsOf(supervisor)).toEqual([]);
+    const adopted = await store.load(UID);
+    expect(adopted?.tally.history).toMatchObject([
+      { event: 'create', source: 'reconcile' },
+      { event: 'egress.observed', source: 'reconcile' },
+    ]);
   });
 
   it('is stopped when another recording has its room', async () => {

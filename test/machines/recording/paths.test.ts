@@ -88,7 +88,7 @@ const throughText = remember(
 const throughStore = remember(
   async (input) => {
     const { supervisor, documents } = start(0);
-    await supervisor.create(UID, input);
+    await supervisor.create(UID, input, 'test');
     return storedIn(documents);
   },
   async (stored, event, step) => {

@@ -67,7 +67,7 @@ export function createRecordingCommands(options: RecordingCommandOptions): Recor
         claimant: options.instance,
         ...(startKey === undefined ? {} : { startKey }),
       });
-      const result = await supervisor.create(uid, recording);
+      const result = await supervisor.create(uid, recording, 'rest');
       if (result.created) {
         isCreated = true;
         const answer = request.respondAsync === true ? result.document : answerOf(result.document, request);

@@ -32,7 +32,7 @@ export function createRoomCommands({ supervisor, store, recorder, clock }: RoomC
   return {
     async create(request) {
       const room = newRoom(request, clock.now());
-      const result = await supervisor.create(room.roomId, room);
+      const result = await supervisor.create(room.roomId, room, 'rest');
       if (!result.created) throw new Error(`room id '${room.roomId}' was drawn twice`);
       return result.document;
     },
