@@ -1,4 +1,4 @@
-import { encodePageToken } from '../src/http/schemas/lists.js';
+import { encodePageToken } from '../src/http/route/pages.js';
 import { API_KEY, type Lab, openLab } from './lab.js';
 import { fillMongo } from './mongo-fill.js';
 import { load } from './raw-load.js';

@@ -1,8 +1,8 @@
 import type { RequestListener } from 'node:http';
 
 import type { Config } from '../config/config.js';
-import { createHttp } from '../http/http.js';
-import { createReadiness } from '../http/readiness.js';
+import { createHttp } from '../http/server/server.js';
+import { createReadiness } from '../http/probes/readiness.js';
 import { createLiveKitIntake } from '../machines/reconcile/intake.js';
 import type { Machines } from './machines.js';
 import type { Ports } from './ports.js';

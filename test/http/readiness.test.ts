@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 
-import { createReadiness } from '../../src/http/readiness.js';
+import { createReadiness } from '../../src/http/probes/readiness.js';
 
 const HOUR_MS = 3_600_000;
 const ok = () => Promise.resolve();

@@ -3,7 +3,7 @@ import { EventEmitter, once } from 'node:events';
 import request from 'supertest';
 
 import type { HttpDeps, LiveKitEvents } from '../../src/http/deps.js';
-import { createHttp } from '../../src/http/http.js';
+import { createHttp } from '../../src/http/server/server.js';
 import { createLogger } from '../../src/logging.js';
 import type { LiveKitEvent } from '../../src/machines/reconcile/livekit-events.js';
 import { TallyError } from '../../src/errors.js';

@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 
 import { systemClock } from '../../src/clock.js';
-import type { RoomView } from '../../src/http/presenters/room.presenter.js';
+import type { RoomView } from '../../src/http/rooms/room.presenter.js';
 import { deleteExpiredRooms } from '../../src/jobs/expired-rooms.job.js';
 import { type AppOnSimulator, startAppOnSimulator } from '../support/app-on-simulator.js';
 import { eventually } from '../support/eventually.js';

@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 
-import type { RecordingView } from '../../src/http/presenters/recording.presenter.js';
+import type { RecordingView } from '../../src/http/recordings/recording.presenter.js';
 import { type AppOnSimulator, startAppOnSimulator } from '../support/app-on-simulator.js';
 import { eventually } from '../support/eventually.js';
 import { createRandom } from '../support/random.js';

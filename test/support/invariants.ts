@@ -1,4 +1,4 @@
-import type { RecordingView } from '../../src/http/presenters/recording.presenter.js';
+import type { RecordingView } from '../../src/http/recordings/recording.presenter.js';
 import type { EgressTruth } from '../../src/simulator/index.js';
 import type { RecordingStore } from '../../src/machines/recording/recording-store.js';
 import type { RoomLocks } from '../../src/machines/ports/room-locks.js';

@@ -1,6 +1,6 @@
 import { ALL_FORMATS, BufferSource, Input } from 'mediabunny';
 
-import type { RecordingView } from '../../src/http/presenters/recording.presenter.js';
+import type { RecordingView } from '../../src/http/recordings/recording.presenter.js';
 import { eventually } from './eventually.js';
 
 export const API_KEY = 'key-of-the-scenarios';

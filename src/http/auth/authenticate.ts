@@ -1,6 +1,6 @@
 import type { TallyError } from '../../errors.js';
-import type { HttpContext } from '../context.js';
-import { NoCredentialError } from '../errors.js';
+import type { HttpContext } from '../route/context.js';
+import { NoCredentialError } from '../server/errors.js';
 import type { CredentialKind, Principal } from './principal.js';
 
 export type Verdict = { granted: true; principal: Principal } | { granted: false; error: TallyError };

@@ -1,0 +1,37 @@
+import { CLOCK_TOLERANCE_MS, type SharedClock } from '../../clock.js';
+import { toError } from '../../errors.js';
+import type { DependencyReport } from '../deps.js';
+
+/** By the name of the dependency: something cheap to ask it; rejects when it does not answer well. */
+export type Pings = Readonly<Record<string, () => Promise<unknown>>>;
+
+/** Asks every dependency at once; `clock` says how far this machine's is off the one that the instances share. */
+export function createReadiness(
+  pings: Pings,
+  clock: Pick<SharedClock, 'offsetMs'>,
+): () => Promise<Record<string, DependencyReport>> {
+  return async () => {
+    const reports = Object.entries(pings).map(async ([name, ask]) => [name, await report(ask)] as const);
+    return Object.fromEntries([...(await Promise.all(reports)), ['clock', await clockReport(clock)]]);
+  };
+}
+
+async function clockReport(clock: Pick<SharedClock, 'offsetMs'>): Promise<DependencyReport> {
+  let offsetMs: number | undefined;
+  const asked = await report(async () => (offsetMs = Math.round(await clock.offsetMs())));
+  if (offsetMs === undefined) return asked;
+  if (Math.abs(offsetMs) <= CLOCK_TOLERANCE_MS) return { ...asked, offsetMs };
+  const reason = `This machine's clock is ${String(Math.abs(offsetMs))} ms ${offsetMs > 0 ? 'ahead of' : 'behind'} the store's`;
+  return { ...asked, ok: false, offsetMs, reason };
+}
+
+async function report(ask: () => Promise<unknown>): Promise<DependencyReport> {
+  const begunAt = performance.now();
+  const latencyMs = () => Math.round(performance.now() - begunAt);
+  try {
+    await ask();
+    return { ok: true, latencyMs: latencyMs() };
+  } catch (error) {
+    return { ok: false, latencyMs: latencyMs(), reason: toError(error).message };
+  }
+}

@@ -1,0 +1,63 @@
+import type { ByteRange, MediaInfo, WantedRange } from '../../../machines/ports/media.js';
+import { RangeNotSatisfiableError } from '../../server/errors.js';
+
+/** The headers that choose the bytes of a file. */
+export interface RangeHeaders {
+  range?: WantedRange | undefined;
+  'if-range'?: string | undefined;
+}
+
+/**
+ * Which bytes of a recording's file a request gets. Ranges are for `GET` alone, and for a client whose copy is of this file.
+ *
+ * @returns undefined for the whole file
+ * @throws RangeNotSatisfiableError the file has none of these bytes
+ */
+export function requestedPart(
+  headers: RangeHeaders,
+  file: MediaInfo,
+  recordingId: string,
+  method: string,
+): ByteRange | undefined {
+  if (method !== 'GET' || !meetsIfRange(headers['if-range'], file)) return undefined;
+  const range = selectRange(headers.range, file.size);
+  if (range === 'unsatisfiable') throw new RangeNotSatisfiableError(recordingId, file.size);
+  return range;
+}
+
+/**
+ * @param sizeBytes 1 or more
+ * @returns undefined, which is the whole file, without a range or with one that ends before it starts
+ */
+function selectRange(wanted: WantedRange | undefined, sizeBytes: number): ByteRange | 'unsatisfiable' | undefined {
+  if (wanted === undefined || isBackwards(wanted)) return undefined;
+  const last = sizeBytes - 1;
+  if ('suffix' in wanted) {
+    return wanted.suffix === 0 ? 'unsatisfiable' : { start: Math.max(0, sizeBytes - wanted.suffix), end: last };
+  }
+  const { start, end = last } = wanted;
+  return start > last ? 'unsatisfiable' : { start, end: Math.min(end, last) };
+}
+
+/** Whether a range can be passed on to a store that does not know these cases. */
+export function isOrdinary(range: WantedRange | undefined): boolean {
+  if (range === undefined) return true;
+  if (isBackwards(range) || ('suffix' in range && range.suffix === 0)) return false;
+  return Object.values(range).every((value) => Number.isSafeInteger(value));
+}
+
+function isBackwards(range: WantedRange): boolean {
+  return 'start' in range && range.end !== undefined && range.start > range.end;
+}
+
+/** Whether the client's copy is of this very file, so that a part of it may be sent. No `If-Range` always is. */
+export function meetsIfRange(ifRange: string | undefined, file: Pick<MediaInfo, 'etag' | 'modifiedAt'>): boolean {
+  if (ifRange === undefined) return true;
+  if (/^(W\/)?"/.test(ifRange)) return ifRange === file.etag;
+  return ifRange === lastModified(file);
+}
+
+/** The file's time as HTTP writes it: to the second. */
+export function lastModified({ modifiedAt }: Pick<MediaInfo, 'modifiedAt'>): string {
+  return new Date(modifiedAt).toUTCString();
+}

@@ -1,0 +1,67 @@
+import type { Readable } from 'node:stream';
+
+import type { ByteRange, MediaInfo } from '../../../machines/ports/media.js';
+import type { HttpContext } from '../../route/context.js';
+import { lastModified } from './range.js';
+
+export interface FileAnswer {
+  file: MediaInfo;
+  /** Asked of whoever has no current copy; undefined: the whole file. */
+  part: () => ByteRange | undefined;
+  bytes: (range: ByteRange) => Promise<Readable>;
+}
+
+/**
+ * Answer with a file or a part of it; `HEAD` and a client whose copy is current get no bytes.
+ *
+ * @param gone aborts when the client goes away
+ * @see RFC 9110, 13.2.2: the preconditions come before the range
+ */
+export async function sendFile(ctx: HttpContext, { file, part, bytes }: FileAnswer, gone: AbortSignal): Promise<void> {
+  ctx.status = 200;
+  ctx.set({
+    'Accept-Ranges': 'bytes',
+    'Cache-Control': 'private, max-age=3600',
+    ETag: file.etag,
+    'Last-Modified': lastModified(file),
+  });
+  if (ctx.fresh) {
+    ctx.status = 304;
+    return;
+  }
+  const wanted = part();
+  const { start, end } = wanted ?? { start: 0, end: file.size - 1 };
+  if (ctx.method !== 'HEAD') ctx.body = await openStream(ctx, () => bytes({ start, end }), gone);
+  ctx.type = 'video/mp4';
+  ctx.length = end - start + 1;
+  if (wanted === undefined) return;
+  ctx.status = 206;
+  ctx.set('Content-Range', `bytes ${start}-${end}/${file.size}`);
+}
+
+/**
+ * A stream whose first bytes are there: what fails until then can still be answered with an error. It is freed when the
+ * client goes away, also while it opens.
+ */
+async function openStream(ctx: HttpContext, bytes: () => Promise<Readable>, gone: AbortSignal): Promise<Readable> {
+  const stream = await bytes();
+  gone.addEventListener('abort', () => stream.destroy(), { once: true });
+  if (gone.aborted) stream.destroy();
+  stream.on('error', (error) => {
+    if (!gone.aborted) ctx.state.error = error;
+  });
+  await firstBytes(stream);
+  return stream;
+}
+
+function firstBytes(stream: Readable): Promise<void> {
+  return new Promise((resolve, reject) => {
+    const settle = (failure?: Error): void => {
+      stream.off('readable', settle).off('end', settle).off('close', settle).off('error', settle);
+      const error = failure ?? stream.errored;
+      if (error === null) resolve();
+      else reject(error);
+    };
+    stream.once('readable', settle).once('end', settle).once('close', settle).once('error', settle);
+  });
+}

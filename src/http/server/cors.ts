@@ -1,0 +1,19 @@
+import type { HttpMiddleware } from '../route/context.js';
+
+const METHODS = 'GET,HEAD,PUT,PATCH,POST,DELETE';
+
+/** @param origin goes out verbatim; empty turns CORS off */
+export function cors(origin: string): HttpMiddleware {
+  if (origin === '') return (_ctx, next) => next();
+  return (ctx, next) => {
+    ctx.set({ 'Access-Control-Allow-Origin': origin, 'Access-Control-Allow-Credentials': 'true' });
+    if (origin !== '*') ctx.vary('Origin');
+    if (ctx.method !== 'OPTIONS') return next();
+    const requested = ctx.get('Access-Control-Request-Headers');
+    ctx.set('Access-Control-Allow-Methods', METHODS);
+    if (requested !== '') ctx.set('Access-Control-Allow-Headers', requested);
+    ctx.vary('Access-Control-Request-Headers');
+    ctx.status = 204;
+    return Promise.resolve();
+  };
+}
