@@ -1,7 +1,11 @@
 import type { RequestListener } from 'node:http';
 
 import type { Config } from '../config/config.js';
-import { createHttp } from '../http/server/server.js';
+import { livekitCapability } from '../http/livekit/routes.js';
+import { probesCapability } from '../http/probes/probes.js';
+import { recordingsCapability } from '../http/recordings/routes.js';
+import { roomsCapability } from '../http/rooms/routes.js';
+import { createServer } from '../http/server/server.js';
 import { createReadiness } from '../http/probes/readiness.js';
 import { createLiveKitIntake } from '../machines/reconcile/intake.js';
 import type { Machines } from './machines.js';
@@ -24,21 +28,36 @@ export function createEdge(config: Config, ports: Ports, machines: Machines, por
     clock,
     log: log.child({ part: 'livekit' }),
   });
-  return createHttp({
-    recordings: commands.recordings,
-    recordingStore: store,
-    rooms: commands.rooms,
-    roomStore,
-    media,
+  const httpLog = log.child({ part: 'http' });
+  return createServer({
+    capabilities: [
+      probesCapability({
+        readiness: createReadiness({ ...persistence.ping, livekit: () => livekit.listRooms(['readiness']) }, clock),
+      }),
+      livekitCapability({
+        livekitEvents: { verify: (body, authorization) => webhooks.verify(body, authorization), handle },
+        log: httpLog,
+      }),
+      roomsCapability({
+        rooms: commands.rooms,
+        roomStore,
+        clock,
+        minAutoDeletionLeadMs: timers.minAutoDeletionLeadMs,
+        log: httpLog,
+      }),
+      recordingsCapability({
+        recordings: commands.recordings,
+        recordingStore: store,
+        rooms: commands.rooms,
+        media,
+        log: httpLog,
+      }),
+    ],
     apiKeys: persistence.apiKeys,
-    livekitEvents: { verify: (body, authorization) => webhooks.verify(body, authorization), handle },
-    readiness: createReadiness({ ...persistence.ping, livekit: () => livekit.listRooms(['readiness']) }, clock),
-    log: log.child({ part: 'http' }),
+    log: httpLog,
     ...(http.baseUrl === undefined ? {} : { baseUrl: http.baseUrl }),
     corsOrigin: http.corsOrigin,
     trustProxyHops: http.trustedProxyHops,
     port,
-    clock,
-    minAutoDeletionLeadMs: timers.minAutoDeletionLeadMs,
   }).callback();
 }

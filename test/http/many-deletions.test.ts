@@ -264,7 +264,7 @@ describe('the length of a request', () => {
   let listener: Listener;
   beforeEach(async () => {
     listener = await listen('127.0.0.1', 0);
-    listener.serve(edge.http.callback());
+    listener.serve(edge.listener);
     return () => listener.close(0);
   });
   const remove = (ids: string[]) =>

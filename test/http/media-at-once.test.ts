@@ -6,7 +6,7 @@ import type { Readable } from 'node:stream';
 import { beforeEach, describe, expect, it } from 'vitest';
 
 import { MediaUnavailableError } from '../../src/errors.js';
-import type { HttpDeps } from '../../src/http/deps.js';
+import type { RecordingsDeps } from '../../src/http/recordings/deps.js';
 import type { WantedRange } from '../../src/machines/ports/media.js';
 import { createMemoryMedia } from '../support/memory-media.js';
 import { API_KEY, createEdge, type Edge } from './support.js';
@@ -27,7 +27,7 @@ beforeEach(async () => {
   [asked, opened, failure] = [[], [], undefined];
   const memory = createMemoryMedia();
   memory.write(KEY, FILE);
-  const media: HttpDeps['media'] = {
+  const media: RecordingsDeps['media'] = {
     stat(key) {
       asked.push('stat');
       return memory.stat(key);
@@ -131,7 +131,7 @@ describe('a store that tells and gives in one question', () => {
     const gone = new Promise<void>((resolve) => (told = resolve));
     let begun: (() => void) | undefined;
     const opening = new Promise<void>((resolve) => (begun = resolve));
-    const open: HttpDeps['media']['open'] = (_key, _range, signal) =>
+    const open: RecordingsDeps['media']['open'] = (_key, _range, signal) =>
       new Promise((_, reject) => {
         begun?.();
         signal.addEventListener('abort', () => {
@@ -143,7 +143,7 @@ describe('a store that tells and gives in one question', () => {
     edge = await createEdge({ media: { ...media, open } });
     await edge.recordings.put({ uid: UID });
     const logged = edge.nextLine();
-    const server = createServer(edge.http.callback()).listen(0, '127.0.0.1');
+    const server = createServer(edge.listener).listen(0, '127.0.0.1');
     await once(server, 'listening');
     const { port } = server.address() as AddressInfo;
     const request = httpGet({ port, host: '127.0.0.1', path: PATH, headers: { 'X-API-KEY': API_KEY } });

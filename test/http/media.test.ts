@@ -6,7 +6,7 @@ import { addAbortSignal, Readable } from 'node:stream';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 
 import { MediaUnavailableError } from '../../src/errors.js';
-import type { HttpDeps } from '../../src/http/deps.js';
+import type { RecordingsDeps } from '../../src/http/recordings/deps.js';
 import { API_KEY, createEdge, invalid, type Edge } from './support.js';
 
 const SIZE = 1000;
@@ -205,7 +205,7 @@ describe('the storage stream', () => {
   /** Every read gives this stream. */
   async function listen(read: () => Readable): Promise<void> {
     streams = [];
-    const media: HttpDeps['media'] = {
+    const media: RecordingsDeps['media'] = {
       stat: () => Promise.resolve({ size: 100_000_000, modifiedAt: 0, etag: '"e"' }),
       read: (_key, _range, signal) => {
         const stream = signal === undefined ? read() : addAbortSignal(signal, read());
@@ -216,7 +216,7 @@ describe('the storage stream', () => {
     edge = await createEdge({ media });
     logged = edge.nextLine();
     await edge.recordings.put({ uid: UID });
-    server = createServer(edge.http.callback());
+    server = createServer(edge.listener);
     server.listen(0, '127.0.0.1');
     await once(server, 'listening');
   }

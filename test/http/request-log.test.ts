@@ -66,7 +66,7 @@ describe('the request log', () => {
   });
 
   it('tells what became of a request whose client left early', async () => {
-    const server = createServer(edge.http.callback()).listen(0, '127.0.0.1');
+    const server = createServer(edge.listener).listen(0, '127.0.0.1');
     await once(server, 'listening');
     edge.gate.hold();
     const { port } = server.address() as AddressInfo;

@@ -1,9 +1,18 @@
 import { EventEmitter, once } from 'node:events';
 
+import type { RequestListener } from 'node:http';
+
 import request from 'supertest';
 
-import type { HttpDeps, LiveKitEvents } from '../../src/http/deps.js';
-import { createHttp } from '../../src/http/server/server.js';
+import type { LiveKitDeps, LiveKitEvents } from '../../src/http/livekit/deps.js';
+import type { Capability } from '../../src/http/route/capability.js';
+import { livekitCapability } from '../../src/http/livekit/routes.js';
+import { type ProbesDeps, probesCapability } from '../../src/http/probes/probes.js';
+import type { RecordingsDeps } from '../../src/http/recordings/deps.js';
+import { recordingsCapability } from '../../src/http/recordings/routes.js';
+import type { RoomsDeps } from '../../src/http/rooms/deps.js';
+import { roomsCapability } from '../../src/http/rooms/routes.js';
+import { createServer, type ServerOptions } from '../../src/http/server/server.js';
 import { createLogger } from '../../src/logging.js';
 import type { LiveKitEvent } from '../../src/machines/reconcile/livekit-events.js';
 import { TallyError } from '../../src/errors.js';
@@ -13,6 +22,7 @@ import type { MediaFolder } from '../support/media-folder.js';
 import { readErrors } from '../support/memory-actor-store.js';
 import { mediaErrors } from '../support/memory-media.js';
 import { createTestClock, type TestClock } from '../support/test-clock.js';
+import { checkAnswers } from './declared-answers.js';
 import { emptyStores } from './edge-stores.js';
 import {
   createScriptedRecordings,
@@ -25,7 +35,9 @@ export const API_KEY = 'ovmeet-0123456789abcdef0123456789abcdef';
 export const BASE_URL = 'https://meet.example.com';
 
 export interface Edge {
-  http: ReturnType<typeof createHttp>;
+  /** Give it to a server of your own. */
+  listener: RequestListener;
+  capabilities: readonly Capability[];
   /** Without a credential. */
   anonymous: ReturnType<typeof request>;
   get: (path: string) => request.Test;
@@ -45,8 +57,11 @@ export interface Edge {
   nextLine: () => Promise<void>;
 }
 
+/** Everything that the edge is made of, but for what is joined here. */
+type EdgeDeps = RecordingsDeps & RoomsDeps & LiveKitDeps & ProbesDeps & Omit<ServerOptions, 'capabilities'>;
+
 /** The HTTP edge over empty stores on the adapters of this run, each call behind a gate, with one API key. */
-export async function createEdge(overrides: Partial<HttpDeps> = {}): Promise<Edge> {
+export async function createEdge(overrides: Partial<EdgeDeps> = {}): Promise<Edge> {
   const gate = createGate();
   const clock = createTestClock();
   const stores = await emptyStores();
@@ -61,7 +76,7 @@ export async function createEdge(overrides: Partial<HttpDeps> = {}): Promise<Edg
     written.emit('line');
   };
   await apiKeys.add({ key: API_KEY, creationDate: clock.now() });
-  const http = createHttp({
+  const deps: EdgeDeps = {
     recordings,
     rooms,
     recordingStore: {
@@ -78,11 +93,18 @@ export async function createEdge(overrides: Partial<HttpDeps> = {}): Promise<Edg
     trustProxyHops: 0,
     port: 6080,
     clock,
+    minAutoDeletionLeadMs: 3_600_000,
     ...overrides,
-  });
-  const anonymous = request(http.callback());
+  };
+  const capabilities = [probesCapability(deps), livekitCapability(deps), roomsCapability(deps), recordingsCapability(deps)];
+  const app = createServer({ ...deps, capabilities });
+  checkAnswers(app, capabilities);
+  const serve = app.callback();
+  const listener: RequestListener = (req, res) => void serve(req, res);
+  const anonymous = request(listener);
   return {
-    http,
+    listener,
+    capabilities,
     anonymous,
     get: (path) => anonymous.get(path).set('X-API-KEY', API_KEY),
     head: (path) => anonymous.head(path).set('X-API-KEY', API_KEY),
@@ -102,7 +124,7 @@ export async function createEdge(overrides: Partial<HttpDeps> = {}): Promise<Edg
   };
 }
 
-function mediaBehind(gate: Gate, media: MediaStore): HttpDeps['media'] {
+function mediaBehind(gate: Gate, media: MediaStore): RecordingsDeps['media'] {
   const stat = <Result>(ask: () => Promise<Result>) => throughGate(gate, 'media.stat', mediaErrors, ask);
   const read = <Result>(ask: () => Promise<Result>) => throughGate(gate, 'media.read', mediaErrors, ask);
   const { open, presign } = media;

@@ -12,7 +12,7 @@ const MANY = Buffer.alloc(3_000_000, 'x');
 let server: Server;
 let socket: Socket;
 beforeEach(async () => {
-  server = createServer((await createEdge()).http.callback()).listen(0, '127.0.0.1');
+  server = createServer((await createEdge()).listener).listen(0, '127.0.0.1');
   await once(server, 'listening');
   socket = connect((server.address() as AddressInfo).port, '127.0.0.1');
 });

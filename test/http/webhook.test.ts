@@ -20,7 +20,6 @@ describe('a LiveKit webhook', () => {
     expect(text).toBe('');
     expect(edge.webhooks.bodies).toEqual([BODY]);
     expect(edge.webhooks.handled).toEqual([{ kind: 'ignored', name: BODY }]);
-    expect(edge.http.webhookCounts()).toEqual({ handled: 1, ignored: 0, rejected: 0, failed: 0 });
   });
 
   it('may be no JSON at all: that is for LiveKit to sign and us to decode', async () => {
@@ -30,7 +29,7 @@ describe('a LiveKit webhook', () => {
 
   it('may be larger than what clients send', async () => {
     expect((await send({ body: 'x'.repeat(200_000) })).status).toBe(200);
-    expect(edge.http.webhookCounts()).toMatchObject({ handled: 1 });
+    expect(edge.webhooks.handled).toHaveLength(1);
     expect((await send({ body: 'x'.repeat(1_100_000) })).status).toBe(413);
   });
 
@@ -64,7 +63,6 @@ describe('a LiveKit webhook', () => {
     expect(status).toBe(200);
     expect(text).toBe('');
     expect(edge.webhooks.bodies).toEqual([]);
-    expect(edge.http.webhookCounts()).toMatchObject({ ignored: 1 });
   });
 
   it('with a bad signature is answered 401 without a body, logged and counted', async () => {
@@ -72,7 +70,6 @@ describe('a LiveKit webhook', () => {
     const { status, text } = await send({ authorization: 'forged-token' });
     expect(status).toBe(401);
     expect(text).toBe('');
-    expect(edge.http.webhookCounts()).toEqual({ handled: 0, ignored: 0, rejected: 2, failed: 0 });
     const warnings = edge.lines().filter(({ msg }) => msg === 'webhook rejected');
     expect(warnings.at(-1)).toMatchObject({ level: 40, reason: 'bad signature', rejected: 2 });
     expect(edge.rawLines.join('')).not.toContain('forged-token');
@@ -95,7 +92,10 @@ describe('a LiveKit webhook', () => {
     const { status, text } = await send();
     expect(status).toBe(200);
     expect(text).toBe('');
-    expect(edge.http.webhookCounts()).toMatchObject({ failed: 1 });
-    expect(edge.lines().find(({ msg }) => msg === 'webhook failed')).toMatchObject({ level: 50, err: { message: 'bug' } });
+    expect(edge.lines().find(({ msg }) => msg === 'webhook failed')).toMatchObject({
+      level: 50,
+      failed: 1,
+      err: { message: 'bug' },
+    });
   });
 });

@@ -3,7 +3,7 @@ import { createHash, timingSafeEqual } from 'node:crypto';
 import { systemClock } from '../../clock.js';
 import { gather } from '../../concurrency.js';
 import type { ApiKeyStore } from '../../accounts/ports.js';
-import { InvalidApiKeyError, NoApiKeysError } from '../server/errors.js';
+import { InvalidApiKeyError, NoApiKeysError } from './errors.js';
 import type { Credential } from './authenticate.js';
 
 const ALL = 'all';

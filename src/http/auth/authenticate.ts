@@ -1,6 +1,6 @@
 import type { TallyError } from '../../errors.js';
 import type { HttpContext } from '../route/context.js';
-import { NoCredentialError } from '../server/errors.js';
+import { NoCredentialError } from './errors.js';
 import type { CredentialKind, Principal } from './principal.js';
 
 export type Verdict = { granted: true; principal: Principal } | { granted: false; error: TallyError };
@@ -9,26 +9,23 @@ export type Verdict = { granted: true; principal: Principal } | { granted: false
 export interface Credential {
   /** What the request carries; undefined: nothing of this kind. */
   read(ctx: HttpContext): string | undefined;
-  /** A bad credential is an answer; a store that is down throws. */
+  /** @throws StoreUnavailableError it could not be checked; a bad credential is a verdict */
   verify(value: string): Promise<Verdict>;
 }
 
-/** @param meanwhile called as soon as there is a credential to check */
-export type Authenticate = (ctx: HttpContext, accepts: readonly CredentialKind[], meanwhile?: () => void) => Promise<Principal>;
+/** @throws TallyError no credential is good */
+export type Authenticate = (ctx: HttpContext, accepts: readonly CredentialKind[]) => Promise<Principal>;
 
 /**
- * Try the accepted kinds in order and skip those that the request does not carry. The first good one counts; else the
- * last bad one's error is the answer.
+ * Try the accepted kinds in order and skip those that the request does not carry. The first good one counts; without one, the
+ * error of the last bad one is the answer.
  */
 export function createAuthenticate(credentials: Record<CredentialKind, Credential>): Authenticate {
-  return async (ctx, accepts, meanwhile) => {
-    const carried = accepts.flatMap((kind) => {
-      const value = credentials[kind].read(ctx);
-      return value === undefined ? [] : [{ kind, value }];
-    });
-    if (carried.length > 0) meanwhile?.();
+  return async (ctx, accepts) => {
     let refusal: TallyError | undefined;
-    for (const { kind, value } of carried) {
+    for (const kind of accepts) {
+      const value = credentials[kind].read(ctx);
+      if (value === undefined) continue;
       const verdict = await credentials[kind].verify(value);
       if (verdict.granted) return verdict.principal;
       refusal = verdict.error;

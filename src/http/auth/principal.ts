@@ -1,6 +1,6 @@
 export type CredentialKind = 'apiKey';
 
-/** Who is asking. */
+/** The client that makes a request. */
 export interface Principal {
   kind: CredentialKind;
 }

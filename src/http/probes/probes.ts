@@ -1,8 +1,27 @@
 import type { HttpMiddleware } from '../route/context.js';
-import type { HttpDeps } from '../deps.js';
+import type { Capability } from '../route/capability.js';
+
+/** How one dependency answered just now. */
+export interface DependencyReport {
+  ok: boolean;
+  latencyMs: number;
+  /** Why it is not ok. */
+  reason?: string;
+  /** Of the clock: by how much it is ahead, milliseconds; negative: behind. */
+  offsetMs?: number;
+}
+
+export interface ProbesDeps {
+  /** By the name of the dependency; `store` decides whether we are ready. */
+  readiness(): Promise<Record<string, DependencyReport>>;
+}
+
+export function probesCapability(deps: ProbesDeps): Capability {
+  return { middleware: [health, probes(deps)] };
+}
 
 /** `/health` by any method and below: the process answers. */
-export const health: HttpMiddleware = async (ctx, next) => {
+const health: HttpMiddleware = async (ctx, next) => {
   if (/^\/health(\/|$)/i.test(ctx.path)) {
     ctx.type = 'text/html';
     ctx.body = 'OK';
@@ -12,7 +31,7 @@ export const health: HttpMiddleware = async (ctx, next) => {
 };
 
 /** `/livez`: the event loop lives. `/readyz`: how each dependency is; only a store that is down makes us unready. */
-export function probes({ readiness }: Pick<HttpDeps, 'readiness'>): HttpMiddleware {
+function probes({ readiness }: ProbesDeps): HttpMiddleware {
   return async (ctx, next) => {
     const path = ctx.path.toLowerCase().replace(/\/$/, '');
     if (path === '/livez') {

@@ -1,6 +1,6 @@
 import { CLOCK_TOLERANCE_MS, type SharedClock } from '../../clock.js';
 import { toError } from '../../errors.js';
-import type { DependencyReport } from '../deps.js';
+import type { DependencyReport } from './probes.js';
 
 /** By the name of the dependency: something cheap to ask it; rejects when it does not answer well. */
 export type Pings = Readonly<Record<string, () => Promise<unknown>>>;

@@ -1,20 +1,17 @@
-import { recordingParams } from './ids.js';
-import type { RouteContext } from '../route/route-context.js';
+import { z } from 'zod';
 
-export function deleteRecording({ router, handle, deps: { recordings } }: RouteContext): void {
-  router.delete(
-    '/recordings/:recordingId',
-    handle(
-      {
-        name: 'recordings.delete',
-        accepts: ['apiKey'],
-        params: recordingParams,
-        operation: ({ params }) => `deleting recording '${params.recordingId}'`,
-      },
-      async (ctx, { params: { recordingId } }) => {
-        await recordings.delete(recordingId);
-        ctx.body = { message: `Recording '${recordingId}' deleted successfully` };
-      },
-    ),
-  );
-}
+import { ok } from '../route/answers.js';
+import { del } from '../route/route.js';
+import type { RecordingsDeps } from './deps.js';
+import { recordingParams } from './ids.js';
+
+export const deleteRecording = ({ recordings }: RecordingsDeps) =>
+  del('recordings.delete', '/api/v1/recordings/:recordingId')
+    .allows('apiKey')
+    .reads({ params: recordingParams })
+    .doing(({ params }) => `deleting recording '${params.recordingId}'`)
+    .fails('recording.not_found', 'recording.not_stopped')
+    .answers({ 200: z.strictObject({ message: z.string() }) }, async ({ params: { recordingId } }) => {
+      await recordings.delete(recordingId);
+      return ok({ message: `Recording '${recordingId}' deleted successfully` });
+    });

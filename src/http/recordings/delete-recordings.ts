@@ -1,28 +1,51 @@
-import { forEachId } from '../route/for-each-id.js';
-import { presentRecordingDeletions } from '../rooms/deletions.presenter.js';
+import { z } from 'zod';
+
+import { forEachId, type IdOutcome } from '../route/for-each-id.js';
+import { del } from '../route/route.js';
+import type { RecordingsDeps } from './deps.js';
 import { deleteRecordingsQuery } from './ids.js';
-import type { RouteContext } from '../route/route-context.js';
 
 /** A store takes about as many at a time. */
 const AT_ONCE = 100;
 
-export function deleteRecordings({ router, handle, deps: { recordings, log } }: RouteContext): void {
-  router.delete(
-    '/recordings',
-    handle(
-      { name: 'recordings.deleteMany', accepts: ['apiKey'], query: deleteRecordingsQuery, operation: 'deleting recordings' },
-      async (ctx, { query: { recordingIds } }) => {
-        const outcomes = await forEachId({
-          ids: [...new Set(recordingIds)],
-          atOnce: AT_ONCE,
-          work: (recordingId) => recordings.delete(recordingId),
-          operation: (recordingId) => `deleting recording '${recordingId}'`,
-          log,
-        });
-        const { status, body } = presentRecordingDeletions(recordingIds, outcomes);
-        ctx.status = status;
-        ctx.body = body;
-      },
-    ),
-  );
+const deletionsView = z.strictObject({
+  message: z.string(),
+  deleted: z.array(z.string()),
+  /** `error` is a message here, and a name where rooms are deleted. */
+  failed: z.array(z.strictObject({ recordingId: z.string(), error: z.string() })).exactOptional(),
+});
+
+export const deleteRecordings = ({ recordings, log }: RecordingsDeps) =>
+  del('recordings.deleteMany', '/api/v1/recordings')
+    .allows('apiKey')
+    .reads({ query: deleteRecordingsQuery })
+    .doing('deleting recordings')
+    .answers({ 200: deletionsView, 400: deletionsView }, async ({ query: { recordingIds } }, { state: { explain } }) => {
+      const outcomes = await forEachId({
+        ids: [...new Set(recordingIds)],
+        atOnce: AT_ONCE,
+        work: (recordingId) => recordings.delete(recordingId),
+        operation: (recordingId) => `deleting recording '${recordingId}'`,
+        explain,
+        log,
+      });
+      return presentDeletions(recordingIds, outcomes);
+    });
+
+/**
+ * @param asked the ids as the client named them: one that failed is shown each time it was named
+ * @param outcomes of each of them, once
+ */
+function presentDeletions(
+  asked: readonly string[],
+  outcomes: readonly IdOutcome<void>[],
+): { status: 200 | 400; body: z.output<typeof deletionsView> } {
+  const deleted = outcomes.flatMap((outcome) => ('failure' in outcome ? [] : [outcome.id]));
+  const messages = new Map(outcomes.flatMap((outcome) => ('failure' in outcome ? [[outcome.id, outcome.failure.message]] : [])));
+  const failed = asked.flatMap((recordingId) => {
+    const error = messages.get(recordingId);
+    return error === undefined ? [] : [{ recordingId, error }];
+  });
+  if (failed.length === 0) return { status: 200, body: { message: 'All recordings deleted successfully', deleted } };
+  return { status: 400, body: { message: `${failed.length} recording(s) could not be deleted`, deleted, failed } };
 }

@@ -1,25 +1,16 @@
-import { pickFields } from '../route/page.presenter.js';
-import { presentRecording } from './recording.presenter.js';
+import { ok } from '../route/answers.js';
+import { itemQuery, pickFields } from '../route/fields.js';
+import { get } from '../route/route.js';
+import type { RecordingsDeps } from './deps.js';
 import { recordingParams } from './ids.js';
-import { itemQuery } from '../route/pages.js';
-import type { RouteContext } from '../route/route-context.js';
+import { presentRecording, recordingView } from './recording.presenter.js';
 
-export function getRecording({ router, handle, deps: { recordings } }: RouteContext): void {
-  router.get(
-    '/recordings/:recordingId',
-    handle(
-      {
-        name: 'recordings.get',
-        accepts: ['apiKey'],
-        params: recordingParams,
-        query: itemQuery,
-        inputFirst: true,
-        ahead: ({ params }) => recordings.get(params.recordingId),
-        operation: ({ params }) => `getting recording '${params.recordingId}'`,
-      },
-      async (ctx, { query }, recording) => {
-        ctx.body = pickFields(presentRecording(recording), query.fields);
-      },
-    ),
-  );
-}
+export const getRecording = ({ recordings }: RecordingsDeps) =>
+  get('recordings.get', '/api/v1/recordings/:recordingId')
+    .reads({ params: recordingParams, query: itemQuery })
+    .allows('apiKey')
+    .doing(({ params }) => `getting recording '${params.recordingId}'`)
+    .needs('recording', ['recording.not_found'], ({ params }) => recordings.get(params.recordingId))
+    .answers({ 200: recordingView.partial() }, async ({ recording, query }) =>
+      ok(pickFields(presentRecording(recording), query.fields)),
+    );

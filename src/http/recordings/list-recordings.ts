@@ -1,12 +1,14 @@
 import { z } from 'zod';
 
 import { RECORDING_STATUSES } from '../../machines/recording/recording.js';
+import { ok } from '../route/answers.js';
 import { definedOnly } from '../route/defined-only.js';
-import { pickFields, presentPagination } from '../route/page.presenter.js';
-import { presentRecording } from './recording.presenter.js';
-import { roomIdSchema } from './ids.js';
-import { listQuery, nameFilterSchema } from '../route/pages.js';
-import type { RouteContext } from '../route/route-context.js';
+import { pickFields } from '../route/fields.js';
+import { listQuery, nameFilterSchema, paginationSchema, presentPagination } from '../route/pages.js';
+import { get } from '../route/route.js';
+import { roomIdSchema } from '../rooms/ids.js';
+import type { RecordingsDeps } from './deps.js';
+import { presentRecording, recordingView } from './recording.presenter.js';
 
 const query = z.object({
   ...listQuery,
@@ -14,19 +16,17 @@ const query = z.object({
   roomName: nameFilterSchema.optional(),
   status: z.enum(RECORDING_STATUSES).optional(),
 });
+const page = z.strictObject({ recordings: z.array(recordingView.partial()), pagination: paginationSchema });
 
-export function listRecordings({ router, handle, deps: { recordingStore } }: RouteContext): void {
-  router.get(
-    '/recordings',
-    handle(
-      { name: 'recordings.list', accepts: ['apiKey'], query, operation: 'getting recordings' },
-      async (ctx, { query: { maxItems, nextPageToken, fields, ...filter } }) => {
-        const page = await recordingStore.list(definedOnly(filter), maxItems, nextPageToken);
-        ctx.body = {
-          recordings: page.items.map((recording) => pickFields(presentRecording(recording), fields)),
-          pagination: presentPagination(page, maxItems),
-        };
-      },
-    ),
-  );
-}
+export const listRecordings = ({ recordingStore }: RecordingsDeps) =>
+  get('recordings.list', '/api/v1/recordings')
+    .allows('apiKey')
+    .reads({ query })
+    .doing('getting recordings')
+    .answers({ 200: page }, async ({ query: { maxItems, nextPageToken, fields, ...filter } }) => {
+      const found = await recordingStore.list(definedOnly(filter), maxItems, nextPageToken);
+      return ok({
+        recordings: found.items.map((recording) => pickFields(presentRecording(recording), fields)),
+        pagination: presentPagination(found, maxItems),
+      });
+    });

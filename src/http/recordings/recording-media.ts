@@ -1,26 +1,24 @@
-import { answerMedia } from './media/answer-media.js';
+import { content, NO_CONTENT } from '../route/answers.js';
+import { get } from '../route/route.js';
+import type { RecordingsDeps } from './deps.js';
 import { recordingParams } from './ids.js';
+import { answerMedia } from './media/answer-media.js';
 import { mediaHeaders } from './media/media-headers.js';
 import { assertPlayable } from './preconditions.js';
-import type { RouteContext } from '../route/route-context.js';
 
-export function recordingMedia({ router, handle, deps: { recordings, media } }: RouteContext): void {
-  router.get(
-    '/recordings/:recordingId/media',
-    handle(
-      {
-        name: 'recordings.media',
-        accepts: ['apiKey'],
-        params: recordingParams,
-        headers: mediaHeaders,
-        inputFirst: true,
-        ahead: ({ params }) => recordings.get(params.recordingId),
-        operation: ({ params }) => `streaming recording '${params.recordingId}'`,
-      },
-      async (ctx, { headers }, recording) => {
-        assertPlayable(recording);
-        await answerMedia(ctx, media, recording, headers);
-      },
-    ),
-  );
-}
+const video = content('video/mp4');
+
+export const recordingMedia = ({ recordings, media }: RecordingsDeps) =>
+  get('recordings.media', '/api/v1/recordings/:recordingId/media')
+    .reads({ params: recordingParams, headers: mediaHeaders })
+    .allows('apiKey')
+    .doing(({ params }) => `streaming recording '${params.recordingId}'`)
+    .needs('recording', ['recording.not_found', 'recording.not_stopped'], async ({ params }) => {
+      const recording = await recordings.get(params.recordingId);
+      assertPlayable(recording);
+      return recording;
+    })
+    .fails('recording.not_found', 'media.range_not_satisfiable')
+    .answers({ 200: video, 206: video, 302: NO_CONTENT, 304: NO_CONTENT }, ({ recording, headers }, ctx) =>
+      answerMedia(ctx, media, recording, headers),
+    );

@@ -1,23 +1,26 @@
-import { type ListedRecording, type RecordingStatus, statusOf } from '../../machines/recording/recording.js';
+import { z } from 'zod';
+
+import { type ListedRecording, RECORDING_STATUSES, statusOf } from '../../machines/recording/recording.js';
 import { formatRecordingId } from '../../machines/recording/recording-id.js';
 
 /** A recording as clients see it. What is unknown, zero or empty is absent. */
-export interface RecordingView {
-  recordingId: string;
-  roomId: string;
-  roomName: string;
-  status: RecordingStatus;
-  filename: string;
-  startDate?: number;
-  endDate?: number;
-  duration?: number;
-  size?: number;
-  errorCode?: number;
-  error?: string;
-  details?: string;
-}
+export const recordingView = z.strictObject({
+  recordingId: z.string(),
+  roomId: z.string(),
+  roomName: z.string(),
+  status: z.enum(RECORDING_STATUSES),
+  filename: z.string(),
+  startDate: z.number().exactOptional(),
+  endDate: z.number().exactOptional(),
+  duration: z.number().exactOptional(),
+  size: z.number().exactOptional(),
+  errorCode: z.number().exactOptional(),
+  error: z.string().exactOptional(),
+  details: z.string().exactOptional(),
+});
+export type RecordingView = z.output<typeof recordingView>;
 
-/** End, duration and size are told once they are final. */
+/** End, duration and size are shown once they are final. */
 export function presentRecording(recording: ListedRecording): RecordingView {
   const status = statusOf(recording);
   const isOver = !['starting', 'active', 'ending'].includes(status);
@@ -37,9 +40,14 @@ export function presentRecording(recording: ListedRecording): RecordingView {
   };
 }
 
-/** The answer to a stop tells the duration as far as LiveKit has told it. */
+/** The answer to a stop shows the duration that LiveKit has reported so far. */
 export function presentStopped(recording: ListedRecording): RecordingView {
   return { ...presentRecording(recording), ...known('duration', recording.duration) };
+}
+
+/** Where a recording is read. */
+export function locationOf({ recordingId }: RecordingView, baseUrl: string): string {
+  return `${baseUrl}/api/v1/recordings/${recordingId}`;
 }
 
 function known<Name extends string, Value extends number | string>(

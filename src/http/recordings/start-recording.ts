@@ -1,11 +1,12 @@
 import { z } from 'zod';
 
-import { presentRecording } from './recording.presenter.js';
-import { answerRecording } from './answer-recording.js';
-import { roomIdSchema } from './ids.js';
-import type { RouteContext } from '../route/route-context.js';
+import { accepted, created } from '../route/answers.js';
+import { post } from '../route/route.js';
+import { roomIdSchema } from '../rooms/ids.js';
+import type { RecordingsDeps } from './deps.js';
+import { locationOf, presentRecording, recordingView } from './recording.presenter.js';
 
-const startHeaders = z.object({
+const headers = z.object({
   /** Blank counts as none. */
   'idempotency-key': z
     .string()
@@ -18,25 +19,19 @@ const startHeaders = z.object({
     .transform((wishes) => /(^|,)\s*respond-async\s*($|[;,])/i.test(wishes)),
 });
 
-export function startRecording({ router, handle, deps: { recordings } }: RouteContext): void {
-  router.post(
-    '/recordings',
-    handle(
-      {
-        name: 'recordings.start',
-        accepts: ['apiKey'],
-        headers: startHeaders,
-        body: z.object({ roomId: roomIdSchema }),
-        operation: ({ body }) => `starting recording in room '${body.roomId}'`,
-      },
-      async (ctx, { headers: { prefer: respondAsync, 'idempotency-key': idempotencyKey }, body: { roomId } }) => {
-        const recording = await recordings.start({
-          roomId,
-          respondAsync,
-          ...(idempotencyKey !== undefined && { idempotencyKey }),
-        });
-        answerRecording(ctx, respondAsync ? 202 : 201, presentRecording(recording));
-      },
-    ),
-  );
-}
+export const startRecording = ({ recordings }: RecordingsDeps) =>
+  post('recordings.start', '/api/v1/recordings')
+    .allows('apiKey')
+    .reads({ headers })
+    .reads({ body: z.object({ roomId: roomIdSchema }) })
+    .doing(({ body }) => `starting recording in room '${body.roomId}'`)
+    .fails('room.not_found', 'recording.disabled', 'recording.already_active', 'recording.no_participants')
+    .fails('recording.start_timed_out', 'recording.start_failed', 'recording.start_rejected')
+    .fails('idempotency.mismatch', 'idempotency.in_progress')
+    .answers({ 201: recordingView, 202: recordingView }, async ({ headers, body: { roomId } }, { state }) => {
+      const { prefer: respondAsync, 'idempotency-key': idempotencyKey } = headers;
+      const request = { roomId, respondAsync, ...(idempotencyKey !== undefined && { idempotencyKey }) };
+      const body = presentRecording(await recordings.start(request));
+      state.recordingId = body.recordingId;
+      return (respondAsync ? accepted : created)(body, locationOf(body, state.baseUrl));
+    });

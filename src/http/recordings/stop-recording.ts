@@ -1,24 +1,22 @@
-import { presentStopped } from './recording.presenter.js';
 import { parseRecordingId } from '../../machines/recording/recording-id.js';
+import { accepted } from '../route/answers.js';
+import { post } from '../route/route.js';
+import type { RecordingsDeps } from './deps.js';
 import { recordingParams } from './ids.js';
-import { answerRecording } from './answer-recording.js';
 import { assertRecordingEnabled } from './preconditions.js';
-import type { RouteContext } from '../route/route-context.js';
+import { locationOf, presentStopped, recordingView } from './recording.presenter.js';
 
-export function stopRecording({ router, handle, deps: { recordings, rooms } }: RouteContext): void {
-  router.post(
-    '/recordings/:recordingId/stop',
-    handle(
-      {
-        name: 'recordings.stop',
-        accepts: ['apiKey'],
-        params: recordingParams,
-        operation: ({ params }) => `stopping recording '${params.recordingId}'`,
-      },
-      async (ctx, { params: { recordingId } }) => {
-        assertRecordingEnabled(await rooms.get(parseRecordingId(recordingId)?.roomId ?? ''));
-        answerRecording(ctx, 202, presentStopped(await recordings.stop(recordingId)));
-      },
-    ),
-  );
-}
+export const stopRecording = ({ recordings, rooms }: RecordingsDeps) =>
+  post('recordings.stop', '/api/v1/recordings/:recordingId/stop')
+    .allows('apiKey')
+    .reads({ params: recordingParams })
+    .doing(({ params }) => `stopping recording '${params.recordingId}'`)
+    .needs('room', ['room.not_found', 'recording.disabled'], async ({ params: { recordingId } }) => {
+      assertRecordingEnabled(await rooms.get(parseRecordingId(recordingId)?.roomId ?? ''));
+    })
+    .fails('recording.not_found', 'recording.already_stopped', 'recording.still_starting')
+    .answers({ 202: recordingView }, async ({ params: { recordingId } }, { state }) => {
+      const body = presentStopped(await recordings.stop(recordingId));
+      state.recordingId = body.recordingId;
+      return accepted(body, locationOf(body, state.baseUrl));
+    });

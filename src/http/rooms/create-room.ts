@@ -1,20 +1,47 @@
-import { systemClock } from '../../clock.js';
-import { presentRoom } from './room.presenter.js';
-import { createRoomBody } from './schemas.js';
-import type { RouteContext } from '../route/route-context.js';
+import { z } from 'zod';
 
-const ONE_HOUR_MS = 3_600_000;
+import { created } from '../route/answers.js';
+import { post } from '../route/route.js';
+import type { RoomsDeps } from './deps.js';
+import { presentRoom, roomView } from './room.presenter.js';
+import { autoDeletionPolicySchema, DEFAULT_ROOM_CONFIG, roomConfigSchema } from './schemas.js';
 
-export function createRoom({ router, handle, deps }: RouteContext): void {
-  const { rooms, clock = systemClock, minAutoDeletionLeadMs = ONE_HOUR_MS } = deps;
-  const body = createRoomBody(() => clock.now(), minAutoDeletionLeadMs);
-  router.post(
-    '/rooms',
-    handle({ name: 'rooms.create', accepts: ['apiKey'], body, operation: 'creating room' }, async (ctx, { body: request }) => {
-      const room = await rooms.create(request);
-      ctx.status = 201;
-      ctx.set('Location', `${ctx.state.baseUrl}/api/v1/rooms/${room.roomId}`);
-      ctx.body = presentRoom(room, ctx.state.baseUrl);
-    }),
-  );
+export const createRoom = ({ rooms, clock, minAutoDeletionLeadMs }: RoomsDeps) =>
+  post('rooms.create', '/api/v1/rooms')
+    .allows('apiKey')
+    .reads({ body: bodySchema(() => clock.now(), minAutoDeletionLeadMs) })
+    .doing('creating room')
+    .answers({ 201: roomView }, async ({ body }, { state: { baseUrl } }) => {
+      const room = await rooms.create(body);
+      return created(presentRoom(room, baseUrl), `${baseUrl}/api/v1/rooms/${room.roomId}`);
+    });
+
+/** @param now epoch milliseconds @param minLeadMs how far ahead an automatic deletion must lie */
+function bodySchema(now: () => number, minLeadMs: number) {
+  return z.object({
+    roomName: z
+      .string()
+      .max(50, 'roomName cannot exceed 50 characters')
+      .transform((name) => name.trim().replace(/\s+/g, ' ') || 'Room')
+      .default('Room'),
+    autoDeletionDate: z
+      .number()
+      .positive('autoDeletionDate must be a positive integer')
+      .refine((date) => date >= now() + minLeadMs, `autoDeletionDate must be at least ${inWords(minLeadMs)} in the future`)
+      .exactOptional(),
+    autoDeletionPolicy: autoDeletionPolicySchema.default({ withMeeting: 'when_meeting_ends', withRecordings: 'close' }),
+    config: roomConfigSchema.default(DEFAULT_ROOM_CONFIG),
+  });
+}
+
+/** `1h`, `90m`, `5s`: the largest unit that divides the time. */
+function inWords(ms: number): string {
+  for (const [unitMs, unit] of [
+    [3_600_000, 'h'],
+    [60_000, 'm'],
+    [1_000, 's'],
+  ] as const) {
+    if (ms % unitMs === 0) return `${ms / unitMs}${unit}`;
+  }
+  return `${ms}ms`;
 }

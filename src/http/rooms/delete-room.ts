@@ -1,29 +1,21 @@
 import { z } from 'zod';
 
-import { presentDeletion } from './room.presenter.js';
-import { roomIdSchema } from '../recordings/ids.js';
-import { deleteRoomQuery } from './schemas.js';
-import type { RouteContext } from '../route/route-context.js';
+import { del } from '../route/route.js';
+import { deletionView, presentDeletion } from './deletion.presenter.js';
+import type { RoomsDeps } from './deps.js';
+import { roomIdSchema } from './ids.js';
+import { deletionPolicyQuery } from './schemas.js';
 
 /** The bare id: here the contract reports a bad one under an empty field name. */
 const params = z.preprocess((named) => (named as { roomId?: unknown }).roomId, roomIdSchema);
 
-export function deleteRoom({ router, handle, deps: { rooms } }: RouteContext): void {
-  router.delete(
-    '/rooms/:roomId',
-    handle(
-      {
-        name: 'rooms.delete',
-        accepts: ['apiKey'],
-        params,
-        query: deleteRoomQuery,
-        operation: ({ params: roomId }) => `deleting room '${roomId}'`,
-      },
-      async (ctx, { params: roomId, query: policy }) => {
-        const { status, body } = presentDeletion(roomId, await rooms.delete(roomId, policy), ctx.state.baseUrl);
-        ctx.status = status;
-        ctx.body = body;
-      },
-    ),
-  );
-}
+export const deleteRoom = ({ rooms }: RoomsDeps) =>
+  del('rooms.delete', '/api/v1/rooms/:roomId')
+    .allows('apiKey')
+    .reads({ params })
+    .reads({ query: deletionPolicyQuery })
+    .doing(({ params: roomId }) => `deleting room '${roomId}'`)
+    .fails('room.not_found', 'room.deletion_refused')
+    .answers({ 200: deletionView, 202: deletionView }, async ({ params: roomId, query: policy }, { state: { baseUrl } }) =>
+      presentDeletion(roomId, await rooms.delete(roomId, policy), baseUrl),
+    );

@@ -1,45 +1,21 @@
+import { z } from 'zod';
+
 import type { DeletionResult } from '../../machines/room/commands/commands.js';
 import type { IdOutcome } from '../route/for-each-id.js';
-import { type DeletionView, presentDeletion } from './room.presenter.js';
+import { deletionView, presentDeletion } from './deletion.presenter.js';
 
-export interface RecordingDeletionsView {
-  message: string;
-  deleted: string[];
-  /** `error` is a message here, and a name where rooms are deleted. */
-  failed?: { recordingId: string; error: string }[];
-}
-
-export interface RoomDeletionsView {
-  message: string;
-  successful: ({ roomId: string } & DeletionView)[];
-  failed?: { roomId: string; error: string; message: string }[];
-}
-
-interface Answer<Body> {
-  status: 200 | 400;
-  body: Body;
-}
-
-/**
- * @param asked the ids as the client named them: one that failed is shown each time it was named
- * @param outcomes of each of them, once
- */
-export function presentRecordingDeletions(
-  asked: readonly string[],
-  outcomes: readonly IdOutcome<void>[],
-): Answer<RecordingDeletionsView> {
-  const deleted = outcomes.flatMap((outcome) => ('failure' in outcome ? [] : [outcome.id]));
-  const messages = new Map(outcomes.flatMap((outcome) => ('failure' in outcome ? [[outcome.id, outcome.failure.message]] : [])));
-  const failed = asked.flatMap((recordingId) => {
-    const error = messages.get(recordingId);
-    return error === undefined ? [] : [{ recordingId, error }];
-  });
-  if (failed.length === 0) return { status: 200, body: { message: 'All recordings deleted successfully', deleted } };
-  return { status: 400, body: { message: `${failed.length} recording(s) could not be deleted`, deleted, failed } };
-}
+/** What became of many rooms that were to be deleted. */
+export const deletionsView = z.strictObject({
+  message: z.string(),
+  successful: z.array(deletionView.extend({ roomId: z.string() })),
+  failed: z.array(z.strictObject({ roomId: z.string(), error: z.string(), message: z.string() })).exactOptional(),
+});
 
 /** What is still to happen counts as done: among many there is no 202. */
-export function presentRoomDeletions(outcomes: readonly IdOutcome<DeletionResult>[], baseUrl: string): Answer<RoomDeletionsView> {
+export function presentDeletions(
+  outcomes: readonly IdOutcome<DeletionResult>[],
+  baseUrl: string,
+): { status: 200 | 400; body: z.output<typeof deletionsView> } {
   const successful = outcomes.flatMap((outcome) =>
     'failure' in outcome ? [] : [{ roomId: outcome.id, ...presentDeletion(outcome.id, outcome.result, baseUrl).body }],
   );

@@ -1,25 +1,17 @@
-import { z } from 'zod';
+import { ok } from '../route/answers.js';
+import { itemQuery, pickFields } from '../route/fields.js';
+import { get } from '../route/route.js';
+import type { RoomsDeps } from './deps.js';
+import { roomParams } from './ids.js';
+import { presentRoom, roomView } from './room.presenter.js';
 
-import { pickFields } from '../route/page.presenter.js';
-import { presentRoom } from './room.presenter.js';
-import { roomIdSchema } from '../recordings/ids.js';
-import { itemQuery } from '../route/pages.js';
-import type { RouteContext } from '../route/route-context.js';
-
-export function getRoom({ router, handle, deps: { rooms } }: RouteContext): void {
-  router.get(
-    '/rooms/:roomId',
-    handle(
-      {
-        name: 'rooms.get',
-        accepts: ['apiKey'],
-        params: z.object({ roomId: roomIdSchema }),
-        query: itemQuery,
-        operation: ({ params }) => `getting room '${params.roomId}'`,
-      },
-      async (ctx, { params, query }) => {
-        ctx.body = pickFields(presentRoom(await rooms.get(params.roomId), ctx.state.baseUrl), query.fields);
-      },
-    ),
-  );
-}
+export const getRoom = ({ rooms }: RoomsDeps) =>
+  get('rooms.get', '/api/v1/rooms/:roomId')
+    .allows('apiKey')
+    .reads({ params: roomParams })
+    .reads({ query: itemQuery })
+    .doing(({ params }) => `getting room '${params.roomId}'`)
+    .needs('room', ['room.not_found'], ({ params }) => rooms.get(params.roomId))
+    .answers({ 200: roomView.partial() }, async ({ room, query }, { state: { baseUrl } }) =>
+      ok(pickFields(presentRoom(room, baseUrl), query.fields)),
+    );

@@ -1,25 +1,25 @@
 import { z } from 'zod';
 
+import { ok } from '../route/answers.js';
 import { definedOnly } from '../route/defined-only.js';
-import { pickFields, presentPagination } from '../route/page.presenter.js';
-import { presentRoom } from './room.presenter.js';
-import { listQuery, nameFilterSchema } from '../route/pages.js';
-import type { RouteContext } from '../route/route-context.js';
+import { pickFields } from '../route/fields.js';
+import { listQuery, nameFilterSchema, paginationSchema, presentPagination } from '../route/pages.js';
+import { get } from '../route/route.js';
+import type { RoomsDeps } from './deps.js';
+import { presentRoom, roomView } from './room.presenter.js';
 
 const query = z.object({ ...listQuery, roomName: nameFilterSchema.optional() });
+const page = z.strictObject({ rooms: z.array(roomView.partial()), pagination: paginationSchema });
 
-export function listRooms({ router, handle, deps: { roomStore } }: RouteContext): void {
-  router.get(
-    '/rooms',
-    handle(
-      { name: 'rooms.list', accepts: ['apiKey'], query, operation: 'getting rooms' },
-      async (ctx, { query: { maxItems, nextPageToken, fields, ...filter } }) => {
-        const page = await roomStore.list(definedOnly(filter), maxItems, nextPageToken);
-        ctx.body = {
-          rooms: page.items.map((room) => pickFields(presentRoom(room, ctx.state.baseUrl), fields)),
-          pagination: presentPagination(page, maxItems),
-        };
-      },
-    ),
-  );
-}
+export const listRooms = ({ roomStore }: RoomsDeps) =>
+  get('rooms.list', '/api/v1/rooms')
+    .allows('apiKey')
+    .reads({ query })
+    .doing('getting rooms')
+    .answers({ 200: page }, async ({ query: { maxItems, nextPageToken, fields, ...filter } }, { state: { baseUrl } }) => {
+      const found = await roomStore.list(definedOnly(filter), maxItems, nextPageToken);
+      return ok({
+        rooms: found.items.map((room) => pickFields(presentRoom(room, baseUrl), fields)),
+        pagination: presentPagination(found, maxItems),
+      });
+    });

@@ -1,20 +1,35 @@
-import type { RoomConfig, RoomContext, RoomDocument, RoomStatus } from '../../machines/room/room.js';
-import { roomStatusOf } from '../../machines/room/room.js';
-import type { DeletionResult, RoomDeletion } from '../../machines/room/commands/commands.js';
+import { z } from 'zod';
+
+import { type RoomDocument, roomStatusOf } from '../../machines/room/room.js';
+import { WITH_MEETING, WITH_RECORDINGS } from './schemas.js';
+
+const switchView = z.looseObject({ enabled: z.boolean() });
+
+/** A room's configuration as clients see it: members that another program stored pass. */
+export const roomConfigView = z.looseObject({
+  chat: switchView,
+  recording: z.looseObject({
+    enabled: z.boolean(),
+    allowAccessTo: z.enum(['admin', 'admin_moderator', 'admin_moderator_speaker']).exactOptional(),
+  }),
+  virtualBackground: switchView,
+  e2ee: switchView.exactOptional(),
+});
 
 /** A room as clients see it. */
-export interface RoomView {
-  roomId: string;
-  roomName: string;
-  creationDate: number;
-  autoDeletionDate: number | undefined;
-  autoDeletionPolicy: RoomContext['autoDeletionPolicy'];
-  config: RoomConfig;
-  moderatorUrl: string;
-  speakerUrl: string;
-  status: RoomStatus | undefined;
-  meetingEndAction: RoomContext['meetingEndAction'];
-}
+export const roomView = z.strictObject({
+  roomId: z.string(),
+  roomName: z.string(),
+  creationDate: z.number(),
+  autoDeletionDate: z.number().optional(),
+  autoDeletionPolicy: z.looseObject({ withMeeting: z.enum(WITH_MEETING), withRecordings: z.enum(WITH_RECORDINGS) }).optional(),
+  config: roomConfigView,
+  moderatorUrl: z.string(),
+  speakerUrl: z.string(),
+  status: z.enum(['open', 'active_meeting', 'closed']).optional(),
+  meetingEndAction: z.enum(['none', 'close', 'delete']),
+});
+export type RoomView = z.output<typeof roomView>;
 
 /** @param baseUrl in front of the links: scheme and host, no slash at the end */
 export function presentRoom(room: RoomDocument, baseUrl: string): RoomView {
@@ -24,7 +39,7 @@ export function presentRoom(room: RoomDocument, baseUrl: string): RoomView {
     creationDate: room.creationDate,
     autoDeletionDate: room.autoDeletionDate,
     autoDeletionPolicy: room.autoDeletionPolicy,
-    config: room.config,
+    config: presentRoomConfig(room),
     moderatorUrl: `${baseUrl}${room.moderatorUrl}`,
     speakerUrl: `${baseUrl}${room.speakerUrl}`,
     status: roomStatusOf(room),
@@ -32,46 +47,6 @@ export function presentRoom(room: RoomDocument, baseUrl: string): RoomView {
   };
 }
 
-/** How each outcome of a deletion reads after `Room '{roomId}' `, and whether it still has to happen. */
-const DELETIONS: Record<RoomDeletion, { status: 200 | 202; phrase: string }> = {
-  room_deleted: { status: 200, phrase: 'deleted successfully' },
-  room_with_active_meeting_deleted: { status: 200, phrase: 'with active meeting deleted successfully' },
-  room_with_active_meeting_scheduled_to_be_deleted: {
-    status: 202,
-    phrase: 'with active meeting scheduled to be deleted when the meeting ends',
-  },
-  room_and_recordings_deleted: { status: 200, phrase: 'and its recordings deleted successfully' },
-  room_closed: { status: 200, phrase: 'has been closed instead of deleted because it has recordings' },
-  room_with_active_meeting_and_recordings_deleted: {
-    status: 200,
-    phrase: 'with active meeting and its recordings deleted successfully',
-  },
-  room_with_active_meeting_closed: {
-    status: 200,
-    phrase: 'with active meeting has been closed instead of deleted because it has recordings',
-  },
-  room_with_active_meeting_and_recordings_scheduled_to_be_deleted: {
-    status: 202,
-    phrase: 'with active meeting and its recordings scheduled to be deleted when the meeting ends',
-  },
-  room_with_active_meeting_scheduled_to_be_closed: {
-    status: 202,
-    phrase: 'with active meeting scheduled to be closed when the meeting ends because it has recordings',
-  },
-};
-
-export interface DeletionView {
-  successCode: RoomDeletion;
-  message: string;
-  room?: RoomView;
-}
-
-export function presentDeletion(
-  roomId: string,
-  { deletion, room }: DeletionResult,
-  baseUrl: string,
-): { status: 200 | 202; body: DeletionView } {
-  const { status, phrase } = DELETIONS[deletion];
-  const body: DeletionView = { successCode: deletion, message: `Room '${roomId}' ${phrase}` };
-  return { status, body: room === undefined ? body : { ...body, room: presentRoom(room, baseUrl) } };
+export function presentRoomConfig({ config }: Pick<RoomDocument, 'config'>): z.output<typeof roomConfigView> {
+  return { ...config };
 }

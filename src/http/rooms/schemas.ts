@@ -1,14 +1,13 @@
 import { z } from 'zod';
 
 import type { RoomConfig } from '../../machines/room/room.js';
-import { roomIdsSchema } from '../recordings/ids.js';
 
-const WITH_MEETING = ['force', 'when_meeting_ends', 'fail'] as const;
-const WITH_RECORDINGS = ['force', 'close', 'fail'] as const;
+export const WITH_MEETING = ['force', 'when_meeting_ends', 'fail'] as const;
+export const WITH_RECORDINGS = ['force', 'close', 'fail'] as const;
 
 const switchSchema = z.object({ enabled: z.boolean() });
 
-const defaultConfig: RoomConfig = {
+export const DEFAULT_ROOM_CONFIG: RoomConfig = {
   chat: { enabled: true },
   recording: { enabled: true, allowAccessTo: 'admin_moderator_speaker' },
   virtualBackground: { enabled: true },
@@ -35,7 +34,7 @@ export const roomConfigSchema = z
     config.e2ee.enabled ? { ...config, recording: { ...config.recording, enabled: false } } : config,
   );
 
-const autoDeletionPolicySchema = z
+export const autoDeletionPolicySchema = z
   .object({ withMeeting: z.enum(WITH_MEETING), withRecordings: z.enum(WITH_RECORDINGS) })
   .refine(({ withMeeting }) => withMeeting !== 'fail', {
     path: ['withMeeting'],
@@ -46,39 +45,8 @@ const autoDeletionPolicySchema = z
     error: 'FAIL policy is not allowed for withRecordings auto-deletion policy',
   });
 
-/** @param now epoch milliseconds @param minLeadMs how far ahead an automatic deletion must lie */
-export function createRoomBody(now: () => number, minLeadMs: number) {
-  return z.object({
-    roomName: z
-      .string()
-      .max(50, 'roomName cannot exceed 50 characters')
-      .transform((name) => name.trim().replace(/\s+/g, ' ') || 'Room')
-      .default('Room'),
-    autoDeletionDate: z
-      .number()
-      .positive('autoDeletionDate must be a positive integer')
-      .refine((date) => date >= now() + minLeadMs, `autoDeletionDate must be at least ${inWords(minLeadMs)} in the future`)
-      .exactOptional(),
-    autoDeletionPolicy: autoDeletionPolicySchema.default({ withMeeting: 'when_meeting_ends', withRecordings: 'close' }),
-    config: roomConfigSchema.default(defaultConfig),
-  });
-}
-
-export const deleteRoomQuery = z.object({
+/** How a deletion is to deal with a running meeting and with recordings. */
+export const deletionPolicyQuery = z.object({
   withMeeting: z.enum(WITH_MEETING).default('fail'),
   withRecordings: z.enum(WITH_RECORDINGS).default('fail'),
 });
-
-export const deleteRoomsQuery = deleteRoomQuery.extend({ roomIds: roomIdsSchema });
-
-/** `1h`, `90m`, `5s`: the largest unit that divides the time. */
-function inWords(ms: number): string {
-  for (const [unitMs, unit] of [
-    [3_600_000, 'h'],
-    [60_000, 'm'],
-    [1_000, 's'],
-  ] as const) {
-    if (ms % unitMs === 0) return `${ms / unitMs}${unit}`;
-  }
-  return `${ms}ms`;
-}

@@ -1,11 +1,30 @@
 import { bodyParser } from '@koa/bodyparser';
 
-import type { HttpMiddleware } from './context.js';
-import { unreadableBody, UnsupportedCharsetError } from '../server/errors.js';
+import { TallyError } from '../../errors.js';
+import type { HttpContext, HttpMiddleware } from './context.js';
+
+/** The body is not what its content type promises. */
+export class MalformedBodyError extends TallyError {
+  constructor(cause?: unknown) {
+    super('http.malformed_body', 'invalid', 'Malformed body', { cause });
+  }
+}
+
+export class BodyTooLargeError extends TallyError {
+  constructor() {
+    super('http.body_too_large', 'invalid', 'Body is too large');
+  }
+}
+
+export class UnsupportedCharsetError extends TallyError {
+  constructor(charset: string) {
+    super('http.unsupported_charset', 'invalid', `Unsupported charset '${charset}'`, { details: { charset } });
+  }
+}
 
 const LIMIT = '100kb';
-
-const TYPES = ['application/json', 'application/x-www-form-urlencoded'];
+const JSON_TYPE = 'application/json';
+const TYPES = [JSON_TYPE, 'application/x-www-form-urlencoded'];
 
 const parse = bodyParser({
   parsedMethods: ['POST', 'PUT', 'PATCH', 'DELETE'],
@@ -14,14 +33,21 @@ const parse = bodyParser({
   onError: unreadableBody,
 }) as HttpMiddleware;
 
-/** JSON and form bodies become objects; whatever else comes counts as an empty one. */
-export const parseBody: HttpMiddleware = async (ctx, next) => {
+/**
+ * The body of a request: JSON and forms become objects, any other type counts as an empty one.
+ *
+ * @throws MalformedBodyError, BodyTooLargeError, UnsupportedCharsetError
+ */
+export async function readBody(ctx: HttpContext): Promise<unknown> {
   const type = ctx.is(TYPES);
-  if (!type) {
-    await next();
-    return;
-  }
+  if (!type) return {};
   const { charset } = ctx.request;
-  if (type === TYPES[0] && charset !== '' && !/^utf-?8$/i.test(charset)) throw new UnsupportedCharsetError(charset);
-  await parse(ctx, next);
-};
+  if (type === JSON_TYPE && charset !== '' && !/^utf-?8$/i.test(charset)) throw new UnsupportedCharsetError(charset);
+  await parse(ctx, () => Promise.resolve());
+  return ctx.request.body ?? {};
+}
+
+/** What reading or parsing a body failed with, as one of ours. @throws BodyTooLargeError, MalformedBodyError */
+export function unreadableBody(error: Error & { status?: number }): never {
+  throw error.status === 413 ? new BodyTooLargeError() : new MalformedBodyError(error);
+}

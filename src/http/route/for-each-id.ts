@@ -1,6 +1,6 @@
-import type { Logger } from '../../logging.js';
 import { settleEach } from '../../concurrency.js';
-import { explain, type Explanation } from '../server/error-handler.js';
+import type { Logger } from '../../logging.js';
+import type { Explain, Explanation } from './errors.js';
 
 /** What became of one id among many. */
 export type IdOutcome<Result> = { id: string; result: Result } | { id: string; failure: Explanation };
@@ -12,16 +12,18 @@ export interface EachId<Result> {
   work: (id: string) => Promise<Result>;
   /** Completes `Unexpected error while …` for one of them. */
   operation: (id: string) => string;
+  explain: Explain;
   log: Logger;
 }
 
 /**
- * Do for each of many ids what a request of its own would. A failure is that id's only; the request's line in the log knows
- * nothing of it, so what is no answer but a fault or an outage is logged here.
+ * Do for each of many ids what a request of its own would do. A failure concerns its own id. The request's line in the log does
+ * not name it, so a fault or an outage is logged here.
  *
  * @returns in the order of the ids
  */
-export async function forEachId<Result>({ ids, atOnce, work, operation, log }: EachId<Result>): Promise<IdOutcome<Result>[]> {
+export async function forEachId<Result>(options: EachId<Result>): Promise<IdOutcome<Result>[]> {
+  const { ids, atOnce, work, operation, explain, log } = options;
   const outcomes = await settleEach(ids, atOnce, work);
   return outcomes.map((outcome) => {
     if (!('error' in outcome)) return { id: outcome.item, result: outcome.result };

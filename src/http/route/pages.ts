@@ -1,7 +1,7 @@
 import { z } from 'zod';
 
-import type { PageCursor } from '../../machines/ports/pages.js';
-import { partsOf } from './comma-list.js';
+import type { Page, PageCursor } from '../../machines/ports/pages.js';
+import { fieldsSchema } from './fields.js';
 
 const DEFAULT_PAGE = 10;
 const LARGEST_PAGE = 100;
@@ -11,7 +11,7 @@ const CURSOR_ID_MAX = 256;
 
 const cursorSchema = z.object({ fieldValue: z.number().nullable(), id: z.string().min(1).max(CURSOR_ID_MAX) });
 
-/** 1 to 100, floored. Anything that JavaScript reads as a number will do. */
+/** 1 to 100, floored. Any text that JavaScript reads as a number is accepted. */
 const maxItemsSchema = z
   .preprocess(
     (value) => Math.max(Math.min(Number(value), LARGEST_PAGE), 0),
@@ -28,20 +28,23 @@ const pageTokenSchema = z.string().transform((token, ctx): PageCursor | undefine
   return cursor;
 });
 
-/** The members that every list's query has. */
-export const listQuery = {
-  maxItems: maxItemsSchema,
-  nextPageToken: pageTokenSchema.optional(),
-  fields: z.string().transform(parseFields).optional(),
-};
+/** The members that the query of every list has. */
+export const listQuery = { maxItems: maxItemsSchema, nextPageToken: pageTokenSchema.optional(), fields: fieldsSchema };
 
-/** `fields` of a single item: repeated, it is one list. */
-export const itemQuery = z.object({
-  fields: z.preprocess((value) => (Array.isArray(value) ? value.join(',') : value), z.string().transform(parseFields).optional()),
+/** A part of a name; blank matches any. */
+export const nameFilterSchema = z.string().transform((text) => (text.trim() === '' ? undefined : text));
+
+export const paginationSchema = z.strictObject({
+  isTruncated: z.boolean(),
+  nextPageToken: z.string().exactOptional(),
+  maxItems: z.number(),
 });
 
-/** A part of a name; blank means any. */
-export const nameFilterSchema = z.string().transform((text) => (text.trim() === '' ? undefined : text));
+export function presentPagination({ next }: Pick<Page<unknown>, 'next'>, maxItems: number): z.output<typeof paginationSchema> {
+  return next === undefined
+    ? { isTruncated: false, maxItems }
+    : { isTruncated: true, nextPageToken: encodePageToken(next), maxItems };
+}
 
 export function encodePageToken({ value, id }: PageCursor): string {
   return Buffer.from(JSON.stringify({ fieldValue: value, id })).toString('base64');
@@ -55,9 +58,4 @@ function decodePageToken(token: string): PageCursor | undefined {
   } catch {
     return undefined;
   }
-}
-
-function parseFields(list: string): string[] | undefined {
-  const names = partsOf(list);
-  return names.length === 0 ? undefined : names;
 }

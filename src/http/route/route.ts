@@ -1,98 +1,106 @@
-import { parse as parseQuery } from 'qs';
-import type { z } from 'zod';
+import { toError } from '../../errors.js';
+import type { CredentialKind, Principal } from '../auth/principal.js';
+import { allows } from './allows.js';
+import { answers, type Reply } from './answers.js';
+import type { HttpContext, HttpRouter } from './context.js';
+import { needs } from './needs.js';
+import { type Read, reads } from './reads.js';
+import type { Declared, Parts, Services, Step } from './step.js';
 
-import type { Authenticate } from '../auth/authenticate.js';
-import type { CredentialKind } from '../auth/principal.js';
-import type { HttpContext } from './context.js';
-import { invalidRequest, parseInput, type FieldIssue } from './validation.js';
+type Method = 'get' | 'post' | 'put' | 'delete';
 
-export interface Input<P, Q, H, B> {
-  params: P;
-  query: Q;
-  headers: H;
-  body: B;
-}
-
-/** The contract of one route: who may call it, what it reads, what it is doing. */
-export interface Guard<P, Q, H, B, A = undefined> {
-  /** Stable, for the log and the error table: `recordings.start`. */
+/** One endpoint: its contract, step by step. The steps run as listed; the first that throws ends the request. */
+export interface Route {
+  /** Stable, for logs: `recordings.start`. */
   name: string;
-  /** Accepted kinds of credentials, in the order they are tried. */
-  accepts: readonly CredentialKind[];
-  params?: z.ZodType<P>;
-  query?: z.ZodType<Q>;
-  headers?: z.ZodType<H>;
-  body?: z.ZodType<B>;
-  /** Check the input before the credentials, all parts at once, each field named after its part (`params.recordingId`). */
-  inputFirst?: boolean;
-  /** What is read while credentials are checked, with `inputFirst`, or after. Without good ones nobody gets it, nor its error. */
-  ahead?: (input: Input<P, Q, H, B>) => Promise<A>;
-  /** Completes `Unexpected error while …`. */
-  operation: string | ((input: Input<P, Q, H, B>) => string);
+  method: Method;
+  path: string;
+  steps: readonly Step[];
+  /** How this route answers an error, where the error table does not apply. */
+  recover?: Recover;
 }
 
-type Run<P, Q, H, B, A> = (ctx: HttpContext, input: Input<P, Q, H, B>, ahead: A) => Promise<void>;
+/** @returns undefined: as the error table says */
+export type Recover = (error: Error, ctx: HttpContext) => { status: number } | undefined;
 
-export type Handle = <P = undefined, Q = undefined, H = undefined, B = undefined, A = undefined>(
-  guard: Guard<P, Q, H, B, A>,
-  run: Run<P, Q, H, B, A>,
-) => (ctx: HttpContext) => Promise<void>;
-
-/** More parameters than a request has room for ids. What is beyond is dropped in silence. */
-const PARAMETERS_MAX = 8_000;
-/** Before the credentials are checked: of one that is repeated, parsing costs the square. */
-const STRANGERS_PARAMETERS_MAX = 1_000;
-
-const PARTS = ['params', 'query', 'headers', 'body'] as const;
-
-/** Turn a guard and a handler that reads only guarded input into a route. */
-export function createHandle(authenticate: Authenticate): Handle {
-  return <P, Q, H, B, A>(guard: Guard<P, Q, H, B, A>, run: Run<P, Q, H, B, A>) =>
-    async (ctx: HttpContext) => {
-      ctx.state.route = guard.name;
-      ctx.state.operation = 'checking credentials';
-      const early = guard.inputFirst === true ? readInput(ctx, guard) : undefined;
-      let ahead: Promise<A> | undefined;
-      ctx.state.principal = await authenticate(ctx, guard.accepts, () => {
-        ahead = early === undefined ? undefined : guard.ahead?.(early);
-        ahead?.catch(() => undefined); // told after the credentials, if at all
-      });
-      const input = early ?? readInput(ctx, guard);
-      ctx.state.recordingId = recordingIdIn(input.params);
-      ctx.state.operation = typeof guard.operation === 'string' ? guard.operation : guard.operation(input);
-      await run(ctx, input, (await (ahead ?? guard.ahead?.(input))) as A);
-    };
+/** A route in the making. Each step sees what the steps before it gathered. */
+export interface RouteBuilder<Gathered extends object> {
+  /** 401 without one of these credentials; tried in this order. */
+  allows(...credentials: CredentialKind[]): RouteBuilder<Gathered & { principal: Principal }>;
+  /** 422 unless the parts fit their schemas: see `reads`. */
+  reads<P extends Parts>(parts: P): RouteBuilder<Gathered & Read<P>>;
+  /** What the route does from here on; completes `Unexpected error while …`. */
+  doing(operation: string | ((gathered: Gathered) => string)): RouteBuilder<Gathered>;
+  /** Find an entity, or end with one of these errors. */
+  needs<Name extends string, Entity>(
+    name: Name,
+    errors: readonly string[],
+    find: (gathered: Gathered) => Promise<Entity>,
+  ): RouteBuilder<Gathered & Record<Name, Entity>>;
+  /** Declares errors of the handler, by code. */
+  fails(...errors: string[]): RouteBuilder<Gathered>;
+  /** Answers some errors of the steps below in its own way. */
+  recovers(recover: Recover): RouteBuilder<Gathered>;
+  /** The declared answers, and the handler that gives one of them. */
+  answers<D extends Declared>(declared: D, handle: (gathered: Gathered, ctx: HttpContext) => Promise<Reply<D>>): Route;
 }
 
-function readInput<P, Q, H, B, A>(ctx: HttpContext, guard: Guard<P, Q, H, B, A>): Input<P, Q, H, B> {
-  const input: Record<string, unknown> = {};
-  const issues: FieldIssue[] = [];
-  const parametersMax = guard.inputFirst === true ? STRANGERS_PARAMETERS_MAX : PARAMETERS_MAX;
-  for (const part of PARTS) {
-    const schema = guard[part];
-    if (schema === undefined) continue;
-    const parsed = parseInput<unknown>(schema, rawPart(ctx, part, parametersMax), guard.inputFirst === true ? part : '');
-    if (parsed.ok) input[part] = parsed.value;
-    else issues.push(...parsed.issues);
-    if (issues.length > 0 && guard.inputFirst !== true) break;
+type Head = Omit<Route, 'steps'>;
+
+const head =
+  (method: Method) =>
+  (name: string, path: string): RouteBuilder<object> =>
+    build({ name, method, path }, [], []);
+
+export const get = head('get');
+export const post = head('post');
+export const put = head('put');
+export const del = head('delete');
+
+function build<Gathered extends object>(route: Head, steps: readonly Step[], errors: readonly string[]): RouteBuilder<Gathered> {
+  const then = <Added extends object>(step: Step) => build<Gathered & Added>(route, [...steps, step], errors);
+  return {
+    allows: (...credentials) => then(allows(credentials)),
+    reads: (parts) => then(reads(parts)),
+    doing: (operation) => then(doing(operation as string | ((gathered: object) => string))),
+    needs: (name, codes, find) => then(needs(name, codes, find as (gathered: object) => Promise<unknown>)),
+    fails: (...codes) => build(route, steps, [...errors, ...codes]),
+    recovers: (recover) => build({ ...route, recover }, steps, errors),
+    answers: (declared, handle) => ({
+      ...route,
+      steps: [...steps, answers(declared, errors, handle as Parameters<typeof answers>[2])],
+    }),
+  };
+}
+
+function doing(operation: string | ((gathered: object) => string)): Step {
+  return {
+    contract: { kind: 'doing', errors: [] },
+    run(ctx, gathered) {
+      ctx.state.operation = typeof operation === 'string' ? operation : operation(gathered);
+      return undefined;
+    },
+  };
+}
+
+/** Have a router serve routes; of two that match a path, the earlier one does. */
+export function mount(router: HttpRouter, routes: readonly Route[], services: Services): void {
+  for (const route of routes) {
+    router[route.method](route.path, async (ctx) => {
+      ctx.state.route = route.name;
+      try {
+        await run(route, ctx, services);
+      } catch (thrown) {
+        const answer = route.recover?.(toError(thrown), ctx);
+        if (answer === undefined) throw thrown;
+        ctx.body = null;
+        ctx.status = answer.status;
+      }
+    });
   }
-  if (issues.length > 0) throw invalidRequest(issues);
-  return input as unknown as Input<P, Q, H, B>;
 }
 
-function recordingIdIn(params: unknown): string | undefined {
-  return (params as { recordingId?: string } | undefined)?.recordingId;
-}
-
-function rawPart(ctx: HttpContext, part: (typeof PARTS)[number], parametersMax: number): unknown {
-  switch (part) {
-    case 'params':
-      return ctx.params;
-    case 'query':
-      return parseQuery(ctx.querystring, { parameterLimit: parametersMax });
-    case 'headers':
-      return ctx.headers;
-    case 'body':
-      return ctx.request.body ?? {};
-  }
+async function run({ steps }: Route, ctx: HttpContext, services: Services): Promise<void> {
+  let gathered: object = {};
+  for (const step of steps) gathered = { ...gathered, ...(await step.run(ctx, gathered, services)) };
 }

@@ -1,28 +1,6 @@
 import { TallyError } from '../../errors.js';
-
-/** The body is not what its content type promises. */
-export class MalformedBodyError extends TallyError {
-  constructor(cause?: unknown) {
-    super('http.malformed_body', 'invalid', 'Malformed body', { cause });
-  }
-}
-
-export class BodyTooLargeError extends TallyError {
-  constructor() {
-    super('http.body_too_large', 'invalid', 'Body is too large');
-  }
-}
-
-/** What reading or parsing a body failed with, as one of ours. @throws BodyTooLargeError, MalformedBodyError */
-export function unreadableBody(error: Error & { status?: number }): never {
-  throw error.status === 413 ? new BodyTooLargeError() : new MalformedBodyError(error);
-}
-
-export class UnsupportedCharsetError extends TallyError {
-  constructor(charset: string) {
-    super('http.unsupported_charset', 'invalid', `Unsupported charset '${charset}'`, { details: { charset } });
-  }
-}
+import { type ErrorRow, type ErrorRows, unavailable } from '../route/errors.js';
+import type { FieldIssue } from '../route/validation.js';
 
 /** The path holds a percent-escape that decodes to nothing. */
 export class MalformedPathError extends TallyError {
@@ -37,30 +15,27 @@ export class PathNotFoundError extends TallyError {
   }
 }
 
-/** None of the credentials that the route accepts came with the request. */
-export class NoCredentialError extends TallyError {
-  constructor() {
-    super('auth.no_credential', 'unauthorized', 'Unauthorized');
-  }
-}
+const badRequest: ErrorRow = { status: 400, name: 'Bad Request' };
+/** An outage whose code has no row of its own. */
+export const storageDown = unavailable('Storage Error', 'Storage is not available');
 
-export class InvalidApiKeyError extends TallyError {
-  constructor() {
-    super('auth.invalid_api_key', 'unauthorized', 'Invalid API key');
-  }
-}
+/** What any route may fail with. */
+export const commonErrors: ErrorRows = {
+  'http.malformed_body': badRequest,
+  'http.malformed_path': badRequest,
+  'http.body_too_large': { status: 413, name: 'Payload Too Large' },
+  'http.unsupported_charset': { status: 415, name: 'Unsupported Media Type' },
+  'http.path_not_found': { status: 404, name: 'Path Not Found' },
+  'input.invalid': {
+    status: 422,
+    name: 'Unprocessable Entity',
+    message: () => 'Invalid request',
+    issues: ({ issues }) => (issues as FieldIssue[] | undefined) ?? [],
+  },
 
-/** A key came, yet none exists. */
-export class NoApiKeysError extends TallyError {
-  constructor() {
-    super('auth.no_api_keys', 'unauthorized', 'There are no API keys configured yet. Please, create one to access the API');
-  }
-}
-
-export class RangeNotSatisfiableError extends TallyError {
-  constructor(recordingId: string, sizeBytes: number) {
-    super('media.range_not_satisfiable', 'invalid', `Recording '${recordingId}' range not satisfiable. File size: ${sizeBytes}`, {
-      details: { recordingId, sizeBytes },
-    });
-  }
-}
+  'store.unavailable': storageDown,
+  'store.outcome_unknown': storageDown,
+  'media.unavailable': storageDown,
+  'locks.unavailable': unavailable('Lock Error', 'Locks are not available'),
+  'livekit.unavailable': unavailable('LiveKit Error', 'LiveKit is not available'),
+};

@@ -1,83 +1,55 @@
-import type { RequestListener } from 'node:http';
-
 import Router from '@koa/router';
 import Koa from 'koa';
 
+import type { ApiKeyStore } from '../../accounts/ports.js';
+import type { Logger } from '../../logging.js';
 import { apiKeyCredential } from '../auth/api-key.js';
 import { createAuthenticate } from '../auth/authenticate.js';
+import { authErrors } from '../auth/errors.js';
+import type { Capability } from '../route/capability.js';
 import type { HttpState } from '../route/context.js';
-import type { HttpDeps } from '../deps.js';
-import { errorHandler } from './error-handler.js';
-import { createHandle } from '../route/route.js';
+import { mount } from '../route/route.js';
 import { setBaseUrl } from './base-url.js';
-import { parseBody } from '../route/body.js';
 import { cors } from './cors.js';
+import { errorHandler } from './error-handler.js';
+import { createErrorTable } from './error-table.js';
+import { commonErrors } from './errors.js';
 import { pathNotFound, refuseMalformedPath } from './paths.js';
 import { requestLog } from './request-log.js';
 import { discardUnreadBody } from './unread-body.js';
-import { createRoom } from '../rooms/create-room.js';
-import { deleteRecording } from '../recordings/delete-recording.js';
-import { deleteRecordings } from '../recordings/delete-recordings.js';
-import { deleteRoom } from '../rooms/delete-room.js';
-import { deleteRooms } from '../rooms/delete-rooms.js';
-import { getRecording } from '../recordings/get-recording.js';
-import { getRoom } from '../rooms/get-room.js';
-import { health, probes } from '../probes/probes.js';
-import { listRecordings } from '../recordings/list-recordings.js';
-import { listRooms } from '../rooms/list-rooms.js';
-import { livekitWebhook, type WebhookCounts } from '../livekit/livekit-webhook.js';
-import { recordingMedia } from '../recordings/recording-media.js';
-import type { RouteContext } from '../route/route-context.js';
-import { startRecording } from '../recordings/start-recording.js';
-import { stopRecording } from '../recordings/stop-recording.js';
 
-const ROUTES: readonly ((context: RouteContext) => void)[] = [
-  createRoom,
-  listRooms,
-  getRoom,
-  deleteRoom,
-  deleteRooms,
-  startRecording,
-  stopRecording,
-  listRecordings,
-  getRecording,
-  recordingMedia,
-  deleteRecording,
-  deleteRecordings,
-];
-
-export interface Http {
-  callback(): RequestListener;
-  webhookCounts(): Readonly<WebhookCounts>;
+export interface ServerOptions {
+  capabilities: readonly Capability[];
+  apiKeys: Pick<ApiKeyStore, 'list'>;
+  log: Logger;
+  /** In front of every link when set; else each request's own scheme and host. */
+  baseUrl?: string;
+  /** `Access-Control-Allow-Origin`, verbatim; empty turns CORS off. */
+  corsOrigin: string;
+  /** Proxies in front of us whose `X-Forwarded-*` headers count; 0 trusts none. */
+  trustProxyHops: number;
+  /** The port we listen on, for links when a request names no host. */
+  port: number;
 }
 
-/** The whole HTTP edge. It listens nowhere by itself: give `callback()` to a server. */
-export function createHttp(deps: HttpDeps): Http {
-  const app = new Koa<HttpState>({ proxy: deps.trustProxyHops > 0, maxIpsCount: deps.trustProxyHops });
-  const counts: WebhookCounts = { handled: 0, ignored: 0, rejected: 0, failed: 0 };
-  const webhooks = new Router<HttpState>();
-  livekitWebhook(webhooks, { livekitEvents: deps.livekitEvents, log: deps.log, counts });
+/** The whole HTTP edge. It listens nowhere by itself: give its `callback()` to a server. */
+export function createServer(options: ServerOptions): Koa<HttpState> {
+  const { capabilities, apiKeys, log, trustProxyHops } = options;
+  const app = new Koa<HttpState>({ proxy: trustProxyHops > 0, maxIpsCount: trustProxyHops });
+  const router = new Router<HttpState>();
+  const authenticate = createAuthenticate({ apiKey: apiKeyCredential(apiKeys) });
+  for (const { routes = [] } of capabilities) mount(router, routes, { authenticate });
 
-  app.use(requestLog(deps.log));
+  app.use(requestLog(log));
   app.use(discardUnreadBody);
-  app.use(setBaseUrl(deps));
-  app.use(cors(deps.corsOrigin));
-  app.use(errorHandler);
-  app.use(health);
-  app.use(probes(deps));
+  app.use(setBaseUrl(options));
+  app.use(cors(options.corsOrigin));
+  app.use(errorHandler(createErrorTable([commonErrors, authErrors, ...capabilities.map(({ errors = {} }) => errors)])));
+  for (const { middleware = [] } of capabilities) for (const each of middleware) app.use(each);
   app.use(refuseMalformedPath);
-  app.use(webhooks.routes());
-  app.use(parseBody);
-  app.use(apiRouter(deps).routes());
+  app.use(router.routes());
   app.use(pathNotFound);
-  /** What fails once an answer is under way is in the request's own line. */
+  /** The request's own line in the log names what fails once an answer is under way. */
   app.on('error', () => undefined);
-  return { callback: () => app.callback(), webhookCounts: () => counts };
-}
-
-function apiRouter(deps: HttpDeps): Router<HttpState> {
-  const router = new Router<HttpState>({ prefix: '/api/v1' });
-  const handle = createHandle(createAuthenticate({ apiKey: apiKeyCredential(deps.apiKeys) }));
-  for (const register of ROUTES) register({ router, handle, deps });
-  return router;
+  return app;
 }

@@ -21,23 +21,24 @@ export async function answerMedia(
   media: Media,
   recording: RecordingDocument,
   headers: RangeHeaders,
-): Promise<void> {
+): Promise<{ status: 200 | 206 | 302 | 304 }> {
   const { mediaKey: key } = recording;
   const gone = goneSignal(ctx);
   const presign = ctx.method === 'GET' ? media.presign : undefined;
   const opened = presign === undefined ? await openAtOnce(ctx, media, key, headers, gone) : undefined;
   if (opened !== undefined) {
-    await sendFile(ctx, { file: opened.file, part: () => opened.part, bytes: async () => opened.stream }, gone);
-    return;
+    return {
+      status: await sendFile(ctx, { file: opened.file, part: () => opened.part, bytes: async () => opened.stream }, gone),
+    };
   }
   const file = assertFile(await media.stat(key), recording);
   const part = () => requestedPart(headers, file, formatRecordingId(recording), ctx.method);
   if (presign !== undefined) {
     part(); // the store would not tell in our words that there is no such range
     redirectTo(ctx, await presign(key));
-    return;
+    return { status: 302 };
   }
-  await sendFile(ctx, { file, part, bytes: (range) => media.read(key, range, gone) }, gone);
+  return { status: await sendFile(ctx, { file, part, bytes: (range) => media.read(key, range, gone) }, gone) };
 }
 
 /** Not by `ctx.redirect`: it would repeat the URL in a body. */

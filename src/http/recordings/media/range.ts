@@ -1,5 +1,5 @@
 import type { ByteRange, MediaInfo, WantedRange } from '../../../machines/ports/media.js';
-import { RangeNotSatisfiableError } from '../../server/errors.js';
+import { RangeNotSatisfiableError } from '../errors.js';
 
 /** The headers that choose the bytes of a file. */
 export interface RangeHeaders {

@@ -17,7 +17,7 @@ export interface FileAnswer {
  * @param gone aborts when the client goes away
  * @see RFC 9110, 13.2.2: the preconditions come before the range
  */
-export async function sendFile(ctx: HttpContext, { file, part, bytes }: FileAnswer, gone: AbortSignal): Promise<void> {
+export async function sendFile(ctx: HttpContext, { file, part, bytes }: FileAnswer, gone: AbortSignal): Promise<200 | 206 | 304> {
   ctx.status = 200;
   ctx.set({
     'Accept-Ranges': 'bytes',
@@ -27,16 +27,16 @@ export async function sendFile(ctx: HttpContext, { file, part, bytes }: FileAnsw
   });
   if (ctx.fresh) {
     ctx.status = 304;
-    return;
+    return 304;
   }
   const wanted = part();
   const { start, end } = wanted ?? { start: 0, end: file.size - 1 };
   if (ctx.method !== 'HEAD') ctx.body = await openStream(ctx, () => bytes({ start, end }), gone);
   ctx.type = 'video/mp4';
   ctx.length = end - start + 1;
-  if (wanted === undefined) return;
-  ctx.status = 206;
+  if (wanted === undefined) return 200;
   ctx.set('Content-Range', `bytes ${start}-${end}/${file.size}`);
+  return 206;
 }
 
 /**

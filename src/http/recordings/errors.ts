@@ -1,0 +1,44 @@
+import { TallyError } from '../../errors.js';
+import { parseRecordingId } from '../../machines/recording/recording-id.js';
+import type { ErrorRow, ErrorRows } from '../route/errors.js';
+
+export class RangeNotSatisfiableError extends TallyError {
+  constructor(recordingId: string, sizeBytes: number) {
+    super('media.range_not_satisfiable', 'invalid', `Recording '${recordingId}' range not satisfiable. File size: ${sizeBytes}`, {
+      details: { recordingId, sizeBytes },
+    });
+  }
+}
+
+const recordingError = (status: number): ErrorRow => ({ status, name: 'Recording Error' });
+
+export const recordingErrors: ErrorRows = {
+  'recording.not_found': {
+    ...recordingError(404),
+    // A stop names the egress that it did not find.
+    message: ({ recordingId }, route) => {
+      const id = String(recordingId);
+      return `Recording '${route === 'recordings.stop' ? (parseRecordingId(id)?.egressId ?? id) : id}' not found`;
+    },
+  },
+  'recording.disabled': recordingError(403),
+  'recording.already_active': recordingError(409),
+  'recording.no_participants': recordingError(409),
+  'recording.not_stopped': recordingError(409),
+  'recording.already_stopped': recordingError(409),
+  'recording.still_starting': recordingError(409),
+  'recording.start_timed_out': recordingError(503),
+  'recording.start_failed': recordingError(503),
+  'recording.start_rejected': {
+    status: 500,
+    name: 'Internal Server Error',
+    message: ({ roomId }) => `Unexpected error while starting Room Composite Egress for room '${String(roomId)}'`,
+  },
+  'media.range_not_satisfiable': {
+    ...recordingError(416),
+    headers: ({ sizeBytes }) => ({ 'Content-Range': `bytes */${String(sizeBytes)}` }),
+  },
+
+  'idempotency.mismatch': { status: 422, name: 'Idempotency Error' },
+  'idempotency.in_progress': { status: 409, name: 'Idempotency Error' },
+};

@@ -1,0 +1,32 @@
+import { z } from 'zod';
+
+import { partsOf } from '../route/comma-list.js';
+
+export const ROOM_ID_MAX = 100;
+
+/** Strips what a room id cannot hold: ` room-1 ` and `.<!?room-1` address `room-1`. */
+export const roomIdSchema = z
+  .string()
+  .min(1, 'roomId is required and cannot be empty')
+  .max(ROOM_ID_MAX, `roomId cannot exceed ${ROOM_ID_MAX} characters`)
+  .transform(sanitizeRoomId)
+  .refine((roomId) => roomId !== '', 'roomId cannot be empty after sanitization');
+
+/** `roomIds`: one comma-separated text, or the parameter repeated, each value an id. Every room once; what is no id is dropped. */
+export const roomIdsSchema = z.preprocess(
+  (value) => {
+    const given = typeof value === 'string' ? partsOf(value) : Array.isArray(value) ? value.filter(isText) : [];
+    return [...new Set(given.map(sanitizeRoomId))].filter((roomId) => roomId !== '');
+  },
+  z.array(z.string()).min(1, 'At least one valid roomId is required after sanitization'),
+);
+
+export const roomParams = z.object({ roomId: roomIdSchema });
+
+export function sanitizeRoomId(text: string): string {
+  return text.replace(/[^a-zA-Z0-9_-]/g, '');
+}
+
+function isText(value: unknown): value is string {
+  return typeof value === 'string';
+}

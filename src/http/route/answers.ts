@@ -1,0 +1,54 @@
+import type { z } from 'zod';
+
+import type { HttpContext } from './context.js';
+import type { Content, Declared, Step } from './step.js';
+
+/** One of the declared answers. */
+export type Reply<D extends Declared> = {
+  [Status in keyof D & number]: D[Status] extends z.ZodType
+    ? { status: Status; body: z.output<D[Status]>; location?: string }
+    : { status: Status };
+}[keyof D & number];
+
+/** Bytes of this type. */
+export function content(contentType: string): Content {
+  return { contentType };
+}
+
+export const NO_CONTENT: Content = { contentType: undefined };
+
+export function ok<Body>(body: Body): { status: 200; body: Body } {
+  return { status: 200, body };
+}
+
+/** @param location where the new entity is read */
+export function created<Body>(body: Body, location: string): { status: 201; body: Body; location: string } {
+  return { status: 201, body, location };
+}
+
+/** @param location where the entity is read while the work goes on */
+export function accepted<Body>(body: Body, location: string): { status: 202; body: Body; location: string } {
+  return { status: 202, body, location };
+}
+
+/**
+ * Do what the route is for, and answer.
+ *
+ * @param errors codes of what `handle` may throw, beside outages
+ */
+export function answers(
+  declared: Declared,
+  errors: readonly string[],
+  handle: (gathered: object, ctx: HttpContext) => Promise<{ status: number; body?: unknown; location?: string }>,
+): Step {
+  return {
+    contract: { kind: 'answers', declared, errors },
+    async run(ctx, gathered) {
+      const reply = await handle(gathered, ctx);
+      ctx.status = reply.status;
+      if (reply.location !== undefined) ctx.set('Location', reply.location);
+      if ('body' in reply) ctx.body = reply.body;
+      return undefined;
+    },
+  };
+}

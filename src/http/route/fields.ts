@@ -1,0 +1,23 @@
+import { z } from 'zod';
+
+import { partsOf } from './comma-list.js';
+
+/** `fields` of a list: names of members, comma-separated; blank selects all. */
+export const fieldsSchema = z.string().transform(namesOf).optional();
+
+/** `fields` of a single item: repeated, the values count as one list. */
+export const itemQuery = z.object({
+  fields: z.preprocess((value) => (Array.isArray(value) ? value.join(',') : value), fieldsSchema),
+});
+
+/** The named members that exist, in the order named; undefined names all. */
+export function pickFields<View extends object>(view: View, fields: readonly string[] | undefined): Partial<View> {
+  if (fields === undefined) return view;
+  const members = new Map<string, unknown>(Object.entries(view));
+  return Object.fromEntries(fields.filter((name) => members.has(name)).map((name) => [name, members.get(name)])) as Partial<View>;
+}
+
+function namesOf(list: string): string[] | undefined {
+  const names = partsOf(list);
+  return names.length === 0 ? undefined : names;
+}

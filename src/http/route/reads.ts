@@ -1,0 +1,63 @@
+import { parse as parseQuery } from 'qs';
+import type { z } from 'zod';
+
+import { readBody } from './body.js';
+import type { HttpContext } from './context.js';
+import type { Parts, Step } from './step.js';
+import { type FieldIssue, invalidRequest, parseInput } from './validation.js';
+
+/** What the schemas make of their parts. */
+export type Read<P extends Parts> = { [Part in keyof P]: P[Part] extends z.ZodType ? z.output<P[Part]> : never };
+
+/** More parameters than a request has room for ids. qs drops what is beyond. */
+const PARAMETERS_MAX = 8_000;
+/** The same before the credentials are checked: the cost of parsing a repeated parameter grows with the square of its count. */
+const STRANGERS_PARAMETERS_MAX = 1_000;
+
+const PARTS = ['params', 'query', 'headers', 'body'] as const;
+const INPUT_ERRORS = ['input.invalid'];
+const BODY_ERRORS = ['http.malformed_body', 'http.body_too_large', 'http.unsupported_charset'];
+
+/**
+ * Read and check parts of the request. One part: its fields have their own names. Several parts are checked together, and each
+ * field is named after its part, as in `params.recordingId`. Only a step that names `body` reads the body.
+ */
+export function reads(parts: Parts): Step {
+  const named = PARTS.filter((part) => parts[part] !== undefined);
+  return {
+    contract: { kind: 'reads', parts, errors: parts.body === undefined ? INPUT_ERRORS : [...INPUT_ERRORS, ...BODY_ERRORS] },
+    async run(ctx) {
+      const read: Record<string, unknown> = {};
+      const issues: FieldIssue[] = [];
+      for (const part of named) {
+        const schema = parts[part];
+        if (schema === undefined) continue;
+        const parsed = parseInput(schema, await rawPart(ctx, part), named.length === 1 ? '' : part);
+        if (parsed.ok) read[part] = parsed.value;
+        else issues.push(...parsed.issues);
+      }
+      if (issues.length > 0) throw invalidRequest(issues);
+      ctx.state.recordingId ??= recordingIdIn(read['params']);
+      return read;
+    },
+  };
+}
+
+function rawPart(ctx: HttpContext, part: (typeof PARTS)[number]): unknown {
+  switch (part) {
+    case 'params':
+      return ctx.params;
+    case 'query': {
+      const parameterLimit = ctx.state.principal === undefined ? STRANGERS_PARAMETERS_MAX : PARAMETERS_MAX;
+      return parseQuery(ctx.querystring, { parameterLimit, arrayLimit: parameterLimit });
+    }
+    case 'headers':
+      return ctx.headers;
+    case 'body':
+      return readBody(ctx);
+  }
+}
+
+function recordingIdIn(params: unknown): string | undefined {
+  return (params as { recordingId?: string } | undefined)?.recordingId;
+}
