@@ -191,6 +191,27 @@ describe('getting a room', () => {
   });
 });
 
+describe("getting a room's configuration", () => {
+  it('answers the configuration itself, with members that another program stored', async () => {
+    const config = {
+      chat: { enabled: true },
+      recording: { enabled: false },
+      virtualBackground: { enabled: true },
+      captions: { enabled: true },
+    };
+    await edge.rooms.put({ roomId: 'room-1', config });
+    const { status, body } = await edge.get('/api/v1/rooms/ room-1 /config');
+    expect([status, body]).toEqual([200, config]);
+  });
+
+  it('answers an unknown room with 404 and a bad id with 422', async () => {
+    const unknown = await edge.get('/api/v1/rooms/unknown/config');
+    expect([unknown.status, unknown.body]).toEqual([404, { error: 'Room Error', message: "Room 'unknown' does not exist" }]);
+    const bad = await edge.get('/api/v1/rooms/!!/config');
+    expect([bad.status, bad.body]).toEqual([422, invalid(['roomId', 'roomId cannot be empty after sanitization'])]);
+  });
+});
+
 describe('deleting a room', () => {
   beforeEach(async () => {
     await edge.rooms.put({ roomId: 'room-1' }, 'active_meeting');
