@@ -29,7 +29,7 @@ export function createEdge(config: Config, ports: Ports, machines: Machines, por
     log: log.child({ part: 'livekit' }),
   });
   const httpLog = log.child({ part: 'http' });
-  return createServer({
+  const serve = createServer({
     capabilities: [
       probesCapability({
         readiness: createReadiness({ ...persistence.ping, livekit: () => livekit.listRooms(['readiness']) }, clock),
@@ -60,4 +60,5 @@ export function createEdge(config: Config, ports: Ports, machines: Machines, por
     trustProxyHops: http.trustedProxyHops,
     port,
   }).callback();
+  return (request, response) => void serve(request, response);
 }
