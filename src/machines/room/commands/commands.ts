@@ -1,4 +1,7 @@
+import type { RoomDeletion } from '../machine/deletion.js';
 import type { RoomConfig, RoomContext, RoomDocument, WithMeetingPolicy, WithRecordingsPolicy } from '../room.js';
+
+export type { RoomDeletion };
 
 export interface CreateRoomRequest {
   roomName: string;
@@ -7,20 +10,9 @@ export interface CreateRoomRequest {
   config: RoomConfig;
 }
 
-export type RoomDeletion =
-  | 'room_deleted'
-  | 'room_with_active_meeting_deleted'
-  | 'room_with_active_meeting_scheduled_to_be_deleted'
-  | 'room_and_recordings_deleted'
-  | 'room_closed'
-  | 'room_with_active_meeting_and_recordings_deleted'
-  | 'room_with_active_meeting_closed'
-  | 'room_with_active_meeting_and_recordings_scheduled_to_be_deleted'
-  | 'room_with_active_meeting_scheduled_to_be_closed';
-
 export interface DeletionResult {
   deletion: RoomDeletion;
-  /** The room as it is afterwards; absent when the contract shows none. */
+  /** The room as it is afterwards, where the answer shows it. */
   room?: RoomDocument;
 }
 

@@ -49,7 +49,7 @@ export function createRoomCommands({ supervisor, store, recorder, clock }: RoomC
       if (plan.outcome === 'at_once' && hasRecordings) {
         await supervisor.observe(roomId, (room) => !owesRecordings(room), RECORDINGS_ANSWER_MS);
       }
-      return { deletion: plan.deletion, ...(showsRoom(plan.deletion) ? { room: sent.after } : {}) };
+      return { deletion: plan.deletion, ...(plan.showsRoom ? { room: sent.after } : {}) };
     },
   };
 }
@@ -57,11 +57,6 @@ export function createRoomCommands({ supervisor, store, recorder, clock }: RoomC
 /** Some recordings may not have been told yet that they are deleted. */
 function owesRecordings({ tally }: RoomDocument): boolean {
   return tally.effects.some(({ name }) => name === 'deleteRecordings');
-}
-
-/** The answers that carry the room: those after which it can still be read. */
-function showsRoom(deletion: string): boolean {
-  return deletion.includes('scheduled') || deletion.endsWith('_closed');
 }
 
 function newRoom(request: CreateRoomRequest, now: number): RoomContext {

@@ -1,79 +1,85 @@
-import type { RoomDeletion } from '../commands/commands.js';
 import type { DeletionRefusal } from '../errors.js';
 import type { WithMeetingPolicy, WithRecordingsPolicy } from '../room.js';
 
-export interface DeletionCase {
+/** What comes of a deletion that is not refused. */
+interface Deletion {
+  /** `at_once`: the room is gone now; `closed`: it stays, closed; the others wait for the meeting to end. */
+  outcome: 'at_once' | 'closed' | 'delete_after_meeting' | 'close_after_meeting';
+  /** Tally ends the meeting. */
+  endsMeeting: boolean;
+  /** The answer carries the room, which can still be read. */
+  showsRoom: boolean;
+}
+
+/** Every deletion, by the name that clients see. */
+const DELETIONS = {
+  room_deleted: { outcome: 'at_once', endsMeeting: false, showsRoom: false },
+  room_and_recordings_deleted: { outcome: 'at_once', endsMeeting: false, showsRoom: false },
+  room_closed: { outcome: 'closed', endsMeeting: false, showsRoom: true },
+  room_with_active_meeting_deleted: { outcome: 'delete_after_meeting', endsMeeting: true, showsRoom: false },
+  room_with_active_meeting_scheduled_to_be_deleted: { outcome: 'delete_after_meeting', endsMeeting: false, showsRoom: true },
+  room_with_active_meeting_and_recordings_deleted: { outcome: 'delete_after_meeting', endsMeeting: true, showsRoom: false },
+  room_with_active_meeting_and_recordings_scheduled_to_be_deleted: {
+    outcome: 'delete_after_meeting',
+    endsMeeting: false,
+    showsRoom: true,
+  },
+  room_with_active_meeting_closed: { outcome: 'close_after_meeting', endsMeeting: true, showsRoom: true },
+  room_with_active_meeting_scheduled_to_be_closed: { outcome: 'close_after_meeting', endsMeeting: false, showsRoom: true },
+} as const satisfies Record<string, Deletion>;
+
+export type RoomDeletion = keyof typeof DELETIONS;
+
+type Answer = RoomDeletion | DeletionRefusal;
+
+const RECORDED: Record<WithRecordingsPolicy, Answer> = {
+  force: 'room_and_recordings_deleted',
+  close: 'room_closed',
+  fail: 'room_has_recordings',
+};
+const IN_MEETING: Record<WithMeetingPolicy, Answer> = {
+  force: 'room_with_active_meeting_deleted',
+  when_meeting_ends: 'room_with_active_meeting_scheduled_to_be_deleted',
+  fail: 'room_has_active_meeting',
+};
+const RECORDED_IN_MEETING: Record<WithMeetingPolicy, Record<WithRecordingsPolicy, Answer>> = {
+  force: {
+    force: 'room_with_active_meeting_and_recordings_deleted',
+    close: 'room_with_active_meeting_closed',
+    fail: 'room_with_active_meeting_has_recordings',
+  },
+  when_meeting_ends: {
+    force: 'room_with_active_meeting_and_recordings_scheduled_to_be_deleted',
+    close: 'room_with_active_meeting_scheduled_to_be_closed',
+    fail: 'room_with_active_meeting_has_recordings_cannot_schedule_deletion',
+  },
+  fail: {
+    force: 'room_with_recordings_has_active_meeting',
+    close: 'room_with_recordings_has_active_meeting',
+    fail: 'room_with_recordings_has_active_meeting',
+  },
+};
+
+interface DeletionCase {
   hasMeeting: boolean;
   hasRecordings: boolean;
   withMeeting: WithMeetingPolicy;
   withRecordings: WithRecordingsPolicy;
 }
 
-/** What deleting a room means: which state it goes to, what happens to its meeting, or why it is refused. */
-export type DeletionPlan =
-  | { refused: DeletionRefusal }
-  | {
-      /** `at_once`: the room is gone now; `closed`: it stays, closed; the others wait for the meeting to end. */
-      outcome: 'at_once' | 'closed' | 'delete_after_meeting' | 'close_after_meeting';
-      /** The meeting is ended by us. */
-      endsMeeting: boolean;
-      deletion: RoomDeletion;
-    };
+type DeletionPlan = { refused: DeletionRefusal } | ({ deletion: RoomDeletion } & Deletion);
 
-/** The whole table of room deletions. Pure; policies that do not apply to the room's situation are ignored. */
-export function planDeletion({ hasMeeting, hasRecordings, withMeeting, withRecordings }: DeletionCase): DeletionPlan {
-  if (!hasMeeting) return hasRecordings ? withoutMeeting(withRecordings) : plan('at_once', false, 'room_deleted');
-  if (!hasRecordings) return withoutRecordings(withMeeting);
-  if (withMeeting === 'fail') return { refused: 'room_with_recordings_has_active_meeting' };
-  const forced = withMeeting === 'force';
-  switch (withRecordings) {
-    case 'force':
-      return plan(
-        'delete_after_meeting',
-        forced,
-        forced
-          ? 'room_with_active_meeting_and_recordings_deleted'
-          : 'room_with_active_meeting_and_recordings_scheduled_to_be_deleted',
-      );
-    case 'close':
-      return plan(
-        'close_after_meeting',
-        forced,
-        forced ? 'room_with_active_meeting_closed' : 'room_with_active_meeting_scheduled_to_be_closed',
-      );
-    case 'fail':
-      return {
-        refused: forced
-          ? 'room_with_active_meeting_has_recordings'
-          : 'room_with_active_meeting_has_recordings_cannot_schedule_deletion',
-      };
-  }
+/** What deleting a room means. Pure; policies that do not apply to the room's situation are ignored. */
+export function planDeletion(wanted: DeletionCase): DeletionPlan {
+  const answer = answerTo(wanted);
+  return isDeletion(answer) ? { deletion: answer, ...DELETIONS[answer] } : { refused: answer };
 }
 
-function withoutMeeting(withRecordings: WithRecordingsPolicy): DeletionPlan {
-  switch (withRecordings) {
-    case 'force':
-      return plan('at_once', false, 'room_and_recordings_deleted');
-    case 'close':
-      return plan('closed', false, 'room_closed');
-    case 'fail':
-      return { refused: 'room_has_recordings' };
-  }
+function answerTo({ hasMeeting, hasRecordings, withMeeting, withRecordings }: DeletionCase): Answer {
+  if (hasMeeting) return hasRecordings ? RECORDED_IN_MEETING[withMeeting][withRecordings] : IN_MEETING[withMeeting];
+  return hasRecordings ? RECORDED[withRecordings] : 'room_deleted';
 }
 
-function withoutRecordings(withMeeting: WithMeetingPolicy): DeletionPlan {
-  switch (withMeeting) {
-    case 'force':
-      return plan('delete_after_meeting', true, 'room_with_active_meeting_deleted');
-    case 'when_meeting_ends':
-      return plan('delete_after_meeting', false, 'room_with_active_meeting_scheduled_to_be_deleted');
-    case 'fail':
-      return { refused: 'room_has_active_meeting' };
-  }
-}
-
-type Granted = Extract<DeletionPlan, { outcome: unknown }>;
-
-function plan(outcome: Granted['outcome'], endsMeeting: boolean, deletion: RoomDeletion): DeletionPlan {
-  return { outcome, endsMeeting, deletion };
+function isDeletion(answer: Answer): answer is RoomDeletion {
+  return answer in DELETIONS;
 }

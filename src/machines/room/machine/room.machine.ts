@@ -1,7 +1,7 @@
 import { assign, setup } from 'xstate';
 
 import type { RoomEvent } from '../events.js';
-import { type DeletionCase, planDeletion } from './deletion.js';
+import { planDeletion } from './deletion.js';
 import type { RoomContext, RoomStatus } from '../room.js';
 
 type Outcome = Extract<ReturnType<typeof planDeletion>, { outcome: unknown }>['outcome'];
@@ -113,5 +113,5 @@ function isSame(context: RoomContext, roomSid: string): boolean {
 function planOf(event: RoomEvent, hasMeeting: boolean) {
   if (event.type !== 'delete') return undefined;
   const { hasRecordings, withMeeting, withRecordings } = event;
-  return planDeletion({ hasMeeting, hasRecordings, withMeeting, withRecordings } satisfies DeletionCase);
+  return planDeletion({ hasMeeting, hasRecordings, withMeeting, withRecordings });
 }
