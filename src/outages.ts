@@ -1,30 +1,31 @@
 import { TallyError, toError } from './errors.js';
-import type { Logger } from './logging.js';
+import type { Log } from './logging.js';
+import { outageBegan, outageEnded } from './observability/events.js';
 
-/** Says once that something cannot be reached, and once that it can be again. */
+/** Reports once that a service cannot be reached, and once that it can be again. */
 export interface OutageLog {
   failed(error: unknown): void;
   worked(): void;
 }
 
-/** @param what such as `Redis`; begins both sentences */
-export function createOutageLog(log: Logger, what: string): OutageLog {
+/** @param service such as `Redis`; begins both sentences */
+export function createOutageLog(log: Log, service: string): OutageLog {
   let isOut = false;
   return {
     failed(err) {
       if (isOut) return;
       isOut = true;
-      log.warn({ err }, `${what} cannot be reached`);
+      outageBegan(log, { service, err });
     },
     worked() {
       if (!isOut) return;
       isOut = false;
-      log.info(`${what} can be reached again`);
+      outageEnded(log, { service });
     },
   };
 }
 
-/** The same port, whose outages are told: a call that failed and may succeed later counts as one. */
+/** The same port, with its outages logged: a call that failed and may succeed later is one. */
 export function tellingOutages<Port extends object>(port: Port, outages: OutageLog): Port {
   return new Proxy(port, {
     get(target, name): unknown {

@@ -11,8 +11,8 @@ interface Rule {
 }
 
 /**
- * The house and who may import whom. A folder may always import itself and `FOR_EVERYONE`; a subfolder that is not listed
- * belongs to its parent. `types` are folders of which only ports and types may be had: see `isTypesOnly`.
+ * The house and who may import whom. A folder may always import itself, `FOR_EVERYONE` and `FOLDER_FOR_EVERYONE`; a subfolder
+ * that is not listed belongs to its parent. `types` are folders of which only ports and types may be had: see `isTypesOnly`.
  */
 const HOUSE: Record<string, Rule> = {
   'machines/kernel': { packages: ['xstate'] },
@@ -21,6 +21,7 @@ const HOUSE: Record<string, Rule> = {
   'machines/room': { imports: ['machines/kernel', 'machines/ports'], packages: ['xstate'] },
   'machines/reconcile': { imports: ['machines/kernel', 'machines/ports', 'machines/recording', 'machines/room'] },
   accounts: {},
+  observability: { types: ['machines'] },
   livekit: { types: ['machines'], packages: ['livekit-server-sdk', '@livekit/protocol'] },
   simulator: {
     imports: ['config'],
@@ -67,6 +68,7 @@ const ROOT_FILES: Record<string, Rule> = {
 /** Its types are for everyone: what an adapter is set up with. */
 const WORDS_FOR_EVERYONE = 'config';
 const FOR_EVERYONE = ['errors.ts', 'clock.ts', 'concurrency.ts', 'logging.ts', 'outages.ts'];
+const FOLDER_FOR_EVERYONE = 'observability';
 
 /** The words of the machines: the files directly in a machine's folder, the ports, and the kernel's document and store. */
 const VOCABULARY = /^machines\/((ports|recording|room)\/[^/]+|kernel\/(actor-store|document|event-bus))\.ts$/;
@@ -185,7 +187,7 @@ function isAllowed(each: Import): boolean {
   if (!each.isRelative) return rule.packages?.includes(each.to) === true;
   const target = folderOf(each.to);
   if (target === undefined) return FOR_EVERYONE.includes(each.to) || rule.imports?.includes(each.to) === true;
-  if (target === folder) return true;
+  if (target === folder || target === FOLDER_FOR_EVERYONE) return true;
   // A parent folder in a rule stands for all of its children, except for an adapter's siblings.
   const imported = rule.imports ?? [];
   if (folder?.startsWith('persistence') === true ? imported.includes(target) : isBelow(target, imported)) return true;
