@@ -1,43 +1,21 @@
-import type { Clock } from '../../../clock.js';
-import type { EffectHandler } from '../../kernel/definition.js';
 import type { Notifications } from '../../ports/notifications.js';
 import type { Recorder } from '../../ports/recorder.js';
-import type { RoomGateway } from '../../ports/room-gateway.js';
-import type { RoomEvent } from '../events.js';
 import type { RoomEffectName } from '../machine/definition.js';
-import type { RoomContext } from '../room.js';
+import type { RoomEffectHandler } from './handler.js';
+import { endMeeting, type MeetingPorts } from './meeting.js';
+import { notify } from './notify.js';
+import { deleteRecordings } from './recordings.js';
 
-export interface RoomEffectPorts {
-  livekit: Pick<RoomGateway, 'deleteRoom'>;
+export interface RoomEffectPorts extends MeetingPorts {
   recorder: Pick<Recorder, 'deleteAll'>;
   notifications: Notifications;
-  clock: Clock;
 }
 
 /** The I/O that the room machine names; each may run twice harmlessly. */
-export function createRoomEffects(ports: RoomEffectPorts): Record<RoomEffectName, EffectHandler<RoomContext, RoomEvent>> {
-  const { livekit, recorder, notifications, clock } = ports;
+export function createRoomEffects(ports: RoomEffectPorts): Record<RoomEffectName, RoomEffectHandler> {
   return {
-    /** LiveKit's own webhook may get lost, and none comes when its room was gone already. */
-    async endMeeting({ key, document }) {
-      await livekit.deleteRoom(key);
-      return { type: 'meeting.finished', roomSid: document.meetingSid ?? '', at: clock.now(), source: 'effect' };
-    },
-    async deleteRecordings({ key, signal }) {
-      await recorder.deleteAll(key, signal);
-      return undefined;
-    },
-    async notify({ key, document, effect }) {
-      const { notice, status } = effect.params;
-      await notifications.append({
-        kind: 'room',
-        key,
-        version: effect.since,
-        name: String(notice),
-        status: String(status),
-        entity: document,
-      });
-      return undefined;
-    },
+    endMeeting: endMeeting(ports),
+    deleteRecordings: deleteRecordings(ports.recorder),
+    notify: notify(ports.notifications),
   };
 }
