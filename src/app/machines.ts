@@ -8,8 +8,7 @@ import { createRecordingEffects } from '../machines/recording/effects/effects.js
 import type { RecordingEvent } from '../machines/recording/events.js';
 import type { Notifications } from '../machines/ports/notifications.js';
 import type { RecordingContext } from '../machines/recording/recording.js';
-import type { RoomCommands } from '../machines/room/commands/commands.js';
-import { createRoomCommands } from '../machines/room/commands/create-commands.js';
+import { createRoomCommands, type RoomCommands } from '../machines/room/commands/commands.js';
 import { createRoomEffects } from '../machines/room/effects/effects.js';
 import { defineRoom } from '../machines/room/machine/definition.js';
 import { type RoomContext, roomStatusOf } from '../machines/room/room.js';
@@ -97,7 +96,7 @@ function kernelOf({ timers }: Config, { persistence, clock, instance }: Ports) {
 }
 
 function createCommands({ timers }: Config, ports: Ports, recordings: Recordings, rooms: Rooms): Machines['commands'] {
-  const { store, roomStore, livekit, persistence, clock, instance } = ports;
+  const { store, roomStore, livekit, persistence, clock, instance, log } = ports;
   return {
     recordings: createRecordingCommands({
       supervisor: recordings,
@@ -116,6 +115,6 @@ function createCommands({ timers }: Config, ports: Ports, recordings: Recordings
       startTimeoutMs: timers.startTimeoutMs,
       confirmMs: CONFIRM_MS,
     }),
-    rooms: createRoomCommands({ supervisor: rooms, store: roomStore, recorder: store, clock }),
+    rooms: createRoomCommands({ supervisor: rooms, store: roomStore, recorder: store, clock, log: log.child({ part: 'rooms' }) }),
   };
 }

@@ -6,8 +6,7 @@ import { StoreUnavailableError } from '../../src/errors.js';
 import { deleteExpiredRooms } from '../../src/jobs/expired-rooms.job.js';
 import type { Supervisor } from '../../src/machines/kernel/supervisor.js';
 import type { RecordingStore } from '../../src/machines/recording/recording-store.js';
-import type { RoomCommands } from '../../src/machines/room/commands/commands.js';
-import { createRoomCommands } from '../../src/machines/room/commands/create-commands.js';
+import { createRoomCommands, type RoomCommands } from '../../src/machines/room/commands/commands.js';
 import type { RoomStore } from '../../src/machines/room/room-store.js';
 import { type RoomContext, roomStatusOf } from '../../src/machines/room/room.js';
 import type { RoomEvent } from '../../src/machines/room/events.js';
@@ -60,7 +59,7 @@ describe.each(Object.entries(STORES))('the expiry of rooms, on %s', (_name, open
       livekit: { deleteRoom: async (roomId) => void done.push(`meeting of ${roomId} ended`) },
       recorder: { deleteAll: async (roomId) => void done.push(`recordings of ${roomId} deleted`) },
     });
-    commands = createRoomCommands({ supervisor, store: rooms, recorder: recordings, clock });
+    commands = createRoomCommands({ supervisor, store: rooms, recorder: recordings, clock, log: silentLog });
   });
   afterEach(async () => {
     await supervisor.stop(0);

@@ -1,11 +1,12 @@
 import { describe, expect, it } from 'vitest';
 
 import { RecordingsNotDeletedError } from '../../../src/machines/recording/errors.js';
-import { createRoomCommands } from '../../../src/machines/room/commands/create-commands.js';
+import { createRoomCommands } from '../../../src/machines/room/commands/commands.js';
 import { RoomNotFoundError } from '../../../src/machines/ports/rooms.js';
 import { buildRoom, buildSettled } from '../../contracts/documents.js';
 import { createMemoryRecordingStore } from '../../support/memory-recording-store.js';
 import { createMemoryRoomStore } from '../../support/memory-room-store.js';
+import { silentLog } from '../../support/silent-log.js';
 import { createTestClock } from '../../support/test-clock.js';
 import { createRoomSupervisor } from './support.js';
 
@@ -30,7 +31,7 @@ async function withRecordings() {
         }),
     },
   });
-  const commands = createRoomCommands({ supervisor, store, recorder: recordings, clock });
+  const commands = createRoomCommands({ supervisor, store, recorder: recordings, clock, log: silentLog });
   await store.create(ROOM, buildRoom(ROOM));
   await recordings.create('one', buildSettled('one', { roomId: ROOM }));
   await supervisor.start();

@@ -1,11 +1,12 @@
 import { describe, expect, it } from 'vitest';
 
 import { LiveKitUnavailableError } from '../../../src/errors.js';
-import { createRoomCommands } from '../../../src/machines/room/commands/create-commands.js';
+import { createRoomCommands } from '../../../src/machines/room/commands/commands.js';
 import { RoomNotFoundError } from '../../../src/machines/ports/rooms.js';
 import { buildRoom, buildSettled } from '../../contracts/documents.js';
 import { createMemoryRecordingStore } from '../../support/memory-recording-store.js';
 import { createMemoryRoomStore } from '../../support/memory-room-store.js';
+import { silentLog } from '../../support/silent-log.js';
 import { createTestClock } from '../../support/test-clock.js';
 import { createRoomSupervisor } from './support.js';
 
@@ -27,7 +28,7 @@ function withSilentLiveKit() {
       },
     },
   });
-  const commands = createRoomCommands({ supervisor, store, recorder: recordings, clock });
+  const commands = createRoomCommands({ supervisor, store, recorder: recordings, clock, log: silentLog });
   return { clock, store, recordings, supervisor, commands, ended, livekit };
 }
 

@@ -1,9 +1,10 @@
 import { describe, expect, it } from 'vitest';
 
-import { createRoomCommands } from '../../../src/machines/room/commands/create-commands.js';
+import { createRoomCommands } from '../../../src/machines/room/commands/commands.js';
 import { roomIdPrefix } from '../../../src/machines/room/room-id.js';
 import { createMemoryRecordingStore } from '../../support/memory-recording-store.js';
 import { createMemoryRoomStore } from '../../support/memory-room-store.js';
+import { silentLog } from '../../support/silent-log.js';
 import { createTestClock } from '../../support/test-clock.js';
 import { createRoomSupervisor } from './support.js';
 
@@ -36,7 +37,7 @@ describe('the id of a room', () => {
     const clock = createTestClock();
     const store = createMemoryRoomStore();
     const supervisor = createRoomSupervisor(clock, store);
-    const commands = createRoomCommands({ supervisor, store, recorder: createMemoryRecordingStore(), clock });
+    const commands = createRoomCommands({ supervisor, store, recorder: createMemoryRecordingStore(), clock, log: silentLog });
     const config = { chat: { enabled: true }, recording: { enabled: true }, virtualBackground: { enabled: true } };
     const rooms = await Promise.all(Array.from({ length: 50 }, () => commands.create({ roomName: 'Team A', config })));
     for (const { roomId, moderatorUrl, speakerUrl } of rooms) {

@@ -1,20 +1,16 @@
-import type { RoomDeletion } from '../machine/deletion.js';
-import type { RoomConfig, RoomContext, RoomDocument, WithMeetingPolicy, WithRecordingsPolicy } from '../room.js';
+import type { Clock } from '../../../clock.js';
+import type { Log } from '../../../logging.js';
+import type { Supervisor } from '../../kernel/supervisor.js';
+import type { Recorder } from '../../ports/recorder.js';
+import type { RoomEvent } from '../events.js';
+import type { RoomStore } from '../room-store.js';
+import type { RoomContext, RoomDocument } from '../room.js';
+import { createRoom, type CreateRoomRequest } from './create.js';
+import { deleteRoom, type DeletionPolicy, type DeletionResult } from './delete.js';
+import { getRoom } from './get.js';
 
-export type { RoomDeletion };
-
-export interface CreateRoomRequest {
-  roomName: string;
-  autoDeletionDate?: number;
-  autoDeletionPolicy?: NonNullable<RoomContext['autoDeletionPolicy']>;
-  config: RoomConfig;
-}
-
-export interface DeletionResult {
-  deletion: RoomDeletion;
-  /** The room as it is afterwards, where the answer shows it. */
-  room?: RoomDocument;
-}
+export type { RoomDeletion } from '../machine/deletion.js';
+export type { CreateRoomRequest, DeletionResult };
 
 /** Every method may throw StoreUnavailableError (retryable). */
 export interface RoomCommands {
@@ -27,8 +23,21 @@ export interface RoomCommands {
    *
    * @throws RoomNotFoundError, RoomDeletionRefusedError
    */
-  delete(
-    roomId: string,
-    policy: { withMeeting: WithMeetingPolicy; withRecordings: WithRecordingsPolicy },
-  ): Promise<DeletionResult>;
+  delete(roomId: string, policy: DeletionPolicy): Promise<DeletionResult>;
+}
+
+export interface RoomCommandOptions {
+  supervisor: Supervisor<RoomContext, RoomEvent>;
+  store: RoomStore;
+  recorder: Pick<Recorder, 'hasRecordings'>;
+  clock: Clock;
+  log: Log;
+}
+
+export function createRoomCommands(options: RoomCommandOptions): RoomCommands {
+  return {
+    create: (request) => createRoom(options, request),
+    get: (roomId) => getRoom(options.store, roomId),
+    delete: (roomId, policy) => deleteRoom(options, roomId, policy),
+  };
 }

@@ -1,0 +1,61 @@
+import type { Clock } from '../../../clock.js';
+import type { Log } from '../../../logging.js';
+import { roomDeleted } from '../../../observability/events.js';
+import type { Supervisor } from '../../kernel/supervisor.js';
+import type { Recorder } from '../../ports/recorder.js';
+import { RoomNotFoundError } from '../../ports/rooms.js';
+import { RoomDeletionRefusedError } from '../errors.js';
+import type { RoomEvent } from '../events.js';
+import { planDeletion, type RoomDeletion } from '../machine/deletion.js';
+import type { RoomStore } from '../room-store.js';
+import { type RoomContext, type RoomDocument, roomStatusOf, type WithMeetingPolicy, type WithRecordingsPolicy } from '../room.js';
+import { getRoom } from './get.js';
+
+export interface DeletionPolicy {
+  withMeeting: WithMeetingPolicy;
+  withRecordings: WithRecordingsPolicy;
+}
+
+export interface DeletionResult {
+  deletion: RoomDeletion;
+  /** The room as it is afterwards, where the answer shows it. */
+  room?: RoomDocument;
+}
+
+export interface DeleteRoomOptions {
+  supervisor: Pick<Supervisor<RoomContext, RoomEvent>, 'send' | 'observe'>;
+  store: Pick<RoomStore, 'load'>;
+  recorder: Pick<Recorder, 'hasRecordings'>;
+  clock: Clock;
+  log: Log;
+}
+
+/** How long a deletion waits until each of the room's recordings has taken in its own deletion, milliseconds. */
+const RECORDINGS_ANSWER_MS = 5_000;
+
+export async function deleteRoom(
+  { supervisor, store, recorder, clock, log }: DeleteRoomOptions,
+  roomId: string,
+  policy: DeletionPolicy,
+): Promise<DeletionResult> {
+  await getRoom(store, roomId);
+  const hasRecordings = await recorder.hasRecordings(roomId);
+  const event: RoomEvent = { type: 'delete', hasRecordings, ...policy, at: clock.now(), source: 'rest' };
+  const sent = await supervisor.send(roomId, event);
+  const status = sent === undefined ? undefined : roomStatusOf(sent.before);
+  if (sent === undefined || status === undefined) throw new RoomNotFoundError(roomId);
+
+  const plan = planDeletion({ hasMeeting: status === 'active_meeting', hasRecordings, ...policy });
+  if ('refused' in plan) throw new RoomDeletionRefusedError(roomId, plan.refused);
+  const { deletion, outcome, showsRoom } = plan;
+  roomDeleted(log, { room: roomId, deletion });
+  if (outcome === 'at_once' && hasRecordings) {
+    await supervisor.observe(roomId, (room) => !owesRecordings(room), RECORDINGS_ANSWER_MS);
+  }
+  return { deletion, ...(showsRoom ? { room: sent.after } : {}) };
+}
+
+/** Some recordings may not have taken in their deletion yet. */
+function owesRecordings({ tally }: RoomDocument): boolean {
+  return tally.effects.some(({ name }) => name === 'deleteRecordings');
+}
