@@ -68,7 +68,7 @@ export async function createApp(config: Config, { log, clock: ownClock = systemC
 
     const apiKey = await ensureApiKey(persistence.apiKeys, config.initialApiKey, ports.clock.now());
     const isAlone = persistence.exclusive && config.locks.kind === 'embedded';
-    if (isAlone) await releaseOrphanedLocks(persistence.roomLocks, ports.store);
+    if (isAlone) await releaseOrphanedLocks({ locks: persistence.roomLocks, store: ports.store, log });
     await Promise.all([recordings.start(), rooms.start()]);
     reconciler.start();
     const jobs = createRepairJobs(config, ports, machines);

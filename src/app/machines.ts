@@ -1,9 +1,8 @@
 import type { Config } from '../config/config.js';
 import { createSupervisor, type Supervisor } from '../machines/kernel/supervisor.js';
-import type { RecordingCommands } from '../machines/recording/commands/commands.js';
-import { createRecordingCommands } from '../machines/recording/commands/create-commands.js';
+import { createRecordingCommands, type RecordingCommands } from '../machines/recording/commands/commands.js';
 import { defineRecording } from '../machines/recording/machine/definition.js';
-import { createDeleteAll } from '../machines/recording/commands/delete-all.js';
+import { deleteAllRecordings } from '../machines/recording/commands/delete-all.js';
 import { createRecordingEffects } from '../machines/recording/effects/effects.js';
 import type { RecordingEvent } from '../machines/recording/events.js';
 import type { Notifications } from '../machines/ports/notifications.js';
@@ -76,7 +75,9 @@ function createRooms(config: Config, ports: Ports, recordings: Recordings): Room
     handlers: createRoomEffects({
       clock,
       livekit,
-      recorder: { deleteAll: createDeleteAll({ supervisor: recordings, store, clock, log }) },
+      recorder: {
+        deleteAll: (roomId, signal) => deleteAllRecordings({ supervisor: recordings, store, clock, log }, roomId, signal),
+      },
       notifications: NO_NOTIFICATIONS,
     }),
     log,
@@ -111,6 +112,7 @@ function createCommands({ timers }: Config, ports: Ports, recordings: Recordings
       locks: persistence.roomLocks,
       livekit,
       clock,
+      log: log.child({ part: 'recordings' }),
       instance,
       startTimeoutMs: timers.startTimeoutMs,
       confirmMs: CONFIRM_MS,

@@ -1,7 +1,7 @@
 import type { Clock } from '../clock.js';
 import { LocksUnavailableError } from '../errors.js';
 import type { Log } from '../logging.js';
-import { isLeftBehind } from '../machines/recording/commands/left-behind.js';
+import { isLeftBehind } from '../machines/recording/commands/room-lock.js';
 import type { RecordingStore } from '../machines/recording/recording-store.js';
 import type { RoomLocks } from '../machines/ports/room-locks.js';
 import { isLive, type RecordingDocument } from '../machines/recording/recording.js';

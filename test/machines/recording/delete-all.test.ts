@@ -1,7 +1,7 @@
 import { beforeEach, describe, expect, it } from 'vitest';
 
 import { StoreUnavailableError } from '../../../src/errors.js';
-import { createDeleteAll } from '../../../src/machines/recording/commands/delete-all.js';
+import { deleteAllRecordings, type DeleteAllOptions } from '../../../src/machines/recording/commands/delete-all.js';
 import { createGate, type Gate } from '../../support/gate.js';
 import { createMemoryRecordingStore } from '../../support/memory-recording-store.js';
 import { createTestClock, type TestClock } from '../../support/test-clock.js';
@@ -34,7 +34,7 @@ async function deleteAllOf(count: number) {
   }
   await store.create('live', buildRecording('live', { roomId: ROOM }));
   await store.create('other', buildSettled('other'));
-  const deleteAll = createDeleteAll({
+  const options: DeleteAllOptions = {
     supervisor: {
       async send(uid) {
         const left = failures.get(uid) ?? 0;
@@ -47,10 +47,10 @@ async function deleteAllOf(count: number) {
     store,
     clock,
     log: { ...silentLog, warn: (fields) => warned.push(fields) },
-  });
+  };
   const abort = new AbortController();
   let outcome: unknown = 'running';
-  void deleteAll(ROOM, abort.signal).then(
+  void deleteAllRecordings(options, ROOM, abort.signal).then(
     () => (outcome = 'done'),
     (error: unknown) => (outcome = error),
   );

@@ -3,12 +3,10 @@ import { describe, expect, it } from 'vitest';
 import { StoreUnavailableError } from '../../../src/errors.js';
 import type { LiveKitGateway } from '../../../src/machines/ports/livekit-gateway.js';
 import type { RecordingContext } from '../../../src/machines/recording/recording.js';
-import {
-  createRecordingCommands,
-  type RecordingCommandOptions,
-} from '../../../src/machines/recording/commands/create-commands.js';
+import { createRecordingCommands, type RecordingCommandOptions } from '../../../src/machines/recording/commands/commands.js';
 import { createMemoryRecordingStore } from '../../support/memory-recording-store.js';
 import { createMemoryRoomLocks } from '../../support/memory-room-locks.js';
+import { silentLog } from '../../support/silent-log.js';
 import { createTestClock } from '../../support/test-clock.js';
 import { buildDocument } from './build.js';
 
@@ -28,6 +26,7 @@ async function lockAfterStart(create: RecordingCommandOptions['supervisor']['cre
     locks,
     livekit: livekit as LiveKitGateway,
     clock: createTestClock(),
+    log: silentLog,
     instance: 'one',
     startTimeoutMs: 1_000,
     confirmMs: 100,

@@ -1,13 +1,13 @@
-import type { RecordingDocument } from '../recording.js';
+import type { Supervisor } from '../../kernel/supervisor.js';
+import type { RecordingEvent } from '../events.js';
+import type { RecordingStore } from '../recording-store.js';
+import type { RecordingContext, RecordingDocument } from '../recording.js';
+import { deleteRecording } from './delete.js';
+import { getRecording } from './get.js';
+import { type StartOptions, startRecording, type StartRequest } from './start.js';
+import { stopRecording } from './stop.js';
 
-export interface StartRequest {
-  /** Sanitised room id. */
-  roomId: string;
-  /** The client's own key: the same key is answered from the same recording. */
-  idempotencyKey?: string;
-  /** Answer as soon as the recording is stored, without waiting for it to record. */
-  respondAsync?: boolean;
-}
+export type { StartRequest };
 
 /**
  * What clients command. Every method may throw StoreUnavailableError (retryable); an id is the public
@@ -34,4 +34,18 @@ export interface RecordingCommands {
   get(recordingId: string): Promise<RecordingDocument>;
   /** @throws RecordingNotFoundError, RecordingNotStoppedError */
   delete(recordingId: string): Promise<void>;
+}
+
+export interface RecordingCommandOptions extends StartOptions {
+  supervisor: Supervisor<RecordingContext, RecordingEvent>;
+  store: RecordingStore;
+}
+
+export function createRecordingCommands(options: RecordingCommandOptions): RecordingCommands {
+  return {
+    start: (request) => startRecording(options, request),
+    stop: (recordingId) => stopRecording(options, recordingId),
+    get: (recordingId) => getRecording(options.store, recordingId),
+    delete: (recordingId) => deleteRecording(options, recordingId),
+  };
 }

@@ -1,5 +1,11 @@
 import { LiveKitUnavailableError } from '../../../errors.js';
-import { StartFailedError, StartRejectedError, StartTimedOutError } from '../errors.js';
+import {
+  IdempotencyInProgressError,
+  IdempotencyMismatchError,
+  StartFailedError,
+  StartRejectedError,
+  StartTimedOutError,
+} from '../errors.js';
 import { type RecordingDocument, topStateOf } from '../recording.js';
 
 /** Whether what became of a start is known: it recorded, it is being undone, or it is over. */
@@ -9,7 +15,7 @@ export function hasStartAnswer(recording: RecordingDocument): boolean {
 }
 
 /**
- * What the client of a start is told, from the committed record alone.
+ * The answer to the client of a start, from the committed record alone.
  *
  * @returns the recording when it is or was recording, even if it is over by now
  * @throws StartTimedOutError, StartFailedError, StartRejectedError, LiveKitUnavailableError
@@ -34,4 +40,19 @@ export function startAnswer(recording: RecordingDocument | undefined, roomId: st
   }
   if (cancelReason === 'stop') throw new StartFailedError(roomId, 'it was stopped while starting');
   throw new StartTimedOutError(roomId);
+}
+
+/**
+ * The answer to a start whose key is that of an earlier one: from the earlier recording, whatever has become of it.
+ *
+ * @throws IdempotencyMismatchError, IdempotencyInProgressError, and what `startAnswer` throws
+ */
+export function repeatedAnswer(
+  earlier: RecordingDocument,
+  { roomId, respondAsync }: { roomId: string; respondAsync?: boolean },
+): RecordingDocument {
+  if (earlier.roomId !== roomId) throw new IdempotencyMismatchError();
+  if (hasStartAnswer(earlier)) return startAnswer(earlier, roomId);
+  if (respondAsync !== true) throw new IdempotencyInProgressError();
+  return earlier;
 }

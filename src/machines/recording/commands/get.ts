@@ -1,0 +1,18 @@
+import { RecordingNotFoundError } from '../errors.js';
+import { formatRecordingId, parseRecordingId } from '../recording-id.js';
+import type { RecordingStore } from '../recording-store.js';
+import { isDeleted, type RecordingDocument } from '../recording.js';
+
+/** @throws RecordingNotFoundError */
+export async function getRecording(store: Pick<RecordingStore, 'load'>, recordingId: string): Promise<RecordingDocument> {
+  const uid = parseRecordingId(recordingId)?.uid;
+  const recording = uid === undefined ? undefined : await store.load(uid);
+  if (recording === undefined || !isNamedBy(recordingId, recording)) throw new RecordingNotFoundError(recordingId);
+  return recording;
+}
+
+/** The id is the recording's own, now or before its egress was known; a deleted recording has no id. */
+export function isNamedBy(recordingId: string, recording: RecordingDocument): boolean {
+  const pendingId = formatRecordingId({ uid: recording.uid, roomId: recording.roomId });
+  return !isDeleted(recording) && [formatRecordingId(recording), pendingId].includes(recordingId);
+}

@@ -1,0 +1,47 @@
+import type { Clock } from '../../../clock.js';
+import type { LockHolder, RoomLocks } from '../../ports/room-locks.js';
+import { RecordingAlreadyActiveError } from '../errors.js';
+import type { RecordingStore } from '../recording-store.js';
+import { isLive } from '../recording.js';
+
+/** Life of the room lock until the record exists, milliseconds; the record's own effect then extends it. */
+const CLAIM_LOCK_MS = 15_000;
+
+export interface RoomLockOptions {
+  locks: Pick<RoomLocks, 'acquire' | 'replace'>;
+  store: Pick<RecordingStore, 'load'>;
+  clock: Clock;
+}
+
+/**
+ * Take the lock of a room for a start, also from a holder that no longer needs it.
+ *
+ * @returns the value of the lock
+ * @throws RecordingAlreadyActiveError another recording or start holds it
+ * @throws LocksUnavailableError, StoreUnavailableError retryable
+ */
+export async function lockRoom({ locks, store, clock }: RoomLockOptions, roomId: string, uid: string): Promise<string> {
+  const attempt = await locks.acquire(roomId, uid, CLAIM_LOCK_MS);
+  if (attempt.acquired) return attempt.value;
+  if (attempt.holder !== undefined && (await isLeftBehind(attempt.holder, store, clock.now()))) {
+    const second = await locks.replace(roomId, attempt.holder, uid, CLAIM_LOCK_MS);
+    if (second.acquired) return second.value;
+  }
+  throw new RecordingAlreadyActiveError(roomId);
+}
+
+/**
+ * Whether the holder of a room lock no longer needs it: its recording has left the room, or its start never made a record.
+ * A start of ours dates its lock; a lock without a date is left behind.
+ *
+ * @throws StoreUnavailableError retryable
+ */
+export async function isLeftBehind(
+  { uid, createdAt }: LockHolder,
+  store: Pick<RecordingStore, 'load'>,
+  now: number,
+): Promise<boolean> {
+  const recording = await store.load(uid);
+  if (recording !== undefined) return !isLive(recording);
+  return createdAt === undefined || now - createdAt > CLAIM_LOCK_MS;
+}
