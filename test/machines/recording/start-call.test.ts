@@ -2,14 +2,8 @@ import { describe, expect, it } from 'vitest';
 
 import type { EgressStatus } from '../../../src/machines/ports/egress-gateway.js';
 import type { StartOutcome, StopOutcome } from '../../../src/machines/ports/egress-gateway.js';
-import {
-  CLAIM_MS,
-  deathEvent,
-  findOwn,
-  type StartDuty,
-  startDuty,
-  startEvent,
-} from '../../../src/machines/recording/effects/start-call.js';
+import { CLAIM_MS, findOwn, type StartDuty, startDuty, startEvent } from '../../../src/machines/recording/effects/start-call.js';
+import { deathEvent } from '../../../src/machines/recording/effects/stop.js';
 import { buildEgress, nanos, NOON, ROOM, UID } from './build.js';
 
 describe('who calls StartEgress', () => {

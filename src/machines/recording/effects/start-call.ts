@@ -1,12 +1,12 @@
-import { compareNanos, type EgressObservation, isTerminal } from '../../ports/egress-gateway.js';
+import { compareNanos, type EgressObservation, isTerminal, type StartOutcome } from '../../ports/egress-gateway.js';
 import type { RecordingEvent } from '../events.js';
 import { uidOfPath } from '../media-key.js';
-import type { StartOutcome, StopOutcome } from '../../ports/egress-gateway.js';
 import type { RecordingContext } from '../recording.js';
+import { observed } from './handler.js';
 
 /** The claimant calls StartEgress at most this long after its claim, by the monotonic clock; after that it never does. */
 export const CLAIM_MS = 2_000;
-/** Whoever did not call only looks for the egress, until this long after the claim: by then any call has been answered. */
+/** An instance that did not call looks for the egress until this long after the claim: by then any call has been answered. */
 export const LOOK_FOR_MS = 35_000;
 
 /** `call`: this process holds the claim and has not called yet. */
@@ -26,7 +26,7 @@ export function startEvent(outcome: StartOutcome, at: number): RecordingEvent | 
   const from = { at, source: 'effect' };
   switch (outcome.kind) {
     case 'accepted':
-      return { type: 'egress.observed', egress: outcome.egress, ...from };
+      return observed(outcome.egress, at);
     case 'refused':
       return { type: 'start.refused', reason: { kind: outcome.code, message: outcome.message }, ...from };
     case 'handler_failed':
@@ -34,19 +34,6 @@ export function startEvent(outcome: StartOutcome, at: number): RecordingEvent | 
     case 'unknown':
       return { type: 'start.unknown', cancel: false, message: outcome.message, ...from };
     case 'no_capacity':
-      return undefined;
-  }
-}
-
-/** What a stop meant to prove a death means: an answer keeps it alive, silence or an unknown id is its end. Pure. */
-export function deathEvent(outcome: StopOutcome, at: number): RecordingEvent | undefined {
-  switch (outcome.kind) {
-    case 'stopping':
-      return { type: 'egress.observed', egress: outcome.egress, at, source: 'effect' };
-    case 'not_found':
-    case 'no_answer':
-      return { type: 'egress.missing', cause: 'the egress worker is gone', at, source: 'effect' };
-    case 'already_over':
       return undefined;
   }
 }

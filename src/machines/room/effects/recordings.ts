@@ -1,9 +1,15 @@
 import type { Recorder } from '../../ports/recorder.js';
 import type { RoomEffectHandler } from './handler.js';
 
-export function deleteRecordings(recorder: Pick<Recorder, 'deleteAll'>): RoomEffectHandler {
-  return async ({ key, signal }) => {
-    await recorder.deleteAll(key, signal);
-    return undefined;
+export interface RecordingsEffectPorts {
+  recorder: Pick<Recorder, 'deleteAll'>;
+}
+
+export function createRecordingsEffect({ recorder }: RecordingsEffectPorts): Record<'deleteRecordings', RoomEffectHandler> {
+  return {
+    async deleteRecordings({ key, signal }) {
+      await recorder.deleteAll(key, signal);
+      return undefined;
+    },
   };
 }

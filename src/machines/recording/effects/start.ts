@@ -1,0 +1,92 @@
+import type { Clock } from '../../../clock.js';
+import { LiveKitUnavailableError } from '../../../errors.js';
+import { NotYet } from '../../kernel/definition.js';
+import { type EgressGateway, type EgressObservation, rankOf } from '../../ports/egress-gateway.js';
+import type { MediaStore } from '../../ports/media.js';
+import type { RecordingEvent } from '../events.js';
+import type { RecordingContext } from '../recording.js';
+import { observed, type RecordingEffectHandler, type RecordingEffectRun } from './handler.js';
+import { findOwn, LOOK_FOR_MS, startDuty, startEvent } from './start-call.js';
+
+export interface StartEffectPorts {
+  livekit: Pick<EgressGateway, 'startRoomComposite' | 'findEgress' | 'listEgress'>;
+  media: Pick<MediaStore, 'egressPath'>;
+  clock: Clock;
+  /** Names this process: it calls StartEgress for those starts alone that it claimed. */
+  instance: string;
+  /** Time limit of the last question before a start is undone, milliseconds. */
+  confirmMs: number;
+}
+
+const LOOK_AGAIN_MS = 1_000;
+
+/** From the claim on a start until its egress is known. */
+export function createStartEffects(
+  ports: StartEffectPorts,
+): Record<'startEgress' | 'findEgress' | 'confirmStart', RecordingEffectHandler> {
+  return {
+    startEgress: (run) => startEgress(ports, run),
+    findEgress: (run) => findEgress(ports, run),
+    confirmStart: (run) => confirmStart(ports, run),
+  };
+}
+
+async function startEgress(ports: StartEffectPorts, run: RecordingEffectRun): Promise<RecordingEvent | undefined> {
+  const { livekit, media, clock, instance } = ports;
+  const { document, fresh, ageMs } = run;
+  switch (startDuty(document, { instance, fresh, ageMs })) {
+    case 'nothing':
+      return undefined;
+    case 'look':
+      return findEgress(ports, run);
+    case 'refuse':
+      return refused('late', 'the start was not sent in time', clock.now());
+    case 'call': {
+      const filepath = media.egressPath(document.mediaKey);
+      const outcome = await livekit.startRoomComposite({ roomName: document.roomId, filepath });
+      if (outcome.kind !== 'no_capacity') return startEvent(outcome, clock.now());
+      const egress = await lookOnce(livekit, document);
+      return egress === undefined ? refused('capacity', outcome.message, clock.now()) : observed(egress, clock.now());
+    }
+  }
+}
+
+async function findEgress(
+  { livekit, clock }: StartEffectPorts,
+  { document }: RecordingEffectRun,
+): Promise<RecordingEvent | undefined> {
+  if (document.egressId !== undefined) return undefined;
+  const egress = await lookOnce(livekit, document);
+  if (egress !== undefined) return observed(egress, clock.now());
+  const leftMs = (document.calledAt ?? document.createdAt) + LOOK_FOR_MS - clock.now();
+  if (leftMs > 0) throw new NotYet(Math.min(LOOK_AGAIN_MS, leftMs), 'the start call may still be taken');
+  // A refusal, not a death: it means nothing to a recording whose egress has become known meanwhile.
+  return refused('lost', 'LiveKit never took the start', clock.now());
+}
+
+/** The last question before a start is undone. Without an answer in time the egress counts as not recording. */
+async function confirmStart(
+  { livekit, clock, confirmMs }: StartEffectPorts,
+  { document, effect }: RecordingEffectRun,
+): Promise<RecordingEvent> {
+  const egress = await lookOnce(livekit, document, confirmMs).catch((error: unknown) => {
+    if (error instanceof LiveKitUnavailableError) return undefined;
+    throw error;
+  });
+  if (egress !== undefined && rankOf(egress.status) > 0) return observed(egress, clock.now());
+  return { type: 'deadline.passed', generation: Number(effect.params.generation), at: clock.now(), source: 'effect' };
+}
+
+/** The egress by its id or, while that is unknown, by our uid in its path. */
+async function lookOnce(
+  livekit: StartEffectPorts['livekit'],
+  { uid, egressId, roomId }: RecordingContext,
+  timeoutMs?: number,
+): Promise<EgressObservation | undefined> {
+  if (egressId !== undefined) return livekit.findEgress(egressId, timeoutMs);
+  return findOwn(uid, await livekit.listEgress({ roomName: roomId }, timeoutMs));
+}
+
+function refused(kind: 'late' | 'capacity' | 'lost', message: string, at: number): RecordingEvent {
+  return { type: 'start.refused', reason: { kind, message }, at, source: 'effect' };
+}
