@@ -2,6 +2,7 @@ import type { Config } from '../config/config.js';
 import { createJobs } from '../jobs/create-jobs.js';
 import type { Scheduler } from '../jobs/scheduler.js';
 import { createTurn } from '../jobs/turn.js';
+import { createRecordingKeeper } from '../machines/reconcile/recordings.js';
 import { createReconciler, type Reconciler } from '../machines/reconcile/reconciler.js';
 import { createStrayKeeper } from '../machines/reconcile/strays.js';
 import { createMeetingKeeper } from '../machines/reconcile/meetings.js';
@@ -37,16 +38,15 @@ export function createReconciliation({ timers, projectId }: Config, ports: Ports
     goneMs: timers.recorderGoneMs,
   });
   return createReconciler({
-    supervisor: recordings,
     store,
     livekit,
+    recordings: createRecordingKeeper({ supervisor: recordings, store, livekit, clock, log, goneMs: timers.recorderGoneMs }),
     strays,
     meetings,
     clock,
     log,
     intervalMs: timers.reconcileIntervalMs,
     recheckMs: timers.suspectRecheckMs,
-    goneMs: timers.recorderGoneMs,
     mayPass: createTurn('reconcilePass', {
       locks: persistence.jobLocks,
       ttlMs: Math.min(PASS_TURN_MS, timers.reconcileIntervalMs / 2),

@@ -1,4 +1,6 @@
 import type { StartOutcome } from '../../src/machines/ports/egress-gateway.js';
+import type { Verdict } from '../../src/machines/reconcile/decide.js';
+import { createTwiceSeen } from '../../src/machines/reconcile/twice-seen.js';
 import { type Change, createDocuments, type Documents, type Known, StepViolation } from './documents.js';
 import { AGE_MS, type Attempt, createEffects, dated, type Done } from './effects.js';
 import * as lk from './livekit.js';
@@ -369,7 +371,8 @@ export function createModel(rules: Rules): Model {
     }
   }
 
-  type Sight = Parameters<typeof rules.reconcile>[1];
+  type Sight = Parameters<typeof rules.decide>[1];
+  type Suspected = Extract<Verdict, { kind: 'suspect' }>;
   type Light = 'true' | 'empty' | 'no recorder';
 
   function sightOf(isOpen: boolean, index: SideIndex, { egress }: Side, at: Known, light: Light): Sight {
@@ -390,15 +393,24 @@ export function createModel(rules: Rules): Model {
     const key = `${side.doc}|${side.egress}|${side.doubt}|${light}|${String(isOpen)}`;
     const found = verdicts.get(key);
     if (found !== undefined) return found;
-    const kind = DOUBTS[side.doubt]?.split(' ')[0] as 'none' | 'recorder_gone' | 'unknown_everywhere';
-    const since = side.doubt === 2 || side.doubt === 4 ? 0 : GONE_MS;
-    const earlier = kind === 'none' ? undefined : { kind, since, after: '' };
-    const verdict = rules.reconcile(at.document, sightOf(isOpen, index, side, at, light), earlier, GONE_MS, GONE_MS);
-    const doubt: Doubt = verdict.kind === 'suspect' ? doubtOf(verdict.suspicion.kind, side.doubt) : 0;
-    const event = verdict.kind === 'event' ? documents.event(dated(verdict.event)) : 0;
-    const result = { doubt, event, told: verdict.kind === 'event' ? said(verdict.event) : (DOUBTS[doubt] ?? '') };
+    const verdict = rules.decide(at.document, sightOf(isOpen, index, side, at, light), GONE_MS);
+    const isProven = verdict.kind === 'suspect' && isSeenTwice(verdict, side.doubt);
+    const event = verdict.kind === 'event' || isProven ? verdict.event : undefined;
+    const doubt: Doubt = verdict.kind === 'suspect' && !isProven ? doubtOf(verdict.suspicion, side.doubt) : 0;
+    const told = event === undefined ? (DOUBTS[doubt] ?? '') : said(event);
+    const result = { doubt, event: event === undefined ? 0 : documents.event(dated(event)), told };
     verdicts.set(key, result);
     return result;
+  }
+
+  /** Whether this look proves what the side suspected since an earlier one. */
+  function isSeenTwice({ suspicion, mark }: Suspected, doubt: Doubt): boolean {
+    const [earlier, age] = DOUBTS[doubt]?.split(' ') ?? [];
+    let atMs = 0;
+    const looks = createTwiceSeen({ monotonic: () => atMs });
+    if (earlier !== 'none') looks.see('it', earlier === suspicion ? mark : 'another suspicion', GONE_MS);
+    if (age === 'old') atMs = GONE_MS;
+    return looks.see('it', mark, GONE_MS);
   }
 
   function look(world: World, index: SideIndex, side: Side, at: Known, light: Light, add: Add, fault?: Fault): void {
@@ -418,8 +430,8 @@ export function createModel(rules: Rules): Model {
     );
   }
 
-  function doubtOf(kind: 'recorder_gone' | 'unknown_everywhere', before: Doubt): Doubt {
-    const fresh = kind === 'recorder_gone' ? 1 : 3;
+  function doubtOf(suspicion: Suspected['suspicion'], before: Doubt): Doubt {
+    const fresh = suspicion === 'recorder_gone' ? 1 : 3;
     return before === fresh || before === fresh + 1 ? before : fresh;
   }
 

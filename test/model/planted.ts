@@ -54,11 +54,9 @@ export const PLANTED: readonly PlantedFault[] = [
   {
     name: 'one look is enough for a death',
     rules: {
-      reconcile(recording, sight, earlier, now, goneMs) {
-        const verdict = RULES.reconcile(recording, sight, earlier, now, goneMs);
-        return verdict.kind === 'suspect'
-          ? RULES.reconcile(recording, sight, verdict.suspicion, verdict.suspicion.since + goneMs, goneMs)
-          : verdict;
+      decide(recording, sight, at) {
+        const verdict = RULES.decide(recording, sight, at);
+        return verdict.kind === 'suspect' ? { kind: 'event', event: verdict.event } : verdict;
       },
     },
     budgets: { network: 1 },
@@ -72,7 +70,7 @@ export const PLANTED: readonly PlantedFault[] = [
   },
   {
     name: 'nobody looks after what webhooks leave out',
-    rules: { reconcile: () => ({ kind: 'nothing' }) },
+    rules: { decide: () => ({ kind: 'nothing' }) },
     budgets: { livekit: 1 },
     breaks: /^I4 /,
   },

@@ -1,5 +1,5 @@
 import type { RecordingDocument } from '../../src/machines/recording/recording.js';
-import { reconcile } from '../../src/machines/reconcile/decide.js';
+import { decide } from '../../src/machines/reconcile/decide.js';
 import { startDuty } from '../../src/machines/recording/effects/start-call.js';
 import { definition } from '../machines/recording/build.js';
 import type { Definition } from './documents.js';
@@ -8,12 +8,12 @@ import type { Definition } from './documents.js';
 export interface Rules {
   definition: Definition;
   startDuty: typeof startDuty;
-  reconcile: typeof reconcile;
+  decide: typeof decide;
   /** The step is saved before its effects run. */
   commitsFirst: boolean;
 }
 
-export const RULES: Rules = { definition, startDuty, reconcile, commitsFirst: true };
+export const RULES: Rules = { definition, startDuty, decide, commitsFirst: true };
 
 /** A client, a failed start or a deletion wants the egress to end. */
 export function wantsItsEnd(document: RecordingDocument): boolean {

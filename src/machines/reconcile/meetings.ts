@@ -1,18 +1,19 @@
 import type { Clock } from '../../clock.js';
 import { toError } from '../../errors.js';
-import { createBlipGuard } from './blip-guard.js';
 import type { Log } from '../../logging.js';
+import { roomListVoided } from '../../observability/events.js';
 import type { Supervisor } from '../kernel/supervisor.js';
-import type { LiveKitGateway } from '../ports/livekit-gateway.js';
-import type { LiveKitRoom } from '../ports/room-gateway.js';
+import type { LiveKitRoom, RoomGateway } from '../ports/room-gateway.js';
+import type { RoomEvent } from '../room/events.js';
 import type { RoomStore } from '../room/room-store.js';
 import { type RoomContext, type RoomDocument, roomStatusOf } from '../room/room.js';
-import type { RoomEvent } from '../room/events.js';
+import { createBlipGuard } from './blip-guard.js';
+import { createTwiceSeen } from './twice-seen.js';
 
 export interface MeetingOptions {
-  supervisor: Supervisor<RoomContext, RoomEvent>;
-  store: RoomStore;
-  livekit: Pick<LiveKitGateway, 'listRooms'>;
+  supervisor: Pick<Supervisor<RoomContext, RoomEvent>, 'send'>;
+  store: Pick<RoomStore, 'load' | 'inMeeting'>;
+  livekit: Pick<RoomGateway, 'listRooms'>;
   /** Whether the room has a live recording. */
   isRecorded(roomId: string): Promise<boolean>;
   clock: Clock;
@@ -23,7 +24,7 @@ export interface MeetingOptions {
   goneMs: number;
 }
 
-/** Repairs what lost webhooks leave: rooms whose meeting is over or has begun without our knowing. */
+/** Repairs what lost webhooks leave: rooms whose meeting began or ended without our knowing. */
 export interface MeetingKeeper {
   /** Compare our rooms with all of LiveKit's: what differs is looked at again. Nothing is concluded from one list. */
   see(listed: LiveKitRoom[]): Promise<void>;
@@ -31,41 +32,15 @@ export interface MeetingKeeper {
   recheck(): Promise<void>;
 }
 
-type DoubtKind = 'over' | 'begun';
-
-/** What LiveKit showed of a room that its record does not say. */
-interface Doubt {
-  kind: DoubtKind;
-  /** Monotonic milliseconds of the first look. */
-  since: number;
-  /** What must be the same at the second look. */
-  mark: string;
-}
+/** What LiveKit shows of a room's meeting that its record does not say. */
+type Doubt = 'over' | 'begun';
 
 export function createMeetingKeeper(options: MeetingOptions): MeetingKeeper {
-  const { supervisor, store, livekit, clock, log } = options;
+  const { supervisor, store, livekit, isRecorded, clock, log, recheckMs, goneMs } = options;
   const blips = createBlipGuard();
-  const doubts = new Map<string, Doubt>();
+  const doubts = createTwiceSeen(clock);
   /** Names of LiveKit's rooms that are not ours. Ours have ids that we draw before anybody can join. */
   let foreign = new Set<string>();
-
-  async function see(listed: LiveKitRoom[]): Promise<void> {
-    const byName = new Map(listed.map((room) => [room.name, room]));
-    const meetings: RoomDocument[] = [];
-    for await (const room of store.inMeeting()) meetings.push(room);
-    const known = new Set(meetings.map(({ roomId }) => roomId));
-    const unknown = await loadOurs(listed.filter(({ name, participants }) => participants > 0 && !known.has(name)));
-
-    const isDoubtful = (room: RoomDocument) => doubtOf(room, byName.get(room.roomId)) !== undefined;
-    const over = meetings.filter(isDoubtful);
-    const isBlip = blips.isBlip(over.length, meetings.length);
-    if (isBlip) log.warn({ over: over.length, meetings: meetings.length }, 'list of rooms is void');
-    const doubtful = [...(isBlip ? [] : over), ...unknown.filter(isDoubtful)];
-    const ids = new Set(doubtful.map(({ roomId }) => roomId));
-    // A void list clears nobody either: else a doubt that needs longer than a believed list lasts would begin anew for ever.
-    if (!isBlip) for (const roomId of doubts.keys()) if (!ids.has(roomId)) doubts.delete(roomId);
-    for (const room of doubtful) doubt(room, byName.get(room.roomId));
-  }
 
   async function loadOurs(listed: LiveKitRoom[]): Promise<RoomDocument[]> {
     const names = listed.map(({ name }) => name);
@@ -76,64 +51,72 @@ export function createMeetingKeeper(options: MeetingOptions): MeetingKeeper {
     return loaded.flatMap(({ room }) => room ?? []);
   }
 
-  /** @returns the doubt, which is as old as the first look that showed the same; undefined when there is none */
-  function doubt(room: RoomDocument, seen: LiveKitRoom | undefined): Doubt | undefined {
-    const kind = doubtOf(room, seen);
-    if (kind === undefined) {
-      doubts.delete(room.roomId);
-      return undefined;
-    }
-    // A room of the same name that was opened since is another one, and so is a record that moved.
-    const mark = `${kind} ${seen?.sid ?? ''} ${String(room.tally.version)}`;
-    const earlier = doubts.get(room.roomId);
-    const current = earlier?.mark === mark ? earlier : { kind, since: clock.monotonic(), mark };
-    doubts.set(room.roomId, current);
-    return current;
-  }
-
-  async function recheck(): Promise<void> {
-    const roomIds = [...doubts.keys()];
-    if (roomIds.length === 0) return;
-    const byName = new Map((await livekit.listRooms(roomIds)).map((room) => [room.name, room]));
-    await Promise.all(roomIds.map((roomId) => lookAgain(roomId, byName.get(roomId))));
+  /** @returns whether LiveKit has shown the same doubt for long enough */
+  function note(room: RoomDocument, seen: LiveKitRoom | undefined, doubt: Doubt): boolean {
+    // A room of the same name that was opened since is another one, and so is a record that was saved since.
+    const mark = `${doubt} ${seen?.sid ?? ''} ${String(room.tally.version)}`;
+    // A room that is deleted by mistake does not come back.
+    return doubts.see(room.roomId, mark, room.meetingEndAction === 'delete' ? goneMs : recheckMs);
   }
 
   async function lookAgain(roomId: string, seen: LiveKitRoom | undefined): Promise<void> {
     try {
       const room = await store.load(roomId);
-      const current = room && doubt(room, seen);
-      if (room === undefined || current === undefined) {
-        doubts.delete(roomId);
-        return;
-      }
-      // What a wrong end deletes does not come back.
-      const waitMs = room.meetingEndAction === 'delete' ? options.goneMs : options.recheckMs;
-      if (clock.monotonic() - current.since >= waitMs) await conclude(room, seen, current.kind);
+      const doubt = room && doubtOf(room, seen);
+      if (room === undefined || doubt === undefined) doubts.forget(roomId);
+      else if (note(room, seen, doubt)) await conclude(room, seen, doubt);
     } catch (error) {
       log.warn({ room: roomId, err: toError(error) }, 'left to the next look');
     }
   }
 
-  async function conclude(room: RoomDocument, seen: LiveKitRoom | undefined, kind: DoubtKind): Promise<void> {
+  async function conclude(room: RoomDocument, seen: LiveKitRoom | undefined, doubt: Doubt): Promise<void> {
     const { roomId, meetingSid = '' } = room;
     // A meeting that is recorded goes on; the death of a recording has proofs of its own.
-    if (kind === 'over' && (await options.isRecorded(roomId))) return;
-    const event: RoomEvent = {
-      ...(kind === 'over'
-        ? { type: 'meeting.finished', roomSid: meetingSid }
-        : { type: 'meeting.started', roomSid: seen?.sid ?? '' }),
-      at: clock.now(),
-      source: 'reconcile',
-    };
+    if (doubt === 'over' && (await isRecorded(roomId))) return;
+    const from = { at: clock.now(), source: 'reconcile' };
+    const event: RoomEvent =
+      doubt === 'over'
+        ? { type: 'meeting.finished', roomSid: meetingSid, ...from }
+        : { type: 'meeting.started', roomSid: seen?.sid ?? '', ...from };
     await supervisor.send(roomId, event, ({ tally }) => tally.version === room.tally.version);
-    doubts.delete(roomId);
+    doubts.forget(roomId);
   }
 
-  return { see, recheck };
+  return {
+    async see(listed) {
+      const byName = new Map(listed.map((room) => [room.name, room]));
+      const meetings: RoomDocument[] = [];
+      for await (const room of store.inMeeting()) meetings.push(room);
+      const known = new Set(meetings.map(({ roomId }) => roomId));
+      const unknown = await loadOurs(listed.filter(({ name, participants }) => participants > 0 && !known.has(name)));
+
+      const inDoubt = (rooms: RoomDocument[]) =>
+        rooms.flatMap((room) => {
+          const seen = byName.get(room.roomId);
+          const doubt = doubtOf(room, seen);
+          return doubt === undefined ? [] : { room, seen, doubt };
+        });
+      const over = inDoubt(meetings);
+      const isVoid = blips.isBlip(over.length, meetings.length);
+      if (isVoid) roomListVoided(log, { over: over.length, meetings: meetings.length });
+      const believed = [...(isVoid ? [] : over), ...inDoubt(unknown)];
+      // A void list clears no room either: a doubt that needs longer than a believed list lasts would begin anew for ever.
+      if (!isVoid) doubts.keep(new Set(believed.map(({ room }) => room.roomId)));
+      for (const { room, seen, doubt } of believed) note(room, seen, doubt);
+    },
+
+    async recheck() {
+      const roomIds = doubts.keys();
+      if (roomIds.length === 0) return;
+      const byName = new Map((await livekit.listRooms(roomIds)).map((room) => [room.name, room]));
+      await Promise.all(roomIds.map((roomId) => lookAgain(roomId, byName.get(roomId))));
+    },
+  };
 }
 
-/** What LiveKit shows of a room that its record does not say; undefined when they agree. Pure. */
-export function doubtOf(room: RoomDocument, seen: LiveKitRoom | undefined): DoubtKind | undefined {
+/** What LiveKit shows of a room's meeting that its record does not say; undefined when they agree. Pure. */
+function doubtOf(room: RoomDocument, seen: LiveKitRoom | undefined): Doubt | undefined {
   switch (roomStatusOf(room)) {
     case 'active_meeting': {
       const isThisMeeting = seen !== undefined && (room.meetingSid === undefined || room.meetingSid === seen.sid);

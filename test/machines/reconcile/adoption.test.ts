@@ -36,9 +36,9 @@ async function stopsOf(supervisor: Partial<Supervisor<RecordingContext, Recordin
     log: silentLog,
     recheckMs: 2_000,
   });
-  await strays.see([egress], [], []);
+  await strays.see([], { active: [egress], rooms: [] });
   clock.advance(2_000);
-  await strays.see([egress], [], []);
+  await strays.see([], { active: [egress], rooms: [] });
   return stops;
 }
 

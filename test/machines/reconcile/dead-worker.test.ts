@@ -4,6 +4,7 @@ import { createRecordingEffects } from '../../../src/machines/recording/effects/
 import type { EgressObservation } from '../../../src/machines/ports/egress-gateway.js';
 import type { RecordingEvent } from '../../../src/machines/recording/events.js';
 import type { LiveKitGateway } from '../../../src/machines/ports/livekit-gateway.js';
+import { createRecordingKeeper } from '../../../src/machines/reconcile/recordings.js';
 import { createReconciler } from '../../../src/machines/reconcile/reconciler.js';
 import type { StrayKeeper } from '../../../src/machines/reconcile/strays.js';
 import { createMemoryMedia } from '../../support/memory-media.js';
@@ -54,18 +55,18 @@ function withDeadWorker() {
     exclusive: false,
     random: () => 0.5,
   });
-  const strays: StrayKeeper = { uidOf: () => undefined, see: async () => 0, recheck: async () => undefined };
+  const strays: StrayKeeper = { see: async () => 0, recheck: async () => undefined };
+  const gateway = livekit as LiveKitGateway;
   const reconciler = createReconciler({
-    supervisor,
     store,
-    livekit: livekit as LiveKitGateway,
+    livekit: gateway,
+    recordings: createRecordingKeeper({ supervisor, store, livekit: gateway, clock, log: silentLog, goneMs: 20_000 }),
     strays,
     meetings: noMeetings,
     clock,
     log: silentLog,
     intervalMs: 10_000,
     recheckMs: 2_000,
-    goneMs: 20_000,
   });
   return { clock, supervisor, reconciler, stops };
 }

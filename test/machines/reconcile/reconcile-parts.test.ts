@@ -1,9 +1,11 @@
 import { describe, expect, it } from 'vitest';
 
 import { LiveKitUnavailableError, StoreUnavailableError } from '../../../src/errors.js';
+import type { Log } from '../../../src/logging.js';
 import type { Supervisor } from '../../../src/machines/kernel/supervisor.js';
 import type { RecordingEvent } from '../../../src/machines/recording/events.js';
 import type { LiveKitGateway } from '../../../src/machines/ports/livekit-gateway.js';
+import { createRecordingKeeper } from '../../../src/machines/reconcile/recordings.js';
 import { createReconciler } from '../../../src/machines/reconcile/reconciler.js';
 import type { RecordingContext, RecordingDocument } from '../../../src/machines/recording/recording.js';
 import { createMemoryRecordingStore } from '../../support/memory-recording-store.js';
@@ -52,21 +54,29 @@ function setUp() {
     },
   };
   const ignore = () => undefined;
+  const log: Log = { debug: ignore, info: ignore, error: ignore, warn: (_fields, sentence) => warnings.push(sentence) };
+  const store = createMemoryRecordingStore({ documents });
+  const gateway = livekit as LiveKitGateway;
   const reconciler = createReconciler({
-    supervisor: supervisor as Supervisor<RecordingContext, RecordingEvent>,
-    store: createMemoryRecordingStore({ documents }),
-    livekit: livekit as LiveKitGateway,
+    store,
+    livekit: gateway,
+    recordings: createRecordingKeeper({
+      supervisor: supervisor as Supervisor<RecordingContext, RecordingEvent>,
+      store,
+      livekit: gateway,
+      clock,
+      log,
+      goneMs: GONE_MS,
+    }),
     strays: {
-      uidOf: () => undefined,
       see: async () => (await part('strays.see'), 3),
       recheck: () => part('strays.recheck'),
     },
     meetings: { see: () => part('meetings.see'), recheck: () => part('meetings.recheck') },
     clock,
-    log: { debug: ignore, info: ignore, error: ignore, warn: (_fields, sentence) => warnings.push(sentence) },
+    log,
     intervalMs: 10_000,
     recheckMs: 2_000,
-    goneMs: GONE_MS,
   });
   return { clock, reconciler, unreadable, failing, done, warnings, dead };
 }

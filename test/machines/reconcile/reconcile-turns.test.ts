@@ -6,6 +6,7 @@ import type { Supervisor } from '../../../src/machines/kernel/supervisor.js';
 import { LiveKitUnavailableError } from '../../../src/errors.js';
 import type { RecordingEvent } from '../../../src/machines/recording/events.js';
 import type { LiveKitGateway } from '../../../src/machines/ports/livekit-gateway.js';
+import { createRecordingKeeper } from '../../../src/machines/reconcile/recordings.js';
 import { createReconciler, type Reconciler } from '../../../src/machines/reconcile/reconciler.js';
 import type { RecordingContext, RecordingDocument } from '../../../src/machines/recording/recording.js';
 import type { StrayKeeper } from '../../../src/machines/reconcile/strays.js';
@@ -60,19 +61,26 @@ function createWorld(recordings = 1) {
         return undefined;
       },
     };
-    const strays: StrayKeeper = { uidOf: () => undefined, see: async () => 0, recheck: async () => undefined };
+    const strays: StrayKeeper = { see: async () => 0, recheck: async () => undefined };
     const log = createLogger({ level: 'silent', name: 'test' });
+    const gateway = livekit as LiveKitGateway;
     const reconciler = createReconciler({
-      supervisor: supervisor as Supervisor<RecordingContext, RecordingEvent>,
       store,
-      livekit: livekit as LiveKitGateway,
+      livekit: gateway,
+      recordings: createRecordingKeeper({
+        supervisor: supervisor as Supervisor<RecordingContext, RecordingEvent>,
+        store,
+        livekit: gateway,
+        clock,
+        log: silentLog,
+        goneMs: 20_000,
+      }),
       strays,
       meetings: noMeetings,
       clock,
       log: silentLog,
       intervalMs: INTERVAL_MS,
       recheckMs: 2_000,
-      goneMs: 20_000,
       mayPass: createTurn('pass', { locks, ttlMs: INTERVAL_MS / 2, log }),
     });
     reconcilers.push(reconciler);

@@ -3,6 +3,7 @@ import { describe, expect, it } from 'vitest';
 import type { Supervisor } from '../../../src/machines/kernel/supervisor.js';
 import type { RecordingEvent } from '../../../src/machines/recording/events.js';
 import type { LiveKitGateway } from '../../../src/machines/ports/livekit-gateway.js';
+import { createRecordingKeeper } from '../../../src/machines/reconcile/recordings.js';
 import { createReconciler } from '../../../src/machines/reconcile/reconciler.js';
 import type { RecordingContext } from '../../../src/machines/recording/recording.js';
 import type { StrayKeeper } from '../../../src/machines/reconcile/strays.js';
@@ -30,18 +31,26 @@ async function sentInRoom(sid: string): Promise<string[]> {
       return undefined;
     },
   };
-  const strays: Partial<StrayKeeper> = { uidOf: () => undefined, see: async () => 0 };
+  const strays: Partial<StrayKeeper> = { see: async () => 0 };
+  const gateway = livekit as LiveKitGateway;
+  const store = createMemoryRecordingStore({ documents: new Map([[UID, buildDocument('active', ACCEPTED)]]) });
   const reconciler = createReconciler({
-    supervisor: supervisor as Supervisor<RecordingContext, RecordingEvent>,
-    store: createMemoryRecordingStore({ documents: new Map([[UID, buildDocument('active', ACCEPTED)]]) }),
-    livekit: livekit as LiveKitGateway,
+    store,
+    livekit: gateway,
+    recordings: createRecordingKeeper({
+      supervisor: supervisor as Supervisor<RecordingContext, RecordingEvent>,
+      store,
+      livekit: gateway,
+      clock,
+      log: silentLog,
+      goneMs: GONE_MS,
+    }),
     strays: strays as StrayKeeper,
     meetings: noMeetings,
     clock,
     log: silentLog,
     intervalMs: 10_000,
     recheckMs: 2_000,
-    goneMs: GONE_MS,
   });
   await reconciler.pass();
   clock.advance(GONE_MS);

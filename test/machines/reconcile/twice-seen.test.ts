@@ -1,0 +1,62 @@
+import { expect, it } from 'vitest';
+
+import { createTwiceSeen } from '../../../src/machines/reconcile/twice-seen.js';
+import { createTestClock } from '../../support/test-clock.js';
+
+const APART_MS = 1_000;
+
+function setUp() {
+  const clock = createTestClock();
+  const looks = createTwiceSeen(clock);
+  return { clock, looks, see: (mark = 'same', key = 'it') => looks.see(key, mark, APART_MS) };
+}
+
+it('counts a sight once its first look is long enough ago, and from then on', () => {
+  const { clock, see } = setUp();
+  expect(see()).toBe(false);
+  clock.advance(APART_MS - 1);
+  expect(see()).toBe(false);
+  clock.advance(1);
+  expect([see(), see()]).toEqual([true, true]);
+});
+
+it('counts no first look, not even when no time has to pass', () => {
+  const { looks } = setUp();
+  expect([looks.see('it', 'same', 0), looks.see('it', 'same', 0)]).toEqual([false, true]);
+});
+
+it('begins anew when the sight changes, also when it changes back', () => {
+  const { clock, see } = setUp();
+  see();
+  clock.advance(APART_MS);
+  expect([see('other'), see()]).toEqual([false, false]);
+  clock.advance(APART_MS);
+  expect(see()).toBe(true);
+});
+
+it('counts each key by itself', () => {
+  const { clock, see } = setUp();
+  see('same', 'one');
+  clock.advance(APART_MS);
+  expect([see('same', 'two'), see('same', 'one')]).toEqual([false, true]);
+});
+
+it('begins anew with what was forgotten', () => {
+  const { clock, looks, see } = setUp();
+  for (const key of ['one', 'two', 'three']) see('same', key);
+  looks.forget('one');
+  looks.keep(new Set(['two', 'never seen']));
+  expect(looks.keys()).toEqual(['two']);
+  clock.advance(APART_MS);
+  expect(['one', 'two', 'three'].map((key) => see('same', key))).toEqual([false, true, false]);
+});
+
+it('hears nothing of a wall clock that steps', () => {
+  const { clock, see } = setUp();
+  see();
+  clock.jump(10 * APART_MS);
+  expect(see()).toBe(false);
+  clock.jump(-20 * APART_MS);
+  clock.advance(APART_MS);
+  expect(see()).toBe(true);
+});
