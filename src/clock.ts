@@ -5,7 +5,7 @@ export interface Clock {
   /** Milliseconds from an arbitrary origin; never jumps. */
   monotonic(): number;
   /**
-   * Run once after a delay on the monotonic clock. The timer keeps no process alive.
+   * Run once after a delay on the monotonic clock, never before it. The timer keeps no process alive.
    *
    * @param delayMs 0 or more; more than 2^31−1 is capped there
    * @returns a function that cancels the timer; safe to call twice
@@ -35,7 +35,8 @@ export const systemClock: Clock = {
   now: () => Date.now(),
   monotonic: () => performance.now(),
   after(delayMs, run) {
-    const timer = setTimeout(run, Math.min(Math.max(delayMs, 0), MAX_TIMER_MS));
+    // Node.js cuts off fractions and compares whole milliseconds: its timers fire up to a millisecond and a fraction early.
+    const timer = setTimeout(run, Math.min(Math.ceil(Math.max(delayMs, 0)) + 1, MAX_TIMER_MS));
     timer.unref();
     return () => {
       clearTimeout(timer);

@@ -1,7 +1,21 @@
 import { describe, expect, it } from 'vitest';
 
-import { sleep, TimeLimitError, within } from '../src/clock.js';
+import { sleep, systemClock, TimeLimitError, within } from '../src/clock.js';
 import { createTestClock } from './support/test-clock.js';
+
+describe('the clock of the system', () => {
+  it('runs nothing before its delay is over, to the fraction of a millisecond', async () => {
+    const delays = Array.from({ length: 2_000 }, (_, index) => 1 + (index % 40) + (index % 7) / 7);
+    const early = await Promise.all(
+      delays.map(async (delayMs) => {
+        const from = systemClock.monotonic();
+        await new Promise<void>((resolve) => systemClock.after(delayMs, resolve));
+        return systemClock.monotonic() - from < delayMs;
+      }),
+    );
+    expect(early.filter(Boolean)).toHaveLength(0);
+  });
+});
 
 describe('sleep', () => {
   it('ends when its time has passed on the given clock', async () => {
