@@ -61,13 +61,14 @@ const ROOT_FILES: Record<string, Rule> = {
   'buffers.ts': {},
   'clock.ts': {},
   'concurrency.ts': {},
+  'held-lock.ts': { types: ['jobs'] },
   'logging.ts': { packages: ['pino'] },
   'outages.ts': {},
   'main.ts': { imports: ['*'] },
 };
 /** Its types are for everyone: what an adapter is set up with. */
 const WORDS_FOR_EVERYONE = 'config';
-const FOR_EVERYONE = ['errors.ts', 'clock.ts', 'concurrency.ts', 'logging.ts', 'outages.ts'];
+const FOR_EVERYONE = ['errors.ts', 'clock.ts', 'concurrency.ts', 'held-lock.ts', 'logging.ts', 'outages.ts'];
 const FOLDER_FOR_EVERYONE = 'observability';
 
 /** The words of the machines: the files directly in a machine's folder, the ports, and the kernel's document and store. */

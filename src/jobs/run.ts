@@ -1,7 +1,7 @@
 import type { Clock } from '../clock.js';
 import { toError } from '../errors.js';
+import { holdLock, JOB_LOCK_TTL_MS } from '../held-lock.js';
 import type { Logger } from '../logging.js';
-import { holdLock } from './held-lock.js';
 import type { Counts, Job } from './job.js';
 import type { JobLocks, JobRun, JobRuns } from './ports.js';
 
@@ -24,8 +24,6 @@ export interface RunOptions {
   log: Logger;
 }
 
-/** How long the lock of a killed process keeps a job from running, milliseconds. */
-export const JOB_LOCK_TTL_MS = 60_000;
 /** How long a run that was cut short may take to notice, milliseconds. */
 const CUT_GRACE_MS = 2_000;
 

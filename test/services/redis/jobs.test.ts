@@ -3,7 +3,7 @@ import { setTimeout as delay } from 'node:timers/promises';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { startRedis, type Redis, type RunningProcess } from '../../../scripts/services/index.mjs';
 import { systemClock } from '../../../src/clock.js';
-import { holdLock, type HeldLock } from '../../../src/jobs/held-lock.js';
+import { holdLock, type HeldLock } from '../../../src/held-lock.js';
 import type { Job } from '../../../src/jobs/job.js';
 import { createScheduler, type Scheduler } from '../../../src/jobs/scheduler.js';
 import { openRedis, type OpenRedis } from '../../../src/persistence/redis/open-redis.js';

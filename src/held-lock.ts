@@ -1,10 +1,13 @@
-import type { Clock } from '../clock.js';
-import { LocksUnavailableError, toError } from '../errors.js';
-import type { Logger } from '../logging.js';
-import type { JobLocks } from './ports.js';
+import type { Clock } from './clock.js';
+import { LocksUnavailableError, toError } from './errors.js';
+import type { JobLocks } from './jobs/ports.js';
+import type { Logger } from './logging.js';
+
+/** Life of the lock of a job or of the migrations, milliseconds: how long the lock of a killed process keeps the others waiting. */
+export const JOB_LOCK_TTL_MS = 60_000;
 
 export interface HeldLock {
-  /** Stop extending it and free it. Never throws: what cannot be freed goes with its time. */
+  /** Stop extending it and free it. Never throws: a lock that cannot be freed expires. */
   release(): Promise<void>;
 }
 
@@ -14,7 +17,7 @@ export interface HoldOptions {
   ttlMs: number;
   clock: Clock;
   log: Logger;
-  /** Told once when the lock is another's by now, or soon may be because it cannot be extended. */
+  /** Called once, when another process has the lock or soon may have it because it cannot be extended. */
   onLost: (reason: Error) => void;
 }
 
