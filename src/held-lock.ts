@@ -1,6 +1,6 @@
 import type { Clock } from './clock.js';
 import { LocksUnavailableError, toError } from './errors.js';
-import type { JobLocks } from './jobs/ports.js';
+import type { JobLocks } from './jobs/locks.js';
 import type { Logger } from './logging.js';
 
 /** Life of the lock of a job or of the migrations, milliseconds: how long the lock of a killed process keeps the others waiting. */

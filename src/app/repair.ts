@@ -1,7 +1,7 @@
 import type { Config } from '../config/config.js';
-import { createJobs } from '../jobs/create-jobs.js';
+import { createJobs } from '../jobs/jobs.js';
 import type { Scheduler } from '../jobs/scheduler.js';
-import { createTurn } from '../jobs/turn.js';
+import { createTurn } from '../jobs/locks.js';
 import { createRecordingKeeper } from '../machines/reconcile/recordings.js';
 import { createReconciler, type Reconciler } from '../machines/reconcile/reconciler.js';
 import { createStrayKeeper } from '../machines/reconcile/strays.js';

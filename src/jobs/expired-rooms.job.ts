@@ -5,8 +5,8 @@ import { RoomNotFoundError } from '../machines/ports/rooms.js';
 import { RoomDeletionRefusedError } from '../machines/room/errors.js';
 import type { RoomStore } from '../machines/room/room-store.js';
 import type { RoomDocument } from '../machines/room/room.js';
-import { countEach } from './count-each.js';
-import type { Counts, Job } from './job.js';
+import { expiredRoomDeleted } from '../observability/events.js';
+import { countEach, type Counts, type Job } from './job.js';
 
 export interface ExpiredRoomOptions {
   rooms: Pick<RoomCommands, 'delete'>;
@@ -25,8 +25,8 @@ export function createExpiredRoomJob(options: ExpiredRoomOptions & { intervalMs:
 }
 
 /**
- * Delete the rooms whose deletion date has passed, each under its own policy. What the policy refuses, and what waits for a
- * meeting to end or was closed instead, is tried again at each run.
+ * Delete the rooms whose deletion date has passed, each under its own policy. A room that the policy refuses to delete, closes
+ * instead or keeps until its meeting ends is tried again at each run.
  *
  * @throws StoreUnavailableError the rooms could not be read
  */
@@ -38,7 +38,7 @@ export async function deleteExpiredRooms(options: ExpiredRoomOptions, signal: Ab
     const { withMeeting = 'fail', withRecordings = 'fail' } = autoDeletionPolicy ?? {};
     try {
       const { deletion } = await rooms.delete(roomId, { withMeeting, withRecordings });
-      log.info({ room: roomId, deletion }, 'expired room');
+      expiredRoomDeleted(log, { room: roomId, deletion });
       return deletion;
     } catch (error) {
       if (error instanceof RoomDeletionRefusedError) return 'refused';

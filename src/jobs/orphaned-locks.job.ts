@@ -4,8 +4,8 @@ import type { Log } from '../logging.js';
 import type { LiveKitGateway } from '../machines/ports/livekit-gateway.js';
 import type { LockHolder, RoomLocks } from '../machines/ports/room-locks.js';
 import type { RecordingStore } from '../machines/recording/recording-store.js';
-import { countEach } from './count-each.js';
-import type { Counts, Job } from './job.js';
+import { orphanedLockFreed } from '../observability/events.js';
+import { countEach, type Counts, type Job } from './job.js';
 
 export interface OrphanedLockOptions {
   locks: RoomLocks;
@@ -29,14 +29,14 @@ export function createOrphanedLockJob(options: OrphanedLockOptions & { intervalM
 }
 
 /**
- * Free the room locks that keep a room from being recorded for nothing: what a killed process leaves between its lock and its
- * record, and what OpenVidu Meet left.
+ * Free the room locks that neither a recording nor an egress needs. A killed process leaves one when it dies between taking the
+ * lock and storing the record; OpenVidu Meet leaves others.
  */
 export async function collectOrphanedLocks(options: OrphanedLockOptions, signal: AbortSignal): Promise<Counts> {
   const { locks, store, livekit, clock, log, graceMs } = options;
   return countEach(await listQuietly(), { signal, log }, ({ roomId }) => ({ room: roomId }), judge);
 
-  /** Without the locks nothing can be freed, and nothing is lost: the next run lists them again. */
+  /** If the locks cannot be listed, none is freed; the next run lists them again. */
   async function listQuietly(): Promise<Lock[]> {
     try {
       return await locks.list();
@@ -56,12 +56,12 @@ export async function collectOrphanedLocks(options: OrphanedLockOptions, signal:
     return running.length > 0 ? 'kept' : release(lock);
   }
 
-  /** All that was asked until here took its time: a recording may have come, and the lock have gone to another. */
+  /** Since the first questions a recording may have come, and the lock may have gone to another holder. */
   async function release(lock: Lock): Promise<'kept' | 'skipped' | 'released'> {
     if (!(await isHeld(lock))) return 'skipped';
     if (await isRecorded(lock)) return 'kept';
     await locks.release(lock.roomId, lock.value);
-    log.info({ room: lock.roomId, recording: lock.uid }, 'orphaned lock freed');
+    orphanedLockFreed(log, { room: lock.roomId, recording: lock.uid });
     return 'released';
   }
 

@@ -5,8 +5,7 @@ import { isLeftBehind } from '../machines/recording/commands/room-lock.js';
 import type { RecordingStore } from '../machines/recording/recording-store.js';
 import type { RoomLocks } from '../machines/ports/room-locks.js';
 import { isLive, type RecordingDocument } from '../machines/recording/recording.js';
-import { countEach } from './count-each.js';
-import type { Counts, Job } from './job.js';
+import { countEach, type Counts, type Job } from './job.js';
 
 export interface RecordingLockOptions {
   locks: RoomLocks;

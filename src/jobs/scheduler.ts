@@ -1,6 +1,6 @@
 import { JOB_LOCK_TTL_MS } from '../held-lock.js';
 import type { Job, JobName } from './job.js';
-import { type Outcome, type Run, type RunOptions, startRun } from './run.js';
+import { type Outcome, type Run, type RunOptions, startRun } from './runs.js';
 import { createTicker, type Ticker, type TickerOptions } from './ticker.js';
 
 export interface SchedulerOptions extends RunOptions {

@@ -1,7 +1,7 @@
 import { randomBytes } from 'node:crypto';
 
 import type { Clock } from '../clock.js';
-import type { JobLocks } from '../jobs/ports.js';
+import type { JobLocks } from '../jobs/locks.js';
 
 /** Job locks of a single process. They die with it, as its jobs do. */
 export function createLocalJobLocks({ clock }: { clock: Clock }): JobLocks {

@@ -1,6 +1,6 @@
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 
-import type { JobLocks } from '../../src/jobs/ports.js';
+import type { JobLocks } from '../../src/jobs/locks.js';
 import type { Disposable } from './actor-store.js';
 
 export interface JobLocksFixture extends Disposable {

@@ -1,6 +1,6 @@
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 
-import type { JobRun, JobRuns } from '../../src/jobs/ports.js';
+import type { JobRun, JobRuns } from '../../src/jobs/runs.js';
 import type { Disposable } from './actor-store.js';
 
 export interface JobRunsContract {

@@ -92,7 +92,7 @@ describe('at a tick', () => {
     world.gate.failNext('jobRuns.save', 'fail_before');
     await one.tick(COLLECTOR);
     expect(one.said(INFO)).toEqual(['job ran']);
-    expect(one.said(WARN)).toEqual(['how a job ended is not kept']);
+    expect(one.said(WARN)).toEqual(['the end of a job is not stored']);
     expect(await world.isFree(COLLECTOR)).toBe(true);
   });
 

@@ -1,5 +1,6 @@
 import type { Counts, Job, JobName } from '../../src/jobs/job.js';
-import type { JobLocks, JobRuns } from '../../src/jobs/ports.js';
+import type { JobLocks } from '../../src/jobs/locks.js';
+import type { JobRuns } from '../../src/jobs/runs.js';
 import { createScheduler, type Scheduler } from '../../src/jobs/scheduler.js';
 import { createLogger } from '../../src/logging.js';
 import { createGate, type Gate } from '../support/gate.js';

@@ -1,6 +1,6 @@
 import { afterEach, describe, expect, it } from 'vitest';
 
-import type { JobRun } from '../../src/jobs/ports.js';
+import type { JobRun } from '../../src/jobs/runs.js';
 import { type AppOnSimulator, startAppOnSimulator } from '../support/app-on-simulator.js';
 import { BUILD_TIMEOUT_MS, buildOnce } from '../support/build-once.js';
 import { eventually } from '../support/eventually.js';

@@ -1,6 +1,6 @@
 import { type Clock, systemClock } from '../../src/clock.js';
 import { LocksUnavailableError } from '../../src/errors.js';
-import type { JobLocks } from '../../src/jobs/ports.js';
+import type { JobLocks } from '../../src/jobs/locks.js';
 import { createLocalJobLocks } from '../../src/persistence/local-job-locks.js';
 import { createGate, type Gate, type GateErrors, throughGate } from './gate.js';
 

@@ -1,4 +1,4 @@
-import type { JobRun, JobRuns } from '../../src/jobs/ports.js';
+import type { JobRun, JobRuns } from '../../src/jobs/runs.js';
 import type { Gate } from './gate.js';
 import { createGate, throughGate } from './gate.js';
 import { readErrors, storeErrors } from './memory-actor-store.js';

@@ -1,4 +1,4 @@
-import type { JobRun, JobRuns } from '../../jobs/ports.js';
+import type { JobRun, JobRuns } from '../../jobs/runs.js';
 import type { Environment } from './environment.js';
 
 export function createLmdbJobRuns({ environment }: { environment: Environment }): JobRuns {

@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import type { ApiKeyStore } from '../../accounts/ports.js';
 import type { Clock } from '../../clock.js';
 import { systemClock } from '../../clock.js';
-import type { JobRuns } from '../../jobs/ports.js';
+import type { JobRuns } from '../../jobs/runs.js';
 import type { RecordingStore } from '../../machines/recording/recording-store.js';
 import type { RoomLocks } from '../../machines/ports/room-locks.js';
 import type { RoomStore } from '../../machines/room/room-store.js';

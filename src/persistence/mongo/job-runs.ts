@@ -1,4 +1,4 @@
-import type { JobRun, JobRuns } from '../../jobs/ports.js';
+import type { JobRun, JobRuns } from '../../jobs/runs.js';
 import type { MongoConnection, Stored } from './connect.js';
 import { isDuplicateKey, reading } from './driver-errors.js';
 import { JOB_RUNS } from './indexes.js';

@@ -1,5 +1,5 @@
 import type { ApiKeyStore } from '../../accounts/ports.js';
-import type { JobRuns } from '../../jobs/ports.js';
+import type { JobRuns } from '../../jobs/runs.js';
 import { type Clock, type SharedClock, systemClock } from '../../clock.js';
 import type { RecordingStore } from '../../machines/recording/recording-store.js';
 import type { RoomStore } from '../../machines/room/room-store.js';

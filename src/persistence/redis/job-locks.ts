@@ -1,4 +1,4 @@
-import type { JobLocks } from '../../jobs/ports.js';
+import type { JobLocks } from '../../jobs/locks.js';
 import { ask } from './ask.js';
 import type { Locker } from './locker.js';
 

@@ -1,5 +1,5 @@
 import { systemClock, type Clock } from '../../clock.js';
-import type { JobLocks } from '../../jobs/ports.js';
+import type { JobLocks } from '../../jobs/locks.js';
 import type { Logger } from '../../logging.js';
 import type { EventBus } from '../../machines/kernel/event-bus.js';
 import type { RoomLocks } from '../../machines/ports/room-locks.js';

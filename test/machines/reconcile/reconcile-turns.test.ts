@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 
-import { createTurn } from '../../../src/jobs/turn.js';
+import { createTurn } from '../../../src/jobs/locks.js';
 import { createLogger } from '../../../src/logging.js';
 import type { Supervisor } from '../../../src/machines/kernel/supervisor.js';
 import { LiveKitUnavailableError } from '../../../src/errors.js';

@@ -1,7 +1,7 @@
 import { createConnection } from 'mongoose';
 import { beforeAll, describe, expect, it } from 'vitest';
 import { poll } from '../../../scripts/services/index.mjs';
-import type { JobRun } from '../../../src/jobs/ports.js';
+import type { JobRun } from '../../../src/jobs/runs.js';
 import { connectTo } from '../redis/servers.js';
 import { outcomeOf } from '../support/recordings.js';
 import { startAll, startInstances, type Instances } from './support/instances.js';

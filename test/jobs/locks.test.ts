@@ -1,6 +1,6 @@
 import { expect, it } from 'vitest';
 
-import { createTurn } from '../../src/jobs/turn.js';
+import { createTurn } from '../../src/jobs/locks.js';
 import { createLogger } from '../../src/logging.js';
 import { createGate } from '../support/gate.js';
 import { createMemoryJobLocks } from '../support/memory-job-locks.js';

@@ -10,7 +10,7 @@ import type { RoomStore } from '../machines/room/room-store.js';
 import { createExpiredRoomJob } from './expired-rooms.job.js';
 import { createOrphanedLockJob } from './orphaned-locks.job.js';
 import { createRecordingLockJob } from './recording-locks.job.js';
-import type { RunOptions } from './run.js';
+import type { RunOptions } from './runs.js';
 import { createScheduler, type Scheduler } from './scheduler.js';
 import { createStaleRecordingJob } from './stale-recordings.job.js';
 

@@ -1,17 +1,42 @@
-import type { Clock } from '../clock.js';
+import { once } from 'node:events';
+
+import { type Clock, sleep } from '../clock.js';
 import { toError } from '../errors.js';
 import { holdLock, JOB_LOCK_TTL_MS } from '../held-lock.js';
 import type { Logger } from '../logging.js';
+import { jobFailed, jobRan } from '../observability/events.js';
 import type { Counts, Job } from './job.js';
-import type { JobLocks, JobRun, JobRuns } from './ports.js';
+import type { JobLocks } from './locks.js';
 
-/** `held`: another instance is at it. */
+/** How a job's run ended. */
+export type JobRun = {
+  /** Epoch milliseconds. */
+  startedAt: number;
+  /** Epoch milliseconds. */
+  finishedAt: number;
+  /** Where it ran. */
+  instance: string;
+} & ({ counts: Counts } | { error: string });
+
+/**
+ * The last run of each job, whichever instance did it.
+ *
+ * @throws StoreUnavailableError every method, retryable
+ */
+export interface JobRuns {
+  /** In place of the run before it. May be repeated. */
+  save(name: string, run: JobRun): Promise<void>;
+  /** undefined: it has never run. */
+  load(name: string): Promise<JobRun | undefined>;
+}
+
+/** `held`: another instance runs the job. */
 export type Outcome = 'ran' | 'held' | 'failed' | 'stopped';
 
 export interface Run {
   /** Never rejects. */
   done: Promise<Outcome>;
-  /** Have it end soon: it begins nothing new, and after a grace it is waited for no longer. */
+  /** Cut it short: it begins nothing new, and after a grace `done` waits for it no longer. */
   stop(): void;
 }
 
@@ -28,8 +53,8 @@ export interface RunOptions {
 const CUT_GRACE_MS = 2_000;
 
 /**
- * Run a job under its lock, and keep how it ended. A run that is cut short, because its lock is lost or the program stops, is
- * not kept: somebody repeats it.
+ * Run a job under its lock, and store how it ended. A run that is cut short, because its lock is lost or the program stops, is
+ * not stored: another instance or the next start repeats it.
  */
 export function startRun(job: Job, { locks, runs, clock, instance, log }: RunOptions): Run {
   const cut = new AbortController();
@@ -59,7 +84,7 @@ export function startRun(job: Job, { locks, runs, clock, instance, log }: RunOpt
       return 'ran';
     } catch (error) {
       if (isStopped) return 'stopped';
-      log.warn({ job: job.name, err: toError(error) }, 'job failed');
+      jobFailed(log, { job: job.name, err: toError(error) });
       return 'failed';
     }
   }
@@ -72,8 +97,8 @@ export function startRun(job: Job, { locks, runs, clock, instance, log }: RunOpt
       if (!cut.signal.aborted) await save({ startedAt, finishedAt: clock.now(), instance, ...end });
     };
     try {
-      const counts = await unlessCut(job.run(cut.signal));
-      log.info({ job: job.name, ms: Math.round(clock.monotonic() - from), counts }, 'job ran');
+      const counts = await unlessCut(job.run(cut.signal), cut.signal, clock);
+      jobRan(log, { job: job.name, ms: Math.round(clock.monotonic() - from), counts });
       await keep({ counts });
     } catch (error) {
       await keep({ error: toError(error).message });
@@ -83,23 +108,26 @@ export function startRun(job: Job, { locks, runs, clock, instance, log }: RunOpt
 
   async function save(run: JobRun): Promise<void> {
     await runs.save(job.name, run).catch((error: unknown) => {
-      log.warn({ job: job.name, err: toError(error) }, 'how a job ended is not kept');
+      log.warn({ job: job.name, err: toError(error) }, 'the end of a job is not stored');
     });
   }
+}
 
-  /** What the work gives, if it was not cut short. @throws why it was, as soon as it has ended or the grace is over */
-  async function unlessCut(working: Promise<Counts>): Promise<Counts> {
-    let cancel = (): void => undefined;
-    const givenUp = new Promise<never>((_, reject) => {
-      const giveUp = () => reject(toError(cut.signal.reason));
-      cut.signal.addEventListener('abort', () => (cancel = clock.after(CUT_GRACE_MS, giveUp)), { once: true });
-    });
-    try {
-      const counts = await Promise.race([working, givenUp]);
-      cut.signal.throwIfAborted();
-      return counts;
-    } finally {
-      cancel();
-    }
+/**
+ * The result of work that may be cut short.
+ *
+ * @throws the reason of `cut`, once the work has ended after it or the grace is over
+ */
+async function unlessCut(working: Promise<Counts>, cut: AbortSignal, clock: Clock): Promise<Counts> {
+  const ended = new AbortController();
+  const givenUp = once(cut, 'abort', { signal: ended.signal })
+    .then(() => sleep(CUT_GRACE_MS, clock, ended.signal))
+    .then(() => Promise.reject<Counts>(toError(cut.reason)));
+  try {
+    const counts = await Promise.race([working, givenUp]);
+    cut.throwIfAborted();
+    return counts;
+  } finally {
+    ended.abort();
   }
 }
