@@ -1,12 +1,10 @@
 import type { Clock } from '../../clock.js';
-import { toError } from '../../errors.js';
 import type { Log } from '../../logging.js';
 import type { Supervisor } from '../kernel/supervisor.js';
 import type { RoomContext } from '../room/room.js';
 import type { RoomEvent } from '../room/events.js';
 import { type EgressObservation, isTerminal } from '../ports/egress-gateway.js';
 import type { RecordingEvent } from '../recording/events.js';
-import { inspectFile } from '../recording/effects/media-file.js';
 import type { LiveKitEvent } from './livekit-events.js';
 import { mediaKeyOf, uidOfPath } from '../recording/media-key.js';
 import type { LiveKitRoom } from '../ports/room-gateway.js';
@@ -15,16 +13,13 @@ import type { RecordingStore } from '../recording/recording-store.js';
 import { isDeleted, type RecordingContext } from '../recording/recording.js';
 
 export interface LiveKitIntakeOptions {
-  recordings: Pick<Supervisor<RecordingContext, RecordingEvent>, 'send' | 'sendAll'>;
+  recordings: Pick<Supervisor<RecordingContext, RecordingEvent>, 'send'>;
   rooms: Pick<Supervisor<RoomContext, RoomEvent>, 'send'>;
-  store: RecordingStore;
-  media: MediaStore;
+  store: Pick<RecordingStore, 'findLive'>;
+  media: Pick<MediaStore, 'remove'>;
   clock: Clock;
   log: Log;
 }
-
-/** How long a webhook waits to hear of the file that it tells of, milliseconds. */
-const FILE_LIMIT_MS = 250;
 
 /**
  * Takes in one decoded LiveKit webhook: resolves after the commit, so that a 200 means it is kept. Repeats are harmless.
@@ -37,9 +32,9 @@ export function createLiveKitIntake(options: LiveKitIntakeOptions): (event: Live
 
   async function observeEgress(egress: EgressObservation): Promise<void> {
     const uid = uidOfPath(egress.requestedPath);
-    const sent = uid === undefined ? undefined : await recordings.sendAll(uid, await newsOf(uid, egress));
+    const sent = uid === undefined ? undefined : await recordings.send(uid, { type: 'egress.observed', egress, ...now() });
     if (uid === undefined || sent === undefined) {
-      // Not ours, or its record is lost: the reconciler tells which.
+      // Not ours, or its record is lost: the reconciler finds out which.
       log.debug({ egressId: egress.egressId, room: egress.roomName }, 'egress without a recording');
       return;
     }
@@ -47,37 +42,7 @@ export function createLiveKitIntake(options: LiveKitIntakeOptions): (event: Live
     if (isLate && sent.after.roomId === egress.roomName) await media.remove(mediaKeyOf({ roomId: egress.roomName, uid }));
   }
 
-  /** An egress that has delivered its file, and the file, are one save where the media store answers at once. */
-  async function newsOf(uid: string, egress: EgressObservation): Promise<RecordingEvent[]> {
-    const size = hasDelivered(egress)
-      ? await fileSize(mediaKeyOf({ roomId: egress.roomName, uid }), egress.file?.size)
-      : undefined;
-    const observed: RecordingEvent = { type: 'egress.observed', egress, ...now() };
-    return size === undefined ? [observed] : [observed, { type: 'media.found', size, egressId: egress.egressId, ...now() }];
-  }
-
-  /** @returns undefined when there is no complete file, or none that is found at once: the recording itself goes on looking */
-  async function fileSize(mediaKey: string, expectedSize: number | undefined): Promise<number | undefined> {
-    let cancel = (): void => undefined;
-    const late = new Promise<undefined>((resolve) => {
-      cancel = clock.after(FILE_LIMIT_MS, () => {
-        resolve(undefined);
-      });
-    });
-    const found = inspectFile(media, mediaKey, expectedSize)
-      .then((verdict) => (verdict.complete ? verdict.size : undefined))
-      .catch((error: unknown) => {
-        log.debug({ mediaKey, err: toError(error) }, 'file not looked at');
-        return undefined;
-      });
-    try {
-      return await Promise.race([found, late]);
-    } finally {
-      cancel();
-    }
-  }
-
-  /** What is over begins no more: this is a repeat, or late. Only a look at LiveKit may say otherwise. */
+  /** A start that comes after the end of its meeting is late or a repeat; only a look at LiveKit may say that the meeting is on. */
   async function roomStarted({ name, sid }: LiveKitRoom): Promise<void> {
     const isNews = ({ finishedMeetingSid }: RoomContext) => finishedMeetingSid !== sid;
     await rooms.send(name, { type: 'meeting.started', roomSid: sid, ...now() }, isNews);
@@ -101,9 +66,4 @@ export function createLiveKitIntake(options: LiveKitIntakeOptions): (event: Live
         log.debug({ event: event.name }, 'webhook ignored');
     }
   };
-}
-
-/** With a size: without one the file would have to be read. */
-function hasDelivered({ status, file }: EgressObservation): boolean {
-  return isTerminal(status) && file?.location !== undefined && file.size !== undefined;
 }

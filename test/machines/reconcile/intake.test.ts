@@ -13,7 +13,7 @@ it('removes the late file of a deleted recording, and none of another room whose
   const tombstone = buildDocument('deleted', { roomId: ROOM });
   const sent = { before: tombstone, after: tombstone, changed: false };
   const handle = createLiveKitIntake({
-    recordings: { send: () => Promise.resolve(sent), sendAll: () => Promise.resolve(sent) },
+    recordings: { send: () => Promise.resolve(sent) },
     rooms: { send: () => Promise.resolve(undefined) },
     store: createMemoryRecordingStore(),
     media,
