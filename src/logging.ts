@@ -6,7 +6,7 @@ export type { Logger } from 'pino';
 
 type Write = (fields: object, sentence: string) => void;
 
-/** The part of a pino logger that most of the program uses. */
+/** The methods of a pino logger that most of the program uses. */
 export interface Log {
   debug: Write;
   info: Write;
@@ -17,7 +17,7 @@ export interface Log {
 export interface LoggerOptions {
   level: Level | 'silent';
   name: string;
-  /** Where lines go; standard error unless told. Tests collect them. */
+  /** Where lines go. Default: standard error. */
   destination?: DestinationStream;
 }
 
@@ -65,12 +65,12 @@ export function createLogger({ level, name, destination }: LoggerOptions): Logge
 }
 
 const STDERR = 2;
-/** How long a reader that cannot follow is waited for before it is offered the rest, milliseconds. */
+/** How long to wait until a reader that is too slow is offered the rest, milliseconds. */
 const BUSY_MS = 10;
 
 /**
- * Lines to a file, each written when this returns. What the file does not take, as on a full disk, is lost and costs nothing
- * else; pino's own stream would end the process then, or with a fatal line try for ever.
+ * Lines to a file, each written when `write` returns. A line that the file does not take, as on a full disk, is lost, and Tally
+ * goes on; pino's own stream would end the process, or try for ever to write a fatal line.
  */
 export function toFile(fd: number): DestinationStream {
   let isTorn = false;

@@ -5,13 +5,13 @@ import type { RoomDocument } from '../machines/room/room.js';
 interface DemoRoomPorts {
   rooms: RoomCommands;
   roomStore: RoomStore;
-  /** Lets a simulated person join the LiveKit room. */
+  /** Have a simulated person join the LiveKit room. */
   join: (roomId: string, person: { identity: string; name: string; publish: boolean }) => void;
 }
 
 const DEMO_ROOM_NAME = 'Demo';
 
-/** A room with somebody in it, so that a newcomer can record at once. Kept from one start to the next. */
+/** A room with a participant, so that a newcomer can record at once. Each start uses the same room. */
 export async function openDemoRoom({ rooms, roomStore, join }: DemoRoomPorts): Promise<string> {
   const room = (await findDemoRoom(roomStore)) ?? (await rooms.create(demoRoom()));
   join(room.roomId, { identity: 'ada', name: 'Ada', publish: true });

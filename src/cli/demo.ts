@@ -10,7 +10,7 @@ import { toError } from '../errors.js';
 import { recordDemo } from './record-demo.js';
 import { findRunningServer, type RunningServer } from './running-server.js';
 
-/** The families whose variables would make the throw-away server use real servers. */
+/** Families of variables that would connect the throw-away server to real servers. */
 const REAL_FAMILIES = /^(LIVEKIT_|MEET_|TALLY_|SERVER_)/;
 
 const { values } = parseArgs({ options: { seconds: { type: 'string', default: '10' } } });
@@ -33,7 +33,7 @@ async function main(): Promise<void> {
   }
 }
 
-/** A server on free ports and a folder of its own, for this one recording. */
+/** A server with free ports and a new folder, for this one recording. */
 async function startThrowAway(): Promise<{ server: RunningServer; stop: () => Promise<void> }> {
   const dataDir = await mkdtemp(path.join(tmpdir(), 'tally-demo-'));
   const inherited = Object.entries(process.env).filter(([name]) => !REAL_FAMILIES.test(name));

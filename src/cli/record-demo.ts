@@ -88,7 +88,7 @@ async function durationOf(file: string): Promise<number> {
   return input.computeDuration();
 }
 
-/** One line that is written over, for people only. */
+/** One line on a terminal, written over by the next. */
 function progress(text: string): void {
   if (process.stderr.isTTY) process.stderr.write(`\r\u001B[K${text}`);
 }

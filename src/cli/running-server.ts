@@ -1,7 +1,7 @@
 import { readFile } from 'node:fs/promises';
 import path from 'node:path';
 
-/** What other commands on this machine need to talk to the running server. */
+/** Where other commands on this machine reach the running server. */
 export interface RunningServer {
   url: string;
   apiKey: string;
@@ -20,6 +20,6 @@ export async function findRunningServer(dataDir: string): Promise<RunningServer 
     const answer = await fetch(`${server.url}/health`);
     return answer.ok ? server : undefined;
   } catch {
-    return undefined; // no file, or a killed server's: nobody is there
+    return undefined; // no file, or the file of a killed server
   }
 }

@@ -23,7 +23,7 @@ export interface JobsOptions extends Omit<RunOptions, 'locks'> {
   roomCommands: RoomCommands;
   roomLocks: RoomLocks;
   livekit: LiveKitGateway;
-  /** Hear that the room locks are lost. @returns a function that ends the subscription */
+  /** Hear that the room locks are lost. @returns ends the subscription */
   onLocksLost: (listener: () => void) => () => void;
 }
 

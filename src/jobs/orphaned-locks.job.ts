@@ -13,7 +13,7 @@ export interface OrphanedLockOptions {
   livekit: Pick<LiveKitGateway, 'listEgress'>;
   clock: Clock;
   log: Log;
-  /** How old a lock must be to be freed, milliseconds: a younger one may belong to a start that is on its way. */
+  /** How old a lock must be to be freed, milliseconds: a younger one may belong to a start that has no record yet. */
   graceMs: number;
 }
 

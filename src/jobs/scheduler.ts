@@ -10,10 +10,10 @@ export interface SchedulerOptions extends RunOptions {
 }
 
 export interface Scheduler {
-  /** Begin to tick, and run what is to run at start. Waits for neither. */
+  /** Start the ticks, and those jobs that run at start. Waits for no run. */
   start(): Promise<void>;
   /**
-   * Run a job beside its ticks; one that is running is let end first. What fails is tried again soon, until a run ends well.
+   * Run a job now, or after its run that is under way. A run that fails is repeated soon, until one ends well.
    *
    * @returns how the first try ended
    */
@@ -25,7 +25,7 @@ export interface Scheduler {
 const FIRST_RETRY_MS = 1_000;
 const LAST_RETRY_MS = 60_000;
 
-/** Runs each job at its ticks, one run of a job at a time. An outage costs the runs it meets and no more. */
+/** Runs each job at its ticks, one run of a job at a time. An outage costs the runs that it meets and no others. */
 export function createScheduler({ jobs, ticker: tickerOf = createTicker, ...options }: SchedulerOptions): Scheduler {
   const { clock, log } = options;
   const running = new Map<JobName, Run>();
@@ -45,7 +45,7 @@ export function createScheduler({ jobs, ticker: tickerOf = createTicker, ...opti
       for (const job of jobs) if (job.atStart) void insist(job);
     },
     async runNow(name) {
-      // What it saw may be older than the reason to run now.
+      // The run under way may have looked before there was a reason to run now.
       await running.get(name)?.done;
       return insist(jobOf(name));
     },
@@ -77,7 +77,7 @@ export function createScheduler({ jobs, ticker: tickerOf = createTicker, ...opti
   async function insist(job: Job, tries = 1, wasHeld = false): Promise<Outcome> {
     if (isClosed) return 'stopped';
     const outcome = await run(job);
-    // A lock that outlives its lifetime is kept by somebody alive, who does the job.
+    // A lock that outlives its lifetime is extended by a live instance, which runs the job.
     const isOver = outcome === 'ran' || (outcome === 'held' && wasHeld);
     if (isOver || isClosed) return outcome;
     const pauseMs = outcome === 'held' ? JOB_LOCK_TTL_MS : Math.min(FIRST_RETRY_MS * 2 ** (tries - 1), LAST_RETRY_MS);

@@ -11,10 +11,10 @@ export interface TickerOptions {
   log: Logger;
 }
 
-/** Says when it is a job's turn; the first time one interval after the start. */
+/** Calls `onTick` with the name of each round at its interval; the first time one interval after the start. */
 export interface Ticker {
   start(): Promise<void>;
-  /** No tick comes any more; resolves when the threads are gone. */
+  /** End the ticks; resolves when the threads are gone. */
   stop(): Promise<void>;
 }
 
@@ -31,12 +31,12 @@ export function createTicker({ rounds, onTick, log }: TickerOptions): Ticker {
       name,
       path: TICK,
       interval: intervalMs,
-      // Said outright: Bree takes a path with a `+` or a `#` in it for code. The thread needs none of our loaders.
+      // `eval: false` because Bree takes a path with a `+` or a `#` for code. The thread needs none of our loaders.
       worker: { eval: false, execArgv: [] },
     })),
   });
   const run = bree.run;
-  // Its timers call this without a catch, and a thread may be refused to us.
+  // Bree's timers call this without a catch, and the system may refuse a thread.
   bree.run = (name) => run(name).catch(lost);
 
   return {

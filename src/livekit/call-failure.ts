@@ -2,9 +2,9 @@ import { ServerError } from 'livekit-server-sdk';
 
 import { toError } from '../errors.js';
 
-/** How a call to LiveKit failed, told by what was thrown. */
+/** How a call to LiveKit failed. */
 export type CallFailure =
-  /** An HTTP answer. `code` is the Twirp code; without one it was not LiveKit's API that answered, or its plain-text 401. */
+  /** An HTTP answer. `code` is the Twirp code; absent when a proxy answered, or LiveKit with its plain-text 401. */
   | { kind: 'answered'; status: number; code: string | undefined; message: string }
   /** No connection was made, so nothing was sent. */
   | { kind: 'unreachable'; message: string }
@@ -30,7 +30,7 @@ const NOTHING_SENT = new Set([
 const MAX_MESSAGE_LENGTH = 300;
 
 /**
- * Tell what became of a call from what the SDK threw. The class comes first: the `code` of a thrown value is a string, a
+ * How a call failed, from what the SDK threw. The class of the thrown value decides before its `code`, which may be a string, a
  * number (23 on a time-out) or nothing.
  */
 export function callFailureOf(thrown: unknown): CallFailure {
@@ -73,7 +73,7 @@ function parseObject(text: string): Record<string, unknown> | undefined {
   }
 }
 
-/** A proxy's page can be long; logs and answers want a line. */
+/** A proxy's page can be long; logs and answers need one line. */
 function oneLine(text: string): string {
   const line = text.replace(/\s+/g, ' ').trim();
   return line.length > MAX_MESSAGE_LENGTH ? `${line.slice(0, MAX_MESSAGE_LENGTH)}…` : line;

@@ -18,7 +18,7 @@ const NS_PER_SECOND = 1e9;
 
 /**
  * What one EgressInfo says about a recording of a room. Proto3 cannot tell "zero" from "not set": zeros and empty strings
- * become absent members. A status *name* that the SDK does not know reaches us as STARTING, which moves nothing.
+ * become absent members. A status *name* that the SDK does not know arrives as STARTING, which changes nothing.
  *
  * @returns undefined when it is no file egress of a room, has no id, or has a status of a later LiveKit
  */
@@ -59,7 +59,7 @@ function fileOf(info: EgressInfo): FileInfo | undefined {
   return info.fileResults[0] ?? (info.result.case === 'file' ? info.result.value : undefined);
 }
 
-/** When the snapshot was taken, in ns; a worker that does not say so took it no earlier than the newest instant in it. */
+/** When the snapshot was taken, in ns. A worker that does not date it took it at or after the newest instant in it. */
 function updatedAtOf(info: EgressInfo, file: FileInfo): bigint {
   if (info.updatedAt !== 0n) return info.updatedAt;
   return [info.startedAt, info.endedAt, file.startedAt, file.endedAt].reduce((newest, at) => (at > newest ? at : newest), 0n);

@@ -27,7 +27,7 @@ export interface GatewayOptions {
 
 const DEFAULT_LIMITS: GatewayLimits = { startMs: 30_000, stopMs: 17_000, lookMs: 5_000 };
 
-/** LiveKit through its own SDK: one attempt per call, our time limits, our errors. */
+/** LiveKit through its own SDK, with one attempt per call, our time limits and our errors. */
 export function createLiveKitGateway({ host, apiKey, apiSecret, limits }: GatewayOptions): LiveKitGateway {
   const { startMs, stopMs, lookMs } = { ...DEFAULT_LIMITS, ...limits };
   // The SDK's fail-over replays a call, and StartEgress must be sent at most once.
@@ -63,7 +63,7 @@ export function createLiveKitGateway({ host, apiKey, apiSecret, limits }: Gatewa
       const answer = await orNotFound(lookingFor(timeoutMs).listEgress({ egressId }), undefined);
       if (answer === undefined) return undefined;
       const egress = answer.map(decodeEgress).find((each) => each?.egressId === egressId);
-      // Absence is said by a 404 only: an egress of a later LiveKit, or an empty answer, is not an absent one.
+      // Only a 404 says that an egress is absent: an empty answer, or an egress of a later LiveKit, does not.
       if (egress === undefined)
         throw new LiveKitUnavailableError('LiveKit answered ListEgress with something that cannot be read');
       return egress;
@@ -131,7 +131,7 @@ async function orUnavailable<Answer>(call: Promise<Answer>): Promise<Answer> {
   });
 }
 
-/** What LiveKit answers, or `absent` when LiveKit says that there is no such thing. A 404 of anybody else is no proof. */
+/** What LiveKit answers, or `absent` when LiveKit itself answers 404. A proxy's 404 proves nothing. */
 async function orNotFound<Answer>(call: Promise<Answer>, absent: Answer): Promise<Answer> {
   return call.catch((error: unknown) => {
     const failure = callFailureOf(error);

@@ -6,8 +6,8 @@ export function decodeRoom({ name, sid, metadata, numParticipants, activeRecordi
   return { name, sid, metadata, participants: numParticipants, activeRecording };
 }
 
-/** A recorder is told by what LiveKit says of it, never by its name: anybody may call himself `EG_…`. */
+/** LiveKit's own fields mark a recorder, never its identity: any participant may be named `EG_…`. */
 export function decodePresence({ identity, kind, permission }: ParticipantInfo): RoomPresence {
-  // `permission.recorder` is deprecated in the schema, yet all that servers older than participant kinds have.
+  // `permission.recorder` is deprecated in the schema, but servers older than participant kinds have nothing else.
   return { identity, isEgress: kind === ParticipantInfo_Kind.EGRESS || permission?.recorder === true };
 }

@@ -11,7 +11,7 @@ import { decodeRoom } from './room-decoder.js';
 /** LiveKit signs by its own clock; hosts drift. Seconds. */
 const CLOCK_TOLERANCE_S = 60;
 
-/** The call was not LiveKit's: the signature, its key, its life-time or the body's hash is wrong. Not retryable. */
+/** LiveKit did not send this: the signature, its key, its lifetime or the body's hash is wrong. Not retryable. */
 export class WebhookRejectedError extends TallyError {
   constructor(message: string, cause?: unknown) {
     super('webhook.rejected', 'unauthorized', message, { cause });
@@ -22,15 +22,15 @@ export interface WebhookVerifier {
   /**
    * @param rawBody the body's text as it arrived; LiveKit signs the bytes
    * @param authorization the header's value: a bare token, without `Bearer`
-   * @returns `ignored` for events without a meaning to us, and for a signed body that cannot be read
+   * @returns `ignored` for events that mean nothing to Tally, and for a signed body that cannot be read
    * @throws WebhookRejectedError
    */
   verify(rawBody: string, authorization: string | undefined): Promise<LiveKitEvent>;
 }
 
 /**
- * Incoming LiveKit webhooks, authenticated as the SDK's `WebhookReceiver` does it. That one cannot be used as it is: it
- * reports a body it cannot read and a forged one in the same way, and a signed body must not be repeated by LiveKit.
+ * Authenticates incoming webhooks as the SDK's `WebhookReceiver` does. The receiver itself throws the same error for a forged
+ * body and for a signed one that it cannot read; here the second is `ignored`, because LiveKit would repeat it in vain.
  *
  * @see livekit/node-sdks, packages/livekit-server-sdk/src/WebhookReceiver.ts
  */

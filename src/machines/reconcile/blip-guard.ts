@@ -1,9 +1,6 @@
 /** Tells a bad observation from many ends. */
 export interface BlipGuard {
-  /**
-   * Whether a look that makes this many of all seem gone is to be thrown away. That is done three times at most, then it is
-   * believed.
-   */
+  /** Whether to throw a look away because too many seem gone at once: three looks in a row at most; the fourth is believed. */
   isBlip(suspects: number, all: number): boolean;
 }
 

@@ -10,7 +10,7 @@ import { stopRecording } from './stop.js';
 export type { StartRequest };
 
 /**
- * What clients command. Every method may throw StoreUnavailableError (retryable); an id is the public
+ * What clients may ask of recordings. Every method may throw StoreUnavailableError (retryable); an id is the public
  * `{roomId}--{egressId}--{uid}`, also with `EG_PENDING` in the middle.
  */
 export interface RecordingCommands {

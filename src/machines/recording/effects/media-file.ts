@@ -1,10 +1,10 @@
 import type { MediaInfo, MediaStore } from '../../ports/media.js';
 
-/** A finished file, or that there is none: no object, an empty one, or one that was cut off. */
+/** Not complete: there is no object, or an empty one, or one that was cut off. */
 export type FileVerdict = { complete: true; size: number } | { complete: false };
 
 const HEADER_BYTES = 16;
-/** More top-level boxes than any recorder writes: a file that has more is not walked further. */
+/** More top-level boxes than any recorder writes; a file with more counts as not complete. */
 const MAX_BOXES = 4_096;
 
 /**
