@@ -14,8 +14,8 @@ function logged() {
   return { lines, log };
 }
 
-describe('a port that tells its outages', () => {
-  it('says once that it is away and once that it is back, however many calls fail', async () => {
+describe('a port whose outages are logged', () => {
+  it('logs once that it cannot be reached and once that it can be again, however many calls fail', async () => {
     const { lines, log } = logged();
     let isAway = true;
     const load = () => (isAway ? Promise.reject(new StoreUnavailableError('away')) : Promise.resolve('it'));
@@ -29,14 +29,14 @@ describe('a port that tells its outages', () => {
     expect(lines).toEqual(['The store cannot be reached', 'The store can be reached again']);
   });
 
-  it('is silent about an answer that is an error of the caller', async () => {
+  it('logs nothing when a call fails by a mistake of the caller', async () => {
     const { lines, log } = logged();
     const read = () => Promise.reject(new TypeError('no such thing'));
     await expect(tellingOutages({ read }, createOutageLog(log, 'It')).read()).rejects.toThrow(TypeError);
     expect(lines).toEqual([]);
   });
 
-  it('shares one log with its neighbours, keeps what is no promise, and calls its methods on itself', async () => {
+  it('shares one outage log with other ports, passes on results that are no promises, and keeps `this`', async () => {
     const { lines, log } = logged();
     const outages = createOutageLog(log, 'The media store');
     class Counter {

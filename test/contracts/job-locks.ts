@@ -11,7 +11,7 @@ export interface JobLocksFixture extends Disposable {
 
 export interface JobLocksContract {
   name: string;
-  /** Locks that nobody holds. */
+  /** No lock is held. */
   create: () => Promise<JobLocksFixture>;
 }
 
@@ -19,7 +19,7 @@ const RACERS = 50;
 /** Long enough that no case outlives it by accident. */
 const LONG_MS = 60_000;
 const SHORT_MS = 150;
-/** For what has to be done with a lock before it runs out. */
+/** Long enough for a call that has to come before the lock expires. */
 const HELD_MS = 1_500;
 const ANOTHER_VALUE = 'f'.repeat(32);
 
@@ -45,24 +45,24 @@ export function jobLocksContract({ name, create }: JobLocksContract): void {
       return value === undefined;
     };
 
-    it('gives each holder a value of his own', async () => {
+    it('has another value for each holder', async () => {
       const values = [await taken('a'), await taken('b')];
       for (const value of values) expect(value).toMatch(/^[0-9a-f]{32}$/);
       expect(values[0]).not.toBe(values[1]);
     });
 
-    it('is refused while it is held, and holds nothing else', async () => {
+    it('is refused while it is held, and other names stay free', async () => {
       await taken('a');
       expect(await locks.acquire('a', LONG_MS)).toBeUndefined();
       expect(await isHeld('b')).toBe(false);
     });
 
-    it('has one winner among many', async () => {
+    it('is granted to one of fifty that ask at once', async () => {
       const values = await Promise.all(Array.from({ length: RACERS }, () => locks.acquire('a', LONG_MS)));
       expect(values.filter((value) => value !== undefined)).toHaveLength(1);
     });
 
-    it('is free again after its time', async () => {
+    it('is free again after its lifetime', async () => {
       await taken('a', SHORT_MS);
       await elapse(SHORT_MS + 1);
       await taken('a');
@@ -82,7 +82,7 @@ export function jobLocksContract({ name, create }: JobLocksContract): void {
       expect(await isHeld('a')).toBe(false);
     });
 
-    it('is not extended when it is gone, nor made by that', async () => {
+    it('is neither extended nor created when it is gone', async () => {
       const value = await taken('a', SHORT_MS);
       await elapse(SHORT_MS + 1);
       expect(await locks.extend('a', value, LONG_MS)).toBe(false);
@@ -101,7 +101,7 @@ export function jobLocksContract({ name, create }: JobLocksContract): void {
       await locks.release('never', value);
     });
 
-    it('is neither freed nor extended by a value of its past', async () => {
+    it('is neither freed nor extended by the value of an earlier holder', async () => {
       const past = await taken('a', SHORT_MS);
       await elapse(SHORT_MS + 1);
       await taken('a');

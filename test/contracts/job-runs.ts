@@ -22,17 +22,17 @@ export function jobRunsContract({ name, create }: JobRunsContract): void {
     });
     afterEach(() => dispose?.());
 
-    it('has none of a job that never ran', async () => {
+    it('are none for a job that never ran', async () => {
       await runs.save('other', RAN);
       expect(await runs.load('job')).toBeUndefined();
     });
 
-    it.each([RAN, FAILED, { ...RAN, counts: {} }])('keeps a run as it was', async (run) => {
+    it.each([RAN, FAILED, { ...RAN, counts: {} }])('give a run back as it was saved', async (run) => {
       await runs.save('job', run);
       expect(await runs.load('job')).toEqual(run);
     });
 
-    it('keeps the last run of each job and nothing of the one before', async () => {
+    it('hold the last run of each job and nothing of the one before', async () => {
       await runs.save('job', RAN);
       await runs.save('other', RAN);
       await runs.save('job', FAILED);
@@ -42,7 +42,7 @@ export function jobRunsContract({ name, create }: JobRunsContract): void {
       expect(await runs.load('job')).toEqual(RAN);
     });
 
-    it('may be told the same many times at once', async () => {
+    it('take the same run many times at once', async () => {
       await Promise.all(Array.from({ length: 20 }, () => runs.save('job', RAN)));
       expect(await runs.load('job')).toEqual(RAN);
     });

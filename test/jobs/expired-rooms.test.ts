@@ -41,14 +41,14 @@ const STORES: Record<string, () => Promise<Stores>> = {
   },
 };
 
-describe.each(Object.entries(STORES))('the expiry of rooms, on %s', (_name, open) => {
+describe.each(Object.entries(STORES))('the job that deletes expired rooms, on %s', (_name, open) => {
   let clock: TestClock;
   let rooms: RoomStore;
   let recordings: RecordingStore;
   let dispose: (() => Promise<void>) | undefined;
   let supervisor: Supervisor<RoomContext, RoomEvent>;
   let commands: RoomCommands;
-  /** What the rooms' effects did. */
+  /** What the effects of the rooms did. */
   let done: string[];
 
   beforeEach(async () => {
@@ -71,7 +71,7 @@ describe.each(Object.entries(STORES))('the expiry of rooms, on %s', (_name, open
   };
   const run = (ports: { rooms?: Pick<RoomCommands, 'delete'> } = {}, signal = new AbortController().signal) =>
     deleteExpiredRooms({ rooms: commands, roomStore: rooms, clock, log: silentLog, ...ports }, signal);
-  /** An effect that is done waits a moment for another save to ride on. Faster than a slow disk, time would outrun its lease. */
+  /** Lets the clock pass no faster than the disk answers, so that no lease expires while an ended effect waits for a save. */
   async function whileTimePasses<Result>(work: Promise<Result>): Promise<Result> {
     let isOver = false;
     void work.finally(() => (isOver = true));
@@ -87,7 +87,7 @@ describe.each(Object.entries(STORES))('the expiry of rooms, on %s', (_name, open
   };
   const meeting = { tally: { state: 'active_meeting' } };
 
-  it('deletes what has expired, and leaves what has not or never does', async () => {
+  it('deletes rooms past their deletion date, and no room whose date is to come or that has none', async () => {
     await add('past');
     await add('now', { autoDeletionDate: clock.now() });
     await rooms.create('undated', buildRoom('undated'));
@@ -97,7 +97,7 @@ describe.each(Object.entries(STORES))('the expiry of rooms, on %s', (_name, open
     expect(await run()).toEqual({ room_deleted: 1 });
   });
 
-  it('goes by each room’s own policy', async () => {
+  it('deletes each room under its own policy', async () => {
     await add('forced', { autoDeletionPolicy: { withMeeting: 'force', withRecordings: 'fail' }, ...meeting });
     await add('patient', { autoDeletionPolicy: { withMeeting: 'when_meeting_ends', withRecordings: 'fail' }, ...meeting });
     await add('kept', { autoDeletionPolicy: { withMeeting: 'fail', withRecordings: 'close' } });
@@ -119,7 +119,7 @@ describe.each(Object.entries(STORES))('the expiry of rooms, on %s', (_name, open
     expect((await rooms.load('patient'))?.meetingEndAction).toBe('delete');
   });
 
-  it('takes a missing policy for one that fails, and tries again what a policy refused', async () => {
+  it('takes a room without a policy as one that refuses, and tries a refused room again at the next run', async () => {
     await add('meeting', meeting);
     await add('recorded');
     await recordings.create('one', buildSettled('one', { roomId: 'recorded' }));
@@ -130,13 +130,13 @@ describe.each(Object.entries(STORES))('the expiry of rooms, on %s', (_name, open
     expect(await run()).toEqual({ room_deleted: 2 });
   });
 
-  it('pages through all, though most of them stay', async () => {
+  it('reaches every expired room although the first pages of them stay', async () => {
     for (let index = 0; index < 130; index += 1) await add(`kept-${String(index)}`, meeting);
     await add('zz-last');
     expect(await run()).toEqual({ refused: 130, room_deleted: 1 });
   });
 
-  it('isolates a room that fails, and one that somebody else deleted', async () => {
+  it('goes on with the others when one room fails and another was deleted meanwhile', async () => {
     for (const roomId of ['a', 'b', 'c']) await add(roomId);
     const failing: Pick<RoomCommands, 'delete'> = {
       async delete(roomId, policy) {
@@ -149,7 +149,7 @@ describe.each(Object.entries(STORES))('the expiry of rooms, on %s', (_name, open
     expect(await run()).toEqual({ room_deleted: 1 });
   });
 
-  it('begins no further ten when it is told to stop', async () => {
+  it('starts no further batch of ten once its signal is aborted', async () => {
     for (let index = 0; index < 25; index += 1) await add(`room-${String(index)}`);
     const ending = new AbortController();
     const seen: Pick<RoomCommands, 'delete'> = {

@@ -16,14 +16,14 @@ function twoInstances() {
   return { clock, gate, one: turn(), two: turn() };
 }
 
-it('is one instance’s at a time, and anybody’s after a while', async () => {
+it('a turn belongs to one instance at a time, and to the first that asks once its time is over', async () => {
   const { clock, one, two } = twoInstances();
   expect([await one(), await two(), await one()]).toEqual([true, false, false]);
   clock.advance(5_000);
   expect([await two(), await one()]).toEqual([true, false]);
 });
 
-it('is everybody’s while the locks cannot be reached', async () => {
+it('every instance has a turn while the locks cannot be reached', async () => {
   const { gate, one, two } = twoInstances();
   for (let count = 0; count < 2; count += 1) gate.failNext('jobLocks.acquire', 'fail_before');
   expect([await one(), await two()]).toEqual([true, true]);

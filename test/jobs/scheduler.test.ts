@@ -13,8 +13,8 @@ beforeEach(() => {
 });
 afterEach(() => world.close());
 
-describe('at a tick', () => {
-  it('the job runs, says what it did in one line, and its run is kept', async () => {
+describe('at a tick of the scheduler', () => {
+  it('the job runs, its counts are one line in the log, and the run is stored', async () => {
     const job = drivenJob(COLLECTOR);
     const one = await world.instance([job, drivenJob(SWEEP)]);
     await one.tick(COLLECTOR);
@@ -30,7 +30,7 @@ describe('at a tick', () => {
     expect(await world.isFree(COLLECTOR)).toBe(true);
   });
 
-  it('a job that still runs is left alone; another one runs beside it', async () => {
+  it('a job that is still running is not started again, and another job runs beside it', async () => {
     const [job, other] = [drivenJob(COLLECTOR), drivenJob(SWEEP)];
     const one = await world.instance([job, other]);
     for (let count = 0; count < 3; count += 1) await one.tick(COLLECTOR);
@@ -42,7 +42,7 @@ describe('at a tick', () => {
     expect(job.begun).toBe(2);
   });
 
-  it('a job that runs elsewhere is passed over in silence', async () => {
+  it('a job that another instance runs is not started, and no line above debug says so', async () => {
     const job = drivenJob(COLLECTOR);
     const [one, two] = [await world.instance([job], 'one'), await world.instance([job], 'two')];
     await one.tick(COLLECTOR);
@@ -55,7 +55,7 @@ describe('at a tick', () => {
     expect(job.begun).toBe(2);
   });
 
-  it('a job that fails says so once, is kept as failed, and is tried at the next one', async () => {
+  it('a job that fails is one warning, is stored as failed, and runs again at the next tick', async () => {
     const job = drivenJob(COLLECTOR);
     const one = await world.instance([job]);
     await one.tick(COLLECTOR);
@@ -70,7 +70,7 @@ describe('at a tick', () => {
     expect(await world.runs.load(COLLECTOR)).toMatchObject({ counts: { seen: 1 } });
   });
 
-  it('an outage of the locks costs that tick and no other', async () => {
+  it('no job runs while the locks cannot be reached, and the first tick after that runs it', async () => {
     const job = drivenJob(COLLECTOR);
     job.atOnce = () => ({});
     const one = await world.instance([job]);
@@ -85,7 +85,7 @@ describe('at a tick', () => {
     expect(one.said(INFO)).toEqual(['job ran']);
   });
 
-  it('a run that cannot be kept has run all the same', async () => {
+  it('a run that cannot be stored still counts as run, with a warning', async () => {
     const job = drivenJob(COLLECTOR);
     job.atOnce = () => ({ seen: 1 });
     const one = await world.instance([job]);
@@ -96,7 +96,7 @@ describe('at a tick', () => {
     expect(await world.isFree(COLLECTOR)).toBe(true);
   });
 
-  it('a lock that cannot be freed goes with its time', async () => {
+  it('the lock of a run that could not be freed expires', async () => {
     const job = drivenJob(COLLECTOR);
     job.atOnce = () => ({});
     const one = await world.instance([job]);
@@ -109,14 +109,14 @@ describe('at a tick', () => {
   });
 });
 
-describe('at the start', () => {
-  it('those jobs run that are to, without waiting for a tick', async () => {
+describe('when the scheduler starts', () => {
+  it('the jobs marked for the start run without waiting for a tick, and the others do not', async () => {
     const [job, other] = [drivenJob(COLLECTOR, { atStart: true }), drivenJob(SWEEP)];
     await world.instance([job, other]);
     expect([job.begun, other.begun]).toEqual([1, 0]);
   });
 
-  it('a job that fails is tried again soon, ever more slowly, until it runs', async () => {
+  it('a job that fails is repeated after 1, 2, 4 … 60 seconds until it ends well', async () => {
     const job = drivenJob(COLLECTOR, { atStart: true });
     job.atOnce = () => {
       throw new Error('LiveKit is not there yet');
@@ -137,7 +137,7 @@ describe('at the start', () => {
     expect(await begunAfter(60 * MINUTE_MS)).toBe(before + 2);
   });
 
-  it('an outage of the locks is waited out', async () => {
+  it('a job waits until the locks can be reached, then runs', async () => {
     const job = drivenJob(COLLECTOR, { atStart: true });
     job.atOnce = () => ({});
     for (let count = 0; count < 3; count += 1) world.gate.failNext('jobLocks.acquire', 'fail_before');
@@ -147,7 +147,7 @@ describe('at the start', () => {
     expect(one.said(WARN)).toHaveLength(3);
   });
 
-  it('a tick that ran the job makes the next try needless', async () => {
+  it('a job that a tick has run meanwhile is not tried again', async () => {
     const job = drivenJob(COLLECTOR, { atStart: true });
     job.atOnce = () => ({});
     world.gate.failNext('jobLocks.acquire', 'fail_before');
@@ -157,7 +157,7 @@ describe('at the start', () => {
     expect(job.begun).toBe(1);
   });
 
-  it('a lock that a killed process left is waited for', async () => {
+  it('a job runs once the lock that a killed process left has expired', async () => {
     const job = drivenJob(COLLECTOR, { atStart: true });
     job.atOnce = () => ({});
     await world.locks.acquire(COLLECTOR, MINUTE_MS);
@@ -168,7 +168,7 @@ describe('at the start', () => {
     expect(job.begun).toBe(1);
   });
 
-  it('a lock that somebody keeps is waited for no longer than its lifetime', async () => {
+  it('a job is given up when another instance still holds its lock after a lifetime', async () => {
     const job = drivenJob(COLLECTOR, { atStart: true });
     await world.locks.acquire(COLLECTOR, 2 * MINUTE_MS);
     await world.instance([job]);
@@ -178,8 +178,8 @@ describe('at the start', () => {
   });
 });
 
-describe('a long run', () => {
-  it('keeps its lock as long as it takes', async () => {
+describe('a long run of a job', () => {
+  it('extends its lock until it ends, so that no other instance starts the job', async () => {
     const job = drivenJob(COLLECTOR);
     const [one, two] = [await world.instance([job], 'one'), await world.instance([job], 'two')];
     await one.tick(COLLECTOR);
@@ -193,7 +193,7 @@ describe('a long run', () => {
     expect(await world.isFree(COLLECTOR)).toBe(true);
   });
 
-  it('leaves nothing behind when it ends while its lock is being extended', async () => {
+  it('leaves neither timer nor lock when it ends while its lock is being extended', async () => {
     const job = drivenJob(COLLECTOR);
     const one = await world.instance([job]);
     await one.tick(COLLECTOR);
@@ -207,7 +207,7 @@ describe('a long run', () => {
     expect(await world.isFree(COLLECTOR)).toBe(true);
   });
 
-  it('survives a short outage of the locks', async () => {
+  it('goes on although three extensions of its lock fail', async () => {
     const job = drivenJob(COLLECTOR);
     const one = await world.instance([job]);
     await one.tick(COLLECTOR);
@@ -220,7 +220,7 @@ describe('a long run', () => {
     expect(await world.runs.load(COLLECTOR)).toMatchObject({ counts: { seen: 1 } });
   });
 
-  it('is cut short before its lock can be another’s, when the locks stay away', async () => {
+  it('is cut short before its lock expires, when the lock cannot be extended', async () => {
     const job = drivenJob(COLLECTOR);
     const one = await world.instance([job]);
     await one.tick(COLLECTOR);
@@ -230,11 +230,11 @@ describe('a long run', () => {
     expect(await world.isFree(COLLECTOR)).toBe(false);
   });
 
-  it('is cut short when its lock is lost: not kept as run, told once, and tried at the next tick', async () => {
+  it('is cut short when another instance has its lock: one warning, not stored as run, and run again at the next tick', async () => {
     const job = drivenJob(COLLECTOR);
     const one = await world.instance([job]);
     await one.tick(COLLECTOR);
-    // The locks do not answer for longer than this one lives; then somebody else is first.
+    // The locks do not answer for longer than this one lives; then another instance takes it.
     world.gate.hold();
     world.clock.advance(MINUTE_MS);
     world.gate.open();
@@ -254,7 +254,7 @@ describe('a long run', () => {
     expect(job.begun).toBe(2);
   });
 
-  it('that does not end when it is cut short is waited for no longer than a grace', async () => {
+  it('that goes on after it was cut short is waited for no longer than a grace, and the next tick runs the job', async () => {
     const job = drivenJob(COLLECTOR);
     const one = await world.instance([job]);
     await one.tick(COLLECTOR);
@@ -266,8 +266,8 @@ describe('a long run', () => {
   });
 });
 
-describe('on demand', () => {
-  it('a job runs at once', async () => {
+describe('on demand, at the scheduler', () => {
+  it('a job runs at once, without a tick', async () => {
     const job = drivenJob(COLLECTOR);
     job.atOnce = () => ({ seen: 1 });
     const one = await world.instance([job]);
@@ -275,7 +275,7 @@ describe('on demand', () => {
     expect(job.begun).toBe(1);
   });
 
-  it('a job that runs already runs once more after that, however often it is asked for', async () => {
+  it('a job that is running runs exactly once more after that, however often it was asked for', async () => {
     const job = drivenJob(COLLECTOR);
     const one = await world.instance([job]);
     await one.tick(COLLECTOR);
@@ -291,7 +291,7 @@ describe('on demand', () => {
     expect(job.begun).toBe(2);
   });
 
-  it('a job that fails is tried again soon', async () => {
+  it('a job that fails is repeated after a second', async () => {
     const job = drivenJob(COLLECTOR);
     job.atOnce = () => ({});
     const one = await world.instance([job]);
@@ -301,14 +301,14 @@ describe('on demand', () => {
     expect(job.begun).toBe(1);
   });
 
-  it('a job that is not there is a mistake', async () => {
+  it('a job that does not exist is refused', async () => {
     const one = await world.instance([drivenJob(COLLECTOR)]);
     await expect(one.scheduler.runNow(SWEEP)).rejects.toThrow(`There is no job ${SWEEP}`);
   });
 });
 
-describe('closing', () => {
-  it('cuts runs short, waits for them and frees their locks, without a word', async () => {
+describe('closing the scheduler', () => {
+  it('cuts runs short, waits for them and frees their locks, without a line in the log', async () => {
     const job = drivenJob(COLLECTOR);
     const one = await world.instance([job]);
     await one.tick(COLLECTOR);
@@ -322,7 +322,7 @@ describe('closing', () => {
     expect(world.clock.pending()).toBe(0);
   });
 
-  it('waits two seconds for a job that does not notice, then frees its lock', async () => {
+  it('waits two seconds for a job that ignores its signal, then frees the lock', async () => {
     const job = drivenJob(COLLECTOR);
     const one = await world.instance([job]);
     await one.tick(COLLECTOR);
@@ -335,7 +335,7 @@ describe('closing', () => {
     expect(await world.isFree(COLLECTOR)).toBe(true);
   });
 
-  it('begins no run whose lock comes just then, and frees it', async () => {
+  it('starts no run whose lock is granted only then, and frees that lock', async () => {
     const job = drivenJob(COLLECTOR);
     const one = await world.instance([job]);
     world.gate.hold();
@@ -347,7 +347,7 @@ describe('closing', () => {
     expect(await world.isFree(COLLECTOR)).toBe(true);
   });
 
-  it('ends tries that are still to come, and ticks that come late do nothing', async () => {
+  it('cancels repetitions, and a late tick or demand starts nothing', async () => {
     const job = drivenJob(COLLECTOR, { atStart: true });
     world.gate.failNext('jobLocks.acquire', 'fail_before');
     const one = await world.instance([job]);

@@ -37,13 +37,13 @@ const STORES: Record<string, () => Promise<{ store: RecordingStore; dispose?: ()
   },
 };
 
-describe.each(Object.entries(STORES))('the sweep of stale recordings, on %s', (_name, open) => {
+describe.each(Object.entries(STORES))('the job that stops stale recordings, on %s', (_name, open) => {
   let clock: TestClock;
   let store: RecordingStore;
   let dispose: (() => Promise<void>) | undefined;
   let supervisor: Supervisor<RecordingContext, RecordingEvent>;
   let egresses: Map<string, EgressObservation>;
-  /** Who is in a room; a room that is not here is gone. */
+  /** The participants of each room; a room that is not here is gone. */
   let present: Map<string, RoomPresence[] | 'no answer'>;
 
   beforeEach(async () => {
@@ -120,19 +120,19 @@ describe.each(Object.entries(STORES))('the sweep of stale recordings, on %s', (_
     return counts;
   }
 
-  it('row 1: leaves alone what is aborted already', async () => {
+  it('row 1: counts an aborted recording and does not touch it', async () => {
     await store.create(ONE, buildSettled(ONE, { tally: { state: { aborted: 'rescuable' } } }));
     show(ONE, 10 * STALE_AFTER_MS);
     expect(await sweep()).toEqual({ aborted: 1 });
   });
 
-  it('row 1: leaves other outcomes to those who stop strays', async () => {
+  it('row 1: leaves the egress of a settled recording to the reconciler', async () => {
     await store.create(ONE, buildSettled(ONE));
     show(ONE, 10 * STALE_AFTER_MS);
     expect(await sweep()).toEqual({ settled: 1 });
   });
 
-  it('row 2: keeps an egress without a time', async () => {
+  it('row 2: keeps an egress that LiveKit does not date', async () => {
     await addActive(ONE);
     show(ONE, 0, { updatedAt: '0' });
     expect(await sweep()).toEqual({ undated: 1 });
@@ -143,14 +143,14 @@ describe.each(Object.entries(STORES))('the sweep of stale recordings, on %s', (_
     ['of just now', 0],
     ['of exactly the threshold', STALE_AFTER_MS],
     ['of the future', -3_600_000],
-  ])('row 3: keeps one %s', async (_age, ageMs) => {
+  ])('row 3: keeps an egress %s', async (_age, ageMs) => {
     await addActive(ONE);
     show(ONE, ageMs);
     expect(await sweep()).toEqual({ fresh: 1 });
     expect(await statusIn(ONE)).toBe('active');
   });
 
-  it('row 4: stops an older one whose room is gone', async () => {
+  it('row 4: stops an egress older than the threshold whose room is gone', async () => {
     await addActive(ONE);
     show(ONE, STALE_AFTER_MS + 1);
     expect(await sweep()).toEqual({ stale: 1, stopped: 1 });
@@ -160,7 +160,7 @@ describe.each(Object.entries(STORES))('the sweep of stale recordings, on %s', (_
     expect(recording?.tally.effects.map(({ name }) => name)).toContain('stopEgress');
   });
 
-  it('row 5: stops an older one with nobody but recorders in the room', async () => {
+  it('row 5: stops an egress older than the threshold with only recorders in its room', async () => {
     await addActive(ONE);
     show(ONE, STALE_AFTER_MS + 1);
     present.set(`room-of-${ONE}`, [recorderOf(ONE), recorderOf('other')]);
@@ -168,7 +168,7 @@ describe.each(Object.entries(STORES))('the sweep of stale recordings, on %s', (_
     expect(await statusIn(ONE)).toBe('ending');
   });
 
-  it('row 5: is not concluded from a list that lacks even the recorder', async () => {
+  it('row 5: keeps an egress when LiveKit lists the room but not even our recorder in it', async () => {
     await addActive(ONE);
     show(ONE, STALE_AFTER_MS + 1);
     present.set(`room-of-${ONE}`, []);
@@ -176,7 +176,7 @@ describe.each(Object.entries(STORES))('the sweep of stale recordings, on %s', (_
     expect(await statusIn(ONE)).toBe('active');
   });
 
-  it('row 6: keeps an older one with somebody in the room', async () => {
+  it('row 6: keeps an egress of any age with a participant in its room', async () => {
     await addActive(ONE);
     show(ONE, 100 * STALE_AFTER_MS);
     present.set(`room-of-${ONE}`, [recorderOf(ONE), PERSON]);
@@ -184,7 +184,7 @@ describe.each(Object.entries(STORES))('the sweep of stale recordings, on %s', (_
     expect(await statusIn(ONE)).toBe('active');
   });
 
-  it('looks twice, the second time not before its time', async () => {
+  it('stops an egress only at a second look, 20 seconds after the first', async () => {
     await addActive(ONE);
     show(ONE, STALE_AFTER_MS + 1);
     const counts = sweep(async () => {
@@ -196,7 +196,7 @@ describe.each(Object.entries(STORES))('the sweep of stale recordings, on %s', (_
 
   it.each<[string, () => unknown]>([
     ['the list of people became empty', () => present.set(`room-of-${ONE}`, [])],
-    ['somebody came back', () => present.set(`room-of-${ONE}`, [PERSON])],
+    ['a participant came back', () => present.set(`room-of-${ONE}`, [PERSON])],
     ['its status changed', () => show(ONE, 0)],
     ['it ended', () => show(ONE, 0, { status: 'COMPLETE' })],
     ['LiveKit forgot it', () => egresses.clear()],
@@ -214,7 +214,7 @@ describe.each(Object.entries(STORES))('the sweep of stale recordings, on %s', (_
     expect(await statusIn(ONE)).toBe('active');
   });
 
-  it('leaves alone what starts or ends: a file may still be on its way', async () => {
+  it('leaves recordings that start or end alone, because their file may still be on its way', async () => {
     await store.create(ONE, buildRecording(ONE, { tally: { state: { stopping: 'ending' } } }));
     await store.create(uidAt(2), buildRecording(uidAt(2), { tally: { state: { starting: 'awaiting' } } }));
     show(ONE, 10 * STALE_AFTER_MS, { status: 'ENDING' });
@@ -222,7 +222,7 @@ describe.each(Object.entries(STORES))('the sweep of stale recordings, on %s', (_
     expect(await sweep()).toEqual({ leaving: 2 });
   });
 
-  it('never touches a foreign egress, and counts one of an unknown recording', async () => {
+  it('counts foreign egresses and those of unknown recordings, and touches neither', async () => {
     await addActive(ONE);
     show('not-a-uid', 10 * STALE_AFTER_MS);
     show(uidAt(7), 10 * STALE_AFTER_MS);
@@ -232,7 +232,7 @@ describe.each(Object.entries(STORES))('the sweep of stale recordings, on %s', (_
     expect(await statusIn(ONE)).toBe('active');
   });
 
-  it('isolates a room that LiveKit does not answer for, at either look', async () => {
+  it('goes on with the others when LiveKit does not answer for one room, at either look', async () => {
     for (let index = 1; index <= 23; index += 1) {
       await addActive(uidAt(index));
       show(uidAt(index), STALE_AFTER_MS + 1);
@@ -247,13 +247,13 @@ describe.each(Object.entries(STORES))('the sweep of stale recordings, on %s', (_
     ]);
   });
 
-  it('fails as a whole when LiveKit lists nothing', async () => {
+  it('fails when LiveKit cannot list its egresses', async () => {
     const away = { ...livekit, listEgress: () => Promise.reject(new LiveKitUnavailableError('it is away')) };
     const options = { supervisor, store, livekit: away, clock, log: silentLog, staleAfterMs: STALE_AFTER_MS, goneMs: GONE_MS };
     await expect(stopStaleRecordings(options, new AbortController().signal)).rejects.toThrow(LiveKitUnavailableError);
   });
 
-  it('stops waiting, and stops nothing, when it is told to end', async () => {
+  it('stops waiting for its second look, and stops no recording, when its signal is aborted', async () => {
     await addActive(ONE);
     show(ONE, STALE_AFTER_MS + 1);
     const ending = new AbortController();

@@ -22,7 +22,7 @@ describe('the ticker', () => {
     vi.restoreAllMocks();
   });
 
-  it('ticks for each name at its own pace, and not before', async () => {
+  it('ticks for each name at its own interval, and not at its start', async () => {
     const ticks: string[] = [];
     const rounds = [
       { name: 'often', intervalMs: 50 },
@@ -41,7 +41,7 @@ describe('the ticker', () => {
     expect(new Set(ticks)).toEqual(new Set(['often']));
   });
 
-  it('is silent once it is stopped', async () => {
+  it('gives no tick once it is stopped', async () => {
     const after: string[] = [];
     let isStopped = false;
     const note = (name: string) => {
@@ -52,7 +52,7 @@ describe('the ticker', () => {
     await stopped.stop();
     isStopped = true;
     await eventually(
-      'the other goes on',
+      'ticks of the other',
       () => after.length,
       (length) => length >= 3,
       20_000,
@@ -70,7 +70,7 @@ describe('the ticker', () => {
       },
     ],
     ['fails', () => new Worker(path.join(ROOT, 'not-there.mjs'))],
-  ])('loses one tick when its thread %s, says so, and goes on', async (_what, createWorker) => {
+  ])('loses one tick with a warning, and goes on, when its thread %s', async (_what, createWorker) => {
     const broken = vi.spyOn(Bree.prototype, 'createWorker').mockImplementationOnce(createWorker);
     const messages: string[] = [];
     const destination = { write: (line: string) => messages.push((JSON.parse(line) as { msg: string }).msg) };
@@ -92,14 +92,14 @@ describe('the ticker', () => {
     expect(messages).toContain('a tick is lost');
   });
 
-  it('stops before its first tick', async () => {
+  it('can be stopped before its first tick', async () => {
     const ticker = createTicker({ rounds: [{ name: 'seldom', intervalMs: LONG_MS }], onTick: () => undefined, log });
     await ticker.start();
     await ticker.stop();
   });
 
   it.each(['plain', 'a+b #c [d]'])(
-    'runs as built, in a folder named %s',
+    'ticks as built, in a folder named %s',
     async (name) => {
       await buildOnce();
       const folder = await createDataFolder();

@@ -21,7 +21,7 @@ import { EGRESS_STATUSES } from '../../src/machines/ports/egress-gateway.js';
 import { buildEgressInfo, EGRESS_ID, FILE_PATH } from './build-egress-info.js';
 
 describe('decodeEgress', () => {
-  it('reads a fresh egress, leaving out what is not known yet', () => {
+  it('reads a new egress without the members that are not known yet', () => {
     expect(decodeEgress(buildEgressInfo())).toStrictEqual({
       egressId: EGRESS_ID,
       roomName: 'room-1',
@@ -69,7 +69,7 @@ describe('decodeEgress', () => {
     },
   );
 
-  it('takes over error, code and details', () => {
+  it('reads error, error code and details', () => {
     const members = {
       status: EgressStatus.EGRESS_ABORTED,
       error: 'Start signal not received',
@@ -90,16 +90,16 @@ describe('decodeEgress', () => {
     { what: 'an egress of no room', members: { roomName: '' } },
     { what: 'an egress without a file', members: { fileResults: [] } },
     { what: 'a stream beside the file', members: { streamResults: [new StreamInfo({ url: 'rtmp://x' })] } },
-  ])('says nothing about $what', ({ members }) => {
+  ])('gives undefined for $what', ({ members }) => {
     expect(decodeEgress(buildEgressInfo(members))).toBeUndefined();
   });
 
-  it('reads the deprecated file result of old workers', () => {
+  it('reads the deprecated file result that old workers fill', () => {
     const members = { fileResults: [], result: { case: 'file' as const, value: new FileInfo({ filename: 'old.mp4' }) } };
     expect(decodeEgress(buildEgressInfo(members))?.file).toStrictEqual({ filename: 'old.mp4' });
   });
 
-  it('falls back to the newest instant it knows when the time of the update is missing', () => {
+  it('takes the newest instant in the snapshot when the time of the update is missing', () => {
     const file = new FileInfo({ filename: FILE_PATH, startedAt: 5n, endedAt: 9n });
     expect(decodeEgress(buildEgressInfo({ updatedAt: 0n, startedAt: 3n, fileResults: [file] }))?.updatedAt).toBe('9');
     expect(decodeEgress(buildEgressInfo({ updatedAt: 0n, startedAt: 0n }))?.updatedAt).toBe('0');
@@ -125,7 +125,7 @@ describe('the requested path', () => {
     },
     { case: 'egress', value: new StartEgressRequest({ outputs }) },
     { case: 'replay', value: new ExportReplayRequest({ outputs }) },
-  ] as const)('is read from the echo of a $case request', (request) => {
+  ] as const)('is read from the $case request that LiveKit repeats', (request) => {
     expect(decodeEgress(buildEgressInfo({ request }))?.requestedPath).toBe('asked.mp4');
   });
 
@@ -135,7 +135,7 @@ describe('the requested path', () => {
     { case: 'participant', value: new ParticipantEgressRequest() },
     { case: 'track', value: new TrackEgressRequest({ output: { case: 'websocketUrl', value: 'wss://x' } }) },
     { case: 'egress', value: new StartEgressRequest() },
-  ] as const)('is the resolved file name when the echo names none ($case)', (request) => {
+  ] as const)('is the resolved file name when the repeated request names none ($case)', (request) => {
     expect(decodeEgress(buildEgressInfo({ request }))?.requestedPath).toBe(FILE_PATH);
   });
 });

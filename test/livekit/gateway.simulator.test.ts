@@ -18,7 +18,7 @@ async function stage(script?: ScriptRequest) {
 const verify = async ({ body, headers }: Arrival) => verifier.verify(body, headers.authorization);
 
 describe('a recording on the simulator', () => {
-  it('is started, watched by webhooks, stopped, and found complete', async () => {
+  it('is started, followed by webhooks, stopped, and found complete', async () => {
     const { gateway, sink } = await stage();
     const started = await gateway.startRoomComposite(REQUEST);
     if (started.kind !== 'accepted') throw new Error(`The start was answered with ${started.kind}`);
@@ -79,7 +79,7 @@ describe('a start on the simulator', () => {
     { script: { name: 'api-200-empty-object' }, outcome: { kind: 'unknown' } },
     { script: { name: 'api-unknown-enum', status: 42 }, outcome: { kind: 'unknown' } },
     { script: { name: 'happy' }, outcome: { kind: 'accepted' } },
-  ])('with $script is $outcome', async ({ script, outcome }) => {
+  ])('under the script $script gives $outcome', async ({ script, outcome }) => {
     const { gateway } = await stage(script);
     expect(await gateway.startRoomComposite(REQUEST)).toMatchObject(outcome);
   });
@@ -96,7 +96,7 @@ describe('a webhook of the simulator', () => {
     },
   );
 
-  it('from a clock that is ahead is accepted', async () => {
+  it('of a host whose clock is ahead is accepted', async () => {
     const { gateway, sink } = await stage({ name: 'clock-skew-future', event: 'egress_started' });
     await gateway.startRoomComposite(REQUEST);
     const early = await sink.next(({ event, body }) => event === undefined && body.includes('egress_started'));

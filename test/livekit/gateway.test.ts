@@ -62,7 +62,7 @@ async function closedPort(): Promise<string> {
 describe('startRoomComposite', () => {
   const start = async (to = gateway) => to.startRoomComposite({ roomName: 'room-1', filepath: FILE_PATH });
 
-  it('asks for one MP4 of the grid, without a manifest, at the path as given', async () => {
+  it('asks for one MP4 in the grid layout, without a manifest, at the given path', async () => {
     liveKit.answer = json(egressJson());
     expect(await start()).toMatchObject({
       kind: 'accepted',
@@ -78,7 +78,7 @@ describe('startRoomComposite', () => {
     expect(liveKit.calls[0]?.headers.authorization).toMatch(/^Bearer /);
   });
 
-  it('takes ws:// for http://', async () => {
+  it('accepts ws:// in place of http://', async () => {
     liveKit.answer = json(egressJson());
     expect(await start(gatewayTo(liveKit.url.replace('http', 'ws')))).toMatchObject({ kind: 'accepted' });
   });
@@ -140,13 +140,13 @@ describe('startRoomComposite', () => {
       outcome: { kind: 'unknown' },
     },
     { what: 'a cut connection', answer: 'reset', outcome: { kind: 'unknown' } },
-  ])('meets $what', async ({ answer, outcome }) => {
+  ])('gives the outcome of $what', async ({ answer, outcome }) => {
     liveKit.answer = answer;
     expect(await start()).toMatchObject(outcome);
     expect(liveKit.calls).toHaveLength(1);
   });
 
-  it.each(['hang', 'hang-body'] as const)('gives up on its own (%s): unknown', async (answer) => {
+  it.each(['hang', 'hang-body'] as const)('gives up by its own time limit, with an unknown outcome (%s)', async (answer) => {
     liveKit.answer = answer;
     expect(await start(impatientGateway())).toMatchObject({ kind: 'unknown' });
     expect(liveKit.calls).toHaveLength(1);
@@ -156,7 +156,7 @@ describe('startRoomComposite', () => {
     { what: 'a closed port', host: closedPort },
     { what: 'a name that is not known', host: async () => Promise.resolve('http://livekit.invalid:7880') },
     { what: 'an address without a scheme', host: async () => Promise.resolve('livekit') },
-  ])('is refused as unreachable by $what', async ({ host }) => {
+  ])('is refused as unreachable at $what', async ({ host }) => {
     expect(await start(gatewayTo(await host()))).toMatchObject({ kind: 'refused', code: 'unreachable' });
   });
 });
@@ -194,11 +194,11 @@ describe('stopEgress', () => {
       outcome: { kind: 'no_answer' },
     },
     {
-      what: 'a dead host of old',
+      what: 'a dead host of an older LiveKit',
       answer: twirpError(503, 'unavailable', 'no response from servers'),
       outcome: { kind: 'no_answer' },
     },
-  ])('meets $what', async ({ answer, outcome }) => {
+  ])('gives the outcome of $what', async ({ answer, outcome }) => {
     liveKit.answer = answer;
     expect(await gateway.stopEgress(EGRESS_ID)).toMatchObject(outcome);
     expect(liveKit.calls.map(({ path, body }) => ({ path, body }))).toStrictEqual([
@@ -213,20 +213,20 @@ describe('stopEgress', () => {
     { what: 'LiveKit without Redis', answer: twirpError(500, 'internal', `${PREFIX}egress not connected (redis required)`) },
     { what: 'wrong credentials', answer: { status: 401, type: 'text/plain', body: 'invalid API key' } },
     { what: 'a call that was cancelled', answer: twirpError(408, 'canceled') },
-    { what: 'garbage', answer: { status: 200, type: 'text/html', body: '<html>' } },
+    { what: 'a 200 of HTML', answer: { status: 200, type: 'text/html', body: '<html>' } },
     { what: 'an empty object', answer: json({}) },
     { what: 'a cut connection', answer: 'reset' },
-  ])('learns nothing from $what', async ({ answer }) => {
+  ])('fails, and concludes nothing, on $what', async ({ answer }) => {
     liveKit.answer = answer;
     await expect(gateway.stopEgress(EGRESS_ID)).rejects.toThrow(LiveKitUnavailableError);
   });
 
-  it('learns nothing from silence', async () => {
+  it('fails, and concludes nothing, when no answer comes', async () => {
     liveKit.answer = 'hang';
     await expect(impatientGateway().stopEgress(EGRESS_ID)).rejects.toThrow(LiveKitUnavailableError);
   });
 
-  it('learns nothing from a closed port', async () => {
+  it('fails, and concludes nothing, on a closed port', async () => {
     const away = gatewayTo(await closedPort());
     await expect(away.stopEgress(EGRESS_ID)).rejects.toMatchObject({
       code: 'livekit.unavailable',
@@ -243,7 +243,7 @@ describe('findEgress', () => {
     expect(liveKit.calls[0]?.body).toStrictEqual({ egressId: EGRESS_ID });
   });
 
-  it('knows of none when LiveKit says so', async () => {
+  it('finds none when LiveKit answers 404', async () => {
     liveKit.answer = twirpError(404, 'not_found', `${PREFIX}egress does not exist`);
     expect(await gateway.findEgress(EGRESS_ID)).toBeUndefined();
   });
@@ -254,12 +254,12 @@ describe('findEgress', () => {
     { what: 'an empty object', answer: json({}) },
     { what: 'a status of a later LiveKit', answer: json({ items: [LATER] }) },
     { what: 'a 500', answer: twirpError(500, 'unknown') },
-  ])('takes $what for no proof of absence', async ({ answer }) => {
+  ])('fails, and does not conclude that the egress is absent, on $what', async ({ answer }) => {
     liveKit.answer = answer;
     await expect(gateway.findEgress(EGRESS_ID)).rejects.toThrow(LiveKitUnavailableError);
   });
 
-  it("obeys the caller's own limit", async () => {
+  it("keeps the caller's time limit", async () => {
     liveKit.answer = 'hang';
     await expect(gateway.findEgress(EGRESS_ID, 30)).rejects.toMatchObject({
       code: 'livekit.unavailable',
@@ -268,14 +268,14 @@ describe('findEgress', () => {
   });
 
   // The SDK turns 1.001 s into 1000.9999999999999 ms, which Node refuses as a time-out.
-  it('takes a limit of any number of milliseconds', async () => {
+  it('accepts a time limit of any number of milliseconds', async () => {
     liveKit.answer = json({ items: [egressJson()] });
     for (const timeoutMs of [1_001, 1_003, 2_049.5]) expect(await gateway.findEgress(EGRESS_ID, timeoutMs)).toBeDefined();
   });
 });
 
 describe('listEgress', () => {
-  it('lists with the filters as given and skips what it cannot read', async () => {
+  it('lists by the given filter and skips what it cannot read', async () => {
     const foreign = buildEgressInfo({ egressId: 'EG_stream', fileResults: [] });
     liveKit.answer = json({ items: [egressJson(), { ...LATER, egress_id: 'EG_later' }, foreign.toJson()] });
     expect((await gateway.listEgress({ roomName: 'room-1', active: true })).map(({ egressId }) => egressId)).toStrictEqual([
@@ -312,14 +312,14 @@ describe('rooms', () => {
     expect(liveKit.calls[0]?.body).toStrictEqual({ names: ['a', 'b'] });
   });
 
-  it('lists all rooms without names, and none by no names', async () => {
+  it('lists every room when no names are given, and no room for an empty list of names', async () => {
     liveKit.answer = json({ rooms: [{ name: 'a' }] });
     expect(await gateway.listRooms()).toHaveLength(1);
     expect(await gateway.listRooms([])).toStrictEqual([]);
     expect(liveKit.calls).toHaveLength(1);
   });
 
-  it('tells recorders from people by what LiveKit says of them', async () => {
+  it('recognises recorders by the fields that LiveKit sets', async () => {
     const participants = [
       new ParticipantInfo({ identity: 'EG_me', kind: ParticipantInfo_Kind.STANDARD }),
       new ParticipantInfo({ identity: EGRESS_ID, kind: ParticipantInfo_Kind.EGRESS }),
@@ -333,7 +333,7 @@ describe('rooms', () => {
     ]);
   });
 
-  it('finds nobody in an unknown room, and deletes it gladly', async () => {
+  it('finds no participants in an unknown room, and deleting that room succeeds', async () => {
     liveKit.answer = twirpError(404, 'not_found', `${PREFIX}requested room does not exist`);
     expect(await gateway.listParticipants('gone')).toStrictEqual([]);
     await expect(gateway.deleteRoom('gone')).resolves.toBeUndefined();
@@ -349,7 +349,7 @@ describe('rooms', () => {
     { what: 'listRooms', call: async () => gateway.listRooms() },
     { what: 'listParticipants', call: async () => gateway.listParticipants('room-1') },
     { what: 'deleteRoom', call: async () => gateway.deleteRoom('room-1') },
-  ])('$what fails when LiveKit does', async ({ call }) => {
+  ])('$what fails when LiveKit fails', async ({ call }) => {
     for (const answer of [twirpError(500, 'unknown'), twirpError(503, 'unavailable'), PROXY_PAGE, 'reset'] as const) {
       liveKit.answer = answer;
       await expect(call()).rejects.toThrow(LiveKitUnavailableError);

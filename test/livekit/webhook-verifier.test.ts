@@ -33,7 +33,7 @@ const started = bodyOf({
 });
 
 describe('a genuine webhook', () => {
-  it('is an egress event; the status that is absent at the start is STARTING', async () => {
+  it('is an egress event, with the status STARTING when LiveKit leaves it out', async () => {
     expect(started).not.toContain('EGRESS_STARTING');
     expect(await verify(started)).toMatchObject({
       kind: 'egress',
@@ -56,7 +56,10 @@ describe('a genuine webhook', () => {
   });
 
   it.each([
-    { what: 'an event of people', event: { event: 'participant_joined', participant: new ParticipantInfo({ identity: 'a' }) } },
+    {
+      what: 'an event of a participant',
+      event: { event: 'participant_joined', participant: new ParticipantInfo({ identity: 'a' }) },
+    },
     { what: 'an event of a later LiveKit', event: { event: 'egress_paused', egressInfo: buildEgressInfo() } },
     {
       what: 'an auto egress that failed, without an id',
@@ -75,7 +78,7 @@ describe('a genuine webhook', () => {
     },
   );
 
-  it('is verified to the byte: white space and non-ASCII text as LiveKit sent them', async () => {
+  it('is verified over its exact bytes, white space and non-ASCII text included', async () => {
     const body = `{ "event" :"room_started",\n"room": {"name":"Besprechung größer ☎", "sid":"RM_1"}, "later": {"x": 1} }`;
     expect(await verify(body)).toMatchObject({ kind: 'room_started', room: { name: 'Besprechung größer ☎' } });
   });
@@ -83,7 +86,7 @@ describe('a genuine webhook', () => {
   it.each([
     { what: 'nbf 50 s ahead', claims: () => ({ nbf: nowSeconds() + 50 }) },
     { what: 'exp 50 s ago', claims: () => ({ exp: nowSeconds() - 50 }) },
-  ])('survives a clock that differs: $what', async ({ claims }) => {
+  ])('is accepted although the clocks differ: $what', async ({ claims }) => {
     expect(await verifier.verify(started, sign(started, claims()))).toMatchObject({ kind: 'egress' });
   });
 });
@@ -99,9 +102,9 @@ describe('a webhook is rejected', () => {
     { what: 'signed for another body', authorization: () => sign(`${started} `) },
     { what: 'signed for no body', authorization: () => sign(started, { sha256: undefined }) },
     { what: 'with a hash that is no text', authorization: () => sign(started, { sha256: 7 }) },
-    { what: 'without an end of validity', authorization: () => sign(started, { exp: undefined }) },
-    { what: 'after its validity', authorization: () => sign(started, { exp: nowSeconds() - 90 }) },
-    { what: 'before its validity', authorization: () => sign(started, { nbf: nowSeconds() + 90 }) },
+    { what: 'without an expiry', authorization: () => sign(started, { exp: undefined }) },
+    { what: 'after it has expired', authorization: () => sign(started, { exp: nowSeconds() - 90 }) },
+    { what: 'before it is valid', authorization: () => sign(started, { nbf: nowSeconds() + 90 }) },
     { what: 'with the signature cut off', authorization: () => sign(started).replace(/\.[^.]*$/, '.') },
     {
       what: 'with the algorithm "none"',
@@ -115,7 +118,7 @@ describe('a webhook is rejected', () => {
     });
   });
 
-  it('when its body cannot be read and it is not signed either', async () => {
+  it('when its body cannot be read and is not signed', async () => {
     await expect(verifier.verify('{', sign('}'))).rejects.toMatchObject({ code: 'webhook.rejected' });
   });
 });

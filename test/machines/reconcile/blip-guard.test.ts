@@ -9,17 +9,17 @@ it.each([
   [11, 100, true],
   [200, 2_000, false],
   [201, 2_000, true],
-])('%i suspects of %i are a bad observation: %s', (suspects, all, expected) => {
+])('%i suspects among %i recordings are a bad observation: %s', (suspects, all, expected) => {
   expect(isMassSuspicion(suspects, all)).toBe(expected);
 });
 
-describe('a bad observation', () => {
-  it('is believed at the fourth time, and anew from then on', () => {
+describe('a look at which too many seem gone', () => {
+  it('is thrown away three times in a row and believed the fourth time; then the count begins anew', () => {
     const blips = createBlipGuard();
     expect([1, 2, 3, 4, 5].map(() => blips.isBlip(10, 10))).toEqual([true, true, true, false, true]);
   });
 
-  it('that is over starts from the beginning when it comes back', () => {
+  it('is thrown away three times again when a good look came in between', () => {
     const blips = createBlipGuard();
     expect([10, 10, 0, 10, 10, 10, 10].map((suspects) => blips.isBlip(suspects, 10))).toEqual([
       true,

@@ -73,8 +73,8 @@ function withDeadWorker() {
 
 describe('a recording whose egress worker died', () => {
   it.each<[string, RecordingEvent | undefined]>([
-    ['is given up within a minute', undefined],
-    ['is given up within a minute although its stop is tried again and again', buildEvent({ type: 'stop', reason: 'request' })],
+    ['fails within a minute, and its room is free', undefined],
+    ['fails within a minute although its stop is repeated again and again', buildEvent({ type: 'stop', reason: 'request' })],
   ])('%s', async (_name, wish) => {
     const { clock, supervisor, reconciler, stops } = withDeadWorker();
     if (wish !== undefined) await supervisor.send(UID, wish);

@@ -47,88 +47,148 @@ function lookTwice(
   return look(after, second);
 }
 
-describe('what one look means', () => {
+describe('the verdict on one look at LiveKit', () => {
   it.each<[string, string, Sight, string | undefined]>([
-    ['a new status is passed on', 'awaiting', sight({ egress: buildEgress('ACTIVE') }), 'egress.observed'],
-    ['an egress found by its path is passed on', 'requesting', sight({ egress: buildEgress('STARTING') }), 'egress.observed'],
-    ['an end that no webhook told is passed on', 'active', sight({ egress: buildEgress('COMPLETE') }), 'egress.observed'],
-    ['a known status is not', 'active', sight({ egress: buildEgress('ACTIVE'), recorder: 'present', room: 'listed' }), undefined],
-    ['a start that LiveKit does not show yet is left to its effect', 'requesting', sight({ egress: 'unknown' }), undefined],
-    ['a settled recording is left alone', 'complete', sight(), undefined],
-    ['a deleted recording is left alone', 'deleted', sight(), undefined],
+    ['a new status of the egress is an observation', 'awaiting', sight({ egress: buildEgress('ACTIVE') }), 'egress.observed'],
+    [
+      'an egress found by its path is an observation',
+      'requesting',
+      sight({ egress: buildEgress('STARTING') }),
+      'egress.observed',
+    ],
+    ['an end whose webhook was lost is an observation', 'active', sight({ egress: buildEgress('COMPLETE') }), 'egress.observed'],
+    [
+      'a status that is known already is nothing',
+      'active',
+      sight({ egress: buildEgress('ACTIVE'), recorder: 'present', room: 'listed' }),
+      undefined,
+    ],
+    [
+      'a start that LiveKit does not show yet is nothing: its effect looks for the egress',
+      'requesting',
+      sight({ egress: 'unknown' }),
+      undefined,
+    ],
+    ['a settled recording is nothing, whatever LiveKit shows', 'complete', sight(), undefined],
+    ['a deleted recording is nothing, whatever LiveKit shows', 'deleted', sight(), undefined],
   ])('%s', (_name, state, seen, expected) => {
     const verdict = decide(situation(state), seen, NOON);
     expect(verdict.kind === 'event' ? verdict.event.type : undefined).toBe(expected);
   });
 });
 
-describe('a recording that captures no more', () => {
+describe('a recording whose egress has shown ENDING', () => {
   const ending: RecordingDocument = { ...situation('ending'), endingSince: NOON, roomSid: 'RM_1' };
   const look = (recording: RecordingDocument, room: Sight['room']) => decide(recording, sight({ egress: 'unknown', room }), NOON);
 
-  it('has left its room when that is not listed: the next meeting may be recorded', () => {
+  it('leaves its room once LiveKit no longer lists the room: the next meeting may be recorded', () => {
     expect(look(ending, 'absent')).toMatchObject({ kind: 'event', event: { type: 'room.finished', roomSid: 'RM_1' } });
   });
 
-  it('keeps it while the meeting goes on', () => {
+  it('keeps its room while LiveKit lists the room', () => {
     expect(look(ending, 'listed').kind).toBe('nothing');
   });
 
-  it('is told once, and not when it has left already', () => {
+  it('leaves its room once, and not again when the end of the room is known', () => {
     expect(look({ ...ending, finishedRoomSid: 'RM_1' }, 'absent').kind).toBe('nothing');
     expect(look({ ...ending, liveKey: ending.uid }, 'absent').kind).toBe('nothing');
   });
 
-  it('is not meant while it may capture still', () => {
+  it('alone leaves its room: an active recording keeps it although LiveKit does not list it', () => {
     const { endingSince: _none, ...active } = ending;
     expect(look(active, 'absent').kind).toBe('nothing');
   });
 });
 
-describe('what looks like a death', () => {
+describe('the suspicion that an egress is dead', () => {
   const listed = buildEgress('ACTIVE');
   it.each<[string, string, Sight, string | undefined]>([
-    ['a listed egress without its recorder', 'active', sight({ egress: listed, room: 'listed' }), 'recorder_gone'],
-    ['the same while it is to stop', 'ending', sight({ egress: listed, room: 'listed' }), 'recorder_gone'],
-    ['the same while its start is undone', 'cancelling', sight({ egress: buildEgress('STARTING') }), 'recorder_gone'],
-    ['not while it starts: the recorder joins late', 'awaiting', sight({ egress: buildEgress('STARTING') }), undefined],
-    ['not from ENDING on: the recorder leaves first', 'ending', sight({ egress: buildEgress('ENDING') }), undefined],
-    ['not when participants could not be asked', 'active', sight({ egress: listed, recorder: 'unknown' }), undefined],
-    ['an egress that nobody knows, in no room', 'active', sight(), 'unknown_everywhere'],
-    ['not while its room is listed: the store may have been emptied', 'active', sight({ room: 'listed' }), undefined],
-    ['once it is to end, though its room is in use', 'ending', sight({ room: 'listed' }), 'unknown_everywhere'],
-    ['not then either while its recorder is there', 'ending', sight({ room: 'listed', recorder: 'present' }), undefined],
-    ['not while its recorder is there', 'active', sight({ recorder: 'present' }), undefined],
-    ['not when LiveKit could not be asked', 'active', sight({ egress: 'unknown' }), undefined],
+    [
+      'is raised by an ACTIVE egress whose recorder is not in the room',
+      'active',
+      sight({ egress: listed, room: 'listed' }),
+      'recorder_gone',
+    ],
+    [
+      'is raised by the same while the recording is stopping',
+      'ending',
+      sight({ egress: listed, room: 'listed' }),
+      'recorder_gone',
+    ],
+    [
+      'is raised by a STARTING egress without a recorder while its start is being undone',
+      'cancelling',
+      sight({ egress: buildEgress('STARTING') }),
+      'recorder_gone',
+    ],
+    [
+      'is not raised while the egress starts: its recorder joins late',
+      'awaiting',
+      sight({ egress: buildEgress('STARTING') }),
+      undefined,
+    ],
+    [
+      'is not raised from ENDING on: the recorder leaves before the file is delivered',
+      'ending',
+      sight({ egress: buildEgress('ENDING') }),
+      undefined,
+    ],
+    [
+      'is not raised when the participants could not be listed',
+      'active',
+      sight({ egress: listed, recorder: 'unknown' }),
+      undefined,
+    ],
+    ['is raised by an unknown egress whose room and recorder are gone', 'active', sight(), 'unknown_everywhere'],
+    [
+      'is not raised by an unknown egress whose room is listed: LiveKit may have lost its Redis',
+      'active',
+      sight({ room: 'listed' }),
+      undefined,
+    ],
+    [
+      'is raised by an unknown egress of a stopping recording although its room is listed',
+      'ending',
+      sight({ room: 'listed' }),
+      'unknown_everywhere',
+    ],
+    [
+      'is not raised by an unknown egress of a stopping recording whose recorder is there',
+      'ending',
+      sight({ room: 'listed', recorder: 'present' }),
+      undefined,
+    ],
+    ['is not raised by an unknown egress whose recorder is there', 'active', sight({ recorder: 'present' }), undefined],
+    ['is not raised when LiveKit could not be asked for the egress', 'active', sight({ egress: 'unknown' }), undefined],
   ])('%s', (_name, state, seen, expected) => {
     expect(suspicionOf(situation(state), seen)).toBe(expected);
   });
 });
 
-describe('a death takes two looks', () => {
+describe('a death takes two looks, and', () => {
   const active = situation('active');
   const gone = sight({ egress: buildEgress('ACTIVE'), room: 'listed' });
 
-  it('is concluded 20 s after the first', () => {
+  it('is concluded 20 s after the first look', () => {
     expect(lookTwice(active, active, [gone, gone], GONE_MS)).toBe('recorder.gone');
     expect(lookTwice(active, active, [sight(), sight()], GONE_MS)).toBe('egress.missing');
   });
 
-  it('is not concluded a moment earlier', () => {
+  it('is not concluded a millisecond earlier', () => {
     expect(lookTwice(active, active, [gone, gone], GONE_MS - 1)).toBeUndefined();
   });
 
-  it('is not concluded when the recording took a step in between', () => {
+  it('is not concluded when the recording made a transition in between', () => {
     const stepped = withKernel(active, { version: 8, history: [transition(NOON + 1, 'stop')] });
     expect(lookTwice(active, stepped, [gone, gone], GONE_MS)).toBeUndefined();
   });
 
-  it('is concluded although an effect was tried again in between: the stop of a dead egress never succeeds', () => {
+  it('is concluded although an effect was repeated in between: the stop of a dead egress never succeeds', () => {
     const ending = withKernel(situation('ending'), { history: [transition(NOON - 1, 'stop')] });
     expect(lookTwice(ending, withKernel(ending, { version: 12 }), [gone, gone], GONE_MS)).toBe('recorder.gone');
   });
 
-  it('begins anew when the second look raises another doubt', () => {
+  it('is not concluded when the second look raises another suspicion', () => {
     expect(lookTwice(active, active, [gone, sight()], GONE_MS)).toBeUndefined();
   });
 });

@@ -8,7 +8,7 @@ import { silentLog } from '../../support/silent-log.js';
 import { createTestClock } from '../../support/test-clock.js';
 import { buildDocument, buildEgress, ROOM, UID } from '../recording/build.js';
 
-it('removes the late file of a deleted recording, and none of another room whose uid happens to be the same', async () => {
+it('the webhook of a late end removes the file of a deleted recording, and no file of the same uid in another room', async () => {
   const media = createMemoryMedia();
   const tombstone = buildDocument('deleted', { roomId: ROOM });
   const sent = { before: tombstone, after: tombstone, changed: false };

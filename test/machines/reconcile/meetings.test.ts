@@ -13,7 +13,7 @@ import { createRoomSupervisor } from '../room/support.js';
 const RECHECK_MS = 2_000;
 const GONE_MS = 20_000;
 
-/** One process, its rooms, and what LiveKit lists. */
+/** One instance with its rooms, and what LiveKit lists. */
 function setUp() {
   const clock = createTestClock();
   const gate = createGate();
@@ -70,8 +70,8 @@ function setUp() {
   };
 }
 
-describe('a meeting that LiveKit lists no more', () => {
-  it('is over at the second look, and the room is as after a webhook', async () => {
+describe('a meeting whose room LiveKit no longer lists', () => {
+  it('is over at the second look, and its room is open, as after a webhook', async () => {
     const world = setUp();
     world.meeting('a');
     await world.twoLooks();
@@ -80,7 +80,7 @@ describe('a meeting that LiveKit lists no more', () => {
     expect(world.asked).toEqual([['a']]);
   });
 
-  it('is not over before its time, nor by any number of lists', async () => {
+  it('is not over before 2 s have passed, nor by any number of lists', async () => {
     const world = setUp();
     world.meeting('a');
     await world.twoLooks(RECHECK_MS - 1);
@@ -91,7 +91,7 @@ describe('a meeting that LiveKit lists no more', () => {
     expect(world.statusOf('a')).toBe('active_meeting');
   });
 
-  it('is not over when LiveKit knows it by name', async () => {
+  it('is not over when LiveKit finds its room by name', async () => {
     const world = setUp();
     world.meeting('a');
     await world.pass();
@@ -104,7 +104,7 @@ describe('a meeting that LiveKit lists no more', () => {
     expect(world.statusOf('a')).toBe('active_meeting');
   });
 
-  it('is not over when its record moved since the first look', async () => {
+  it('is not over when its record was saved since the first look', async () => {
     const world = setUp();
     world.meeting('a');
     await world.pass();
@@ -128,7 +128,7 @@ describe('a meeting that LiveKit lists no more', () => {
     expect(world.statusOf('a')).toBe('open');
   });
 
-  it('deletes its room, where that was ordered, only after a long absence', async () => {
+  it('deletes its room, if that was ordered, only after 20 s of absence', async () => {
     const world = setUp();
     world.meeting('a', { meetingEndAction: 'delete' });
     await world.twoLooks(GONE_MS - 1);
@@ -138,7 +138,7 @@ describe('a meeting that LiveKit lists no more', () => {
     expect(world.statusOf('a')).toBe('deleted');
   });
 
-  it('is thrown away as a blip when many go at once, three times', async () => {
+  it('is kept three times when many seem over at once, and is over the fourth time', async () => {
     const world = setUp();
     for (let index = 0; index < 6; index++) world.meeting(`m${index}`);
     for (const _pass of [1, 2, 3]) await world.twoLooks();
@@ -148,7 +148,7 @@ describe('a meeting that LiveKit lists no more', () => {
   });
 });
 
-describe('many meetings that are over at once, in rooms to be deleted', () => {
+describe('many meetings that seem over at once, in rooms to be deleted', () => {
   const PASS_MS = 10_000;
   const roomIds = Array.from({ length: 20 }, (_each, index) => `m${index}`);
 
@@ -171,7 +171,7 @@ describe('many meetings that are over at once, in rooms to be deleted', () => {
     };
   }
 
-  it('are concluded: three void lists, one that is believed, and the long absence', async () => {
+  it('are over after three void lists, a fourth that is believed, and 20 s of absence', async () => {
     const world = setUpMany();
     await world.passes(4);
     expect(world.statuses()).toEqual(new Set(['active_meeting']));
@@ -179,7 +179,7 @@ describe('many meetings that are over at once, in rooms to be deleted', () => {
     expect(world.statuses()).toEqual(new Set(['deleted']));
   });
 
-  it('are a blip when the list shows them again, even after it was believed', async () => {
+  it('go on when LiveKit lists them again, even after a list without them was believed', async () => {
     const world = setUpMany();
     await world.passes(4);
     for (const roomId of roomIds) world.list(roomId);
@@ -192,8 +192,8 @@ describe('many meetings that are over at once, in rooms to be deleted', () => {
   });
 });
 
-describe('a meeting of the same name under another sid', () => {
-  it('ends the earlier one, then begins', async () => {
+describe('a LiveKit room of the same name under another sid', () => {
+  it('ends the earlier meeting, then begins a new one', async () => {
     const world = setUp();
     world.meeting('a');
     world.list('a', 'RM_next');
@@ -203,7 +203,7 @@ describe('a meeting of the same name under another sid', () => {
     expect(world.documents.get('a')).toMatchObject({ meetingSid: 'RM_next', tally: { state: 'active_meeting' } });
   });
 
-  it('is this one when the record knows no sid', async () => {
+  it('is the same meeting when the record knows no sid', async () => {
     const world = setUp();
     world.meeting('a', { meetingSid: undefined });
     world.list('a', 'RM_any');
@@ -212,8 +212,8 @@ describe('a meeting of the same name under another sid', () => {
   });
 });
 
-describe('a meeting that we know nothing of', () => {
-  it.each(['open', 'closed'] as const)('is on at the second look, in a room that is %s', async (state) => {
+describe('a meeting whose start no webhook reported', () => {
+  it.each(['open', 'closed'] as const)('begins at the second look, in a room that is %s', async (state) => {
     const world = setUp();
     world.room('a', { tally: { state } });
     world.list('a');
@@ -224,7 +224,7 @@ describe('a meeting that we know nothing of', () => {
     expect(world.documents.get('a')).toMatchObject({ meetingSid: 'RM_a', tally: { state: 'active_meeting' } });
   });
 
-  it('is none while nobody is in it', async () => {
+  it('does not begin while no participant is in its room', async () => {
     const world = setUp();
     world.room('a');
     world.list('a', 'RM_a', 0);
@@ -232,7 +232,7 @@ describe('a meeting that we know nothing of', () => {
     expect(world.statusOf('a')).toBe('open');
   });
 
-  it('is none when it ended between the looks', async () => {
+  it('does not begin when its room is gone at the second look', async () => {
     const world = setUp();
     world.room('a');
     world.list('a');
@@ -243,7 +243,7 @@ describe('a meeting that we know nothing of', () => {
     expect(world.statusOf('a')).toBe('open');
   });
 
-  it('is none when webhooks told all of it, its end too, between the second look and the event', async () => {
+  it('does not begin when webhooks reported its start and its end between the second look and the event', async () => {
     const { room, list, pass, clock, gate, keeper, documents, statusOf } = setUp();
     room('a');
     list('a');
@@ -260,7 +260,7 @@ describe('a meeting that we know nothing of', () => {
     expect(statusOf('a')).toBe('open');
   });
 
-  it('is left alone in a room that is deleted or not ours, which is read once', async () => {
+  it('does not begin in a deleted room or one that is not ours, and a room that is not ours is read once', async () => {
     const world = setUp();
     world.room('gone', { tally: { state: 'deleted' } });
     for (const name of ['gone', 'foreign']) world.list(name);
@@ -270,7 +270,7 @@ describe('a meeting that we know nothing of', () => {
   });
 });
 
-it('costs no question when everything is as it should be', async () => {
+it('rooms and meetings that agree with LiveKit cost no question by name', async () => {
   const world = setUp();
   world.meeting('a');
   world.list('a');
@@ -280,7 +280,7 @@ it('costs no question when everything is as it should be', async () => {
   expect(world.gate.trace).toEqual(['rooms.inMeeting', 'rooms.inMeeting', 'rooms.inMeeting']);
 });
 
-it('goes on with the others when one cannot be read', async () => {
+it('other meetings are concluded when one room cannot be read', async () => {
   const world = setUp();
   for (const roomId of ['a', 'b']) world.meeting(roomId);
   await world.pass();

@@ -15,7 +15,7 @@ import { ACCEPTED, buildDocument, buildEgress, NOON } from '../recording/build.j
 const UNREADABLE = new LiveKitUnavailableError('cannot be read');
 const GONE_MS = 20_000;
 
-/** Two recordings whose egresses LiveKit knows no more, and what is asked and concluded. */
+/** Two recordings whose egresses LiveKit has forgotten; what is asked, and what is concluded. */
 function setUp() {
   const clock = createTestClock(NOON);
   const documents = new Map<string, RecordingDocument>();
@@ -82,7 +82,7 @@ function setUp() {
 }
 
 describe('an egress whose answer cannot be read', () => {
-  it('costs its own recording the look, and no other', async () => {
+  it('costs its own recording this look, and no other recording', async () => {
     const { clock, reconciler, unreadable, warnings, dead } = setUp();
     unreadable.add('EG_a');
     expect(await reconciler.pass()).toEqual({ live: 2, suspects: 1, foreign: 3, void: false });
@@ -92,7 +92,7 @@ describe('an egress whose answer cannot be read', () => {
     expect(warnings).toEqual(['egress unknown']);
   });
 
-  it('leaves the doubt about it as old as it is, and proves nothing', async () => {
+  it('neither proves the death of its recording nor resets the suspicion', async () => {
     const { clock, reconciler, unreadable, dead } = setUp();
     await reconciler.pass();
     unreadable.add('EG_a');
@@ -105,8 +105,8 @@ describe('an egress whose answer cannot be read', () => {
   });
 });
 
-describe('a part that fails', () => {
-  it.each(['strays.see', 'meetings.see'])('of a pass skips no other, and fails the pass: %s', async (name) => {
+describe('a part of a pass or recheck that fails', () => {
+  it.each(['strays.see', 'meetings.see'])('fails the pass after the other parts have run: %s', async (name) => {
     const { reconciler, failing, done } = setUp();
     const failure = new StoreUnavailableError('away');
     failing.set(name, failure);
@@ -114,23 +114,26 @@ describe('a part that fails', () => {
     expect(done).toEqual(['listEgress', 'listRooms', 'strays.see', 'meetings.see']);
   });
 
-  it.each(['listRooms', 'strays.recheck', 'meetings.recheck'])('of a recheck skips no other, and fails it: %s', async (name) => {
-    const { reconciler, failing, done } = setUp();
-    await reconciler.pass();
-    done.length = 0;
-    failing.set(name, UNREADABLE);
-    await expect(reconciler.recheck()).rejects.toBe(UNREADABLE);
-    expect(done).toEqual(['listRooms', 'strays.recheck', 'meetings.recheck']);
-  });
+  it.each(['listRooms', 'strays.recheck', 'meetings.recheck'])(
+    'fails the recheck after the other parts have run: %s',
+    async (name) => {
+      const { reconciler, failing, done } = setUp();
+      await reconciler.pass();
+      done.length = 0;
+      failing.set(name, UNREADABLE);
+      await expect(reconciler.recheck()).rejects.toBe(UNREADABLE);
+      expect(done).toEqual(['listRooms', 'strays.recheck', 'meetings.recheck']);
+    },
+  );
 
-  it('is logged when another failed before it', async () => {
+  it('is logged when an earlier part has failed too', async () => {
     const { reconciler, failing, warnings } = setUp();
     failing.set('strays.see', UNREADABLE).set('meetings.see', new StoreUnavailableError('away'));
     await expect(reconciler.pass()).rejects.toBe(UNREADABLE);
     expect(warnings).toEqual(['failed too']);
   });
 
-  it('has the pass repeated soon', async () => {
+  it('has the pass repeated after a second', async () => {
     const { clock, reconciler, failing, done } = setUp();
     failing.set('strays.see', UNREADABLE);
     reconciler.start();
@@ -142,7 +145,7 @@ describe('a part that fails', () => {
   });
 });
 
-it.each(['listEgress', 'listRooms'])('a LiveKit that is away fails the pass: %s', async (name) => {
+it.each(['listEgress', 'listRooms'])('a pass fails when LiveKit cannot be reached: %s', async (name) => {
   const { reconciler, failing, done } = setUp();
   failing.set(name, UNREADABLE);
   await expect(reconciler.pass()).rejects.toBe(UNREADABLE);

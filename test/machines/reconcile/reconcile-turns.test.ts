@@ -20,7 +20,7 @@ import { ACCEPTED, buildDocument, buildEgress, NOON } from '../recording/build.j
 
 const INTERVAL_MS = 10_000;
 
-/** Instances over one store and one LiveKit, which make their passes in turns of five seconds. */
+/** Instances on one store and one LiveKit, which make their passes in turns of five seconds. */
 function createWorld(recordings = 1) {
   const clock = createTestClock(NOON);
   const gate = createGate();
@@ -87,7 +87,7 @@ function createWorld(recordings = 1) {
     return reconciler;
   }
 
-  /** The longest time without a pass by anybody since `from`, until now. */
+  /** The longest time without a pass by any instance since `from`, until now. */
   function longestGapMs(from = 0): number {
     const times = [from, ...passes.map(({ at }) => at).filter((at) => at >= from), clock.now() - NOON];
     return Math.max(...times.slice(1).map((at, index) => at - (times[index] ?? 0)));
@@ -118,7 +118,7 @@ describe('several instances', () => {
     await world.close();
   });
 
-  it('all make a first pass, whoever has the turn', async () => {
+  it('all make a first pass, whichever has the turn', async () => {
     const world = createWorld();
     for (const name of ['one', 'two', 'three']) world.instance(name).start();
     await world.clock.run(0);
@@ -137,7 +137,7 @@ describe('several instances', () => {
     expect(world.clock.pending()).toBe(0);
   });
 
-  it('miss no pass of one that dies', async () => {
+  it('leave no gap longer than the interval when one of them dies', async () => {
     const world = createWorld();
     const one = world.instance('one');
     one.start();
@@ -151,7 +151,7 @@ describe('several instances', () => {
     await world.close();
   });
 
-  it('all go on while the locks cannot be reached', async () => {
+  it('all make their passes while the locks cannot be reached', async () => {
     const world = createWorld();
     for (const name of ['one', 'two']) world.instance(name).start();
     await world.clock.run(1_000);
@@ -162,7 +162,7 @@ describe('several instances', () => {
     await world.close();
   });
 
-  it('prove a death in time, though their passes alternate', async () => {
+  it('prove a death within 32 s although their passes alternate', async () => {
     const world = createWorld();
     for (const name of ['one', 'two', 'three']) {
       world.instance(name).start();
@@ -177,7 +177,7 @@ describe('several instances', () => {
     await world.close();
   });
 
-  it('count void passes each for itself and lose none of the count to the others', async () => {
+  it('count void passes by themselves, so that alternating passes do not delay a death that many recordings share', async () => {
     const world = createWorld(20);
     for (const name of ['one', 'two', 'three']) {
       world.instance(name).start();
@@ -194,7 +194,7 @@ describe('several instances', () => {
     await world.close();
   });
 
-  it('take over from one that cannot reach LiveKit', async () => {
+  it('leave no gap longer than one and a half intervals when one of them cannot reach LiveKit', async () => {
     const world = createWorld();
     world.instance('one').start();
     await world.clock.run(100);
@@ -202,7 +202,7 @@ describe('several instances', () => {
     await world.clock.run(50_000);
     world.state.isDown = (by) => by === 'one';
     await world.clock.run(60_000);
-    // It takes its turn at times, and wastes it.
+    // The instance without LiveKit takes some turns, and wastes them.
     expect(world.longestGapMs(50_000)).toBeLessThanOrEqual(1.5 * INTERVAL_MS);
     await world.close();
   });

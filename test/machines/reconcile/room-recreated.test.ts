@@ -59,11 +59,11 @@ async function sentInRoom(sid: string): Promise<string[]> {
 }
 
 describe('a recording whose egress LiveKit has forgotten', () => {
-  it('is over when the room of its name is another one', async () => {
+  it('is lost when the room of its name has another sid', async () => {
     expect(await sentInRoom('RM_2')).toEqual(['egress.missing']);
   });
 
-  it('is left alone while its own room is open', async () => {
+  it('goes on while its own room is open', async () => {
     expect(await sentInRoom('RM_1')).toEqual([]);
   });
 });

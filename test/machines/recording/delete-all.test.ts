@@ -12,16 +12,16 @@ const ROOM = 'room-1';
 
 let clock: TestClock;
 let gate: Gate;
-/** Recordings that were told, in that order. */
-let told: string[];
-/** How often telling a recording still fails. */
+/** Recordings that took in their deletion, in this order. */
+let deleted: string[];
+/** How often the deletion of a recording still fails. */
 let failures: Map<string, number>;
 let warned: object[];
 
 beforeEach(() => {
   clock = createTestClock();
   gate = createGate();
-  told = [];
+  deleted = [];
   failures = new Map();
   warned = [];
 });
@@ -40,7 +40,7 @@ async function deleteAllOf(count: number) {
         const left = failures.get(uid) ?? 0;
         failures.set(uid, left - 1);
         if (left > 0) throw new StoreUnavailableError(`no answer for ${uid}`);
-        told.push(uid);
+        deleted.push(uid);
         return undefined;
       },
     },
@@ -59,31 +59,31 @@ async function deleteAllOf(count: number) {
 }
 
 describe('deleting every recording of a room', () => {
-  it('tells each once, the live one first, and none of another room', async () => {
+  it('deletes each once, the live one first, and none of another room', async () => {
     const { outcome } = await deleteAllOf(250);
     expect(outcome()).toBe('done');
-    expect(told[0]).toBe('live');
-    expect(new Set(told)).toEqual(new Set(['live', ...Array.from({ length: 250 }, (_, index) => `u${index}`)]));
-    expect(told).toHaveLength(251);
+    expect(deleted[0]).toBe('live');
+    expect(new Set(deleted)).toEqual(new Set(['live', ...Array.from({ length: 250 }, (_, index) => `u${index}`)]));
+    expect(deleted).toHaveLength(251);
   });
 
-  it('does not let one that fails hold up the others, and tries it again after 1 s and after 2 s more', async () => {
+  it('goes on with the others when one fails, and repeats that one after 1 s and after 2 s more', async () => {
     failures.set('u1', 2).set('u2', 1);
     const { outcome } = await deleteAllOf(4);
-    expect(told).toEqual(['live', 'u0', 'u3']);
+    expect(deleted).toEqual(['live', 'u0', 'u3']);
     await clock.run(999);
-    expect(told).toHaveLength(3);
+    expect(deleted).toHaveLength(3);
     await clock.run(1);
-    expect(told.slice(3)).toEqual(['u2']);
+    expect(deleted.slice(3)).toEqual(['u2']);
     await clock.run(1_999);
     expect(outcome()).toBe('running');
     await clock.run(1);
-    expect(told.slice(4)).toEqual(['u1']);
+    expect(deleted.slice(4)).toEqual(['u1']);
     expect(outcome()).toBe('done');
     expect(warned).toEqual([]);
   });
 
-  it('names what still fails the third time, and says that it may be repeated', async () => {
+  it('throws a retryable error that names the recordings that fail three times', async () => {
     failures.set('u1', 3).set('live', 9);
     const { outcome } = await deleteAllOf(3);
     await clock.run(3_000);
@@ -99,14 +99,14 @@ describe('deleting every recording of a room', () => {
     ]);
   });
 
-  it('tells nobody when the recordings cannot be listed', async () => {
+  it('deletes none when the recordings cannot be listed', async () => {
     gate.failNext('recordings.keysOfRoom', 'fail_before');
     const { outcome } = await deleteAllOf(3);
     expect(outcome()).toMatchObject({ code: 'store.unavailable' });
-    expect(told).toEqual([]);
+    expect(deleted).toEqual([]);
   });
 
-  it('gives up waiting when the process stops', async () => {
+  it('stops waiting for the next attempt when its signal is aborted', async () => {
     failures.set('u1', 1);
     const { outcome, abort } = await deleteAllOf(3);
     abort.abort();

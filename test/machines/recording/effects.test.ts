@@ -51,25 +51,25 @@ async function confirmDeath(situation: string, outcome: StopOutcome, listed: Egr
   return event?.type === 'egress.observed' ? event.egress.status : event?.type;
 }
 
-describe('the stop that proves a death', () => {
+describe('StopEgress as the proof of a death', () => {
   it.each<[string, string, StopOutcome, EgressStatus | undefined, string]>([
-    ['silence about an egress that stands still is its end', 'active', { kind: 'no_answer' }, 'ACTIVE', 'egress.missing'],
+    ['an egress that does not answer and shows nothing new is dead', 'active', { kind: 'no_answer' }, 'ACTIVE', 'egress.missing'],
     [
-      'silence about one that went on since means that the stop got lost',
+      'an egress that does not answer but has gone on since is alive: the stop got lost',
       'cancelling',
       { kind: 'no_answer' },
       'ACTIVE',
       'ACTIVE',
     ],
-    ['an unknown id is its end', 'active', { kind: 'not_found' }, undefined, 'egress.missing'],
-    ['an answer keeps it', 'active', { kind: 'stopping', egress: buildEgress('ENDING') }, undefined, 'ENDING'],
-    ['an egress that is over tells how', 'active', { kind: 'already_over' }, 'COMPLETE', 'COMPLETE'],
-    ['an egress that is over and forgotten is its end', 'active', { kind: 'already_over' }, undefined, 'egress.missing'],
+    ['an egress that LiveKit does not know is dead', 'active', { kind: 'not_found' }, undefined, 'egress.missing'],
+    ['an egress that answers is alive', 'active', { kind: 'stopping', egress: buildEgress('ENDING') }, undefined, 'ENDING'],
+    ['an egress that is over already is observed once more', 'active', { kind: 'already_over' }, 'COMPLETE', 'COMPLETE'],
+    ['an egress that is over and forgotten is dead', 'active', { kind: 'already_over' }, undefined, 'egress.missing'],
   ])('%s', async (_name, situation, outcome, listed, expected) => {
     expect(await confirmDeath(situation, outcome, listed)).toBe(expected);
   });
 
-  it('is called off when the egress of an undone start begins to record', () => {
+  it('is withdrawn when the egress of a start that is being undone begins to record', () => {
     const step = nextStep(definition, known(SITUATIONS, 'cancelling'), observed('ACTIVE'));
     expect(step.named).toContainEqual({ withdraw: ['confirmDeath'] });
   });
@@ -87,7 +87,7 @@ describe('the short lock of a start', () => {
 });
 
 describe('the look for the file', () => {
-  it('is called off when somebody has found it', () => {
+  it('is withdrawn once the file is found', () => {
     const step = nextStep(definition, known(SITUATIONS, 'complete'), {
       type: 'media.found',
       size: 7,
@@ -97,14 +97,17 @@ describe('the look for the file', () => {
     expect(step.named).toEqual([{ withdraw: ['verifyMedia'] }]);
   });
 
-  it.each(['complete', 'lost', 'failed.rescuable'])('of %s goes on when what was found is of another egress', (situation) => {
-    const found = { type: 'media.found', size: 7, egressId: 'EG_other', at: NOON, source: 'webhook' } as const;
-    expect(nextStep(definition, known(SITUATIONS, situation), found).changed).toBe(false);
-    expect(nextStep(definition, known(SITUATIONS, situation), { ...found, egressId: ACCEPTED.egressId }).changed).toBe(true);
-  });
+  it.each(['complete', 'lost', 'failed.rescuable'])(
+    'of a recording that is %s goes on when the file of another egress is found',
+    (situation) => {
+      const found = { type: 'media.found', size: 7, egressId: 'EG_other', at: NOON, source: 'webhook' } as const;
+      expect(nextStep(definition, known(SITUATIONS, situation), found).changed).toBe(false);
+      expect(nextStep(definition, known(SITUATIONS, situation), { ...found, egressId: ACCEPTED.egressId }).changed).toBe(true);
+    },
+  );
 });
 
-describe('a start that nobody answered', () => {
+describe('a start without an answer from LiveKit', () => {
   const lookAt = (seconds: number) => {
     const clock = createTestClock(NOON);
     clock.advance(seconds * 1_000);
@@ -118,7 +121,7 @@ describe('a start that nobody answered', () => {
     expect(await lookAt(35)).toMatchObject({ type: 'start.refused', reason: { kind: 'lost' } });
   });
 
-  it('is not given up when its egress became known before the look was saved', async () => {
+  it('is not given up when its egress became known before the result of the look was saved', async () => {
     const given = await lookAt(35);
     for (const state of ['awaiting', 'active', 'ending', 'complete']) {
       expect(given && nextStep(definition, known(SITUATIONS, state), given).changed).toBe(false);
@@ -137,7 +140,7 @@ describe('the file of a failed start or a deleted recording', () => {
     expect(removal('complete', 'delete')).not.toMatchObject({ params: { again: true } });
   });
 
-  it('is removed again and again for a day while its egress may still deliver', () => {
+  it('is removed repeatedly for a day while its egress may still deliver it', () => {
     expect(removal('failed.rescuable', 'delete')).toMatchObject({ params: { again: true } });
     expect(removal('cancelling, unnamed', 'egress.missing')).toMatchObject({ params: { again: true } });
   });
@@ -146,7 +149,7 @@ describe('the file of a failed start or a deleted recording', () => {
     expect(removal('requesting', 'start.refused')).not.toMatchObject({ params: { again: true } });
   });
 
-  it('is gone although it was delivered after the first removal', async () => {
+  it('is removed although it was delivered after the first removal', async () => {
     const media = createMemoryMedia();
     const clock = createTestClock(NOON);
     const document = buildDocument('deleted', { deletedAt: NOON });
@@ -160,12 +163,12 @@ describe('the file of a failed start or a deleted recording', () => {
   });
 });
 
-describe('a room that is over', () => {
+describe('a room whose meeting is over', () => {
   const finished = known(EVENTS, 'room.finished');
   const ending = known(EVENTS, 'observed ENDING');
 
   it.each(['cancelling', 'active', 'ending'])(
-    'may be recorded again while the file of one %s is on its way, told in either order',
+    'may be recorded again while the file of a recording that was %s is on its way, in either order of events',
     (state) => {
       const begun = known(SITUATIONS, state);
       for (const [first, second] of [
@@ -182,7 +185,7 @@ describe('a room that is over', () => {
   );
 });
 
-it('keeps a file that was found when an older answer says that there was none', () => {
+it('a recording whose file was found ignores an older answer that there was none', () => {
   const complete = { ...known(SITUATIONS, 'complete'), media: 'complete' as const };
   expect(nextStep(definition, complete, known(EVENTS, 'media.absent')).changed).toBe(false);
 });

@@ -36,7 +36,7 @@ async function lockAfterStart(create: RecordingCommandOptions['supervisor']['cre
 }
 
 describe('the lock of a start whose store goes away', () => {
-  it('stays with its record once that exists', async () => {
+  it('is kept once the record of the start exists', async () => {
     let uid: string | undefined;
     const held = await lockAfterStart((key, input) => {
       uid = key;
@@ -45,7 +45,7 @@ describe('the lock of a start whose store goes away', () => {
     expect(held).toBe(uid);
   });
 
-  it('stays for its short life while none can tell whether the record exists', async () => {
+  it('is kept for its short life while it is unknown whether the record exists', async () => {
     let uid: string | undefined;
     const held = await lockAfterStart((key) => ((uid = key), away()));
     expect(held).toBe(uid);

@@ -22,53 +22,53 @@ async function verdictOn(bytes: Buffer | undefined, expectedSize?: number): Prom
   return (await inspectFile(media, KEY, expectedSize)).complete;
 }
 
-describe('a file whose size LiveKit told', () => {
+describe('a file whose size LiveKit has reported', () => {
   it.each<[string, Buffer | undefined, number, boolean]>([
-    ['is finished when it has that size', whole, whole.length, true],
-    ['is not when it is shorter', whole.subarray(0, 500), whole.length, false],
-    ['is not when it is longer', Buffer.concat([whole, Buffer.alloc(1)]), whole.length, false],
-    ['is not when there is none', undefined, whole.length, false],
-    ['is not when it is empty', Buffer.alloc(0), 0, false],
+    ['is complete when it has that size', whole, whole.length, true],
+    ['is not complete when it is shorter', whole.subarray(0, 500), whole.length, false],
+    ['is not complete when it is longer', Buffer.concat([whole, Buffer.alloc(1)]), whole.length, false],
+    ['is not complete when there is no object', undefined, whole.length, false],
+    ['is not complete when it is empty', Buffer.alloc(0), 0, false],
   ])('%s', async (_name, bytes, size, expected) => {
     expect(await verdictOn(bytes, size)).toBe(expected);
   });
 });
 
-describe('a file whose size nobody told', () => {
+describe('a file of unknown size', () => {
   it.each<[string, Buffer, boolean]>([
-    ['is finished when its boxes include moov and end where it ends', whole, true],
-    ['is finished when moov comes last', Buffer.concat([box('ftyp', 32), box('mdat', 43), box('moov', 785)]), true],
-    ['is finished with a box of 64-bit size', Buffer.concat([box('moov', 20), box('mdat', 40, 'long')]), true],
-    ['is finished when the last box reaches to the end', Buffer.concat([box('moov', 20), box('mdat', 40, 'to the end')]), true],
-    ['is not without moov', Buffer.concat([box('ftyp', 32), box('mdat', 43)]), false],
-    ['is not when it was cut off inside a box', whole.subarray(0, whole.length - 1), false],
-    ['is not when it was cut off inside a header', Buffer.concat([whole, Buffer.alloc(5, 1)]), false],
+    ['is complete when its boxes include moov and end where it ends', whole, true],
+    ['is complete when moov comes last', Buffer.concat([box('ftyp', 32), box('mdat', 43), box('moov', 785)]), true],
+    ['is complete with a box of 64-bit size', Buffer.concat([box('moov', 20), box('mdat', 40, 'long')]), true],
+    ['is complete when the last box reaches to the end', Buffer.concat([box('moov', 20), box('mdat', 40, 'to the end')]), true],
+    ['is not complete without moov', Buffer.concat([box('ftyp', 32), box('mdat', 43)]), false],
+    ['is not complete when it was cut off inside a box', whole.subarray(0, whole.length - 1), false],
+    ['is not complete when it was cut off inside a header', Buffer.concat([whole, Buffer.alloc(5, 1)]), false],
     [
-      'is not when a box claims less than its own header',
+      'is not complete when a box claims less than its own header',
       Buffer.concat([box('moov', 20), Buffer.from([0, 0, 0, 4, 1, 1, 1, 1])]),
       false,
     ],
-    ['is not when it is no MP4 at all', Buffer.from('not a film, but long enough to look like one'), false],
+    ['is not complete when it is no MP4', Buffer.from('not a film, but long enough to look like one'), false],
   ])('%s', async (_name, bytes, expected) => {
     expect(await verdictOn(bytes)).toBe(expected);
     expect(await verdictOn(bytes, 0)).toBe(expected);
   });
 
   it.each(Array.from({ length: whole.length - 1 }, (_, index) => index + 1).filter((length) => length % 37 === 0))(
-    'is not when only its first %i bytes are there',
+    'is not complete when only its first %i bytes are there',
     async (length) => {
       expect(await verdictOn(whole.subarray(0, length))).toBe(false);
     },
   );
 
-  it('gives its size', async () => {
+  it('is reported with its size', async () => {
     const media = createMemoryMedia();
     media.write(KEY, whole);
     expect(await inspectFile(media, KEY, undefined)).toEqual({ complete: true, size: whole.length });
   });
 });
 
-it('a store that cannot be asked is not a missing file', async () => {
+it('a media store that cannot be reached is an error, not a missing file', async () => {
   const gate = createGate();
   const media = createMemoryMedia({ gate });
   media.write(KEY, whole);

@@ -5,12 +5,12 @@ import { buildEvent, definition } from './build.js';
 import { SITUATIONS } from './situations.js';
 
 describe('a recording whose start is being undone', () => {
-  it('is told to be deleted once: the second time changes nothing, not even its deadline', () => {
+  it('takes in its deletion once: a second one changes nothing, not even the deadline', () => {
     const cancelling = SITUATIONS['cancelling'];
     if (cancelling === undefined) throw new Error('no such situation');
-    const told = nextStep(definition, cancelling, buildEvent({ type: 'delete' }));
-    expect(told.context.deleteWhenSettled).toBe(true);
-    const again = nextStep(definition, { ...told.context, tally: cancelling.tally }, buildEvent({ type: 'delete' }));
+    const deleted = nextStep(definition, cancelling, buildEvent({ type: 'delete' }));
+    expect(deleted.context.deleteWhenSettled).toBe(true);
+    const again = nextStep(definition, { ...deleted.context, tally: cancelling.tally }, buildEvent({ type: 'delete' }));
     expect(again.changed).toBe(false);
   });
 });

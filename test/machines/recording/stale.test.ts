@@ -24,7 +24,7 @@ function after(...events: RecordingEvent[]): string {
 }
 
 describe('a stale recording', () => {
-  it('is stopped like any other, and is what its egress ends with', () => {
+  it('is stopped like any other, and ends as its egress ends', () => {
     expect(after(stop('stale'))).toBe('stopping.ending');
     expect(after(stop('stale'), observed('COMPLETE'))).toBe('complete');
     expect(after(stop('stale'), observed('FAILED'))).toBe('failed.rescuable');
@@ -35,12 +35,12 @@ describe('a stale recording', () => {
     expect(after(stop('stale'), missing, absent)).toBe('aborted.rescuable');
   });
 
-  it('keeps a good file, also one that turns up late', () => {
+  it('is complete with a complete file, also with one that is found late', () => {
     expect(after(stop('stale'), missing, found)).toBe('complete');
     expect(after(stop('stale'), missing, absent, found)).toBe('complete');
   });
 
-  it('differs from one that a client stopped, or that was lost in use', () => {
+  it('is the only one to be aborted: one that a client stopped, or that was lost in use, fails', () => {
     expect(after(stop('request'), missing, absent)).toBe('failed.rescuable');
     expect(after(missing, absent)).toBe('failed.rescuable');
     expect(after(stop('request'), stop('stale'), missing, absent)).toBe('failed.rescuable');

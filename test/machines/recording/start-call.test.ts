@@ -14,14 +14,14 @@ describe('who calls StartEgress', () => {
     ['not the claimant that comes too late', { ageMs: CLAIM_MS + 1 }, undefined, 'refuse'],
     ['not the claimant that was restarted: it looks', { fresh: false }, undefined, 'look'],
     ['not another process: it looks', { instance: 'two' }, undefined, 'look'],
-    ['nobody looks for an egress that is known', { instance: 'two' }, 'EG_1', 'nothing'],
-    ['nobody repeats a call whose egress is known', { fresh: false }, 'EG_1', 'nothing'],
+    ['no one looks for an egress that is known', { instance: 'two' }, 'EG_1', 'nothing'],
+    ['no one repeats a call whose egress is known', { fresh: false }, 'EG_1', 'nothing'],
   ])('%s', (_name, run, egressId, expected) => {
     const recording = { calledBy: 'one', ...(egressId === undefined ? {} : { egressId }) };
     expect(startDuty(recording, { ...claimant, ...run })).toBe(expected);
   });
 
-  it('nobody, for an egress that was running when its recording was made', () => {
+  it('no one, for an egress that was running before its record was created', () => {
     expect(startDuty({ egressId: 'EG_1' }, claimant)).toBe('nothing');
   });
 });
@@ -36,12 +36,16 @@ describe('what the answer to StartEgress means', () => {
       { type: 'start.refused', reason: { kind: 'unreachable' } },
     ],
     [
-      'a handler that failed: undo whatever comes of it',
+      'a handler that failed: the start is unknown, and is undone',
       { kind: 'handler_failed', message: 'no' },
       { type: 'start.unknown', cancel: true },
     ],
-    ['no answer: look what comes of it', { kind: 'unknown', message: 'no' }, { type: 'start.unknown', cancel: false }],
-    ['no worker: nothing before one look', { kind: 'no_capacity', message: 'no' }, undefined],
+    [
+      'no answer: the start is unknown, and is looked for',
+      { kind: 'unknown', message: 'no' },
+      { type: 'start.unknown', cancel: false },
+    ],
+    ['no worker: nothing until LiveKit was looked at once', { kind: 'no_capacity', message: 'no' }, undefined],
   ])('%s', (_name, outcome, expected) => {
     const event = startEvent(outcome, NOON);
     if (expected === undefined) expect(event).toBeUndefined();
@@ -49,7 +53,7 @@ describe('what the answer to StartEgress means', () => {
   });
 });
 
-describe('what a stop that is to prove a death means', () => {
+describe('what the answer to a stop says about a death', () => {
   it.each<[StopOutcome, string | undefined]>([
     [{ kind: 'stopping', egress: buildEgress('ENDING') }, 'egress.observed'],
     [{ kind: 'not_found' }, 'egress.missing'],
@@ -60,16 +64,16 @@ describe('what a stop that is to prove a death means', () => {
   });
 });
 
-describe('our egress among those of a room', () => {
+describe('the egress of a recording among those of its room', () => {
   const own = (egressId: string, status: EgressStatus, second: number) =>
     buildEgress(status, { egressId, updatedAt: nanos(second) });
   const other = buildEgress('ACTIVE', { egressId: 'EG_9', requestedPath: `recordings/${ROOM}--ffffffffff.mp4` });
 
   it.each([
-    ['none', [other], undefined],
-    ['the one with our uid in its path', [other, own('EG_1', 'ACTIVE', 5)], 'EG_1'],
-    ['a running one before an ended one', [own('EG_1', 'FAILED', 62), own('EG_2', 'ACTIVE', 5)], 'EG_2'],
-    ['the newest of two that ended', [own('EG_1', 'FAILED', 62), own('EG_2', 'ABORTED', 63)], 'EG_2'],
+    ['is none without our uid in a path', [other], undefined],
+    ['is the one with our uid in its path', [other, own('EG_1', 'ACTIVE', 5)], 'EG_1'],
+    ['is a running one before an ended one', [own('EG_1', 'FAILED', 62), own('EG_2', 'ACTIVE', 5)], 'EG_2'],
+    ['is the newest of two that ended', [own('EG_1', 'FAILED', 62), own('EG_2', 'ABORTED', 63)], 'EG_2'],
   ])('%s', (_name, listed, expected) => {
     expect(findOwn(UID, listed)?.egressId).toBe(expected);
   });

@@ -29,11 +29,11 @@ describe('the id of a room', () => {
     ['!?-_', 'room'],
     ['', 'room'],
     ['__proto__', 'proto'],
-  ])('begins for %j with %s', (roomName, prefix) => {
+  ])('of the name %j begins with %s', (roomName, prefix) => {
     expect(roomIdPrefix(roomName)).toBe(prefix);
   });
 
-  it('ends with fifteen characters drawn anew for each, as do its two secrets', async () => {
+  it('ends with fifteen random characters, and the two secrets are random too', async () => {
     const clock = createTestClock();
     const store = createMemoryRoomStore();
     const supervisor = createRoomSupervisor(clock, store);
