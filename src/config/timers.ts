@@ -11,7 +11,7 @@ export const timerVariables = {
   TALLY_DUE_INTERVAL_MS: timer(1_000, 'How often due deadlines and effects are looked for.'),
   TALLY_LOCK_TTL_MS: timer(21_600_000, 'Life of a room lock: how long a dead deployment blocks a room.'),
   TALLY_LOCK_KEEPER_INTERVAL_MS: timer(
-    600_000,
+    30_000,
     'How often the locks of rooms that record are renewed, or taken again when they are lost.',
   ),
   TALLY_LOCK_GC_INTERVAL_MS: timer(1_800_000, 'How often room locks that no recording needs are freed.'),

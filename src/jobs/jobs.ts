@@ -23,13 +23,13 @@ export interface JobsOptions extends Omit<RunOptions, 'locks'> {
   roomCommands: RoomCommands;
   roomLocks: RoomLocks;
   livekit: LiveKitGateway;
-  /** Hear that the room locks are lost. @returns ends the subscription */
-  onLocksLost: (listener: () => void) => () => void;
+  /** Hear of each new connection to the lock service, which may lack the newest locks. @returns ends the subscription */
+  onLocksConnected: (listener: () => void) => () => void;
 }
 
 /** Every job there is. */
 export function createJobs(options: JobsOptions): Scheduler {
-  const { jobLocks, timers, supervisor, livekit, clock, log, onLocksLost } = options;
+  const { jobLocks, timers, supervisor, livekit, clock, log, onLocksConnected } = options;
   const { recordings: store, roomLocks: locks, rooms: roomStore, roomCommands: rooms } = options;
   const shared = { locks, store, livekit, clock, log };
   const scheduler = createScheduler({
@@ -48,7 +48,7 @@ export function createJobs(options: JobsOptions): Scheduler {
       createExpiredRoomJob({ ...shared, rooms, roomStore, intervalMs: timers.roomExpiryIntervalMs }),
     ],
   });
-  const unsubscribe = onLocksLost(() => void scheduler.runNow('recordingLockKeeper'));
+  const unsubscribe = onLocksConnected(() => void scheduler.runNow('recordingLockKeeper'));
   return {
     ...scheduler,
     async close() {

@@ -1,10 +1,11 @@
 import type { Clock } from '../clock.js';
+import { inBatches } from '../concurrency.js';
 import { LocksUnavailableError } from '../errors.js';
 import type { Log } from '../logging.js';
+import type { Holding, LockHolder, RoomLocks, WantedLock } from '../machines/ports/room-locks.js';
 import { isLeftBehind } from '../machines/recording/commands/room-lock.js';
 import type { RecordingStore } from '../machines/recording/recording-store.js';
-import type { RoomLocks } from '../machines/ports/room-locks.js';
-import { isLive, type RecordingDocument } from '../machines/recording/recording.js';
+import { isLive } from '../machines/recording/recording.js';
 import { countEach, type Counts, type Job } from './job.js';
 
 export interface RecordingLockOptions {
@@ -16,7 +17,18 @@ export interface RecordingLockOptions {
   lockTtlMs: number;
 }
 
+/** What a live recording has to do with its room's lock. */
 type Kept = 'held' | 'replaced' | 'contended' | 'without_lock' | 'over';
+
+/** The lock of a live recording; absent for one that was adopted. */
+interface Live {
+  uid: string;
+  roomId: string;
+  lock?: WantedLock;
+}
+
+/** Locks that are asked for together. */
+const AT_ONCE = 1_000;
 
 export function createRecordingLockJob(options: RecordingLockOptions & { intervalMs: number }): Job {
   return {
@@ -28,42 +40,60 @@ export function createRecordingLockJob(options: RecordingLockOptions & { interva
 }
 
 /**
- * Hold the room lock for every live recording, by the value in its record: a lock is renewed long before its time, and taken
+ * Hold the room lock for every live recording, by the value in its record: a lock is renewed long before it expires, and taken
  * again when the lock service has lost it.
  *
  * @throws LocksUnavailableError some could not be held, so that all are tried again soon
  */
 export async function keepRecordingLocks(options: RecordingLockOptions, signal: AbortSignal): Promise<Counts> {
   const { locks, store, clock, log, lockTtlMs } = options;
-  const nameOf = ({ uid, roomId }: RecordingDocument) => ({ recording: uid, room: roomId });
-  const counts = await countEach(liveRecordings(), { signal, log }, nameOf, keep);
+  const nameOf = ({ live }: { live: Live }) => ({ recording: live.uid, room: live.roomId });
+  const counts = await countEach(held(), { signal, log }, nameOf, ({ live, holding }) => judge(live, holding));
   const { failed = 0 } = counts;
   if (failed > 0) throw new LocksUnavailableError(`${String(failed)} locks of live recordings could not be held`);
   return counts;
 
-  async function* liveRecordings(): AsyncGenerator<RecordingDocument> {
-    for await (const recording of store.unsettled()) if (isLive(recording)) yield recording;
+  async function* liveRecordings(): AsyncGenerator<Live> {
+    for await (const recording of store.unsettled()) {
+      if (!isLive(recording)) continue;
+      const { uid, roomId, lockValue: value, createdAt } = recording;
+      yield { uid, roomId, ...(value !== undefined && { lock: { roomId, holder: { value, uid, createdAt } } }) };
+    }
   }
 
-  async function keep({ uid, roomId, lockValue, createdAt }: RecordingDocument): Promise<Kept> {
-    // It was adopted without a lock; nobody else can record the room either way.
-    if (lockValue === undefined) return 'without_lock';
-    const kept = await hold(roomId, { value: lockValue, uid, createdAt });
-    const recording = kept === 'contended' ? undefined : await store.load(uid);
-    if (kept === 'contended' || (recording !== undefined && isLive(recording))) return kept;
-    // It ended meanwhile and may have freed its lock before we took it.
-    await locks.release(roomId, lockValue);
+  async function* held(): AsyncGenerator<{ live: Live; holding: Holding | undefined }> {
+    for await (const batch of inBatches(liveRecordings(), AT_ONCE)) {
+      const holdings = await locks.hold(
+        batch.flatMap(({ lock }) => lock ?? []),
+        lockTtlMs,
+      );
+      for (const live of batch) yield { live, holding: holdings.get(live.roomId) };
+    }
+  }
+
+  async function judge({ uid, lock }: Live, holding: Holding | undefined): Promise<Kept> {
+    // It was adopted without a lock; its record keeps the room from being recorded twice.
+    if (lock === undefined || holding === undefined) return 'without_lock';
+    if (holding === 'kept') return 'held';
+    if (holding === 'taken') return confirm(uid, lock, 'held');
+    if ('failed' in holding) throw holding.failed;
+    const { heldBy } = holding;
+    if (heldBy === undefined || !(await isLeftBehind(heldBy, store, clock.now()))) return 'contended';
+    return takeOver(uid, lock, heldBy);
+  }
+
+  async function takeOver(uid: string, lock: WantedLock, instead: LockHolder): Promise<Kept> {
+    const again = (await locks.hold([{ ...lock, instead }], lockTtlMs)).get(lock.roomId);
+    if (again === 'kept' || again === 'taken') return confirm(uid, lock, 'replaced');
+    if (again !== undefined && 'failed' in again) throw again.failed;
+    return 'contended';
+  }
+
+  /** A recording that ended meanwhile may have freed its lock before we took it: give it back. */
+  async function confirm(uid: string, { roomId, holder }: WantedLock, kept: Kept): Promise<Kept> {
+    const recording = await store.load(uid);
+    if (recording !== undefined && isLive(recording)) return kept;
+    await locks.release(roomId, holder.value);
     return 'over';
-  }
-
-  async function hold(
-    roomId: string,
-    holder: { value: string; uid: string; createdAt: number },
-  ): Promise<'held' | 'replaced' | 'contended'> {
-    const attempt = await locks.hold(roomId, holder, lockTtlMs);
-    if (attempt.acquired) return 'held';
-    const other = attempt.holder;
-    if (other === undefined || !(await isLeftBehind(other, store, clock.now()))) return 'contended';
-    return (await locks.hold(roomId, holder, lockTtlMs, other)).acquired ? 'replaced' : 'contended';
   }
 }

@@ -26,11 +26,11 @@ export interface Persistence {
   media: MediaStore;
   bus: EventBus;
   /**
-   * Hear that the room locks are lost, or may be, so that live recordings take theirs again. Embedded ones never are.
+   * Hear of each new connection to the lock service: it may have lost locks of live recordings. Embedded locks have none.
    *
    * @returns a function that ends the subscription
    */
-  onLocksLost: (listener: () => void) => () => void;
+  onLocksConnected: (listener: () => void) => () => void;
   /** The time that all processes on the store keep; where there is but one, its own. */
   clock: SharedClock;
   /** No other process can have these stores open: what an earlier one left may be taken over at once. */
@@ -42,7 +42,7 @@ export interface Persistence {
 
 /** What one family of the configuration opens. */
 type Stores = Pick<Persistence, 'recordings' | 'rooms' | 'apiKeys' | 'jobRuns'> & { ping: () => Promise<unknown> };
-type Locks = Pick<Persistence, 'roomLocks' | 'jobLocks' | 'bus' | 'onLocksLost'> & { ping: () => Promise<unknown> };
+type Locks = Pick<Persistence, 'roomLocks' | 'jobLocks' | 'bus' | 'onLocksConnected'> & { ping: () => Promise<unknown> };
 type Media = { media: MediaStore; ping: () => Promise<unknown> };
 
 type PersistenceConfig = Pick<Config, 'dataDir' | 'store' | 'locks' | 'media' | 'timers'>;
@@ -76,7 +76,7 @@ export async function openPersistence(config: PersistenceConfig, ownClock: Clock
       roomLocks: locks.roomLocks,
       jobLocks: locks.jobLocks,
       bus: locks.bus,
-      onLocksLost: locks.onLocksLost,
+      onLocksConnected: locks.onLocksConnected,
       media: media.media,
       clock,
       exclusive: config.store.kind === 'embedded',
@@ -120,7 +120,7 @@ async function openLocks({ locks }: PersistenceConfig, clock: Clock, log: Logger
       roomLocks,
       jobLocks: createLocalJobLocks({ clock }),
       bus: createLocalBus(),
-      onLocksLost: () => () => undefined,
+      onLocksConnected: () => () => undefined,
       ping: () => roomLocks.list(),
     };
   }
@@ -134,8 +134,8 @@ async function openLocks({ locks }: PersistenceConfig, clock: Clock, log: Logger
     clock,
   });
   closers.push(() => redis.close());
-  const { roomLocks, jobLocks, bus, onLost } = redis;
-  return { roomLocks, jobLocks, bus, onLocksLost: onLost, ping: () => redis.ping() };
+  const { roomLocks, jobLocks, bus, onConnected } = redis;
+  return { roomLocks, jobLocks, bus, onLocksConnected: onConnected, ping: () => redis.ping() };
 }
 
 /** @throws InvalidInputError the file cannot be read, or has no certificate */

@@ -61,9 +61,9 @@ describe('an empty environment', () => {
 });
 
 describe('the jobs', () => {
-  it('come round in minutes to an hour', () => {
+  it('come round every thirty seconds to every hour', () => {
     expect(parseConfig({}).timers).toMatchObject({
-      lockKeeperIntervalMs: 10 * 60_000,
+      lockKeeperIntervalMs: 30_000,
       lockGcIntervalMs: 30 * 60_000,
       lockGraceMs: 60_000,
       staleIntervalMs: 15 * 60_000,

@@ -295,12 +295,33 @@ export function roomLockJobsContract({ name, create, takeUndated }: RoomLockJobs
       await add(...['one', 'two', 'three'].map((uid) => live(uid, `room-of-${uid}`)));
       const failing: RoomLocks = {
         ...locks,
-        hold: (roomId, ...rest) =>
-          roomId === 'room-of-two' ? Promise.reject(new LocksUnavailableError('away')) : locks.hold(roomId, ...rest),
+        async hold(wanted, ttlMs) {
+          const others = await locks.hold(
+            wanted.filter(({ roomId }) => roomId !== 'room-of-two'),
+            ttlMs,
+          );
+          return new Map([...others, ['room-of-two', { failed: new LocksUnavailableError('away') }]]);
+        },
       };
       await expect(keep({ locks: failing })).rejects.toThrow(LocksUnavailableError);
       expect((await locks.list()).map(({ uid }) => uid).sort()).toEqual(['one', 'three']);
       expect(await keep()).toEqual({ held: 3 });
+    });
+
+    it('asks for all locks together, and reads no recording again while they are healthy', async () => {
+      await add(...Array.from({ length: 25 }, (_, index) => live(`u${String(index)}`, `room-${String(index)}`)));
+      await keep();
+      const asked: number[] = [];
+      const counting: RoomLocks = {
+        ...locks,
+        hold(wanted, ttlMs) {
+          asked.push(wanted.length);
+          return locks.hold(wanted, ttlMs);
+        },
+      };
+      const unread: RecordingStore = { ...store, load: () => Promise.reject(new Error('a recording is read again')) };
+      expect(await keep({ locks: counting, store: unread })).toEqual({ held: 25 });
+      expect(asked).toEqual([25]);
     });
 
     it('changes nothing when it runs twice', async () => {

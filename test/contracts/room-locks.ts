@@ -148,40 +148,60 @@ export function roomLocksContract({ name, create }: RoomLocksContract): void {
       expect(await isHeld('room')).toBe(false);
     });
 
-    it('holds for a holder what he has already, for longer', async () => {
+    /** Have one lock held. */
+    const hold = async (holder: Required<LockHolder>, ttlMs: number, instead?: LockHolder) => {
+      const holdings = await locks.hold([{ roomId: 'room', holder, ...(instead && { instead }) }], ttlMs);
+      return holdings.get('room');
+    };
+
+    it('that its holder has is kept for longer when it is held again', async () => {
       const value = await taken('room', 'one', HELD_MS);
       const before = await holderOf('room');
-      expect(await locks.hold('room', { value, uid: 'one', createdAt: 5 }, LONG_MS)).toEqual({ acquired: true, value });
+      expect(await hold({ value, uid: 'one', createdAt: 5 }, LONG_MS)).toBe('kept');
       await elapse(HELD_MS + 1);
       expect(await holderOf('room')).toEqual({ ...before, createdAt: 5 });
     });
 
-    it('holds for a holder what was lost, by his own value', async () => {
+    it('that was lost is taken again by the value of its holder', async () => {
       const value = await taken('room', 'one', SHORT_MS);
       await elapse(SHORT_MS + 1);
-      expect(await locks.hold('room', { value, uid: 'one', createdAt: 5 }, LONG_MS)).toEqual({ acquired: true, value });
+      expect(await hold({ value, uid: 'one', createdAt: 5 }, LONG_MS)).toBe('taken');
       expect(await locks.list()).toEqual([{ roomId: 'room', value, uid: 'one', createdAt: 5 }]);
       await locks.release('room', value);
       expect(await isHeld('room')).toBe(false);
     });
 
-    it('holds no longer than it is told', async () => {
-      await locks.hold('room', { value: 'a'.repeat(32), uid: 'one', createdAt: 5 }, SHORT_MS);
+    it('is held for the time given and no longer', async () => {
+      await hold({ value: 'a'.repeat(32), uid: 'one', createdAt: 5 }, SHORT_MS);
       await elapse(SHORT_MS + 1);
       expect(await isHeld('room')).toBe(false);
     });
 
-    it('holds nothing that another has, unless in place of exactly that one', async () => {
+    it('of another holder is left alone, unless it is held in place of exactly that one', async () => {
       await taken('room', 'one');
       const seen = await holderOf('room');
       const holder = { value: 'a'.repeat(32), uid: 'two', createdAt: 5 };
-      expect(await locks.hold('room', holder, LONG_MS)).toEqual({ acquired: false, holder: seen });
-      expect(await locks.hold('room', holder, LONG_MS, { value: 'b'.repeat(32), uid: 'three', createdAt: 1 })).toEqual({
-        acquired: false,
-        holder: seen,
-      });
-      expect(await locks.hold('room', holder, LONG_MS, seen)).toEqual({ acquired: true, value: holder.value });
+      expect(await hold(holder, LONG_MS)).toEqual({ heldBy: seen });
+      expect(await hold(holder, LONG_MS, { value: 'b'.repeat(32), uid: 'three', createdAt: 1 })).toEqual({ heldBy: seen });
+      expect(await hold(holder, LONG_MS, seen)).toBe('taken');
       expect(await holderOf('room')).toEqual(holder);
+    });
+
+    it('is held among many, each with its own outcome', async () => {
+      const holderFor = (uid: string) => ({ value: uid.padEnd(32, '0'), uid, createdAt: 5 });
+      const rooms = Array.from({ length: 120 }, (_, index) => `room-${String(index)}`);
+      const wanted = rooms.map((roomId) => ({ roomId, holder: holderFor(roomId) }));
+      expect(new Set((await locks.hold(wanted, LONG_MS)).values())).toEqual(new Set(['taken']));
+      await locks.release('room-7', holderFor('room-7').value);
+      const stranger = holderFor('stranger');
+      await locks.hold([{ roomId: 'room-8', holder: stranger, instead: holderFor('room-8') }], LONG_MS);
+      const outcomes = await locks.hold(wanted, LONG_MS);
+      expect([...outcomes.keys()]).toEqual(rooms);
+      expect([...outcomes].filter(([, holding]) => holding !== 'kept')).toEqual([
+        ['room-7', 'taken'],
+        ['room-8', { heldBy: stranger }],
+      ]);
+      expect(await locks.hold([], LONG_MS)).toEqual(new Map());
     });
 
     it('finds who holds a room, and nobody when it is free', async () => {

@@ -3,7 +3,7 @@ import { randomBytes } from 'node:crypto';
 import type { Clock } from '../../src/clock.js';
 import { systemClock } from '../../src/clock.js';
 import { LocksUnavailableError } from '../../src/errors.js';
-import type { LockAttempt, LockHolder, RoomLocks } from '../../src/machines/ports/room-locks.js';
+import type { Holding, LockAttempt, LockHolder, RoomLocks, WantedLock } from '../../src/machines/ports/room-locks.js';
 import type { Gate, GateErrors } from './gate.js';
 import { createGate, throughGate } from './gate.js';
 
@@ -41,15 +41,7 @@ export function createMemoryRoomLocks(options: MemoryRoomLocksOptions = {}): Roo
         if (holder !== undefined && holder.value !== value) return { acquired: false, holder: toHolder(holder) };
         return take(roomId, uid, ttlMs);
       }),
-    hold: (roomId, holder, ttlMs, instead) =>
-      call('hold', () => {
-        const other = held(roomId);
-        if (other !== undefined && ![holder.value, instead?.value].includes(other.value)) {
-          return { acquired: false, holder: toHolder(other) };
-        }
-        locks.set(roomId, { ...toHolder(holder), expiresAt: clock.now() + ttlMs });
-        return { acquired: true, value: holder.value };
-      }),
+    hold: (wanted, ttlMs) => call('hold', () => new Map(wanted.map((each) => [each.roomId, holdOne(each, ttlMs)]))),
     extend: (roomId, value, ttlMs) =>
       call('extend', () => {
         const holder = held(roomId);
@@ -78,6 +70,14 @@ export function createMemoryRoomLocks(options: MemoryRoomLocksOptions = {}): Roo
   function held(roomId: string): MemoryLock | undefined {
     const lock = locks.get(roomId);
     return lock !== undefined && lock.expiresAt > clock.now() ? lock : undefined;
+  }
+
+  function holdOne({ roomId, holder, instead }: WantedLock, ttlMs: number): Holding {
+    const current = held(roomId);
+    const isKept = current?.value === holder.value;
+    if (current !== undefined && !isKept && current.value !== instead?.value) return { heldBy: toHolder(current) };
+    locks.set(roomId, { ...toHolder(holder), expiresAt: clock.now() + ttlMs });
+    return isKept ? 'kept' : 'taken';
   }
 
   function take(roomId: string, uid: string, ttlMs: number): LockAttempt {

@@ -2,7 +2,7 @@ import { randomBytes } from 'node:crypto';
 
 import type { Clock } from '../../clock.js';
 import { LocksUnavailableError } from '../../errors.js';
-import type { LockAttempt, LockHolder, RoomLocks } from '../../machines/ports/room-locks.js';
+import type { Holding, LockAttempt, LockHolder, RoomLocks, WantedLock } from '../../machines/ports/room-locks.js';
 import type { Environment } from './environment.js';
 
 export interface LmdbRoomLocksOptions {
@@ -31,15 +31,7 @@ export function createLmdbRoomLocks({ environment, clock }: LmdbRoomLocksOptions
         if (holder !== undefined && holder.value !== value) return { acquired: false, holder: toHolder(holder) };
         return take(roomId, uid, ttlMs);
       }),
-    hold: (roomId, holder, ttlMs, instead) =>
-      write(() => {
-        const other = heldBy(roomId);
-        if (other !== undefined && ![holder.value, instead?.value].includes(other.value)) {
-          return { acquired: false, holder: toHolder(other) };
-        }
-        void locks.put(roomId, { ...toHolder(holder), expiresAt: clock.now() + ttlMs });
-        return { acquired: true, value: holder.value };
-      }),
+    hold: (wanted, ttlMs) => write(() => new Map(wanted.map((each) => [each.roomId, holdOne(each, ttlMs)]))),
     extend: (roomId, value, ttlMs) =>
       write(() => {
         const holder = heldBy(roomId);
@@ -76,6 +68,14 @@ export function createLmdbRoomLocks({ environment, clock }: LmdbRoomLocksOptions
   function heldBy(roomId: string): StoredLock | undefined {
     const lock = locks.get(roomId);
     return lock !== undefined && lock.expiresAt > clock.now() ? lock : undefined;
+  }
+
+  function holdOne({ roomId, holder, instead }: WantedLock, ttlMs: number): Holding {
+    const current = heldBy(roomId);
+    const isKept = current?.value === holder.value;
+    if (current !== undefined && !isKept && current.value !== instead?.value) return { heldBy: toHolder(current) };
+    void locks.put(roomId, { ...toHolder(holder), expiresAt: clock.now() + ttlMs });
+    return isKept ? 'kept' : 'taken';
   }
 
   function take(roomId: string, uid: string, ttlMs: number): LockAttempt {

@@ -65,6 +65,12 @@ export function keyNodes(client: RedisClient): Redis[] {
   return client instanceof Cluster ? client.nodes('master') : [client];
 }
 
+/** The values of many keys, by one command; a cluster's nodes are asked key by key. Keys that are not there have null. */
+export async function getAll(client: RedisClient, keys: readonly string[]): Promise<(string | null)[]> {
+  if (client instanceof Cluster) return Promise.all(keys.map((key) => client.get(key)));
+  return keys.length === 0 ? [] : client.mget([...keys]);
+}
+
 function createCluster(target: RedisTarget, nodes: readonly HostAndPort[]): Cluster {
   if (target.sentinels !== undefined) throw new InvalidInputError('Redis is behind sentinels or a cluster, not both');
   if ((target.db ?? 0) !== 0) throw new InvalidInputError('A Redis cluster has database 0 only');

@@ -1,7 +1,14 @@
 import type { LockHolder } from '../../machines/ports/room-locks.js';
-import type { RedisClient } from './connection.js';
+import { getAll, type RedisClient } from './connection.js';
 
-/** What is told about locks: beside each lock an entry that says whose it is. The lock itself is the truth. */
+/** A lock and its entry agree on who has the lock. */
+export interface Registered {
+  holder: LockHolder;
+  /** When the lock expires by its entry, epoch milliseconds; 0 when the entry does not say. */
+  until: number;
+}
+
+/** Beside each lock stands an entry that says who has it. The lock itself decides. */
 export interface LockRegistry {
   /** Over whatever stands there: the caller has the lock. @param ttlMs lifetime of the lock from `since` on */
   write(lockKey: string, holder: Required<LockHolder>, ttlMs: number, since: number): Promise<void>;
@@ -11,8 +18,10 @@ export interface LockRegistry {
   remove(lockKey: string, value: string): Promise<void>;
   /** Remove the entry of a lock that is over: those of OpenVidu Meet outlive their locks by far. */
   forget(lockKey: string): Promise<void>;
-  /** Who has the lock now; undefined when nobody, or when the entry of the holder is missing. */
+  /** Who has the lock now; undefined when it is free, or when the entry of its holder is missing. */
   holderOf(lockKey: string): Promise<LockHolder | undefined>;
+  /** The same for many locks by one command (in a cluster, by one a key), in the order of the keys. */
+  allOf(lockKeys: readonly string[]): Promise<(Registered | undefined)[]>;
 }
 
 /** The member names are those of OpenVidu Meet, whose instances read them; `uid` is ours. */
@@ -57,19 +66,23 @@ export function createLockRegistry({ client, now }: { client: RedisClient; now: 
       await client.eval(REMOVE, 1, keyOf(lockKey), value);
     },
     async forget(lockKey) {
-      const [value, text] = await read(lockKey);
-      const holder = parseEntry(text);
-      if (value === null && holder !== undefined) await client.eval(REMOVE, 1, keyOf(lockKey), holder.value);
+      const [value = null, text = null] = await getAll(client, [lockKey, keyOf(lockKey)]);
+      const entry = parseEntry(text);
+      if (value === null && entry !== undefined) await client.eval(REMOVE, 1, keyOf(lockKey), entry.holder.value);
     },
     async holderOf(lockKey) {
-      const [value, text] = await read(lockKey);
-      const holder = parseEntry(text);
-      return holder?.value === value ? holder : undefined;
+      const [registered] = await allOf([lockKey]);
+      return registered?.holder;
     },
+    allOf,
   };
 
-  function read(lockKey: string): Promise<[string | null, string | null]> {
-    return Promise.all([client.get(lockKey), client.get(keyOf(lockKey))]);
+  async function allOf(lockKeys: readonly string[]): Promise<(Registered | undefined)[]> {
+    const texts = await getAll(client, [...lockKeys, ...lockKeys.map(keyOf)]);
+    return lockKeys.map((_, index) => {
+      const entry = parseEntry(texts[lockKeys.length + index] ?? null);
+      return entry?.holder.value === texts[index] ? entry : undefined;
+    });
   }
 }
 
@@ -83,11 +96,13 @@ function expirationOf(start: number, ttlMs: number): number {
 }
 
 /** An entry without a uid or a date is another program's. */
-function parseEntry(text: string | null): LockHolder | undefined {
+function parseEntry(text: string | null): Registered | undefined {
   try {
-    const { value, createdAt, uid } = JSON.parse(text ?? '{}') as Partial<Record<keyof Entry, unknown>>;
+    const { value, createdAt, uid, expiration } = JSON.parse(text ?? '{}') as Partial<Record<keyof Entry, unknown>>;
     if (typeof value !== 'string') return undefined;
-    return { value, uid: typeof uid === 'string' ? uid : '', ...(typeof createdAt === 'number' ? { createdAt } : {}) };
+    const date = typeof createdAt === 'number' ? { createdAt } : {};
+    const holder = { value, uid: typeof uid === 'string' ? uid : '', ...date };
+    return { holder, until: typeof expiration === 'number' ? expiration : 0 };
   } catch {
     return undefined;
   }

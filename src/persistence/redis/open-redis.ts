@@ -5,7 +5,6 @@ import type { EventBus } from '../../machines/kernel/event-bus.js';
 import type { RoomLocks } from '../../machines/ports/room-locks.js';
 import { ask } from './ask.js';
 import { connect, createClient, disconnect, type RedisTarget } from './connection.js';
-import { createDataLossWatch, type DataLossWatch } from './data-loss.js';
 import { createRedisBus } from './event-bus.js';
 import { createRedisJobLocks } from './job-locks.js';
 import { createLocker } from './locker.js';
@@ -22,8 +21,12 @@ export interface OpenRedis {
   roomLocks: RoomLocks;
   jobLocks: JobLocks;
   bus: EventBus;
-  /** Redis has lost its data, or may have: after each new connection too. Every instance is told. */
-  onLost: DataLossWatch['onLost'];
+  /**
+   * Hear of each new connection. Its Redis may be a replica, or restarted from a file, and lack the newest locks.
+   *
+   * @returns a function that ends the subscription
+   */
+  onConnected(listener: () => void): () => void;
   /** @throws LocksUnavailableError no answer within a second (retryable) */
   ping(): Promise<void>;
   /** Ends both connections. Calls that come later fail as in an outage. */
@@ -44,22 +47,24 @@ export async function openRedis({ log, clock = systemClock, ...target }: RedisSe
   const roomLocks = createRedisRoomLocks({ client: commands, locker, clock });
   const jobLocks = createRedisJobLocks({ locker });
   const bus = createRedisBus({ publisher: commands, subscriber, log, outage });
-  const dataLoss = createDataLossWatch({ client: commands, clock, log });
   await Promise.all([connect(commands), connect(subscriber)]);
-  await dataLoss.start();
 
   return {
     roomLocks,
     jobLocks,
     bus,
-    onLost: dataLoss.onLost,
+    onConnected(listener) {
+      commands.on('ready', listener);
+      return () => {
+        commands.off('ready', listener);
+      };
+    },
     async ping() {
       // Keeps the idle connection honest too: a silent one is replaced. Its messages are hints, so it spoils no answer.
       subscriber.ping().catch(() => undefined);
       await ask(() => commands.ping());
     },
     async close() {
-      dataLoss.stop();
       await Promise.all([disconnect(commands), disconnect(subscriber)]);
     },
   };

@@ -1,10 +1,11 @@
 import { randomBytes } from 'node:crypto';
 
 import type { Clock } from '../../clock.js';
-import type { LockAttempt, RoomLocks } from '../../machines/ports/room-locks.js';
+import { settleEach } from '../../concurrency.js';
+import type { Holding, LockAttempt, RoomLocks, WantedLock } from '../../machines/ports/room-locks.js';
 import { ask } from './ask.js';
 import { keyNodes, type RedisClient } from './connection.js';
-import { createLockRegistry, REGISTRY_PREFIX } from './lock-registry.js';
+import { createLockRegistry, type Registered, REGISTRY_PREFIX } from './lock-registry.js';
 import type { Locker } from './locker.js';
 
 export interface RedisRoomLocksOptions {
@@ -19,6 +20,8 @@ const LOCKS_AND_ENTRIES = 'ov_meet_lock*:recording_active_*';
 const SCAN_COUNT = 500;
 /** A list walks the whole database, milliseconds. */
 const LIST_LIMIT_MS = 10_000;
+/** Locks that are renewed or taken again at the same time. */
+const AT_ONCE = 100;
 
 /** Take the lock from exactly one holder, or when it is free. */
 const REPLACE = `
@@ -27,12 +30,14 @@ const REPLACE = `
   redis.call('set', KEYS[1], ARGV[2], 'PX', ARGV[3])
   return 1`;
 
-/** Take the lock when it is free or one's own already, or from exactly one holder. */
+/** Take the lock when it is free or one's own already, or from exactly one holder. Says 0 for another's, 1 for kept, 2 for taken. */
 const HOLD = `
   local held = redis.call('get', KEYS[1])
   if held and held ~= ARGV[1] and held ~= ARGV[3] then return 0 end
   redis.call('set', KEYS[1], ARGV[1], 'PX', ARGV[2])
-  return 1`;
+  return held == ARGV[1] and 1 or 2`;
+const KEPT = 1;
+const ANOTHERS = 0;
 
 /**
  * Room locks that several instances share, with those of OpenVidu Meet among them: same keys, same values. A lock that has
@@ -60,16 +65,21 @@ export function createRedisRoomLocks({ client, locker, clock }: RedisRoomLocksOp
         if (isTaken !== 1) return { acquired: false, holder: await registry.holderOf(key) };
         return register(key, value, uid, ttlMs, isLate);
       }),
-    hold: (roomId, holder, ttlMs, instead) =>
-      ask(async () => {
-        const key = keyOf(roomId);
-        const lifeMs = Math.ceil(ttlMs);
-        const isHeld = await client.eval(HOLD, 1, key, holder.value, lifeMs, instead?.value ?? '');
-        if (isHeld !== 1) return { acquired: false, holder: await registry.holderOf(key) };
-        // Nobody may wait for it any more, and it stays taken: it is the record's, which frees it.
-        await registry.write(key, holder, lifeMs, clock.now());
-        return { acquired: true, value: holder.value };
-      }),
+    async hold(wanted, ttlMs) {
+      const keys = wanted.map(({ roomId }) => keyOf(roomId));
+      // Where this fails, each lock is tried by itself, and its own attempt tells.
+      const known = await ask(() => registry.allOf(keys)).catch(() => []);
+      const halfOver = clock.now() + ttlMs / 2;
+      const isSafe = ({ holder }: WantedLock, now: Registered | undefined) =>
+        now?.holder.value === holder.value && now.until >= halfOver;
+      const due = wanted.filter((each, index) => !isSafe(each, known[index]));
+      const outcomes = await settleEach(due, AT_ONCE, (each) => holdOne(each, Math.ceil(ttlMs)));
+      const holdings = new Map<string, Holding>(wanted.map(({ roomId }) => [roomId, 'kept']));
+      for (const outcome of outcomes) {
+        holdings.set(outcome.item.roomId, 'error' in outcome ? { failed: outcome.error } : outcome.result);
+      }
+      return holdings;
+    },
     extend: (roomId, value, ttlMs) =>
       ask(async () => {
         const key = keyOf(roomId);
@@ -83,12 +93,24 @@ export function createRedisRoomLocks({ client, locker, clock }: RedisRoomLocksOp
       ask(async () => {
         const { locks, past } = await findKeys();
         await Promise.all(past.map((key) => registry.forget(key)));
-        const holders = locks.map(async (key) => ({ key, holder: await registry.holderOf(key) }));
-        return (await Promise.all(holders)).flatMap(({ key, holder }) =>
-          holder === undefined ? [] : [{ roomId: key.slice(PREFIX.length), ...holder }],
-        );
+        const registered = await registry.allOf(locks);
+        return locks.flatMap((key, index) => {
+          const holder = registered[index]?.holder;
+          return holder === undefined ? [] : [{ roomId: key.slice(PREFIX.length), ...holder }];
+        });
       }, LIST_LIMIT_MS),
   };
+
+  /** A lock that is taken too late for its caller stays taken: its recording frees it. */
+  function holdOne({ roomId, holder, instead }: WantedLock, lifeMs: number): Promise<Holding> {
+    return ask(async () => {
+      const key = keyOf(roomId);
+      const outcome = await client.eval(HOLD, 1, key, holder.value, lifeMs, instead?.value ?? '');
+      if (outcome === ANOTHERS) return { heldBy: await registry.holderOf(key) };
+      await registry.write(key, holder, lifeMs, clock.now());
+      return outcome === KEPT ? 'kept' : 'taken';
+    });
+  }
 
   /** The second half of taking a lock; a lock whose entry cannot be written, or that nobody waits for, is given back. */
   async function register(key: string, value: string, uid: string, ttlMs: number, isLate: () => boolean): Promise<LockAttempt> {

@@ -12,7 +12,11 @@ const GIVEN_UP_MS = 3_000;
 const calls = ({ roomLocks, ping }: OpenRedis) => ({
   acquire: () => roomLocks.acquire('room', 'one', 60_000),
   replace: () => roomLocks.replace('room', { value: 'a'.repeat(32), uid: '', createdAt: 1 }, 'one', 60_000),
-  hold: () => roomLocks.hold('held', { value: 'a'.repeat(32), uid: 'one', createdAt: 1 }, 60_000),
+  async hold() {
+    const holder = { value: 'a'.repeat(32), uid: 'one', createdAt: 1 };
+    const holding = (await roomLocks.hold([{ roomId: 'held', holder }], 60_000)).get('held');
+    if (typeof holding === 'object' && 'failed' in holding) throw holding.failed;
+  },
   find: () => roomLocks.find('room'),
   extend: () => roomLocks.extend('room', 'a'.repeat(32), 60_000),
   release: () => roomLocks.release('room', 'a'.repeat(32)),

@@ -53,6 +53,22 @@ roomLocksContract({
   },
 });
 
+it('a room lock that one node of a cluster lost is taken again by its holder', async () => {
+  const addresses = hostsAndPorts().parse(cluster.nodes.map(({ address }) => address).join(','));
+  const redis = await openRedis({ host: '', port: 0, cluster: addresses, log: silentLog });
+  const wanted = Array.from({ length: 30 }, (_, index) => ({
+    roomId: `held-${index}`,
+    holder: { value: String(index).padStart(32, '0'), uid: 'one', createdAt: 5 },
+  }));
+  await redis.roomLocks.hold(wanted, 60_000);
+  await cluster.nodes[0]?.flush();
+  const lost = 30 - (await redis.roomLocks.list()).length;
+  expect(lost).toBeGreaterThan(0);
+  await redis.roomLocks.hold(wanted, 60_000);
+  expect((await redis.roomLocks.list()).length).toBe(30);
+  await redis.close();
+});
+
 describe('room locks in Redis', () => {
   let redis: OpenRedis;
   let client: Client;
@@ -138,7 +154,7 @@ describe('room locks in Redis', () => {
   it('are held for a recording together with their entry, lost or not', async () => {
     const holder = { value: await taken(1_000), uid: 'one', createdAt: 5 };
     await client.del(ENTRY);
-    await redis.roomLocks.hold('room', holder, 3_600_000);
+    await redis.roomLocks.hold([{ roomId: 'room', holder }], 3_600_000);
     expect(await redis.roomLocks.find('room')).toEqual(holder);
     expect(await client.pttl(LOCK)).toBeGreaterThan(3_500_000);
     const entry = JSON.parse((await client.get(ENTRY)) ?? '') as Record<string, number>;
@@ -146,6 +162,21 @@ describe('room locks in Redis', () => {
     expect(await client.pttl(ENTRY)).toBeGreaterThan(3_600_000);
     await redis.roomLocks.release('room', holder.value);
     expect(await client.keys('ov_meet_lock*')).toEqual([]);
+  });
+
+  it('cost one command for all that are held, until half of their life is over', async () => {
+    const wanted = Array.from({ length: 500 }, (_, index) => ({
+      roomId: `room-${index}`,
+      holder: { value: String(index).padStart(32, '0'), uid: 'one', createdAt: 5 },
+    }));
+    await redis.roomLocks.hold(wanted, 60_000);
+    await client.config('RESETSTAT');
+    expect(new Set((await redis.roomLocks.hold(wanted, 60_000)).values())).toEqual(new Set(['kept']));
+    const commands = await client.info('commandstats');
+    expect(commands).toMatch(/cmdstat_mget:calls=1,/);
+    expect(commands).not.toMatch(/cmdstat_(get|set|eval|evalsha):/);
+    await redis.roomLocks.hold(wanted, 130_000);
+    expect(await client.info('commandstats')).toMatch(/cmdstat_eval:calls=500,/);
   });
 
   it('are listed without entries of the past, which go, and without keys that are no room locks', async () => {
