@@ -124,17 +124,6 @@ export function s3MediaContract({ name, server }: S3MediaContract): void {
       expect(performance.now() - before).toBeLessThan(PATIENT.limitMs / 3); // a call that finds no connection is given up after half the limit
     });
 
-    it('removes many objects, there or not, over the limit of one request', async () => {
-      const present = Array.from({ length: 20 }, (_, index) => `recordings/room/${index * 80}.mp4`);
-      await Promise.all(present.map((key) => bucket.write(key, Uint8Array.of(1))));
-      await bucket.write('recordings/kept.mp4', Uint8Array.of(1));
-      const all = Array.from({ length: 1_521 }, (_, index) => `recordings/room/${index}.mp4`);
-      expect(await bucket.media.removeMany(all)).toEqual([]);
-      expect(await Promise.all(present.map((key) => bucket.media.stat(key)))).toEqual(present.map(() => undefined));
-      expect(await bucket.media.stat('recordings/kept.mp4')).toBeDefined();
-      expect(await bucket.media.removeMany([])).toEqual([]);
-    });
-
     it('has no URLs unless it is told to', () => {
       expect(bucket.media.presign).toBeUndefined();
     });
@@ -166,7 +155,6 @@ export function s3MediaContract({ name, server }: S3MediaContract): void {
         () => media.read(KEY, { start: 0, end: 1 }).then(buffer),
         async () => media.open?.(KEY, undefined, new AbortController().signal),
         () => media.remove(KEY),
-        () => media.removeMany([KEY]),
         () => media.ping(),
       ]) {
         await expect(call()).rejects.toMatchObject({ code: 'media.unavailable', cause: { name: 'NoSuchBucket' } });

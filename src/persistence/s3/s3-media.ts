@@ -17,7 +17,6 @@ import { assertMediaKey } from '../media-key.js';
 import { describeObject, describePart, rangeHeader } from './answers.js';
 import { createPresigner, type LinkOptions } from './presign.js';
 import { relay } from './relay.js';
-import { removeObjects, type RemoveFailure } from './remove-many.js';
 import { createClient, hasCode, hasStatus, statusOf, type S3ClientOptions } from './s3-client.js';
 import { createSignedGet } from './signed-get.js';
 import { customerKeyOf } from './sse.js';
@@ -36,8 +35,6 @@ export interface S3MediaOptions extends Omit<S3ClientOptions, 'answerLimitMs'> {
 }
 
 export interface S3Media extends MediaStore {
-  /** Remove many objects. @returns those that could not be removed @throws MediaUnavailableError a request failed (retryable) */
-  removeMany(keys: readonly string[]): Promise<RemoveFailure[]>;
   /** @throws MediaUnavailableError the bucket cannot be reached or listed (retryable) */
   ping(): Promise<void>;
   close(): void;
@@ -102,10 +99,6 @@ export function createS3Media(options: S3MediaOptions): S3Media {
       await ask(`remove ${target.Key}`, async (limit) => {
         await client.send(new DeleteObjectCommand(target), limit).catch(unless((error) => hasCode(error, 'NoSuchKey')));
       });
-    },
-    async removeMany(keys) {
-      const objects = keys.map((key) => targetOf(key).Key);
-      return ask('remove objects', () => removeObjects(objects, { client, bucket, limitMs }));
     },
     egressPath: (key) => targetOf(key).Key,
     async ping() {

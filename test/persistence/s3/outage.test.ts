@@ -64,7 +64,6 @@ async function expectUnavailable(store: S3Media, cause: object): Promise<void> {
     () => store.read(KEY, { start: 0, end: 1 }).then(buffer),
     async () => store.open?.(KEY, undefined, new AbortController().signal),
     () => store.remove(KEY),
-    () => store.removeMany([KEY]),
     () => store.ping(),
   ]) {
     await expect(call()).rejects.toMatchObject({ code: 'media.unavailable', retryable: true, cause });
@@ -139,20 +138,6 @@ describe('an S3 server that', () => {
     await once(waiting, 'readable');
     await expect(store.read('stalled', { start: 0, end: 1 }).then(buffer)).rejects.toThrow(); // after the time a stall takes
     expect((await buffer(waiting)).equals(bytes)).toBe(true);
-  });
-
-  it('refuses some keys of many: these are named, with the reason', async () => {
-    const answer = `<DeleteResult><Deleted><Key>tally/a</Key></Deleted>
-      <Error><Key>tally/b</Key><Code>AccessDenied</Code><Message>not yours</Message></Error>
-      <Error><Key>tally/c</Key><Code>NoSuchKey</Code><Message>gone</Message></Error></DeleteResult>`;
-    const store = await mediaOn(
-      (_, response) => response.writeHead(200, { 'content-type': 'application/xml' }).end(answer),
-      PATIENT,
-    );
-    expect(await store.removeMany(['a', 'b', 'c', 'd'])).toEqual([
-      { key: 'tally/b', code: 'AccessDenied', message: 'not yours' },
-      { key: 'tally/d', code: 'NoAnswer', message: expect.any(String) },
-    ]);
   });
 
   it('does not answer once: is asked again', async () => {
