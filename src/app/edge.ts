@@ -48,7 +48,6 @@ export function createEdge(config: Config, ports: Ports, machines: Machines, por
       recordingsCapability({
         recordings: commands.recordings,
         recordingStore: store,
-        rooms: commands.rooms,
         media,
         log: httpLog,
       }),

@@ -119,12 +119,16 @@ export function createScriptedRecordings({
       const named = build(recording, state);
       return replace(store, named.uid, state, { egressId: `EG_${named.uid}`, ...named });
     },
+    async recordableRoom(roomId) {
+      const { roomName, config } = await rooms.get(roomId);
+      if (!config.recording.enabled) throw new RecordingDisabledError(roomId);
+      return { roomId, roomName, isRecordingEnabled: true };
+    },
     async start(request) {
       await step('recordings.start');
       starts.push(request);
-      const { roomId, idempotencyKey, respondAsync = false } = request;
-      const room = await rooms.get(roomId);
-      if (!room.config.recording.enabled) throw new RecordingDisabledError(roomId);
+      const { idempotencyKey, respondAsync = false } = request;
+      const { roomId } = request.room;
       const known = idempotencyKey === undefined ? undefined : await store.findByStartKey(idempotencyKey);
       if (known !== undefined && known.roomId !== roomId) throw new IdempotencyMismatchError();
       if (known !== undefined) return known;
@@ -149,6 +153,11 @@ export function createScriptedRecordings({
       const recording = await store.load(uid);
       const isNamed = recording?.roomId === roomId && ['EG_PENDING', recording?.egressId].includes(egressId);
       if (recording === undefined || !isNamed || isDeleted(recording)) throw new RecordingNotFoundError(recordingId);
+      return recording;
+    },
+    async getPlayable(recordingId) {
+      const recording = await recordings.get(recordingId);
+      if (recording.tally.state !== 'complete') throw new RecordingNotStoppedError(recordingId);
       return recording;
     },
     async delete(recordingId) {

@@ -71,7 +71,7 @@ describe('a LiveKit webhook', () => {
     expect(status).toBe(401);
     expect(text).toBe('');
     const warnings = edge.lines().filter(({ msg }) => msg === 'webhook rejected');
-    expect(warnings.at(-1)).toMatchObject({ level: 40, reason: 'bad signature', rejected: 2 });
+    expect(warnings.at(-1)).toMatchObject({ level: 40, reason: 'bad signature' });
     expect(edge.rawLines.join('')).not.toContain('forged-token');
   });
 
@@ -94,7 +94,6 @@ describe('a LiveKit webhook', () => {
     expect(text).toBe('');
     expect(edge.lines().find(({ msg }) => msg === 'webhook failed')).toMatchObject({
       level: 50,
-      failed: 1,
       err: { message: 'bug' },
     });
   });

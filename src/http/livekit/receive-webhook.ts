@@ -1,6 +1,7 @@
 import getRawBody from 'raw-body';
 
 import { TallyError } from '../../errors.js';
+import { webhookFailed, webhookHandled, webhookIgnored, webhookPostponed, webhookRejected } from '../../observability/events.js';
 import { NO_CONTENT } from '../route/answers.js';
 import { BodyTooLargeError, MalformedBodyError, unreadableBody } from '../route/body.js';
 import type { HttpContext } from '../route/context.js';
@@ -17,37 +18,37 @@ const WEBHOOK_TYPE = 'application/webhook+json';
  * 401: the webhook is not LiveKit's. 503: LiveKit shall repeat it. An event that cannot succeed by repeating is logged and answered
  * 200, because LiveKit holds back the later events of the same room until one is taken.
  */
-export const receiveWebhook = ({ livekitEvents, log }: LiveKitDeps) => {
-  const counts = { rejected: 0, failed: 0 };
-  return post('livekit.webhook', '/livekit/webhook')
+export const receiveWebhook = ({ livekitEvents, log }: LiveKitDeps) =>
+  post('livekit.webhook', '/livekit/webhook')
     .doing('taking in a webhook')
     .recovers((error, { state }) => {
       const { requestId } = state;
       if (isUnreadable(error)) return undefined;
       if (error instanceof TallyError && error.code === 'webhook.rejected') {
-        counts.rejected += 1;
-        log.warn({ requestId, reason: error.message, rejected: counts.rejected }, 'webhook rejected');
+        webhookRejected(log, { requestId, reason: error.message });
         return { status: 401 };
       }
-      counts.failed += 1;
       if (error instanceof TallyError && error.retryable) {
         state.error = error;
+        webhookPostponed(log, { requestId, err: error });
         return { status: 503 };
       }
-      log.error({ requestId, err: error, failed: counts.failed }, 'webhook failed');
-      return { status: 200 };
+      webhookFailed(log, { requestId, err: error });
+      return TAKEN;
     })
     .fails('http.malformed_body', 'http.body_too_large')
     .answers({ 200: NO_CONTENT, 401: NO_CONTENT, 503: NO_CONTENT }, async (_gathered, ctx) => {
-      // Another type is no webhook: it is answered unread.
-      if (ctx.is(WEBHOOK_TYPE) !== false) {
-        const rawBody = await readRaw(ctx);
-        await livekitEvents.handle(await livekitEvents.verify(rawBody, ctx.headers.authorization));
-      }
+      const { requestId } = ctx.state;
       ctx.body = null;
+      if (ctx.is(WEBHOOK_TYPE) === false) {
+        webhookIgnored(log, { requestId });
+        return TAKEN;
+      }
+      const event = await livekitEvents.verify(await readRaw(ctx), ctx.headers.authorization);
+      await livekitEvents.handle(event);
+      webhookHandled(log, { requestId, kind: event.kind });
       return TAKEN;
     });
-};
 
 function isUnreadable(error: Error): boolean {
   return error instanceof MalformedBodyError || error instanceof BodyTooLargeError;

@@ -2,12 +2,10 @@ import type { Logger } from '../../logging.js';
 import type { MediaStore } from '../../machines/ports/media.js';
 import type { RecordingCommands } from '../../machines/recording/commands/commands.js';
 import type { RecordingStore } from '../../machines/recording/recording-store.js';
-import type { RoomCommands } from '../../machines/room/commands/commands.js';
 
 export interface RecordingsDeps {
   recordings: RecordingCommands;
   recordingStore: Pick<RecordingStore, 'list'>;
-  rooms: Pick<RoomCommands, 'get'>;
   media: Pick<MediaStore, 'stat' | 'read' | 'open' | 'presign'>;
   log: Logger;
 }

@@ -4,7 +4,6 @@ import type { RecordingsDeps } from './deps.js';
 import { recordingParams } from './ids.js';
 import { answerMedia } from './media/answer-media.js';
 import { mediaHeaders } from './media/media-headers.js';
-import { assertPlayable } from './preconditions.js';
 
 const video = content('video/mp4');
 
@@ -13,11 +12,9 @@ export const recordingMedia = ({ recordings, media }: RecordingsDeps) =>
     .reads({ params: recordingParams, headers: mediaHeaders })
     .allows('apiKey')
     .doing(({ params }) => `streaming recording '${params.recordingId}'`)
-    .needs('recording', ['recording.not_found', 'recording.not_stopped'], async ({ params }) => {
-      const recording = await recordings.get(params.recordingId);
-      assertPlayable(recording);
-      return recording;
-    })
+    .needs('recording', ['recording.not_found', 'recording.not_stopped'], ({ params }) =>
+      recordings.getPlayable(params.recordingId),
+    )
     .fails('recording.not_found', 'media.range_not_satisfiable')
     .answers({ 200: video, 206: video, 302: NO_CONTENT, 304: NO_CONTENT }, ({ recording, headers }, ctx) =>
       answerMedia(ctx, media, recording, headers),

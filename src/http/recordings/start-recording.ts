@@ -25,12 +25,13 @@ export const startRecording = ({ recordings }: RecordingsDeps) =>
     .reads({ headers })
     .reads({ body: z.object({ roomId: roomIdSchema }) })
     .doing(({ body }) => `starting recording in room '${body.roomId}'`)
-    .fails('room.not_found', 'recording.disabled', 'recording.already_active', 'recording.no_participants')
+    .needs('room', ['room.not_found', 'recording.disabled'], ({ body }) => recordings.recordableRoom(body.roomId))
+    .fails('room.not_found', 'recording.already_active', 'recording.no_participants')
     .fails('recording.start_timed_out', 'recording.start_failed', 'recording.start_rejected')
     .fails('idempotency.mismatch', 'idempotency.in_progress')
-    .answers({ 201: recordingView, 202: recordingView }, async ({ headers, body: { roomId } }, { state }) => {
+    .answers({ 201: recordingView, 202: recordingView }, async ({ headers, room }, { state }) => {
       const { prefer: respondAsync, 'idempotency-key': idempotencyKey } = headers;
-      const request = { roomId, respondAsync, ...(idempotencyKey !== undefined && { idempotencyKey }) };
+      const request = { room, respondAsync, ...(idempotencyKey !== undefined && { idempotencyKey }) };
       const body = presentRecording(await recordings.start(request));
       state.recordingId = body.recordingId;
       return (respondAsync ? accepted : created)(body, locationOf(body, state.baseUrl));

@@ -31,7 +31,9 @@ async function lockAfterStart(create: RecordingCommandOptions['supervisor']['cre
     startTimeoutMs: 1_000,
     confirmMs: 100,
   });
-  await expect(commands.start({ roomId: ROOM_ID })).rejects.toThrow(StoreUnavailableError);
+  await expect(commands.start({ room: { roomId: ROOM_ID, roomName: 'Planning', isRecordingEnabled: true } })).rejects.toThrow(
+    StoreUnavailableError,
+  );
   return (await locks.find(ROOM_ID))?.uid;
 }
 

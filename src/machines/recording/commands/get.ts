@@ -1,13 +1,20 @@
-import { RecordingNotFoundError } from '../errors.js';
+import { RecordingNotFoundError, RecordingNotStoppedError } from '../errors.js';
 import { formatRecordingId, parseRecordingId } from '../recording-id.js';
 import type { RecordingStore } from '../recording-store.js';
-import { isDeleted, type RecordingDocument } from '../recording.js';
+import { isDeleted, type RecordingDocument, topStateOf } from '../recording.js';
 
 /** @throws RecordingNotFoundError */
 export async function getRecording(store: Pick<RecordingStore, 'load'>, recordingId: string): Promise<RecordingDocument> {
   const uid = parseRecordingId(recordingId)?.uid;
   const recording = uid === undefined ? undefined : await store.load(uid);
   if (recording === undefined || !isNamedBy(recordingId, recording)) throw new RecordingNotFoundError(recordingId);
+  return recording;
+}
+
+/** @throws RecordingNotFoundError, RecordingNotStoppedError it is not complete; a failed or aborted one may still become so */
+export async function getPlayableRecording(store: Pick<RecordingStore, 'load'>, recordingId: string): Promise<RecordingDocument> {
+  const recording = await getRecording(store, recordingId);
+  if (topStateOf(recording) !== 'complete') throw new RecordingNotStoppedError(formatRecordingId(recording));
   return recording;
 }
 

@@ -8,7 +8,7 @@ import type { Supervisor } from '../../kernel/supervisor.js';
 import type { RoomGateway } from '../../ports/room-gateway.js';
 import type { RoomLocks } from '../../ports/room-locks.js';
 import { type RecordableRoom, type RoomDirectory, RoomNotFoundError } from '../../ports/rooms.js';
-import { NoParticipantsError, RecordingAlreadyActiveError, RecordingDisabledError } from '../errors.js';
+import { NoParticipantsError, RecordingAlreadyActiveError } from '../errors.js';
 import type { RecordingEvent } from '../events.js';
 import { newRecording } from '../machine/new-recording.js';
 import type { RecordingStore } from '../recording-store.js';
@@ -17,8 +17,8 @@ import { lockRoom } from './room-lock.js';
 import { hasStartAnswer, repeatedAnswer, startAnswer } from './start-answer.js';
 
 export interface StartRequest {
-  /** Sanitised room id. */
-  roomId: string;
+  /** As `recordableRoom` found it. */
+  room: RecordableRoom;
   /** The client's own key: the same key is answered from the same recording. */
   idempotencyKey?: string;
   /** Answer as soon as the recording is stored, without waiting for it to record. */
@@ -46,10 +46,11 @@ const ANSWER_MARGIN_MS = 10_000;
 
 export async function startRecording(options: StartOptions, request: StartRequest): Promise<RecordingDocument> {
   const { store, locks, log } = options;
-  const room = await recordableRoom(options, request.roomId);
+  const { room, respondAsync = false } = request;
+  const repeated = { roomId: room.roomId, respondAsync };
   const startKey = request.idempotencyKey === undefined ? undefined : `idempotency:${request.idempotencyKey}`;
   const earlier = startKey === undefined ? undefined : await store.findByStartKey(startKey);
-  if (earlier !== undefined) return repeatedAnswer(earlier, request);
+  if (earlier !== undefined) return repeatedAnswer(earlier, repeated);
 
   const uid = randomBytes(5).toString('hex');
   const lockValue = await lockRoom(options, room.roomId, uid);
@@ -64,14 +65,7 @@ export async function startRecording(options: StartOptions, request: StartReques
   const isSameStart = startKey !== undefined && result.conflict !== 'liveKey';
   const first = isSameStart ? await store.findByStartKey(startKey) : undefined;
   if (first === undefined) throw new RecordingAlreadyActiveError(room.roomId);
-  return repeatedAnswer(first, request);
-}
-
-async function recordableRoom({ rooms }: StartOptions, roomId: string): Promise<RecordableRoom> {
-  const room = await rooms.find(roomId);
-  if (room === undefined) throw new RoomNotFoundError(roomId);
-  if (!room.isRecordingEnabled) throw new RecordingDisabledError(roomId);
-  return room;
+  return repeatedAnswer(first, repeated);
 }
 
 interface Claim {
