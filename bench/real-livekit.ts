@@ -1,28 +1,32 @@
 import { EgressClient } from 'livekit-server-sdk';
 
+import {
+  joinSilently,
+  liveKitKey,
+  liveKitSecret,
+  runSettings,
+  startEgressWorker,
+  startLiveKit,
+  startRedis,
+} from '../test/servers/index.js';
 import type { Bucket } from './bucket.js';
 import type { LiveKit, LiveKitOptions } from './livekit.js';
-import type { Services } from './services.js';
 
 const CAPACITY = 10_000;
 /** The worker's place in the bucket is that of Tally's own files. */
 const FOLDER = 'recorded';
 
 /** livekit-server on a Redis of its own, with a stand-in worker that captures nothing, takes a seat and uploads a ready-made file. */
-export async function openRealLiveKit(
-  services: Services,
-  s3: Bucket,
-  { webhookUrl, activeAfterMs = 0 }: LiveKitOptions,
-): Promise<LiveKit> {
-  const redis = await services.startRedis();
-  const server = await services.startLiveKit({ redis: redis.address, webhookUrls: [webhookUrl] });
+export async function openRealLiveKit(s3: Bucket, { webhookUrl, activeAfterMs = 0 }: LiveKitOptions): Promise<LiveKit> {
+  const redis = await startRedis();
+  const server = await startLiveKit({ redis: redis.address, webhookUrls: [webhookUrl] });
   const { url, wsUrl } = server;
-  const worker = await services.startEgressWorker({
-    ...{ redis: redis.address, wsUrl, filesDir: services.runSettings().dir, s3 },
+  const worker = await startEgressWorker({
+    ...{ redis: redis.address, wsUrl, filesDir: runSettings().dir, s3 },
     ...{ media: false, capacity: CAPACITY, activeAfterMs },
   });
   const owned = [worker, server, redis];
-  const keys = { apiKey: services.liveKitKey, apiSecret: services.liveKitSecret };
+  const keys = { apiKey: liveKitKey, apiSecret: liveKitSecret };
   const egress = new EgressClient(url, keys.apiKey, keys.apiSecret);
 
   return {
@@ -34,7 +38,7 @@ export async function openRealLiveKit(
       ...{ MEET_S3_ACCESS_KEY: s3.accessKey, MEET_S3_SECRET_KEY: s3.secretKey },
     },
     async join(roomIds) {
-      owned.unshift(await services.joinSilently(wsUrl, roomIds, 'ada'));
+      owned.unshift(await joinSilently(wsUrl, roomIds, 'ada'));
     },
     egressCount: async (roomId) => (await egress.listEgress({ roomName: roomId })).length,
     async close() {

@@ -1,9 +1,9 @@
 import { createConnection } from 'mongoose';
 
+import { minioPassword, minioUser, openRun, startMinio, startMongo, startRedis } from '../test/servers/index.js';
 import { createBucket, type Bucket } from './bucket.js';
 import type { Place } from './place.js';
 import { openRealLiveKit } from './real-livekit.js';
-import { loadServices } from './services.js';
 
 const BUCKET = 'tally-bench';
 
@@ -20,13 +20,12 @@ export interface RealPlace extends Place {
  * @throws Error a server cannot be had
  */
 export async function realPlace(count: Place['count']): Promise<RealPlace> {
-  const services = await loadServices();
-  const run = await services.openRun((line) => process.stderr.write(`services: ${line}\n`));
+  const run = await openRun((line) => process.stderr.write(`services: ${line}\n`));
   Object.assign(process.env, run.env);
   try {
-    const [mongo, redis, minio] = await Promise.all([services.startMongo(), services.startRedis(), services.startMinio()]);
+    const [mongo, redis, minio] = await Promise.all([startMongo(), startRedis(), startMinio()]);
     const { endpoint } = minio;
-    const s3 = { endpoint, bucket: BUCKET, accessKey: services.minioUser, secretKey: services.minioPassword };
+    const s3 = { endpoint, bucket: BUCKET, accessKey: minioUser, secretKey: minioPassword };
     await createBucket(s3);
     let databases = 0;
     return {
@@ -46,7 +45,7 @@ export async function realPlace(count: Place['count']): Promise<RealPlace> {
           ...{ MEET_REDIS_HOST: '127.0.0.1', MEET_REDIS_PORT: String(redis.port), MEET_REDIS_PASSWORD: '' },
         };
       },
-      openLiveKit: (options) => openRealLiveKit(services, s3, options),
+      openLiveKit: (options) => openRealLiveKit(s3, options),
       count,
       close: () => run.close(),
     };

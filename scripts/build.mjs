@@ -1,5 +1,5 @@
 /**
- * Compile `src` and `bench` into `dist`.
+ * Compile `src`, `bench` and the servers of the tests into `dist`.
  *
  *   node scripts/build.mjs               always
  *   node scripts/build.mjs --if-needed   only when a source changed since the last build
@@ -20,7 +20,7 @@ const DIST = path.join(ROOT, 'dist');
 const STAMP = '.stamp';
 /** Builds in progress are siblings of `dist`, so that a rename never crosses file systems. */
 const SCRATCH = path.join(ROOT, '.build-');
-const FOLDERS = ['src', 'bench'];
+const FOLDERS = ['src', 'bench', 'test/servers'];
 
 /** Changes whenever a source or a setting does, comes or goes: paths, times and sizes, not contents, so it costs milliseconds. */
 function fingerprint() {

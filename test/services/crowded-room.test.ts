@@ -1,4 +1,4 @@
-import { minioPassword, minioUser, startMinio, startMongo } from '../../scripts/services/index.mjs';
+import { minioPassword, minioUser, startMinio, startMongo } from '../servers/index.js';
 import { crowdedRoomContract } from '../contracts/crowded-room.js';
 
 crowdedRoomContract({

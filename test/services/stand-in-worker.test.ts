@@ -2,7 +2,7 @@ import { stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import { EgressStatus, EncodedFileOutput, type EgressInfo } from 'livekit-server-sdk';
 import { beforeAll, describe, expect, it } from 'vitest';
-import { poll } from '../../scripts/services/index.mjs';
+import { poll } from '../servers/index.js';
 import { startLiveKitStack, type LiveKitStack } from './support/livekit-stack.js';
 import { startWebhookCollector, type WebhookCollector } from './support/webhook-collector.js';
 

@@ -1,6 +1,6 @@
 import { EgressStatus } from 'livekit-server-sdk';
 import { beforeAll, describe, expect, it } from 'vitest';
-import { poll, type RunningProcess } from '../../scripts/services/index.mjs';
+import { poll, type RunningProcess } from '../servers/index.js';
 import { joinSilently } from './support/participant.js';
 import { outcomeOf } from './support/recordings.js';
 import { startStack, type Stack } from './support/stack.js';

@@ -2,7 +2,7 @@ import { randomBytes } from 'node:crypto';
 
 import { createConnection } from 'mongoose';
 
-import { startRedis } from '../../scripts/services/index.mjs';
+import { startRedis } from '../servers/index.js';
 import { createDataFolder } from './data-folder.js';
 import { createS3Bucket } from './s3-bucket.js';
 import type { SharedServers, TestStores } from './stores.js';

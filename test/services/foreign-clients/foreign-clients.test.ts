@@ -15,7 +15,7 @@ import {
   startMinio,
   startProcess,
   type RunningProcess,
-} from '../../../scripts/services/index.mjs';
+} from '../../servers/index.js';
 
 const simulatorEntry = fileURLToPath(new URL('../../../dist/src/simulator/main.js', import.meta.url));
 const [key, secret] = ['devkey', 'a-secret-of-the-tests-at-least-32-characters'];

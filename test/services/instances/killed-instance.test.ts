@@ -1,6 +1,6 @@
 import { EgressStatus } from 'livekit-server-sdk';
 import { beforeAll, describe, expect, it } from 'vitest';
-import { poll } from '../../../scripts/services/index.mjs';
+import { poll } from '../../servers/index.js';
 import { outcomeOf } from '../support/recordings.js';
 import type { Recording } from '../support/tally-client.js';
 import { numbers, startAll, startInstances, type Instances } from './support/instances.js';

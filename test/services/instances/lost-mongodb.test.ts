@@ -1,5 +1,5 @@
 import { beforeAll, describe, expect, it } from 'vitest';
-import { poll } from '../../../scripts/services/index.mjs';
+import { poll } from '../../servers/index.js';
 import { outcomeOf } from '../support/recordings.js';
 import { numbers, startAll, startInstances, type Instances } from './support/instances.js';
 

@@ -1,6 +1,6 @@
 import { createConnection } from 'mongoose';
 import { beforeAll, describe, expect, it } from 'vitest';
-import { poll } from '../../../scripts/services/index.mjs';
+import { poll } from '../../servers/index.js';
 import type { JobRun } from '../../../src/jobs/runs.js';
 import { connectTo } from '../redis/servers.js';
 import { outcomeOf } from '../support/recordings.js';

@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { startMongo, startRedis, type MongoReplicaSet, type Redis } from '../../../scripts/services/index.mjs';
+import { startMongo, startRedis, type MongoReplicaSet, type Redis } from '../../servers/index.js';
 import { systemClock, type Clock } from '../../../src/clock.js';
 import { eventually } from '../../support/eventually.js';
 import { type InstancesOnSimulator, startInstancesOnSimulator } from '../../support/instances-on-simulator.js';

@@ -2,7 +2,7 @@ import { CreateBucketCommand, S3Client } from '@aws-sdk/client-s3';
 import { readFile } from 'node:fs/promises';
 import { setTimeout as pause } from 'node:timers/promises';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { minioPassword, minioUser, poll, startMinio, type Minio } from '../../../scripts/services/index.mjs';
+import { minioPassword, minioUser, poll, startMinio, type Minio } from '../../servers/index.js';
 import { createRandom } from '../../support/random.js';
 import { outcomeOf } from '../support/recordings.js';
 import type { Tally } from '../support/tally.js';

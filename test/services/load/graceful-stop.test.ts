@@ -1,6 +1,6 @@
 import { setTimeout as pause } from 'node:timers/promises';
 import { beforeAll, describe, expect, it } from 'vitest';
-import { poll } from '../../../scripts/services/index.mjs';
+import { poll } from '../../servers/index.js';
 import { createRandom } from '../../support/random.js';
 import { startCluster, type Cluster } from './support/cluster.js';
 import { inBatches } from './support/in-batches.js';

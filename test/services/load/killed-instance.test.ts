@@ -1,5 +1,5 @@
 import { beforeAll, describe, expect, it } from 'vitest';
-import { poll } from '../../../scripts/services/index.mjs';
+import { poll } from '../../servers/index.js';
 import { isRunning, leftRunning } from '../../support/invariants.js';
 import type { Recording } from '../support/tally-client.js';
 import { startCluster, type Cluster } from './support/cluster.js';

@@ -1,5 +1,5 @@
 import { beforeAll, describe, expect, it } from 'vitest';
-import { poll } from '../../../scripts/services/index.mjs';
+import { poll } from '../../servers/index.js';
 import { leftRunning } from '../../support/invariants.js';
 import { createRandom } from '../../support/random.js';
 import type { TallyClient } from '../support/tally-client.js';

@@ -1,6 +1,6 @@
 import { setTimeout as pause } from 'node:timers/promises';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
-import { poll } from '../../../scripts/services/index.mjs';
+import { poll } from '../../servers/index.js';
 import { StoreUnavailableError, WriteOutcomeUnknownError } from '../../../src/errors.js';
 import { systemClock } from '../../../src/clock.js';
 import { createCommitter } from '../../../src/machines/kernel/committer.js';

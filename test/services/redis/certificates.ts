@@ -3,7 +3,7 @@ import { mkdtemp, readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
 
-import { runSettings } from '../../../scripts/services/index.mjs';
+import { runSettings } from '../../servers/index.js';
 
 export interface Certificates {
   /** The authority's own, in PEM: the text, and the file that holds it. */

@@ -1,5 +1,5 @@
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { poll, startRedis, type Redis, type RunningProcess } from '../../../scripts/services/index.mjs';
+import { poll, startRedis, type Redis, type RunningProcess } from '../../servers/index.js';
 import { openRedis, type OpenRedis } from '../../../src/persistence/redis/open-redis.js';
 import { silentLog } from './servers.js';
 

@@ -1,6 +1,6 @@
 import type { Redis as Client } from 'ioredis';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
-import { poll, startRedis, type Redis, type RunningProcess } from '../../../scripts/services/index.mjs';
+import { poll, startRedis, type Redis, type RunningProcess } from '../../servers/index.js';
 import type { Wakeup } from '../../../src/machines/kernel/event-bus.js';
 import { hostsAndPorts } from '../../../src/config/values.js';
 import type { RedisTarget } from '../../../src/persistence/redis/connection.js';

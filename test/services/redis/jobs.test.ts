@@ -1,7 +1,7 @@
 import { setTimeout as delay } from 'node:timers/promises';
 
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { startRedis, type Redis, type RunningProcess } from '../../../scripts/services/index.mjs';
+import { startRedis, type Redis, type RunningProcess } from '../../servers/index.js';
 import { systemClock } from '../../../src/clock.js';
 import { holdLock, type HeldLock } from '../../../src/held-lock.js';
 import type { Job } from '../../../src/jobs/job.js';

@@ -1,5 +1,5 @@
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { freeTcpPort, poll, startRedis, type Redis, type RunningProcess } from '../../../scripts/services/index.mjs';
+import { freeTcpPort, poll, startRedis, type Redis, type RunningProcess } from '../../servers/index.js';
 import { LocksUnavailableError } from '../../../src/errors.js';
 import { hostsAndPorts } from '../../../src/config/values.js';
 import { openRedis, type OpenRedis } from '../../../src/persistence/redis/open-redis.js';

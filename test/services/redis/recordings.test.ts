@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { poll, startRedis, type Redis } from '../../../scripts/services/index.mjs';
+import { poll, startRedis, type Redis } from '../../servers/index.js';
 import type { LockHolder } from '../../../src/machines/ports/room-locks.js';
 import { openRedis, type OpenRedis } from '../../../src/persistence/redis/open-redis.js';
 import { startTallyProcess, type TallyProcess } from '../../support/tally-process.js';

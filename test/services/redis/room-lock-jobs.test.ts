@@ -1,5 +1,5 @@
 import { afterAll, beforeAll } from 'vitest';
-import { startRedis, type Redis } from '../../../scripts/services/index.mjs';
+import { startRedis, type Redis } from '../../servers/index.js';
 import { openRedis } from '../../../src/persistence/redis/open-redis.js';
 import { roomLockJobsContract } from '../../contracts/room-lock-jobs.js';
 import { createMemoryRecordingStore } from '../../support/memory-recording-store.js';

@@ -2,7 +2,7 @@ import { setTimeout as delay } from 'node:timers/promises';
 
 import type { Redis as Client } from 'ioredis';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
-import { startRedis, type Redis } from '../../../scripts/services/index.mjs';
+import { startRedis, type Redis } from '../../servers/index.js';
 import { hostsAndPorts } from '../../../src/config/values.js';
 import type { RedisTarget } from '../../../src/persistence/redis/connection.js';
 import { openRedis, type OpenRedis } from '../../../src/persistence/redis/open-redis.js';

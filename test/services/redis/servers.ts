@@ -12,7 +12,7 @@ import {
   startRedis,
   type Redis,
   type RunningProcess,
-} from '../../../scripts/services/index.mjs';
+} from '../../servers/index.js';
 import type { Certificates } from './certificates.js';
 
 export interface RedisGroup {

@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { poll, startRedis, type Redis } from '../../../scripts/services/index.mjs';
+import { poll, startRedis, type Redis } from '../../servers/index.js';
 import { systemClock } from '../../../src/clock.js';
 import { parseConfig } from '../../../src/config/config.js';
 import { LocksUnavailableError } from '../../../src/errors.js';

@@ -1,7 +1,7 @@
 import { CreateBucketCommand, GetObjectCommand, PutObjectCommand, S3Client } from '@aws-sdk/client-s3';
 import { getSignedUrl } from '@aws-sdk/s3-request-presigner';
 import { afterAll, beforeAll, expect, it } from 'vitest';
-import { minioPassword, minioUser, startMinio, type Minio } from '../../../scripts/services/index.mjs';
+import { minioPassword, minioUser, startMinio, type Minio } from '../../servers/index.js';
 import { type AppOnSimulator, startAppOnSimulator } from '../../support/app-on-simulator.js';
 import { expectPrompt, startSlowReaders } from '../../support/slow-readers.js';
 

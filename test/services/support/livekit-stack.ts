@@ -10,7 +10,7 @@ import {
   startRedis,
   type EgressWorkerOptions,
   type RunningProcess,
-} from '../../../scripts/services/index.mjs';
+} from '../../servers/index.js';
 import { joinMeeting } from './participant.js';
 
 export type WorkerOptions = Pick<EgressWorkerOptions, 'media' | 'capacity' | 'activeAfterMs' | 's3'>;

@@ -1,7 +1,7 @@
 import { fileURLToPath } from 'node:url';
-import { participantToken, startProcess, type RunningProcess } from '../../../scripts/services/index.mjs';
+import { participantToken, startProcess, type RunningProcess } from '../../servers/index.js';
 
-export { joinSilently } from '../../../scripts/services/index.mjs';
+export { joinSilently } from '../../servers/index.js';
 
 const script = fileURLToPath(new URL('participant.mjs', import.meta.url));
 

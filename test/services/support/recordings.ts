@@ -2,7 +2,7 @@ import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import { expect } from 'vitest';
-import { poll, runSettings } from '../../../scripts/services/index.mjs';
+import { poll, runSettings } from '../../servers/index.js';
 import type { Recording, TallyClient } from './tally-client.js';
 import { inspectVideo, type VideoFacts } from './video.js';
 

@@ -1,5 +1,5 @@
 import type { TestProject } from 'vitest/node';
-import { minioPassword, minioUser, startMinio, startMongo } from '../../../scripts/services/index.mjs';
+import { minioPassword, minioUser, startMinio, startMongo } from '../../servers/index.js';
 import type {} from '../../support/stores.js';
 
 /** What the suites of `npm test` run on here, instead of the embedded adapters; each test takes databases and buckets of its own. */

@@ -1,6 +1,6 @@
 import { mkdtemp } from 'node:fs/promises';
 import { join } from 'node:path';
-import { freeTcpPort, runSettings } from '../../../scripts/services/index.mjs';
+import { freeTcpPort, runSettings } from '../../servers/index.js';
 import { startLiveKitStack, type LiveKitStack } from './livekit-stack.js';
 import type { TallyClient } from './tally-client.js';
 import { startTally } from './tally.js';

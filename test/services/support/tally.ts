@@ -1,5 +1,5 @@
 import { fileURLToPath } from 'node:url';
-import { liveKitKey, liveKitSecret, startProcess, type RunningProcess } from '../../../scripts/services/index.mjs';
+import { liveKitKey, liveKitSecret, startProcess, type RunningProcess } from '../../servers/index.js';
 import { createTallyClient, type TallyClient } from './tally-client.js';
 
 const entry = fileURLToPath(new URL('../../../dist/src/main.js', import.meta.url));

@@ -1,7 +1,7 @@
 import { execFile } from 'node:child_process';
 import { promisify } from 'node:util';
 import { z } from 'zod';
-import { runSettings } from '../../../scripts/services/index.mjs';
+import { runSettings } from '../../servers/index.js';
 
 const run = promisify(execFile);
 const maxBuffer = 256 * 1024 * 1024;

@@ -1,7 +1,7 @@
 import { createServer } from 'node:http';
 import { text } from 'node:stream/consumers';
 import { WebhookReceiver, type WebhookEvent } from 'livekit-server-sdk';
-import { freeTcpPort, liveKitKey, liveKitSecret } from '../../../scripts/services/index.mjs';
+import { freeTcpPort, liveKitKey, liveKitSecret } from '../../servers/index.js';
 
 export interface WebhookCollector {
   readonly url: string;

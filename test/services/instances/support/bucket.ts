@@ -1,5 +1,5 @@
 import { CreateBucketCommand, ListObjectsV2Command, S3Client } from '@aws-sdk/client-s3';
-import { minioPassword, minioUser, startMinio, type EgressWorkerOptions } from '../../../../scripts/services/index.mjs';
+import { minioPassword, minioUser, startMinio, type EgressWorkerOptions } from '../../../servers/index.js';
 
 const [bucket, folder] = ['recordings-of-the-tests', 'a-folder'];
 

@@ -1,13 +1,6 @@
 import { mkdtemp } from 'node:fs/promises';
 import { join } from 'node:path';
-import {
-  freeTcpPort,
-  runSettings,
-  startMongo,
-  startRedis,
-  type MongoReplicaSet,
-  type Redis,
-} from '../../../../scripts/services/index.mjs';
+import { freeTcpPort, runSettings, startMongo, startRedis, type MongoReplicaSet, type Redis } from '../../../servers/index.js';
 import { startLiveKitStack, type LiveKitStack } from '../../support/livekit-stack.js';
 import { joinSilently } from '../../support/participant.js';
 import { startTally, type Tally } from '../../support/tally.js';

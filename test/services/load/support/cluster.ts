@@ -11,7 +11,7 @@ import {
   startRedis,
   type MongoReplicaSet,
   type Redis,
-} from '../../../../scripts/services/index.mjs';
+} from '../../../servers/index.js';
 import { createSimulatorControl, type SimulatorControl } from '../../../support/simulator-control.js';
 import type { TallyClient } from '../../support/tally-client.js';
 import { startTally, type Tally } from '../../support/tally.js';

@@ -1,4 +1,4 @@
-import { poll } from '../../../../scripts/services/index.mjs';
+import { poll } from '../../../servers/index.js';
 import { leftRunning } from '../../../support/invariants.js';
 import type { Cluster } from './cluster.js';
 import { inBatches } from './in-batches.js';

@@ -1,6 +1,6 @@
 import { once } from 'node:events';
 import { connect, createServer, type Socket } from 'node:net';
-import { freeTcpPort } from '../../../../scripts/services/index.mjs';
+import { freeTcpPort } from '../../../servers/index.js';
 
 /** In front of a server: while it is shut, connections are refused and those that were open are cut, as when a host is gone. */
 export interface TcpGate {

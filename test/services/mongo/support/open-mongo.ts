@@ -1,5 +1,5 @@
 import { createConnection, type mongo } from 'mongoose';
-import { startMongo, type MongoReplicaSet } from '../../../../scripts/services/index.mjs';
+import { startMongo, type MongoReplicaSet } from '../../../servers/index.js';
 import { openMongo, type Mongo, type MongoOptions } from '../../../../src/persistence/mongo/open-mongo.js';
 import { dbName } from './names.js';
 

@@ -1,20 +1,20 @@
-import { spawn } from 'node:child_process';
+import { spawn, type SpawnOptions } from 'node:child_process';
 
 /**
- * Run a command to its end and return what it wrote to stdout.
+ * Run a command to its end and return its standard output.
  *
  * @throws Error with the last of its output when it fails
  */
-export function command(file, args, options = {}) {
+export function command(file: string, args: readonly string[], options: SpawnOptions = {}): Promise<string> {
   return new Promise((resolve, reject) => {
     const child = spawn(file, args, { ...options, stdio: ['ignore', 'pipe', 'pipe'] });
     let stdout = '';
     let both = '';
-    child.stdout.on('data', (chunk) => {
-      stdout += chunk;
-      both += chunk;
+    child.stdout?.on('data', (chunk: Buffer) => {
+      stdout += chunk.toString();
+      both += chunk.toString();
     });
-    child.stderr.on('data', (chunk) => (both += chunk));
+    child.stderr?.on('data', (chunk: Buffer) => (both += chunk.toString()));
     child.on('error', (cause) => reject(new Error(`${file} cannot be run`, { cause })));
     child.on('close', (code, signal) => {
       if (code === 0) resolve(stdout);

@@ -1,6 +1,6 @@
 import { expect, it } from 'vitest';
 
-import { compareSuites } from '../scripts/services/compare-suites.mjs';
+import { compareSuites } from './compare-suites.js';
 
 const listed = (file: string, ...names: string[]) => names.map((name) => ({ file: `test/${file}`, name }));
 const ran = (file: string, state: string, ...names: string[]) => listed(file, ...names).map((each) => ({ ...each, state }));

@@ -1,8 +1,11 @@
-import { command } from './command.mjs';
+import { access } from 'node:fs/promises';
+
+import { command } from '../processes/command.js';
+import type { Log, Program } from './program.js';
 
 /** Install the packages that are missing. Needs root only then. */
-export async function ensureDebianPackages(names, log) {
-  const missing = [];
+export async function ensureDebianPackages(names: readonly string[], log: Log): Promise<void> {
+  const missing: string[] = [];
   for (const name of names) if (!(await isInstalled(name))) missing.push(name);
   if (missing.length === 0) return;
   log(`installing ${missing.join(' ')}`);
@@ -12,11 +15,13 @@ export async function ensureDebianPackages(names, log) {
   await command('apt-get', [...options, 'install', '-y', '--no-install-recommends', ...missing], { env });
 }
 
-export async function packageVersion(name) {
-  return (await command('dpkg-query', ['-W', '-f', '${Version}', name])).trim();
+export async function debianProgram(key: string, name: string, packageName: string, path: string): Promise<Program> {
+  await access(path);
+  const version = (await command('dpkg-query', ['-W', '-f', '${Version}', packageName])).trim();
+  return { key, name, version, path, source: 'Debian' };
 }
 
-async function isInstalled(name) {
+async function isInstalled(name: string): Promise<boolean> {
   const status = await command('dpkg-query', ['-W', '-f', '${db:Status-Status}', name]).catch(() => '');
   return status === 'installed';
 }

@@ -1,14 +1,17 @@
 import { mkdtemp, readFile, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join, relative } from 'node:path';
-import { repositoryDir } from './cache.mjs';
-import { command } from './command.mjs';
-import { compareSuites } from './compare-suites.mjs';
-import { table } from './table.mjs';
 
-/** Of a whole run: says how many cases of each suite ran on which adapters, and fails the run when they are not the same. */
-export default class SuitesReporter {
-  async onTestRunEnd(modules) {
+import type { Reporter, TestModule } from 'vitest/node';
+
+import { command } from '../processes/command.js';
+import { repositoryDir } from '../repository.js';
+import { table } from '../table.js';
+import { compareSuites, type ListedCase } from './compare-suites.js';
+
+/** Prints how many cases of each suite ran on which adapters, and fails a whole run when they are not the same. */
+class SuitesReporter implements Reporter {
+  async onTestRunEnd(modules: readonly TestModule[]): Promise<void> {
     const real = modules.flatMap((module) =>
       [...module.children.allTests()].map((test) => ({
         name: test.fullName,
@@ -17,22 +20,25 @@ export default class SuitesReporter {
       })),
     );
     const { rows, faults } = compareSuites(await embeddedCases(), real);
-    console.log(['', table(rows), ...faults, ''].join('\n'));
+    process.stdout.write(['', table(rows), ...faults, '', ''].join('\n'));
     if (faults.length > 0) process.exitCode = 1;
   }
 }
 
-/** Every case of the suites that `npm test` runs, none of them run here. */
-async function embeddedCases() {
+/** Every case of the suites that `npm test` runs; none of them runs here. */
+async function embeddedCases(): Promise<ListedCase[]> {
   const dir = await mkdtemp(join(tmpdir(), 'tally-suites-'));
   try {
     const list = join(dir, 'list.json');
     const vitest = join(repositoryDir, 'node_modules/vitest/vitest.mjs');
     const folders = ['test/http', 'test/scenarios', 'test/persistence'];
     await command(process.execPath, [vitest, 'list', '--no-isolate', `--json=${list}`, ...folders], { cwd: repositoryDir });
-    const cases = JSON.parse(await readFile(list, 'utf8'));
+    const cases = JSON.parse(await readFile(list, 'utf8')) as ListedCase[];
     return cases.map(({ name, file }) => ({ name, file: relative(repositoryDir, file) }));
   } finally {
     await rm(dir, { recursive: true, force: true });
   }
 }
+
+// vitest asks for a default export.
+export { SuitesReporter as default };

@@ -4,18 +4,19 @@ import { once } from 'node:events';
 import { connect, createServer } from 'node:net';
 
 const host = '127.0.0.1';
-/** Below the range from which the system numbers outgoing connections, so that none of those takes a port before its server does. */
+/** Below the range from which the system numbers outgoing connections, so that none of them takes a port before its server does. */
 const [lowest, highest] = [10_000, 32_000];
 
-export function freeTcpPort() {
+export function freeTcpPort(): Promise<number> {
   return freePort((port) => createServer().listen(port, host));
 }
 
-export function freeUdpPort() {
+export function freeUdpPort(): Promise<number> {
   return freePort((port) => createSocket('udp4').bind(port, host));
 }
 
-export async function accepts(port) {
+/** Whether a server listens on the port. */
+export async function accepts(port: number): Promise<boolean> {
   const socket = connect(port, host);
   try {
     await once(socket, 'connect');
@@ -27,19 +28,24 @@ export async function accepts(port) {
   }
 }
 
-/** Drawn at random, so that the same port is not handed out twice. */
-async function freePort(bind) {
+interface Socket extends NodeJS.EventEmitter {
+  close(): unknown;
+}
+
+/** Drawn at random, so that two callers seldom get the same one. */
+async function freePort(bind: (port: number) => Socket): Promise<number> {
   for (;;) {
     const port = randomInt(lowest, highest);
     const socket = bind(port);
     try {
       await once(socket, 'listening');
     } catch (error) {
-      if (error.code === 'EADDRINUSE') continue;
+      if ((error as NodeJS.ErrnoException).code === 'EADDRINUSE') continue;
       throw error;
     }
+    const closed = once(socket, 'close');
     socket.close();
-    await once(socket, 'close');
+    await closed;
     return port;
   }
 }

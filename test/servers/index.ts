@@ -1,0 +1,12 @@
+export { type EgressWorkerOptions, startEgressWorker } from './egress-worker.js';
+export { type LiveKitServer, liveKitKey, liveKitSecret, startLiveKit } from './livekit.js';
+export { type Minio, minioPassword, minioUser, startMinio } from './minio.js';
+export { type MongoNode, type MongoReplicaSet, startMongo } from './mongodb.js';
+export { openRun, type ServicesRun } from './open-run.js';
+export { poll } from './processes/poll.js';
+export { freeTcpPort } from './processes/ports.js';
+export { type ProcessOptions, type RunningProcess, startProcess } from './processes/process.js';
+export type { Program } from './programs/programs.js';
+export { type Redis, startRedis } from './redis.js';
+export { runSettings } from './run-settings.js';
+export { joinSilently, participantToken } from './silent-participants.js';

@@ -1,0 +1,18 @@
+import { join } from 'node:path';
+
+import { repositoryDir } from '../repository.js';
+
+/** One row of the table of servers. */
+export interface Program {
+  readonly key: string;
+  readonly name: string;
+  readonly version: string;
+  readonly path: string;
+  /** Where it comes from, in words. */
+  readonly source: string;
+}
+
+/** Receives a line about work that takes a while. */
+export type Log = (line: string) => void;
+
+export const testsDir = join(repositoryDir, 'test/services');

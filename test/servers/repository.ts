@@ -1,0 +1,9 @@
+import { existsSync } from 'node:fs';
+import path from 'node:path';
+
+/** The repository's root. These files run from the sources and from `dist`, which differ in depth. */
+export const repositoryDir = folderWithManifest(import.meta.dirname);
+
+function folderWithManifest(folder: string): string {
+  return existsSync(path.join(folder, 'package.json')) ? folder : folderWithManifest(path.dirname(folder));
+}
