@@ -9,6 +9,8 @@ import { reasonsOf, TallyError, toError } from './errors.js';
 import { createLogger, redactLine } from './logging.js';
 
 const CLOSE_WITHIN_MS = 9_500;
+/** They may come twice: the terminal sends a Ctrl-C to every process, and npm passes its own on. */
+const STOP_SIGNALS = ['SIGINT', 'SIGTERM'] as const;
 
 async function main(): Promise<void> {
   // Its S3 client warns on standard error about a Node.js that we support.
@@ -19,13 +21,25 @@ async function main(): Promise<void> {
   const app = await createApp(config, { log });
   let forget = () => Promise.resolve();
   // Before the welcome: who reads it may stop us at once.
-  closeWithGrace({ delay: CLOSE_WITHIN_MS, logger: false }, async ({ err, signal }) => {
-    if (err !== undefined) log.fatal({ err }, 'crashed');
-    log.info({ signal }, 'stopping');
-    await forget();
-    await app.close();
-    log.info('stopped');
-  });
+  let closing: NodeJS.Signals | 'other' | undefined;
+  const { close } = closeWithGrace(
+    { delay: CLOSE_WITHIN_MS, logger: false, skip: [...STOP_SIGNALS] },
+    async ({ err, signal }) => {
+      closing ??= signal ?? 'other';
+      if (err !== undefined) log.fatal({ err }, 'crashed');
+      log.info({ signal: closing }, 'stopping');
+      await forget();
+      await app.close();
+      log.info('stopped');
+    },
+  );
+  for (const stop of STOP_SIGNALS) {
+    process.on(stop, () => {
+      if (closing !== undefined) return;
+      closing = stop;
+      close();
+    });
+  }
   forget = await announce(await welcomeOf(app, config.dataDir), log);
 }
 

@@ -27,14 +27,17 @@ const simulator = await createSimulator({
   webhookUrls: values.webhook,
   speed: number('speed', values.speed, Number.MIN_VALUE),
 }).catch((error: unknown) => fail(`the simulator cannot start: ${error instanceof Error ? error.message : String(error)}`));
-process.stdout.write(`${simulator.url}\n`);
-if (values.secret === undefined) process.stdout.write(`API key ${values.key}, secret ${apiSecret}\n`);
-
+// Before the first line, whose reader may stop us at once.
+let closed: Promise<void> | undefined;
 for (const signal of ['SIGINT', 'SIGTERM'] as const) {
-  process.once(signal, () => {
-    void simulator.close().then(() => process.exit(0));
+  // A Ctrl-C comes twice: npm passes on what the terminal sends to every process.
+  process.on(signal, () => {
+    closed ??= simulator.close().then(() => process.exit(0));
   });
 }
+
+process.stdout.write(`${simulator.url}\n`);
+if (values.secret === undefined) process.stdout.write(`API key ${values.key}, secret ${apiSecret}\n`);
 
 /** The variables that pick Tally's object store, with Tally's defaults, pick the simulator's too. */
 function mediaOptions(env: NodeJS.ProcessEnv, folder: string): MediaOptions {
