@@ -41,7 +41,7 @@ export interface DocumentedVariable extends VariableDoc {
   defaultValue?: string;
 }
 
-/** What `.env.example` and the README's table are generated from, in the order of the documentation. */
+/** The source of `.env.example` and `docs/configuration.md`, in the order of the documentation. */
 export function documentedVariables(): DocumentedVariable[] {
   return Object.entries(GROUPS).flatMap(([group, variables]) =>
     Object.entries(variables).map(([name, variable]) => {

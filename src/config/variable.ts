@@ -1,6 +1,6 @@
 import { z } from 'zod';
 
-/** What the reader of `.env.example` and the README is told of a variable. */
+/** The documentation of a variable, for `.env.example` and `docs/configuration.md`. */
 export interface VariableDoc {
   /** One sentence. */
   description: string;
