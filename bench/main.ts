@@ -3,16 +3,16 @@ import { cpus, totalmem } from 'node:os';
 import path from 'node:path';
 import { parseArgs } from 'node:util';
 
-import { bigLists } from './big-lists.js';
-import { listPages } from './lists.js';
-import { live } from './live.js';
-import { media } from './media.js';
-import { embeddedPlace, type Place } from './place.js';
-import { type RealPlace, realPlace } from './real-place.js';
-import { recovery } from './recovery.js';
-import type { Result } from './result.js';
-import { contention, startOverhead, startOverhead10 } from './starts.js';
-import { webhooks } from './webhooks.js';
+import { bigLists } from './measures/big-lists.js';
+import { listPages } from './measures/lists.js';
+import { live } from './measures/live.js';
+import { media } from './measures/media.js';
+import { embeddedPlace, type Place } from './places/place.js';
+import { type RealPlace, realPlace } from './places/real-place.js';
+import { recovery } from './measures/recovery.js';
+import type { Result } from './results/result.js';
+import { contention, startOverhead, startOverhead10 } from './measures/starts.js';
+import { webhooks } from './measures/webhooks.js';
 
 interface Bench<On extends Place = Place> {
   names: string[];

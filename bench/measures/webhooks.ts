@@ -14,11 +14,11 @@ import {
 } from '@livekit/protocol';
 import { AccessToken } from 'livekit-server-sdk';
 
-import { inParallel } from './http-client.js';
-import { openLab } from './lab.js';
-import type { Place } from './place.js';
-import { type Result, single } from './result.js';
-import { openSimulator, type Simulator } from './simulator.js';
+import { inParallel } from '../lab/http-client.js';
+import { openLab } from '../lab/lab.js';
+import type { Place } from '../places/place.js';
+import { type Result, single } from '../results/result.js';
+import { openSimulator, type Simulator } from '../places/simulator.js';
 
 const RECORDINGS = 3_000;
 const IN_FLIGHT = 64;

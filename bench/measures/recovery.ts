@@ -1,10 +1,10 @@
 import { setTimeout as wait } from 'node:timers/promises';
 
-import { inParallel } from './http-client.js';
-import { type Lab, openLab } from './lab.js';
-import type { Place } from './place.js';
-import { type Result, single } from './result.js';
-import { openSimulator, type Simulator } from './simulator.js';
+import { inParallel } from '../lab/http-client.js';
+import { type Lab, openLab } from '../lab/lab.js';
+import type { Place } from '../places/place.js';
+import { type Result, single } from '../results/result.js';
+import { openSimulator, type Simulator } from '../places/simulator.js';
 
 const RECORDINGS = 1_000;
 

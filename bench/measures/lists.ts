@@ -1,9 +1,9 @@
-import { openLmdb } from '../src/persistence/lmdb/open-lmdb.js';
-import { openLab } from './lab.js';
-import type { Place } from './place.js';
-import { finishedRecording, uidOf } from './recordings.js';
-import { type Result, single } from './result.js';
-import { openSimulator } from './simulator.js';
+import { openLmdb } from '../../src/persistence/lmdb/open-lmdb.js';
+import { openLab } from '../lab/lab.js';
+import type { Place } from '../places/place.js';
+import { finishedRecording, uidOf } from '../lab/recordings.js';
+import { type Result, single } from '../results/result.js';
+import { openSimulator } from '../places/simulator.js';
 
 const SMALL = 1_000;
 const LARGE = 100_000;

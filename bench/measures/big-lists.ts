@@ -1,12 +1,12 @@
-import { encodePageToken } from '../src/http/route/pages.js';
-import { API_KEY, type Lab, openLab } from './lab.js';
-import { fillMongo } from './mongo-fill.js';
-import { load } from './raw-load.js';
-import type { RealPlace } from './real-place.js';
-import { formatRecordingId } from '../src/machines/recording/recording-id.js';
-import { finishedRecording, startOf } from './recordings.js';
-import { median, type Result, single } from './result.js';
-import { openSimulator, type Simulator } from './simulator.js';
+import { encodePageToken } from '../../src/http/route/pages.js';
+import { API_KEY, type Lab, openLab } from '../lab/lab.js';
+import { fillMongo } from '../lab/mongo-fill.js';
+import { load } from '../lab/raw-load.js';
+import type { RealPlace } from '../places/real-place.js';
+import { formatRecordingId } from '../../src/machines/recording/recording-id.js';
+import { finishedRecording, startOf } from '../lab/recordings.js';
+import { median, type Result, single } from '../results/result.js';
+import { openSimulator, type Simulator } from '../places/simulator.js';
 
 const LARGE = 1_000_000;
 const SMALL = 20_000;

@@ -8,7 +8,7 @@ import {
   startEgressWorker,
   startLiveKit,
   startRedis,
-} from '../test/servers/index.js';
+} from '../../test/servers/index.js';
 import type { Bucket } from './bucket.js';
 import type { LiveKit, LiveKitOptions } from './livekit.js';
 

@@ -1,11 +1,11 @@
-import { createApp } from '../src/app/app.js';
-import { parseConfig } from '../src/config/config.js';
-import { createLogger } from '../src/logging.js';
-import { inParallel } from './http-client.js';
-import { openLab } from './lab.js';
-import type { Place } from './place.js';
-import { type Result, single } from './result.js';
-import { openSimulator } from './simulator.js';
+import { createApp } from '../../src/app/app.js';
+import { parseConfig } from '../../src/config/config.js';
+import { createLogger } from '../../src/logging.js';
+import { inParallel } from '../lab/http-client.js';
+import { openLab } from '../lab/lab.js';
+import type { Place } from '../places/place.js';
+import { type Result, single } from '../results/result.js';
+import { openSimulator } from '../places/simulator.js';
 
 const LIVE = 10_000;
 

@@ -2,9 +2,9 @@ import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 
-import { createHttpClient, type HttpClient, inParallel } from './http-client.js';
+import { createHttpClient, type HttpClient, inParallel } from '../lab/http-client.js';
 import type { LiveKit, LiveKitOptions } from './livekit.js';
-import { kill, lineOf, run } from './processes.js';
+import { kill, lineOf, run } from '../lab/processes.js';
 
 const API_KEY = 'devkey';
 const API_SECRET = 'bench-secret-of-more-than-32-characters';

@@ -1,6 +1,6 @@
 import { createConnection } from 'mongoose';
 
-import { minioPassword, minioUser, openRun, startMinio, startMongo, startRedis } from '../test/servers/index.js';
+import { minioPassword, minioUser, openRun, startMinio, startMongo, startRedis } from '../../test/servers/index.js';
 import { createBucket, type Bucket } from './bucket.js';
 import type { Place } from './place.js';
 import { openRealLiveKit } from './real-livekit.js';

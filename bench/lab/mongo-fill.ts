@@ -1,7 +1,7 @@
 import { createConnection } from 'mongoose';
 
-import { RECORDINGS } from '../src/persistence/mongo/indexes.js';
-import { recordingMapper } from '../src/persistence/mongo/stored-recording.js';
+import { RECORDINGS } from '../../src/persistence/mongo/indexes.js';
+import { recordingMapper } from '../../src/persistence/mongo/stored-recording.js';
 import { finishedRecording } from './recordings.js';
 import { inParallel } from './http-client.js';
 

@@ -4,8 +4,8 @@ import { tmpdir } from 'node:os';
 import path from 'node:path';
 
 import { createHttpClient, type HttpClient, inParallel } from './http-client.js';
-import type { LiveKit, LiveKitOptions } from './livekit.js';
-import type { Place } from './place.js';
+import type { LiveKit, LiveKitOptions } from '../places/livekit.js';
+import type { Place } from '../places/place.js';
 import { freePort, kill, lineOf, run } from './processes.js';
 
 export const API_KEY = 'ovmeet-bench';

@@ -5,8 +5,8 @@ import type { AddressInfo } from 'node:net';
 import { EncodedFileOutput } from '@livekit/protocol';
 import { EgressClient, RoomServiceClient } from 'livekit-server-sdk';
 
-import { inParallel } from './http-client.js';
-import type { Place } from './place.js';
+import { inParallel } from '../lab/http-client.js';
+import type { Place } from '../places/place.js';
 
 export interface StartPlan {
   warmUp: number;

@@ -1,5 +1,5 @@
-import { newRecording } from '../src/machines/recording/machine/new-recording.js';
-import type { RecordingDocument } from '../src/machines/recording/recording.js';
+import { newRecording } from '../../src/machines/recording/machine/new-recording.js';
+import type { RecordingDocument } from '../../src/machines/recording/recording.js';
 
 /** The newest of the made recordings, epoch milliseconds. */
 export const NEWEST = Date.UTC(2026, 0, 1);

@@ -4,7 +4,7 @@ import { createServer } from 'node:net';
 import path from 'node:path';
 import { createInterface } from 'node:readline';
 
-const DIST = path.join(import.meta.dirname, '..', 'src');
+const DIST = path.join(import.meta.dirname, '../../src');
 /** What a child needs of our environment; the last one tells to which run of servers it belongs. */
 const INHERITED = ['PATH', 'HOME', 'TALLY_SERVICES_RUN'];
 

@@ -1,9 +1,9 @@
 import { directStarts, type StartPlan } from './direct.js';
-import { inParallel } from './http-client.js';
-import { type Lab, openLab } from './lab.js';
-import type { LiveKit } from './livekit.js';
-import type { Place } from './place.js';
-import { median, type Result } from './result.js';
+import { inParallel } from '../lab/http-client.js';
+import { type Lab, openLab } from '../lab/lab.js';
+import type { LiveKit } from '../places/livekit.js';
+import type { Place } from '../places/place.js';
+import { median, type Result } from '../results/result.js';
 
 /** Every recording is a recorder in a room of a real LiveKit, so there are fewer of them. */
 const SIZES = {

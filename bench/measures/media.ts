@@ -6,16 +6,16 @@ import { connect, type Socket } from 'node:net';
 import { GetObjectCommand, PutObjectCommand, S3Client } from '@aws-sdk/client-s3';
 import { getSignedUrl } from '@aws-sdk/s3-request-presigner';
 
-import { createApp } from '../src/app/app.js';
-import { parseConfig } from '../src/config/config.js';
-import { createLogger } from '../src/logging.js';
-import { formatRecordingId } from '../src/machines/recording/recording-id.js';
-import { API_KEY, type Lab, openLab } from './lab.js';
-import { fillMongo } from './mongo-fill.js';
-import type { RealPlace } from './real-place.js';
-import { finishedRecording } from './recordings.js';
-import { median, type Result, single } from './result.js';
-import { openSimulator } from './simulator.js';
+import { createApp } from '../../src/app/app.js';
+import { parseConfig } from '../../src/config/config.js';
+import { createLogger } from '../../src/logging.js';
+import { formatRecordingId } from '../../src/machines/recording/recording-id.js';
+import { API_KEY, type Lab, openLab } from '../lab/lab.js';
+import { fillMongo } from '../lab/mongo-fill.js';
+import type { RealPlace } from '../places/real-place.js';
+import { finishedRecording } from '../lab/recordings.js';
+import { median, type Result, single } from '../results/result.js';
+import { openSimulator } from '../places/simulator.js';
 
 const SIZE_MIB = 256;
 const RANGE_BYTES = 64 * 2 ** 10;
