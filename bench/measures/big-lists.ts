@@ -5,6 +5,7 @@ import { load } from '../lab/raw-load.js';
 import type { RealPlace } from '../places/real-place.js';
 import { formatRecordingId } from '../../src/machines/recording/recording-id.js';
 import { finishedRecording, startOf } from '../lab/recordings.js';
+import { middleOf } from '../results/middle.js';
 import { median, type Result, single } from '../results/result.js';
 import { openSimulator, type Simulator } from '../places/simulator.js';
 
@@ -102,10 +103,6 @@ function pagePath(number: number, filter = ''): string {
 /** Numbers below a limit in no order, the same in every run. */
 function spread(limit: number, count: number): number[] {
   return Array.from({ length: count }, (_, index) => (index * 7_919_017) % Math.max(1, limit));
-}
-
-function middleOf(samples: number[]): number {
-  return samples.sort((a, b) => a - b)[Math.floor(samples.length / 2)] ?? NaN;
 }
 
 function note(line: string): void {

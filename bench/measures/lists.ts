@@ -2,6 +2,7 @@ import { openLmdb } from '../../src/persistence/lmdb/open-lmdb.js';
 import { openLab } from '../lab/lab.js';
 import type { Place } from '../places/place.js';
 import { finishedRecording, uidOf } from '../lab/recordings.js';
+import { middleOf } from '../results/middle.js';
 import { type Result, single } from '../results/result.js';
 import { openSimulator } from '../places/simulator.js';
 
@@ -34,7 +35,7 @@ async function pageMs(place: Place, count: number): Promise<number> {
       token = pagination.nextPageToken;
       if (page >= PAGES / 3) samples.push(ms);
     }
-    return samples.sort((a, b) => a - b)[Math.floor(samples.length / 2)] ?? NaN;
+    return middleOf(samples);
   } finally {
     await lab.close();
   }

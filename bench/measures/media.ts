@@ -14,6 +14,7 @@ import { API_KEY, type Lab, openLab } from '../lab/lab.js';
 import { fillMongo } from '../lab/mongo-fill.js';
 import type { RealPlace } from '../places/real-place.js';
 import { finishedRecording } from '../lab/recordings.js';
+import { middleOf } from '../results/middle.js';
 import { median, type Result, single } from '../results/result.js';
 import { openSimulator } from '../places/simulator.js';
 
@@ -175,10 +176,6 @@ async function putFile({ s3 }: RealPlace, sizeBytes: number): Promise<string> {
   const url = await getSignedUrl(client, new GetObjectCommand(object), { expiresIn: 3_600 });
   client.destroy();
   return url;
-}
-
-function middleOf(samples: readonly number[]): number {
-  return [...samples].sort((a, b) => a - b)[Math.floor(samples.length / 2)] ?? NaN;
 }
 
 function twice(samples: readonly number[]): number {

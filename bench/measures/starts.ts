@@ -3,6 +3,7 @@ import { inParallel } from '../lab/http-client.js';
 import { type Lab, openLab } from '../lab/lab.js';
 import type { LiveKit } from '../places/livekit.js';
 import type { Place } from '../places/place.js';
+import { middleOf } from '../results/middle.js';
 import { median, type Result } from '../results/result.js';
 
 /** Every recording is a recorder in a room of a real LiveKit, so there are fewer of them. */
@@ -34,7 +35,7 @@ export async function startOverhead10(place: Place): Promise<Result> {
 async function overheads(place: Place, count: number, width: number): Promise<number[]> {
   const warmUp = place.count(SIZES[place.kind].warmUp);
   const plan: StartPlan = { warmUp, count: place.count(count), width, activeAfterMs: ACTIVE_AFTER_MS };
-  const direct = (await directStarts(place, plan)).sort((a, b) => a - b)[Math.floor(plan.count / 2)] ?? NaN;
+  const direct = middleOf(await directStarts(place, plan));
   return withRooms(place, plan, async (lab, rooms) => {
     const samples: number[] = [];
     await inParallel(rooms, width, async (room) => void samples.push((await lab.record(room)).ms - direct));
