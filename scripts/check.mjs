@@ -1,6 +1,6 @@
 /**
- * Everything that can be checked without running the program: types, lint (with the import rules), format, generated
- * files. All of them run, at the same time; the exit code is 1 when any fails.
+ * Every check that does not run the program: types, lint, format, the import table, known bad versions in the lock files, generated
+ * files. All of them run, as many at once as there are cores; the exit code is 1 when any fails.
  */
 import { spawn } from 'node:child_process';
 import { availableParallelism } from 'node:os';
@@ -15,6 +15,7 @@ const CHECKS = [
   { name: 'lint', command: ['eslint', '.', '--max-warnings', '0'] },
   { name: 'format', command: ['prettier', '--check', '--log-level', 'warn', '.'] },
   { name: 'imports', command: ['vitest', 'run', 'test/architecture.test.ts', '--reporter', 'dot'] },
+  { name: 'lock files', command: ['tsx', '--tsconfig', 'tsconfig.tsx.json', 'scripts/lock-files/check.ts'] },
   { name: 'generated files', command: ['tsx', '--tsconfig', 'tsconfig.tsx.json', 'scripts/generate.ts', '--check'] },
 ];
 
