@@ -54,7 +54,7 @@ export default defineConfig(
     rules: { 'no-restricted-properties': 'off' },
   },
   {
-    files: ['src/livekit/**', 'test/livekit/**'],
+    files: ['src/{livekit,simulator}/**', 'test/{livekit,simulator}/**'],
     // LiveKit fills deprecated members for old clients, and old servers fill nothing else.
     rules: { '@typescript-eslint/no-deprecated': 'off' },
   },
