@@ -10,28 +10,28 @@ export default defineConfig(
     languageOptions: { parserOptions: { projectService: true, tsconfigRootDir: import.meta.dirname } },
     linterOptions: { reportUnusedDisableDirectives: 'error' },
     rules: {
-      // A number in a message reads as one.
+      // A number in a template needs no conversion.
       '@typescript-eslint/restrict-template-expressions': ['error', { allowNumber: true }],
-      // `() => close()` where a void is wanted is our usual short form.
+      // `() => close()` is our usual short form where a function without a result is wanted.
       '@typescript-eslint/no-confusing-void-expression': [
         'error',
         { ignoreArrowShorthand: true, ignoreVoidReturningFunctions: true },
       ],
-      // An adapter whose driver answers at once still has the port's asynchronous methods.
+      // The methods of a port are asynchronous, also in an adapter whose driver answers at once.
       '@typescript-eslint/require-await': 'off',
       // An empty body says "nothing to do": a machine's named effects, a fake's method.
       '@typescript-eslint/no-empty-function': 'off',
-      // Ports are made by factories that know no `this`: their methods may be taken off.
+      // Ports are made by factories without `this`, so their methods may be passed on alone.
       '@typescript-eslint/unbound-method': 'off',
       // Only a type alias counts as a JSON object; an interface has no index signature.
       '@typescript-eslint/consistent-type-definitions': 'off',
       // A JSON value refers to itself, which `Record` cannot.
       '@typescript-eslint/consistent-indexed-object-style': 'off',
-      // A flag that somebody else sets during an `await` looks constant to the checker.
+      // A flag that other code sets during an `await` looks constant to the checker.
       '@typescript-eslint/no-unnecessary-condition': 'off',
       // XState infers an effect's parameters from the assertion that this calls unnecessary.
       '@typescript-eslint/no-unnecessary-type-assertion': 'off',
-      // A leading underscore says "not used, and on purpose".
+      // A leading underscore marks a name that is unused on purpose.
       '@typescript-eslint/no-unused-vars': ['error', { argsIgnorePattern: '^_', varsIgnorePattern: '^_' }],
       // `env['NAME']` marks a key that comes from outside.
       '@typescript-eslint/dot-notation': ['error', { allowIndexSignaturePropertyAccess: true }],
@@ -61,11 +61,11 @@ export default defineConfig(
   {
     files: ['test/**'],
     rules: {
-      // The body of an HTTP answer is `any`; a test says what it expects of it.
+      // The body of an HTTP answer is `any`; the test's expectations check it.
       '@typescript-eslint/no-unsafe-assignment': 'off',
       '@typescript-eslint/no-unsafe-member-access': 'off',
       '@typescript-eslint/no-unsafe-argument': 'off',
-      // Numbers that no version of an enum has are test data.
+      // Some test data are numbers outside an enum.
       '@typescript-eslint/no-unsafe-enum-assignment': 'off',
     },
   },

@@ -1,9 +1,8 @@
 import { defineConfig } from 'vitest/config';
 
 /**
- * When a test is given up that hangs. It says nothing of how long one takes, which is milliseconds, and for the scenarios
- * some seconds: on a small machine that is busy with a compiler everything takes many times that. What takes over 5 s on one that is
- * not says why, beside it.
+ * After this time a test counts as hung. Most tests take milliseconds, scenarios a few seconds; a busy small machine takes many
+ * times as long. A test that takes over 5 s on a quiet machine says why, beside it.
  */
 const HANGS_AFTER_MS = 60_000;
 
@@ -15,7 +14,7 @@ export default defineConfig({
     testTimeout: HANGS_AFTER_MS,
     hookTimeout: HANGS_AFTER_MS,
     expect: { poll: { timeout: HANGS_AFTER_MS / 2 } },
-    // Most tests wait for processes and timers rather than compute: two run side by side even on two cores.
+    // Most tests wait for processes and timers and compute little, so two files run at once even on two cores.
     maxWorkers: 2,
   },
 });

@@ -3,8 +3,8 @@ import { defineConfig } from 'vitest/config';
 import embedded from './vitest.config.js';
 
 /**
- * On a small machine: first the suites of `npm test` on real adapters, two files at a time as there, on servers that they
- * share; then the tests that start servers of their own, one file at a time, with waits that fit a browser's start.
+ * First the suites of `npm test` run on real adapters, two files at a time, on servers that they share. Then the tests run that
+ * start servers of their own, one file at a time: a small machine has no room for two of those.
  */
 export default defineConfig({
   test: {

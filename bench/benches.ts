@@ -10,10 +10,10 @@ import type { RealPlace } from './places/real-place.js';
 import type { Result } from './results/result.js';
 
 export interface Bench<On extends Place = Place> {
-  /** The results that one run gives, all of them together. */
+  /** The names of all results of one run. */
   names: readonly string[];
   run: (place: On) => Promise<Result | Result[]>;
-  /** On real servers too it has the simulator in LiveKit's place: thousands of recordings at once are too much for one machine. */
+  /** On real servers, too, the simulator stands in for LiveKit: thousands of recorders at once are too many for one machine. */
   simulates?: true;
 }
 
@@ -35,9 +35,9 @@ export const REAL: readonly Bench<RealPlace>[] = [
 ];
 
 /**
- * The benches that give one of these results, or all.
+ * The benches that measure one of these names; without names, all benches.
  *
- * @throws Error there is none
+ * @throws Error no bench has such a name
  */
 export function choose<Chosen extends Pick<Bench, 'names'>>(benches: readonly Chosen[], only?: readonly string[]): Chosen[] {
   const chosen = benches.filter(({ names }) => only === undefined || names.some((name) => only.includes(name)));

@@ -6,7 +6,7 @@ import { embeddedPlace } from './places/place.js';
 import { realPlace } from './places/real-place.js';
 import { runAll } from './run.js';
 
-/** @returns whether every figure is as it must be */
+/** @returns whether every figure reaches its target */
 async function main(): Promise<boolean> {
   const { values } = parseArgs({
     options: {

@@ -4,8 +4,8 @@
  *   node scripts/build.mjs               always
  *   node scripts/build.mjs --if-needed   only when a source changed since the last build
  *
- * It writes a folder of its own and renames it into place: several builds at once, or one that is killed, leave a whole
- * `dist`. Quiet on success; the compiler's errors go to stderr.
+ * Each build writes a folder of its own and renames it to `dist` at the end. So `dist` is always whole, also when several builds
+ * run at once or one is killed. A build is silent on success; the compiler's errors go to standard error.
  */
 import { spawnSync } from 'node:child_process';
 import { createHash } from 'node:crypto';
@@ -18,11 +18,11 @@ import { fileURLToPath } from 'node:url';
 const ROOT = path.dirname(path.dirname(fileURLToPath(import.meta.url)));
 const DIST = path.join(ROOT, 'dist');
 const STAMP = '.stamp';
-/** Builds in progress are siblings of `dist`, so that a rename never crosses file systems. */
+/** The folders of running builds are siblings of `dist`, so that the rename stays within one file system. */
 const SCRATCH = path.join(ROOT, '.build-');
 const FOLDERS = ['src', 'bench', 'test/servers'];
 
-/** Changes whenever a source or a setting does, comes or goes: paths, times and sizes, not contents, so it costs milliseconds. */
+/** A hash of the paths, times and sizes of all sources and settings. It takes milliseconds, for it reads no contents. */
 function fingerprint() {
   const hash = createHash('sha256');
   const settings = readdirSync(ROOT).filter((name) => name === 'package.json' || /^tsconfig.*\.json$/.test(name));
@@ -36,7 +36,7 @@ function fingerprint() {
   return hash.digest('hex');
 }
 
-/** What `dist` was built from. */
+/** The fingerprint of the sources that `dist` was built from. */
 function builtFrom() {
   try {
     return readFileSync(path.join(DIST, STAMP), 'utf8');
@@ -45,7 +45,7 @@ function builtFrom() {
   }
 }
 
-/** @returns whether the compiler was content */
+/** @returns whether the compiler found no error */
 function compile(outDir) {
   const tsc = createRequire(import.meta.url).resolve('typescript/bin/tsc');
   const args = [tsc, '-p', path.join(ROOT, 'tsconfig.build.json'), '--noCheck', '--outDir', outDir];
@@ -55,7 +55,7 @@ function compile(outDir) {
   return false;
 }
 
-/** Put the finished folder in the place of `dist`; another build may be doing the same. */
+/** Rename the finished folder to `dist`. Another build may do the same at this moment. */
 function moveIntoPlace(built) {
   for (;;) {
     try {
@@ -74,7 +74,7 @@ function moveIntoPlace(built) {
 }
 
 function build({ ifNeeded }) {
-  // An image that ships `dist` alone has nothing to build from.
+  // An image that contains `dist` alone has no sources to build from.
   if (ifNeeded && !existsSync(path.join(ROOT, 'src'))) return true;
   const wanted = fingerprint();
   if (ifNeeded && builtFrom() === wanted) return true;
@@ -82,7 +82,7 @@ function build({ ifNeeded }) {
   try {
     if (!compile(built)) return false;
     writeFileSync(path.join(built, STAMP), wanted);
-    // Somebody else built the same meanwhile and may be running it by now.
+    // Another process has built the same meanwhile, and may run it already.
     if (!(ifNeeded && builtFrom() === wanted)) moveIntoPlace(built);
     return true;
   } finally {

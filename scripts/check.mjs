@@ -39,7 +39,7 @@ function run({ name, command: [binary, ...args] }) {
   });
 }
 
-/** Reports each check as it ends, its output only when it fails. */
+/** Print each check as it ends; its output only when it fails. @returns the names of those that failed */
 async function runAll() {
   const waiting = [...CHECKS];
   const failed = [];

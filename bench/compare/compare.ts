@@ -8,11 +8,11 @@ import { compareFigure, type Comparison, type Pair } from './ratio.js';
 import { commitOf, filesAsTheyAre, openTree, type Tree } from './tree.js';
 
 export interface CompareOptions {
-  /** The folder of a git repository, whose files as they are make the new tree. */
+  /** The folder of a git repository. Its files as they are make the new tree. */
   repository: string;
   /** The commit that makes the old tree. */
   ref: string;
-  /** Names of results; one run of a bench gives all of a group. */
+  /** Names of results. One run of a bench measures all names of a group. */
   groups: readonly (readonly string[])[];
   /** More arguments for the benches of both trees. */
   passedOn: readonly string[];
@@ -23,11 +23,11 @@ export interface CompareOptions {
 }
 
 /**
- * Run the benches of two trees in turns, each in a folder of its own: old, new, new, old, old, new …, so that a machine that gets
- * busier or quieter favours neither.
+ * Run the benches of two trees in turns, each tree in a folder of its own. The order is old, new, new, old, old, new …: a machine
+ * that gets busier or quieter favours neither.
  *
- * @returns the figures as soon as their group has been measured
- * @throws Error there is no such commit, or a tree cannot be built or measured
+ * @returns each figure as soon as its group has been measured
+ * @throws Error there is no such commit, or a tree cannot be unpacked, built or measured
  */
 export async function* compare(options: CompareOptions): AsyncGenerator<Comparison, void, undefined> {
   const { repository, ref, groups, log, signal } = options;
@@ -68,7 +68,7 @@ async function* compareGroup(
   }
 }
 
-/** None when one of the trees does not measure this. */
+/** Empty when one of the trees does not measure this. */
 function pairOf(name: string, old: readonly Result[], current: readonly Result[]): Pair[] {
   const [before, now] = [old, current].map((results) => results.find((result) => result.name === name));
   return before === undefined || now === undefined ? [] : [{ old: before, new: now }];

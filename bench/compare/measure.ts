@@ -9,8 +9,8 @@ import type { Tree } from './tree.js';
  * Have a tree run its own benches, in processes of their own.
  *
  * @param args of `npm run bench`
- * @returns the results; none when the tree has no bench of these names
- * @throws Error it measured nothing, with what it printed
+ * @returns the results; empty when the tree has no bench of these names
+ * @throws Error it measured nothing; the message ends with its output
  */
 export async function measure({ label, folder }: Tree, args: readonly string[], signal: AbortSignal): Promise<Result[]> {
   const child = spawn('npm', ['run', '--silent', 'bench', '--', '--json', ...args], {
@@ -24,14 +24,14 @@ export async function measure({ label, folder }: Tree, args: readonly string[], 
   signal.removeEventListener('abort', stop);
   signal.throwIfAborted();
   const results = output.split('\n').flatMap(resultOf);
-  // A bench that misses its target ends with 1 too.
+  // The exit code is 1 also when a bench misses its target.
   if (results.length === 0 && !errors.includes('no bench')) {
     throw new Error(`the ${label} tree measured nothing:\n${(output + errors).slice(-4_000)}`);
   }
   return results;
 }
 
-/** The results among the lines: other lines are the environment's, or npm's. */
+/** Empty for a line that is no result: npm prints some, and the first one is about the environment. */
 function resultOf(line: string): Result[] {
   if (!line.startsWith('{')) return [];
   const { name, value } = JSON.parse(line) as Partial<Result>;

@@ -6,9 +6,9 @@ import type { Comparison } from './ratio.js';
 const PAIRS = 5;
 
 /**
- * Compare a commit with the files as they are, and print one line a figure. A Ctrl-C ends it and removes its folders.
+ * Compare a commit with the files as they are, and print one line for each figure. A Ctrl-C ends it and removes its folder.
  *
- * @returns whether every ratio is good enough
+ * @returns whether every ratio reaches its target
  */
 export async function printComparison(
   options: Pick<CompareOptions, 'ref' | 'groups' | 'passedOn'>,

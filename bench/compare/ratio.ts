@@ -1,31 +1,33 @@
 import { middleOf } from '../results/middle.js';
 import type { Result } from '../results/result.js';
 
-/** A result of the old tree and the same of the new one, measured one after the other. */
+/** The result of the old tree and that of the new one, measured one after the other. */
 export interface Pair {
   old: Result;
   new: Result;
 }
 
-/** What became of one figure, in the shape of a result whose value is a ratio. */
+/** A figure of both trees, in the shape of a result whose value is the ratio. */
 export interface Comparison extends Omit<Result, 'p5' | 'p95'> {
-  /** Of the pairs' ratios. */
+  /** The lowest of the pairs' ratios. */
   lowest: number;
+  /** The highest. */
   highest: number;
-  /** The medians. */
+  /** The median of the old tree. */
   old: number;
+  /** The median of the new tree. */
   new: number;
   /** The unit of the medians. */
   of: string;
 }
 
 const LEAST_RATIO = 0.9;
-/** Differences of two times may come out at nothing or less, which no ratio can be made of. */
+/** A difference of two times can be zero or less: such a value counts as this. */
 const LEAST_VALUE = 0.001;
 
 /**
- * How the new tree does beside the old one: 1 is the same, less is worse. The median of the pairs' own ratios, because a machine
- * that gets busier meets both of a pair.
+ * Compare the new tree with the old one: a ratio of 1 is the same, less is worse. It is the median of the pairs' own ratios,
+ * because a machine that gets busier slows both of a pair.
  */
 export function compareFigure(name: string, pairs: readonly Pair[]): Comparison {
   const ratios = pairs.map(ratioOf).sort((a, b) => a - b);

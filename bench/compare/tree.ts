@@ -4,7 +4,7 @@ import path from 'node:path';
 
 import { command } from '../../test/servers/processes/command.js';
 
-/** A version of the sources in a folder of its own, with its packages. */
+/** One version of the sources, with its packages, in a folder of its own. */
 export interface Tree {
   label: 'old' | 'new';
   folder: string;
@@ -14,10 +14,11 @@ export interface Tree {
 const PACKAGE_FOLDERS = ['', 'test/services'];
 
 /**
- * Unpack the files of a commit or a tree of a git repository and give them their packages: those of the repository itself where
- * the lock files are equal, else installed ones.
+ * Unpack the files of a git object and give them their packages: those of the repository where the lock files are equal, else
+ * newly installed ones.
  *
- * @param folder made here
+ * @param object a commit or a tree
+ * @param folder does not exist yet
  */
 export async function openTree(repository: string, label: Tree['label'], object: string, folder: string): Promise<Tree> {
   await mkdir(folder);
@@ -32,7 +33,7 @@ export async function openTree(repository: string, label: Tree['label'], object:
   return { label, folder };
 }
 
-/** The tests install the packages of their own folder by themselves where there is nothing to share. */
+/** Link the packages of one folder into another if the lock files are equal. */
 async function sharePackages(from: string, to: string): Promise<void> {
   const installed = path.join(from, 'node_modules');
   if (!existsSync(installed)) return;
@@ -45,16 +46,16 @@ async function lockFile(folder: string): Promise<string | undefined> {
   return existsSync(file) ? readFile(file, 'utf8') : undefined;
 }
 
-/** @returns the commit's full id. @throws Error there is no such commit */
+/** @returns the full id of a commit @throws Error there is no such commit */
 export async function commitOf(repository: string, ref: string): Promise<string> {
   const found = command('git', ['-C', repository, 'rev-parse', '--verify', '--quiet', `${ref}^{commit}`]);
   return (await found.catch(() => Promise.reject(new Error(`no commit '${ref}'`)))).trim();
 }
 
 /**
- * The repository's files as they are, with everything that is not committed yet.
+ * Store the repository's files as they are, uncommitted ones included, without touching its index or its branches.
  *
- * @param index a file that does not exist yet, for git's use in place of the repository's own index
+ * @param index path of a temporary index, which does not exist yet
  * @returns the id of a tree
  */
 export async function filesAsTheyAre(repository: string, index: string): Promise<string> {

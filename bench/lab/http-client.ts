@@ -6,7 +6,7 @@ export interface Answer {
   ms: number;
 }
 
-/** Keep-alive calls with as little of the client's own time as possible. */
+/** A client that keeps its connections and takes little time itself. */
 export function createHttpClient(connections = 256) {
   const agent = new Agent({ keepAlive: true, maxSockets: connections });
   return {
@@ -42,7 +42,7 @@ export function createHttpClient(connections = 256) {
 
 export type HttpClient = ReturnType<typeof createHttpClient>;
 
-/** Run over all items, so many at a time. */
+/** Do the same work for every item, `width` of them at once. The first failure ends it. */
 export async function inParallel<Item>(
   items: readonly Item[],
   width: number,

@@ -10,20 +10,20 @@ import { freePort, kill, lineOf, run } from './processes.js';
 
 export const API_KEY = 'ovmeet-bench';
 
-/** Tally and a LiveKit, each as its own process. */
+/** Tally and a LiveKit, each a process of its own. */
 export interface Lab<Server extends LiveKit = LiveKit> {
   client: HttpClient;
   tallyUrl: string;
   livekit: Server;
-  /** What Tally was started with. */
+  /** The environment of Tally. */
   env: Record<string, string>;
-  /** Rooms of Tally's with somebody in each. */
+  /** Create rooms with one participant in each. */
   openRooms(count: number): Promise<string[]>;
   start(roomId: string): ReturnType<HttpClient['call']>;
-  /** Start a recording and return its id. @throws Error unless it is answered 201 */
+  /** Start a recording and return its id. @throws Error the answer is not 201 */
   record(roomId: string): Promise<{ recordingId: string; ms: number }>;
   api(method: string, route: string, body?: object): ReturnType<HttpClient['call']>;
-  /** kill -9 */
+  /** Kill Tally with SIGKILL, as a crash would. */
   killTally(): Promise<void>;
   startTally(): Promise<void>;
   close(): Promise<void>;
@@ -36,7 +36,7 @@ export interface LabOptions<Server extends LiveKit> extends Pick<LiveKitOptions,
   prepare?: (env: Record<string, string>) => Promise<void>;
 }
 
-/** On free ports, in a folder that goes afterwards. */
+/** Start a LiveKit and Tally on free ports, with a folder that is removed at the end. */
 export async function openLab<Server extends LiveKit>(place: Place, options: LabOptions<Server>): Promise<Lab<Server>> {
   const { openLiveKit, prepare, ...pace } = options;
   const folder = await mkdtemp(path.join(tmpdir(), 'tally-bench-'));

@@ -7,13 +7,13 @@ import { inParallel } from './http-client.js';
 
 const BATCH = 5_000;
 
-/** Insert finished recordings 0 to `count` - 1 as they would be stored; the indexes are left to the Tally that starts on them. */
+/** Insert the finished recordings 0 to `count` - 1 in their stored form. The Tally that starts on them builds the indexes. */
 export async function fillMongo(uri: string, dbName: string, count: number, rooms: number): Promise<void> {
   const connection = await createConnection(uri, { dbName }).asPromise();
   try {
     const collection = connection.getClient().db(dbName).collection(RECORDINGS);
     const batches = Array.from({ length: Math.ceil(count / BATCH) }, (_, index) => index * BATCH);
-    // Two at a time, each known to the majority: faster, and the secondaries would lose the thread.
+    // Two at a time, each written to the majority: with more, the secondaries fall behind and must copy everything again.
     await inParallel(batches, 2, async (from) => {
       const numbers = Array.from({ length: Math.min(BATCH, count - from) }, (_, index) => from + index);
       const documents = numbers.map((number) => {

@@ -5,10 +5,13 @@ import path from 'node:path';
 import { createInterface } from 'node:readline';
 
 const DIST = path.join(import.meta.dirname, '../../src');
-/** What a child needs of our environment; the last one tells to which run of servers it belongs. */
+/** The variables that a child inherits. By the last one, a run of servers finds its processes. */
 const INHERITED = ['PATH', 'HOME', 'TALLY_SERVICES_RUN'];
 
-/** Start a compiled script of the product as its own process. `BENCH_LOG` shows what it logs, `BENCH_PROFILE` is a folder for its CPU profile. */
+/**
+ * Start a compiled script of the product as a process of its own. With `BENCH_LOG` its log is shown; `BENCH_PROFILE` names a folder
+ * for its CPU profile.
+ */
 export function run(script: string, env: Record<string, string>, args: string[] = []): ChildProcess {
   const inherited = Object.fromEntries(INHERITED.map((name) => [name, process.env[name]]));
   const { BENCH_PROFILE: profiles } = process.env;
@@ -19,7 +22,7 @@ export function run(script: string, env: Record<string, string>, args: string[] 
   });
 }
 
-/** The first line on its standard output that matches. */
+/** Wait for the first line of its standard output that matches. */
 export async function lineOf(child: ChildProcess, pattern: RegExp): Promise<string> {
   if (child.stdout === null) throw new Error('no output to read');
   for await (const line of createInterface(child.stdout)) if (pattern.test(line)) return line;

@@ -4,17 +4,17 @@ import { connect } from 'node:net';
 export interface Load {
   seconds: number;
   answers: number;
-  /** Of one core, this process's own share while it ran, 0 to 1. */
+  /** The share of one core that this process used itself meanwhile, 0 to 1. */
   ownShare: number;
 }
 
 const HEADER_END = Buffer.from('\r\n\r\n');
 
 /**
- * GET all paths once, over so many connections, each with one request at a time. Answers are counted and not read: what parses
- * them would take the time that is to be measured.
+ * GET each path once, over a number of connections with one request at a time each. Answers are counted but not parsed: parsing
+ * would take processor time from the server under test.
  *
- * @throws Error an answer other than 200, or one without Content-Length
+ * @throws Error an answer is not 200, or has no Content-Length
  */
 export async function load(
   url: string,

@@ -1,7 +1,7 @@
 import { newRecording } from '../../src/machines/recording/machine/new-recording.js';
 import type { RecordingDocument } from '../../src/machines/recording/recording.js';
 
-/** The newest of the made recordings, epoch milliseconds. */
+/** The start of the newest made-up recording, epoch milliseconds. */
 export const NEWEST = Date.UTC(2026, 0, 1);
 const EVERY_MS = 1_000;
 
@@ -13,7 +13,7 @@ export function startOf(number: number): number {
   return NEWEST - number * EVERY_MS;
 }
 
-/** The steps of a life that a complete recording tells. */
+/** The steps of a complete recording's history. */
 const LIFE = [
   ['', 'starting.requesting', 'create', 'rest'],
   ['starting.requesting', 'starting.awaiting', 'egress.observed', 'effect'],
@@ -23,7 +23,7 @@ const LIFE = [
   ['stopping.ending', 'complete', 'egress.observed', 'webhook'],
 ] as const;
 
-/** A recording that was made and is over, a second older than the one of the number before; one in ten has failed. */
+/** A recording that is over, a second older than the one with the number before. One in ten has failed. */
 export function finishedRecording(number: number, rooms: number): RecordingDocument {
   const uid = uidOf(number);
   const roomId = `bench-${String(number % rooms)}`;

@@ -26,7 +26,7 @@ const FILTERS = [
   '&roomName=ench',
 ];
 
-/** Pages and single recordings of a million, over HTTP and from MongoDB. */
+/** Measure pages and single recordings out of a million, read over HTTP from MongoDB. */
 export async function bigLists(place: RealPlace): Promise<Result[]> {
   const [large, small] = [place.count(LARGE), place.count(SMALL)];
   const opened: Lab[] = [];
@@ -55,7 +55,8 @@ interface Collection {
   count: number;
 }
 
-/** The first page and one in the middle, of each filter; the worst of the ratios. */
+/** Compare a page of the large collection with the same page of the small one: for each filter, the first page and one in the
+ * middle. The result is the worst of the ratios. */
 async function pageRatio(few: Collection, many: Collection, pages: number): Promise<Result> {
   const ratios: number[] = [];
   for (const filter of FILTERS) {
@@ -100,7 +101,7 @@ function pagePath(number: number, filter = ''): string {
   return `/recordings?maxItems=100${filter}${token === '' ? '' : `&nextPageToken=${encodeURIComponent(token)}`}`;
 }
 
-/** Numbers below a limit in no order, the same in every run. */
+/** Numbers below a limit, out of order but the same in every run. */
 function spread(limit: number, count: number): number[] {
   return Array.from({ length: count }, (_, index) => (index * 7_919_017) % Math.max(1, limit));
 }

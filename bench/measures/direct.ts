@@ -11,16 +11,16 @@ import type { Place } from '../places/place.js';
 export interface StartPlan {
   warmUp: number;
   count: number;
-  /** How many at once. */
+  /** Starts at once. */
   width: number;
   activeAfterMs: number;
 }
 
 /**
- * What a start takes without a control plane: somebody asks LiveKit who is in the room, starts the egress and waits for the
+ * Measure a start without a control plane: the client asks LiveKit for the participants, starts the egress and waits for the
  * webhook that says ACTIVE.
  *
- * @returns milliseconds of each
+ * @returns the milliseconds of each start
  */
 export async function directStarts(place: Place, { warmUp, count, width, activeAfterMs }: StartPlan): Promise<number[]> {
   const waiting = new Map<string, () => void>();

@@ -11,7 +11,7 @@ const LARGE = 100_000;
 const ROOMS = 100;
 const PAGES = 300;
 
-/** A page of 100 out of 100 000 recordings, compared with one out of 1 000. */
+/** Compare the time of a page of 100 out of 100 000 recordings with that of one out of 1 000. */
 export async function listPages(place: Place): Promise<Result> {
   const [small, large] = [await pageMs(place, SMALL), await pageMs(place, place.count(LARGE))];
   const goal = { name: 'list_page100_ratio', unit: '×', target: 1.2, op: '<=' } as const;

@@ -9,7 +9,7 @@ import { openSimulator } from '../places/simulator.js';
 
 const LIVE = 10_000;
 
-/** 10 000 live recordings in one process: what each keeps in memory, and one reconcile pass over all of them. */
+/** Measure the memory of each of 10 000 live recordings in one process, and one reconcile pass over all of them. */
 export async function live(place: Place): Promise<Result[]> {
   const lab = await openLab(place, { openLiveKit: openSimulator });
   await lab.killTally();

@@ -25,12 +25,15 @@ const FIRST_BYTES = 60;
 const ROUNDS = 7;
 const READERS = 200;
 const FOLDER = 'media-bench';
-/** One that did not fail. */
+/** The number of a recording that has not failed. */
 const NUMBER = 7;
 const RECORDING = finishedRecording(NUMBER, 1);
 const MEDIA_PATH = `/api/v1/recordings/${formatRecordingId(RECORDING)}/media`;
 
-/** A 64 kB range, a whole file and its first byte through Tally, beside the same from the S3 server; what a slow reader keeps. */
+/**
+ * Measure a range of 64 kB, a whole file and its first byte through Tally, beside the same from the S3 server itself; and the
+ * memory that a slow reader costs.
+ */
 export async function media(place: RealPlace): Promise<Result[]> {
   const sizeBytes = place.count(SIZE_MIB) * 2 ** 20;
   const directUrl = await putFile(place, sizeBytes);
@@ -77,7 +80,7 @@ async function measureSpeeds(place: RealPlace, { tallyUrl }: Lab, directUrl: str
 
 type Measure = () => Promise<number>;
 
-/** Both of a pair back to back, so that what else the machine does meets both. The first tenth is warm-up. */
+/** Measure both of a pair one after the other, so that other work of the machine slows both. The first tenth is warm-up. */
 async function inTurns(turns: number, pairOf: (turn: number) => [direct: Measure, tally: Measure]) {
   const samples: Record<'direct' | 'tally', number[]> = { direct: [], tally: [] };
   const warmUp = Math.ceil(turns / 10);
@@ -91,7 +94,7 @@ async function inTurns(turns: number, pairOf: (turn: number) => [direct: Measure
   return samples;
 }
 
-/** What the process grows by for each of 200 readers that stopped reading, their own ends of the connections included. */
+/** The growth of the process for each of 200 readers that stopped reading, both ends of their connections included. */
 async function streamMemory({ env }: Lab, readers: number): Promise<Result> {
   const app = await createApp(parseConfig(env), { log: createLogger({ level: 'silent', name: 'bench' }) });
   const sockets: Socket[] = [];
@@ -107,7 +110,7 @@ async function streamMemory({ env }: Lab, readers: number): Promise<Result> {
   }
 }
 
-/** Asks for the whole file and stops reading after the first bytes. */
+/** Ask for the whole file, and stop reading after the first bytes. */
 async function idleReader(url: string): Promise<Socket> {
   const { hostname, port } = new URL(url);
   const socket = connect(Number(port), hostname);
@@ -130,7 +133,7 @@ interface Question {
   range?: string | undefined;
 }
 
-/** Times, in milliseconds, of one client with connections that are kept. */
+/** A client that keeps its connections and returns times in milliseconds. */
 function createReader() {
   const agent = new Agent({ keepAlive: true });
 
@@ -143,7 +146,7 @@ function createReader() {
 
   return {
     read: (question: Question) => ({
-      /** Until the last of so many bytes. */
+      /** From the request to the last byte. */
       all: (expectedBytes: number) => async (): Promise<number> => {
         const begunAt = performance.now();
         const answer = await open(question);
@@ -166,7 +169,7 @@ function createReader() {
   };
 }
 
-/** @returns a URL at which the S3 server gives the file to anybody */
+/** Upload the file. @returns a signed URL of the S3 server for it */
 async function putFile({ s3 }: RealPlace, sizeBytes: number): Promise<string> {
   const { endpoint, bucket, accessKey, secretKey } = s3;
   const credentials = { accessKeyId: accessKey, secretAccessKey: secretKey };

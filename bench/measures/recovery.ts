@@ -8,7 +8,7 @@ import { openSimulator, type Simulator } from '../places/simulator.js';
 
 const RECORDINGS = 1_000;
 
-/** kill -9 with 1 000 live recordings, all of which end while nobody listens: from the restart until all are complete. */
+/** Kill Tally with 1 000 live recordings, let all of them end meanwhile, and measure from the restart until all are complete. */
 export async function recovery(place: Place): Promise<Result> {
   const lab = await openLab(place, { openLiveKit: openSimulator });
   try {

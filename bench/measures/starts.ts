@@ -6,7 +6,7 @@ import type { Place } from '../places/place.js';
 import { middleOf } from '../results/middle.js';
 import { median, type Result } from '../results/result.js';
 
-/** Every recording is a recorder in a room of a real LiveKit, so there are fewer of them. */
+/** On a real LiveKit each recording is a recorder in a room, so there are fewer of them. */
 const SIZES = {
   embedded: { warmUp: 500, sequential: 300, parallel: 600 },
   real: { warmUp: 100, sequential: 100, parallel: 200 },
@@ -17,8 +17,8 @@ const ROUNDS = 5;
 const ACTIVE_AFTER_MS = 20;
 
 /**
- * What Tally adds: from the request to the 201, less what the same start takes whoever asks LiveKit directly, with the same SDK
- * and as many at once.
+ * Measure the time that Tally adds: from the request to the 201, less the time of the same start by a client that calls LiveKit
+ * itself, with the same SDK and as many at once.
  */
 export async function startOverhead(place: Place): Promise<Result> {
   const target = place.kind === 'embedded' ? 5 : 9;
@@ -43,7 +43,7 @@ async function overheads(place: Place, count: number, width: number): Promise<nu
   });
 }
 
-/** 200 starts in one room at once: until the last one is answered. */
+/** Measure 200 starts in one room at once, until the last one is answered. */
 export async function contention(place: Place): Promise<Result> {
   const plan = { warmUp: place.count(SIZES[place.kind].warmUp), count: ROUNDS, activeAfterMs: 0 };
   return withRooms(place, plan, async (lab, rooms) => {

@@ -29,10 +29,10 @@ interface Delivery {
   token: string;
 }
 
-/** What Tally does by itself in between is no webhook's work. */
+/** Periodic work would count as the webhooks' own. */
 const UNDISTURBED = { TALLY_RECONCILE_INTERVAL_MS: '600000', TALLY_DUE_INTERVAL_MS: '600000' };
 
-/** Signed `egress_updated` and `egress_ended` of many recordings, each committed before its answer. */
+/** Deliver signed `egress_updated` and `egress_ended` of many recordings. Tally commits each before it answers. */
 export async function webhooks(place: Place): Promise<Result[]> {
   const lab = await openLab(place, { openLiveKit: openSimulator, env: UNDISTURBED });
   try {
@@ -45,7 +45,7 @@ export async function webhooks(place: Place): Promise<Result[]> {
         deliveries.push(await deliveryOf(lab.livekit, { recordingId, roomId }, status));
       }
     });
-    // Each takes its room's lock for long some seconds after its start, and that is no webhook's work.
+    // Some seconds after its start, each recording extends its room lock: that work must be over.
     await wait(LOCKED_AFTER_MS);
     const operations = (await place.mongoOperations?.()) ?? 0;
     const begunAt = performance.now();
@@ -71,7 +71,7 @@ function pathOf(roomId: string, recordingId: string): string {
   return `recordings/${roomId}/${roomId}--${recordingId.split('--')[2] ?? ''}.mp4`;
 }
 
-/** What the egress has written: one byte. */
+/** Write the file that the egress would have written: one byte. */
 async function putFile(mediaDir: string, filepath: string): Promise<void> {
   const file = path.join(mediaDir, filepath);
   await mkdir(path.dirname(file), { recursive: true });

@@ -1,4 +1,4 @@
-/** A bucket, and who may use it. */
+/** A bucket and the credentials for it. */
 export interface Bucket {
   endpoint: string;
   bucket: string;
@@ -7,7 +7,7 @@ export interface Bucket {
 }
 
 export async function createBucket({ endpoint, bucket, accessKey, secretKey }: Bucket): Promise<void> {
-  // It warns on standard error about a Node.js that we support.
+  // The SDK warns on standard error about Node.js 20, which we support.
   process.env['AWS_SDK_JS_NODE_VERSION_SUPPORT_WARNING_DISABLED'] = 'true';
   const { CreateBucketCommand, S3Client } = await import('@aws-sdk/client-s3');
   const credentials = { accessKeyId: accessKey, secretAccessKey: secretKey };

@@ -1,20 +1,20 @@
-/** A LiveKit with an egress worker, as the benches use it. */
+/** A running LiveKit with an egress worker. */
 export interface LiveKit {
   url: string;
   apiKey: string;
   apiSecret: string;
-  /** Tally's variables for it and for the files that its recorders write. */
+  /** Variables by which Tally finds it and the files of its recorders. */
   env: Record<string, string>;
-  /** Somebody comes into each of the rooms and stays. */
+  /** Let one participant join each of the rooms and stay. */
   join(roomIds: readonly string[]): Promise<void>;
-  /** How many egresses it accepted for a room. */
+  /** The number of egresses that it has accepted for a room. */
   egressCount(roomId: string): Promise<number>;
   close(): Promise<void>;
 }
 
 export interface LiveKitOptions {
   webhookUrl: string;
-  /** From accepting an egress until it records, milliseconds; as fast as it can unless told. */
+  /** Milliseconds from accepting an egress until it records; without it, none are added. */
   activeAfterMs?: number;
 }
 

@@ -1,22 +1,22 @@
 import type { OpenLiveKit } from './livekit.js';
 import { openSimulator } from './simulator.js';
 
-/** On what a run of the benches lets Tally work. */
+/** The servers, or embedded adapters, that a run of the benches gives to Tally. */
 export interface Place {
   kind: 'embedded' | 'real';
-  /** What is printed first: adapters and versions. */
+  /** Adapters and versions, for the line before the results. */
   about: Record<string, string>;
-  /** Variables of a Tally whose stores are empty; stores handed out before are not used any more. */
+  /** Variables that give Tally empty stores. The stores of the call before must not be in use any more. */
   emptyStores(): Promise<Record<string, string>>;
   openLiveKit: OpenLiveKit;
-  /** A number of things to measure, smaller in a trial run. */
+  /** The number of things to measure: `full`, or a share of it in a trial run. */
   count(full: number): number;
-  /** Reads and writes that the primary of MongoDB was asked for so far, where there is one. */
+  /** The number of reads and writes that the primary of MongoDB has done for clients so far. */
   mongoOperations?(): Promise<number>;
   close(): Promise<void>;
 }
 
-/** Nothing but Node.js. */
+/** Embedded adapters and the simulator: no server is needed. */
 export function embeddedPlace(count: Place['count']): Place {
   return {
     kind: 'embedded',

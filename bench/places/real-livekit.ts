@@ -13,10 +13,13 @@ import type { Bucket } from './bucket.js';
 import type { LiveKit, LiveKitOptions } from './livekit.js';
 
 const CAPACITY = 10_000;
-/** The worker's place in the bucket is that of Tally's own files. */
+/** The worker uploads into this folder of the bucket, and Tally reads it as its own. */
 const FOLDER = 'recorded';
 
-/** livekit-server on a Redis of its own, with a stand-in worker that captures nothing, takes a seat and uploads a ready-made file. */
+/**
+ * Start livekit-server on a Redis of its own, with a stand-in egress worker. The worker joins the room as a recorder, captures
+ * nothing and uploads a ready-made file.
+ */
 export async function openRealLiveKit(s3: Bucket, { webhookUrl, activeAfterMs = 0 }: LiveKitOptions): Promise<LiveKit> {
   const redis = await startRedis();
   const server = await startLiveKit({ redis: redis.address, webhookUrls: [webhookUrl] });

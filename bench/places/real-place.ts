@@ -7,7 +7,7 @@ import { openRealLiveKit } from './real-livekit.js';
 
 const BUCKET = 'tally-bench';
 
-/** What the benches of real servers have besides. */
+/** Real servers, for the benches that need one directly. */
 export interface RealPlace extends Place {
   kind: 'real';
   mongoUri: string;
@@ -15,7 +15,8 @@ export interface RealPlace extends Place {
 }
 
 /**
- * A MongoDB replica set of three, Redis and MinIO, of this run only, and livekit-server with the stand-in egress worker.
+ * Start a MongoDB replica set of three, Redis and MinIO for this run. `openLiveKit` starts livekit-server with the stand-in
+ * egress worker.
  *
  * @throws Error a server cannot be had
  */
@@ -57,7 +58,7 @@ export async function realPlace(count: Place['count']): Promise<RealPlace> {
 
 const SHOWN = ['mongod', 'redis', 'minio', 'livekit', 'egress-worker'];
 
-/** Reads and writes that clients asked of one member so far. */
+/** The number of reads and writes that one member has done for clients so far. */
 async function operationsOf(address: string): Promise<number> {
   const connection = await createConnection(`mongodb://${address}/?directConnection=true`).asPromise();
   try {

@@ -11,11 +11,11 @@ const API_SECRET = 'bench-secret-of-more-than-32-characters';
 const SPEED = 1_000_000;
 
 export interface Simulator extends LiveKit {
-  /** Its control interface. */
+  /** Call its control interface. */
   simulate(method: string, route: string, body?: object): ReturnType<HttpClient['call']>;
 }
 
-/** The simulator as its own process on a free port, with a media folder that goes afterwards. */
+/** Start the simulator as a process on a free port, with a media folder that is removed at the end. */
 export async function openSimulator({ webhookUrl, activeAfterMs = 0 }: LiveKitOptions): Promise<Simulator> {
   const mediaDir = await mkdtemp(path.join(tmpdir(), 'tally-bench-media-'));
   const client = createHttpClient();

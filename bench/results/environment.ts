@@ -6,7 +6,7 @@ import { repositoryDir } from '../../test/servers/repository.js';
 
 const DEPENDENCIES = ['lmdb', 'mongoose', 'ioredis', 'xstate'] as const;
 
-/** The line about a run that is printed before its results. */
+/** Facts about a run, for the line before its results. */
 export async function environment(about: Record<string, string>) {
   const manifest = await readFile(path.join(repositoryDir, 'package.json'), 'utf8');
   const { version, dependencies } = JSON.parse(manifest) as { version: string; dependencies: Record<string, string> };
@@ -20,7 +20,7 @@ export async function environment(about: Record<string, string>) {
   };
 }
 
-/** The environment for a reader: everything but its name. */
+/** The environment as a line of text, without its name. */
 export function environmentLine(about: object): string {
   return Object.entries(about)
     .slice(1)

@@ -1,6 +1,6 @@
 import type { Result } from './result.js';
 
-/** A result for a reader. @param livekit named when another one than the environment says did the work */
+/** A result as a line of text. @param livekit which LiveKit did the work, if not the one of the environment */
 export function resultRow({ name, value, unit, op, target, ok, n, p5, p95, livekit }: Result & { livekit?: string }): string {
   const spread = p5 === undefined ? '' : `p5 ${String(p5)}, p95 ${String(p95)}`;
   const cells = [

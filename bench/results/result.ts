@@ -1,4 +1,4 @@
-/** One measured figure, with the percentiles where there is a distribution. */
+/** One measured figure; with percentiles if it is the median of samples. */
 export interface Result {
   name: string;
   value: number;
@@ -18,7 +18,7 @@ export function single(goal: Goal, value: number, n: number): Result {
   return { ...goal, value: rounded, ok: meets(rounded, goal), n };
 }
 
-/** The median of samples. */
+/** The median of samples, with its percentiles. */
 export function median(goal: Goal, samples: readonly number[]): Result {
   const sorted = [...samples].sort((a, b) => a - b);
   const at = (share: number) => round(sorted[Math.min(sorted.length - 1, Math.floor(sorted.length * share))] ?? NaN);

@@ -2,12 +2,12 @@ import type { DocumentedVariable } from '../../src/config/environment.js';
 
 /** A file of the repository that is derived from the sources. */
 export interface GeneratedFile {
-  /** From the repository's root. */
+  /** Relative to the repository's root. */
   path: string;
   content: () => string;
 }
 
-/** Variables by the heading they stand under, in their order. */
+/** Variables by their group, in the order of the documentation. */
 export function groupsOf(fields: readonly DocumentedVariable[]): [string, DocumentedVariable[]][] {
   const groups = new Map<string, DocumentedVariable[]>();
   for (const field of fields) groups.set(field.group, [...(groups.get(field.group) ?? []), field]);

@@ -1,5 +1,6 @@
 /**
- * Compare the lock files with `known-bad-versions.json`, without network. Fails with the path of each package that is listed there.
+ * Compare the lock files with `known-bad-versions.json`, without network. Print the path of each package that is on the list, and
+ * fail if there is one.
  *
  *   tsx scripts/lock-files/check.ts
  */

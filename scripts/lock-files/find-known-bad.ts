@@ -1,31 +1,31 @@
 import { satisfies, validRange } from 'semver';
 
-/** Versions that may not be installed. */
+/** Versions of a package that must not be installed. */
 export interface KnownBad {
   package: string;
-  /** A range as npm writes it. */
+  /** A range in npm's notation. */
   versions: string;
   reason: string;
-  /** Where the reason can be read up. */
+  /** The URL of the advisory. */
   source: string;
 }
 
-/** The part of npm's lock file that this reads. */
+/** The part of npm's lock file that is read here. */
 export interface LockFile {
   packages: Record<string, { version?: string }>;
 }
 
 export interface Finding {
-  /** In the lock file: `node_modules/koa/node_modules/debug`. */
+  /** The key in the lock file: `node_modules/koa/node_modules/debug`. */
   path: string;
   version: string;
   entry: KnownBad;
 }
 
 /**
- * Every package of a lock file, installed at whatever depth, that is on the list.
+ * Find every package of a lock file that is on the list, at any depth.
  *
- * @throws Error the list has a range that npm cannot read: it would match nothing
+ * @throws Error a range of the list is not valid; it would match nothing
  */
 export function findKnownBad({ packages }: LockFile, list: readonly KnownBad[]): Finding[] {
   for (const entry of list) {

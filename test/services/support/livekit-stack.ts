@@ -15,20 +15,20 @@ import { joinMeeting } from './participant.js';
 
 export type WorkerOptions = Pick<EgressWorkerOptions, 'media' | 'capacity' | 'activeAfterMs' | 's3'>;
 
-/** Redis and LiveKit on ports and folders of their own. Egress workers and participants are added by the test. */
+/** Redis and LiveKit on ports and folders of their own. The test adds egress workers and participants. */
 export interface LiveKitStack {
   readonly wsUrl: string;
   readonly mediaDir: string;
   readonly rooms: RoomServiceClient;
   readonly egress: EgressClient;
   startWorker(options?: WorkerOptions): Promise<RunningProcess>;
-  /** Two participants who show a moving picture and play a tone; the returned function makes both leave. */
+  /** Let two participants join, show a moving picture and play a tone. The returned function makes both leave. */
   meet(roomId: string): Promise<() => Promise<void>>;
   /** Kill LiveKit as a crash would, and start it again. */
   restartLiveKit(): Promise<void>;
-  /** Have LiveKit's Redis forget everything. */
+  /** Empty LiveKit's Redis. */
   flushRedis(): Promise<void>;
-  /** Have the stack stop this process too, before its own. */
+  /** Stop this process together with the stack, before the stack's own. */
   own(process: RunningProcess): void;
   stop(): Promise<void>;
 }
@@ -46,7 +46,7 @@ export async function startLiveKitStack(webhookUrls: readonly string[]): Promise
     wsUrl,
     mediaDir,
     rooms: new RoomServiceClient(url, liveKitKey, liveKitSecret),
-    // LiveKit takes up to 27 s to find out that no worker answers.
+    // LiveKit waits up to 27 s for a worker before it answers that there is none.
     egress: new EgressClient(url, liveKitKey, liveKitSecret, { requestTimeout: 40 }),
     async restartLiveKit() {
       await liveKit.kill();

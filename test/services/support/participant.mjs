@@ -1,4 +1,4 @@
-// A participant as a process of its own: joins a room, shows a moving picture and plays a tone, leaves on SIGTERM.
+// A participant in a process of its own. It joins a room, shows a moving picture, plays a tone, and leaves on SIGTERM.
 // Usage: node participant.mjs URL TOKEN TONE_HERTZ
 import {
   AudioFrame,

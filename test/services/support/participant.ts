@@ -5,7 +5,7 @@ export { joinSilently } from '../../servers/index.js';
 
 const script = fileURLToPath(new URL('participant.mjs', import.meta.url));
 
-/** One more participant of a meeting, with picture and tone; different tones cannot cancel each other out. */
+/** Let a participant with picture and tone join. Give each another tone: equal ones can cancel each other out. */
 export async function joinMeeting(wsUrl: string, roomId: string, identity: string, toneHertz: number): Promise<RunningProcess> {
   return startProcess({
     name: `participant-${identity}`,

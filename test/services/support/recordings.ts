@@ -6,7 +6,7 @@ import { poll, runSettings } from '../../servers/index.js';
 import type { Recording, TallyClient } from './tally-client.js';
 import { inspectVideo, type VideoFacts } from './video.js';
 
-/** Wait for an outcome, whichever it is. */
+/** Wait until the recording has an outcome: complete, failed or aborted. */
 export function outcomeOf(tally: TallyClient, recordingId: string, timeoutMs: number): Promise<Recording> {
   return poll(`an outcome of ${recordingId}`, timeoutMs, async () => {
     const recording = await tally.getRecording(recordingId);
@@ -14,7 +14,7 @@ export function outcomeOf(tally: TallyClient, recordingId: string, timeoutMs: nu
   });
 }
 
-/** Fetch the media as a client would, keep it and look at it. */
+/** Fetch the media as a client does, store it and measure it. */
 export async function watchMedia(tally: TallyClient, recordingId: string): Promise<VideoFacts> {
   const response = await tally.media(recordingId);
   if (response.status !== 200) throw new Error(`media answered ${response.status}: ${await response.text()}`);
@@ -23,7 +23,7 @@ export async function watchMedia(tally: TallyClient, recordingId: string): Promi
   return inspectVideo(file);
 }
 
-/** That this is the picture and the sound of a meeting that lasted so long. */
+/** Expect a moving picture and sound for so many seconds. */
 export function expectMeeting(video: VideoFacts, seconds: number): void {
   expect(video.kinds).toEqual(['audio', 'video']);
   expect(Math.abs(video.durationSeconds - seconds)).toBeLessThan(1);
@@ -32,12 +32,12 @@ export function expectMeeting(video: VideoFacts, seconds: number): void {
   expect(Math.min(...video.loudness)).toBeGreaterThan(500);
 }
 
-/** The one wait by the clock: a meeting of so many seconds takes so many seconds. */
+/** Let a meeting last for a while. The tests wait for a fixed time nowhere else. */
 export function meetFor(seconds: number): Promise<void> {
   return delay(seconds * 1000);
 }
 
-/** Collects the statuses that a room's recording shows, in order, until it is told to end. */
+/** Collect the statuses of a room's recording, in order, until `end` is called. */
 export function followStatuses(tally: TallyClient, roomId: string): { end(): Promise<readonly string[]> } {
   const seen: string[] = [];
   const ending = new AbortController();

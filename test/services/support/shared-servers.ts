@@ -2,7 +2,7 @@ import type { TestProject } from 'vitest/node';
 import { minioPassword, minioUser, startMinio, startMongo } from '../../servers/index.js';
 import type {} from '../../support/stores.js';
 
-/** What the suites of `npm test` run on here, instead of the embedded adapters; each test takes databases and buckets of its own. */
+/** Start the servers on which the suites of `npm test` run here. Each app has a database and a bucket of its own. */
 export async function setup(project: TestProject): Promise<() => Promise<void>> {
   const [mongo, minio] = await Promise.all([startMongo(), startMinio()]);
   project.provide('servers', {

@@ -6,26 +6,26 @@ import type { TallyClient } from './tally-client.js';
 import { startTally } from './tally.js';
 
 export interface StackOptions {
-  /** Where LiveKit's webhooks go; `nowhere` is a port on which nobody listens. */
+  /** The receiver of LiveKit's webhooks; `nowhere` is a port without a listener. */
   readonly webhooks?: 'tally' | 'nowhere';
   readonly tallyEnv?: Readonly<Record<string, string>>;
 }
 
 export interface MeetingOptions {
-  /** How long LiveKit keeps the room when everybody has left; 20 when the first one who joins makes the room. */
+  /** How long LiveKit keeps an empty room; LiveKit's own default is 20. */
   readonly departureTimeoutSeconds?: number;
 }
 
 export interface Meeting {
   readonly roomId: string;
-  /** Everybody leaves. */
+  /** Make both participants leave. */
   leave(): Promise<void>;
 }
 
 /** A LiveKit with Tally beside it. */
 export interface Stack extends LiveKitStack {
   readonly tally: TallyClient;
-  /** A room of Tally's with two participants who show a moving picture and play a tone. */
+  /** Create a room in Tally, with two participants that show a moving picture and play a tone. */
   openMeeting(roomName: string, options?: MeetingOptions): Promise<Meeting>;
   /** Kill Tally as a crash would. */
   crashTally(): Promise<void>;

@@ -27,7 +27,7 @@ export interface TallyClient {
   /** @param policies query of the request: `withMeeting=force` */
   deleteRoom(roomId: string, policies: string): Promise<Answer>;
   startRecording(roomId: string): Promise<Recording>;
-  /** The bare answer, for what is meant to fail. */
+  /** The bare answer, for a start that must fail. */
   tryStart(roomId: string): Promise<Answer>;
   stopRecording(recordingId: string): Promise<Recording>;
   tryStop(recordingId: string): Promise<Answer>;
@@ -38,7 +38,7 @@ export interface TallyClient {
   media(recordingId: string, range?: string): Promise<Response>;
 }
 
-/** All methods but those that return a bare answer throw when the answer is not the successful one. */
+/** @throws Error an answer is not the successful one; methods that return a bare answer do not throw */
 export function createTallyClient(url: string, apiKey: string): TallyClient {
   async function request(method: string, path: string, body?: object): Promise<Answer> {
     const headers = { 'X-API-KEY': apiKey, ...(body === undefined ? {} : { 'Content-Type': 'application/json' }) };

@@ -6,7 +6,7 @@ const entry = fileURLToPath(new URL('../../../dist/src/main.js', import.meta.url
 const apiKey = 'key-of-the-service-tests';
 
 export interface TallyOptions {
-  /** Must be known before LiveKit starts, which reports to it. */
+  /** Chosen before LiveKit starts, because LiveKit sends its webhooks there. */
   readonly port: number;
   readonly liveKitUrl: string;
   readonly mediaDir: string;
@@ -20,7 +20,7 @@ export interface Tally {
   readonly client: TallyClient;
 }
 
-/** Tally as its own process, on its embedded store and the disk, with a real LiveKit. */
+/** Start Tally as a process of its own on the embedded store and files, with a real LiveKit. */
 export async function startTally({ port, liveKitUrl, mediaDir, dataDir, env = {} }: TallyOptions): Promise<Tally> {
   const process = await startProcess({
     name: 'tally',

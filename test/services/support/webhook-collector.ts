@@ -5,7 +5,7 @@ import { freeTcpPort, liveKitKey, liveKitSecret } from '../../servers/index.js';
 
 export interface WebhookCollector {
   readonly url: string;
-  /** In the order of arrival; every one of them was signed by LiveKit. */
+  /** In the order of arrival. Only webhooks that LiveKit has signed are collected. */
   readonly events: readonly WebhookEvent[];
   stop(): void;
 }
