@@ -9,7 +9,7 @@ describe('a bad observation of healthy recordings', () => {
   let tally: AppOnSimulator;
 
   beforeAll(async () => {
-    // Looks follow each other fast; what proves a death, two looks 20 s apart, stays as it is.
+    // Fast looks; the 20 s between the two looks that prove a death stay as they are.
     tally = await startAppOnSimulator({
       speed: 50,
       env: { TALLY_RECONCILE_INTERVAL_MS: '60', TALLY_SUSPECT_RECHECK_MS: '30' },
@@ -24,7 +24,7 @@ describe('a bad observation of healthy recordings', () => {
     ['an emptied LiveKit, eight times', () => nothingAtAll, 8],
     ['recorders that are not listed, once', noRecorder, 1],
     ['recorders that are not listed, eight times', noRecorder, 8],
-  ])('%s: destroys nothing', async (_what, impostorOf, looks) => {
+  ])('%s: every recording goes on, and its file plays', async (_what, impostorOf, looks) => {
     const { api, proxy, simulator } = tally;
     const roomIds = await Promise.all(Array.from({ length: 6 }, () => tally.openRoom()));
     const started = await Promise.all(roomIds.map((roomId) => api.start(roomId)));
@@ -47,7 +47,7 @@ describe('a bad observation of healthy recordings', () => {
     expect(leftRunning(await simulator.egresses())).toEqual([]);
   });
 
-  it('a start that is under way is no ghost although no list shows it', async () => {
+  it('a start that is under way survives lists that do not show its egress', async () => {
     const { api, proxy, simulator } = tally;
     const roomId = await tally.openRoom();
     await simulator.script({ name: 'slow-start', delayMs: 20_000 }, roomId);

@@ -5,7 +5,7 @@ import { type AppOnSimulator, startAppOnSimulator } from '../support/app-on-simu
 import { eventually } from '../support/eventually.js';
 
 const SPEED = 20;
-/** A start that goes on until the simulator is told to hasten. */
+/** A start that lasts until the simulator is sped up. */
 const LONG_START: ScriptRequest = { name: 'slow-start', delayMs: 400_000 };
 
 describe('clients that leave, that do not wait, and that repeat themselves', () => {
@@ -47,7 +47,7 @@ describe('clients that leave, that do not wait, and that repeat themselves', () 
     expect((await api.outcome(recordingId)).status).toBe('complete');
   });
 
-  it('with `Prefer: respond-async` the answer is 202 at once, and its id leads to the recording ever after', async () => {
+  it('with `Prefer: respond-async` a start is answered 202 at once, and the id in the answer finds the recording from then on', async () => {
     const { api } = tally;
     const roomId = await tally.openRoom();
     const { status, body, headers } = await api.start(roomId, { Prefer: 'respond-async' });
@@ -64,7 +64,7 @@ describe('clients that leave, that do not wait, and that repeat themselves', () 
     expect((await api.outcome(body.recordingId)).status).toBe('complete');
   });
 
-  it('with `Prefer: respond-async` and an Idempotency-Key, a repeat while it starts is answered like the first', async () => {
+  it('with `Prefer: respond-async` and an Idempotency-Key, a repeated start is answered like the first while it starts', async () => {
     const { api, simulator } = tally;
     const roomId = await tally.openRoom();
     await simulator.script(LONG_START, roomId);
@@ -76,7 +76,7 @@ describe('clients that leave, that do not wait, and that repeat themselves', () 
     await hastenStart(roomId);
   });
 
-  it('the same Idempotency-Key is answered from the same recording, and starts nothing', async () => {
+  it('a start with the Idempotency-Key of an earlier one is answered from the earlier recording and starts no other', async () => {
     const { api, simulator } = tally;
     const roomId = await tally.openRoom();
     const key = { 'Idempotency-Key': 'the first meeting' };
@@ -91,7 +91,7 @@ describe('clients that leave, that do not wait, and that repeat themselves', () 
     expect((await simulator.egresses()).filter(({ roomName }) => roomName === roomId)).toHaveLength(1);
   });
 
-  it('ten requests with one Idempotency-Key at once start one recording; nine hear that it is still running', async () => {
+  it('ten starts with one Idempotency-Key at once start one recording, and nine are answered that the first is still running', async () => {
     const { api, simulator } = tally;
     const roomId = await tally.openRoom();
     const answers = await Promise.all(Array.from({ length: 10 }, () => api.start(roomId, { 'Idempotency-Key': 'ten at once' })));
@@ -103,7 +103,7 @@ describe('clients that leave, that do not wait, and that repeat themselves', () 
     expect((await simulator.egresses()).filter(({ roomName }) => roomName === roomId)).toHaveLength(1);
   });
 
-  it('an Idempotency-Key of another room is refused, and one of a failed start fails again', async () => {
+  it('an Idempotency-Key of another room is refused, and that of a failed start is answered with the same failure', async () => {
     const { api, simulator } = tally;
     const [roomId, otherId] = [await tally.openRoom(), await tally.openRoom()];
     const key = { 'Idempotency-Key': 'two rooms' };

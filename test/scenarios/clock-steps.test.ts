@@ -26,7 +26,7 @@ describe('a step of the wall clock', () => {
     ['eight hours forward', 8 * HOUR_MS],
     ['an hour back', -HOUR_MS],
     ['eight hours back', -8 * HOUR_MS],
-  ])('%s: changes nothing for recordings that start, record or end', async (_what, stepMs) => {
+  ])('%s: recordings that start, record or end go on as if it had not happened', async (_what, stepMs) => {
     const { api, simulator } = tally;
     const [starting, active, ending] = [await tally.openRoom(), await tally.openRoom(), await tally.openRoom()];
     await simulator.script({ name: 'slow-start', delayMs: 30_000 }, starting);
@@ -55,7 +55,7 @@ describe('a step of the wall clock', () => {
     expect((await api.start(ending)).status).toBe(201);
   });
 
-  it('does not make two looks at an emptied LiveKit a proof of death', async () => {
+  it('does not turn two looks at an emptied LiveKit into a proof of death', async () => {
     const { api, proxy } = tally;
     const roomId = await tally.openRoom();
     const { recordingId } = (await api.start(roomId)).body;

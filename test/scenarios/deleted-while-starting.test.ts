@@ -11,7 +11,7 @@ describe('a room that is deleted while a recording of it is being started', () =
   });
   afterAll(() => tally.close());
 
-  it('takes the recording along, also one that is stored after the room has told its recordings', async () => {
+  it('is deleted with the recording, also with one that is stored after the room has deleted its recordings', async () => {
     const { api, app, proxy, inside } = tally;
     const { recordings, rooms } = app.persistence;
     const roomId = await tally.openRoom();

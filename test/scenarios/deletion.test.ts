@@ -18,7 +18,7 @@ describe('deleting a recording', () => {
   }, BUILD_TIMEOUT_MS);
   afterAll(() => tally.stop());
 
-  it('is known everywhere at once, and its file goes', async () => {
+  it('hides it everywhere at once, and its file is removed', async () => {
     const { api } = tally;
     const { recordingId, mediaKey } = await recordOnce();
     expect((await api.delete(recordingId)).status).toBe(200);
@@ -26,7 +26,7 @@ describe('deleting a recording', () => {
     await untilNoFile(mediaKey);
   });
 
-  it('is refused while it records', async () => {
+  it('is refused while it is active', async () => {
     const { api } = tally;
     const roomId = await tally.openRoom();
     const { recordingId } = (await api.start(roomId)).body;
@@ -38,8 +38,8 @@ describe('deleting a recording', () => {
     expect((await api.delete(recordingId)).status).toBe(200);
   });
 
-  // Over 5 s on real servers: Tally is killed with what it owes, and started again.
-  it('removes the file also when Tally is killed between the commit and the removal', async () => {
+  // Over 5 s on real servers: Tally is killed while it owes the removal, and started again.
+  it('removes its file although Tally is killed between the commit and the removal', async () => {
     const { api, stores } = tally;
     const killedEarly = await recordOnce();
     const late = await recordOnce();
@@ -48,7 +48,7 @@ describe('deleting a recording', () => {
     expect((await api.delete(recordingId)).status).toBe(200);
     expect((await api.delete(killedEarly.recordingId)).status).toBe(200);
     await tally.kill();
-    // The stores as they are between the two, and the file back in its place.
+    // The stores as they are between commit and removal, and the file back in its place.
     await stores.write(mediaKey, kept);
     await tally.withStores(({ recordings }) =>
       oweEffect(recordings, recordingId.split('--')[2] ?? '', 'removeMedia', { mediaKey }),
@@ -60,7 +60,7 @@ describe('deleting a recording', () => {
     }
   });
 
-  it('of a whole room, with a meeting going on, stops it and removes every file', async () => {
+  it('stops it first when its room is deleted during a meeting, and removes every file of the room', async () => {
     const { api, simulator } = tally;
     const { roomId, recordingId, mediaKey } = await recordOnce();
     const second = (await api.start(roomId)).body.recordingId;

@@ -5,7 +5,7 @@ import { expect, it } from 'vitest';
 import { eventually } from '../support/eventually.js';
 import { startSelfContained } from '../support/self-contained-app.js';
 
-it('the simulator inside uploads to the bucket that Tally serves from', async () => {
+it('the simulator of an embedded Tally uploads to the bucket that Tally serves from', async () => {
   const storage = await startFauxqs({ port: 0, host: '127.0.0.1', logger: false });
   const endpoint = `http://127.0.0.1:${storage.port}`;
   const credentials = { accessKeyId: 'any', secretAccessKey: 'any' };

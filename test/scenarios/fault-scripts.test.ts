@@ -12,7 +12,7 @@ const SPEED = 50;
 const START_TIMEOUT_MS = 3_000;
 vi.setConfig({ maxConcurrency: Math.ceil(16 / adapters.patience) });
 
-/** How the recording is ended, when the script does not end it by itself. */
+/** How the recording is ended, unless the script ends it by itself. */
 type End = 'stop' | 'stop twice' | 'delete room' | 'delete room while starting' | 'by itself';
 
 interface Row {
@@ -23,7 +23,7 @@ interface Row {
   /** Of the answer, when it is an error; `{room}` stands for the room's id. */
   error?: string;
   end?: End;
-  /** Undefined: no egress ever existed, and so no recording that a client could see. */
+  /** Undefined: no egress existed, and so no recording that a client can see. */
   outcome: RecordingStatus | undefined;
   plays: boolean;
 }
@@ -68,7 +68,7 @@ const ROWS: Row[] = [
   refused({ name: 'room-deleted-while-starting' }, 503, failedToStart('Start signal not received'), 'aborted'),
   {
     ...refused({ name: 'room-deleted-while-starting', status: 'zombie' }, 503, TIMED_OUT, 'failed'),
-    variant: 'made anew by the browser',
+    variant: 'room created again by the browser',
   },
   good({ name: 'already-exists' }),
   good({ name: 'active-before-response' }),
@@ -100,11 +100,11 @@ const ROWS: Row[] = [
   good({ name: 'clock-skew-past' }),
 
   good({ name: 'stop-race-ended' }),
-  good({ name: 'stop-race-ended', status: 'after' }, 'stop', 'told after the stop'),
+  good({ name: 'stop-race-ended', status: 'after' }, 'stop', 'reported after the stop'),
   good({ name: 'stop-twice' }, 'stop twice'),
   good({ name: 'stop-lost' }),
   good({ name: 'stop-answer-lost' }),
-  // Over 5 s: an upload budget runs out.
+  // Over 5 s: the upload budget passes.
   lost({ name: 'stuck-ending' }, 'stop'),
   good({ name: 'slow-upload', delayMs: 40_000 }),
   lost({ name: 'pipeline-frozen' }, 'stop'),
@@ -146,7 +146,7 @@ const titled = ROWS.map((row): [string, Row] => {
   return [[name, method, row.variant].filter((part) => part !== undefined).join(', '), row];
 });
 
-describe('what becomes of a recording when LiveKit behaves like', () => {
+describe('a recording ends as specified when LiveKit follows the script', () => {
   let tally: AppOnSimulator;
 
   beforeAll(async () => {
@@ -195,8 +195,8 @@ describe('what becomes of a recording when LiveKit behaves like', () => {
     expect(i1TwoLive(egresses)).toEqual([]);
   });
 
-  // Over 5 s: an upload budget runs out, and the file comes after it.
-  it.concurrent('slow-upload, past its budget: failed, and complete once the file is there after all', async () => {
+  // Over 5 s: the upload budget passes, and the file comes after it.
+  it.concurrent('slow-upload, past the upload budget: it fails, and is complete once the file is delivered', async () => {
     const { api, simulator } = tally;
     const roomId = await tally.openRoom();
     await simulator.script({ name: 'slow-upload', delayMs: 360_000 }, roomId);
@@ -214,7 +214,7 @@ describe('what becomes of a recording when LiveKit behaves like', () => {
     expect(await api.plays(recordingId)).toBeGreaterThan(0);
   });
 
-  it.concurrent('start-handler-failed, whichever of the webhook and the answer comes first', async () => {
+  it.concurrent('start-handler-failed, with the webhook before the answer and after it', async () => {
     const { api, simulator } = tally;
     const roomId = await tally.openRoom();
     await simulator.script({ name: 'start-handler-failed' }, roomId);
@@ -228,7 +228,7 @@ describe('what becomes of a recording when LiveKit behaves like', () => {
     await expectRoomFree(roomId);
   });
 
-  it.concurrent('revived-after-failed: it is stopped again, and its file goes', async () => {
+  it.concurrent('revived-after-failed: the egress is stopped again, and its file is removed', async () => {
     const { api, simulator } = tally;
     const roomId = await tally.openRoom();
     await simulator.script({ name: 'revived-after-failed' }, roomId);
@@ -272,7 +272,7 @@ describe('what becomes of a recording when LiveKit behaves like', () => {
     expect([second.status, second.body.message]).toEqual([409, `Recording '${recordingId}' is already stopped`]);
   }
 
-  /** What plays is what was captured, and what the recording says. */
+  /** The file that plays is the one that was captured, as the recording describes it. */
   async function expectTrueLength(roomId: string, recordingId: string, seconds: number, told: number): Promise<void> {
     const truth = (await tally.simulator.egresses()).find(
       (egress) => isOurs(egress) && egress.roomName === roomId && recordingId.includes(egress.egressId),

@@ -12,7 +12,7 @@ const COLLECTOR = 'activeRecordingGarbageCollector';
 const HOUR_MS = 3_600_000;
 const EVERY_SECOND = { TALLY_LOCK_GC_INTERVAL_MS: '1000', TALLY_LOCK_GRACE_MS: '0' };
 
-describe('the jobs', () => {
+describe('the periodic jobs of an instance', () => {
   let tally: AppOnSimulator | undefined;
   afterEach(async () => {
     await tally?.close();
@@ -26,7 +26,7 @@ describe('the jobs', () => {
       (run) => run !== undefined && run.startedAt > at,
     );
 
-  it('run at the start, and how that ended can be read', async () => {
+  it('run at the start, and store how each run ended', async () => {
     const begunAt = Date.now();
     tally = await startAppOnSimulator({ speed: 50 });
     const run = await ranAfter(tally, begunAt - 1);
@@ -34,7 +34,7 @@ describe('the jobs', () => {
     expect(run?.finishedAt).toBeGreaterThanOrEqual(run?.startedAt ?? Infinity);
   });
 
-  it('come round: a lock that nobody needs is freed at the next tick', async () => {
+  it('run at their ticks: a lock that no recording needs is freed', async () => {
     tally = await startAppOnSimulator({ speed: 50, env: EVERY_SECOND });
     const roomId = await tally.openRoom();
     const first = await ranAfter(tally, 0);
@@ -54,7 +54,7 @@ describe('the jobs', () => {
   });
 
   // Over 5 s on real servers: their time cannot jump, and a deletion date has to pass.
-  it('come round: a room whose deletion date has passed goes; one that must not and one that need not yet stay', async () => {
+  it('run at their ticks: a room past its deletion date is deleted, unless its policy refuses or its date is to come', async () => {
     const env = { TALLY_ROOM_EXPIRY_INTERVAL_MS: '1000', TALLY_MIN_AUTO_DELETION_LEAD_MS: '0' };
     const clock = createJumpingClock();
     tally = await startAppOnSimulator({ speed: 50, env, clock });
@@ -83,12 +83,12 @@ describe('the jobs', () => {
 });
 
 it(
-  'the jobs of a process as built come round, and it stops at once in the midst of them',
+  'a built process runs its jobs at their ticks, and stops at once while they run',
   async () => {
     await buildOnce();
     const tally = await startTallyProcess({ speed: 50, env: EVERY_SECOND });
     await eventually(
-      'three runs of it',
+      'three runs of a job',
       () =>
         tally
           .stderr()

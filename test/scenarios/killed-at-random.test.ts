@@ -17,7 +17,7 @@ const RIGHT_WITHIN_MS = 8_000 + adapters.laterMs;
 const TIMEOUT_MS = 180_000;
 const SCRIPTS = ['happy', 'active-before-response', 'started-after-response', 'lost-all-webhooks', 'slow-upload', 'out-of-order'];
 
-describe('killed with kill -9 again and again, at random moments of many recordings', () => {
+describe('a Tally that is killed with kill -9 repeatedly, at random moments of many recordings', () => {
   let tally: TallyProcess;
 
   beforeAll(async () => {
@@ -28,7 +28,7 @@ describe('killed with kill -9 again and again, at random moments of many recordi
 
   // Over 5 s: a process is killed and started many times.
   it(
-    'keeps what it acknowledged, never records a room twice, and leaves nothing behind',
+    'keeps each recording that it acknowledged, never records a room twice, and leaves no egress and no lock behind',
     async () => {
       const seed = Date.now() % 1_000_000;
       process.stdout.write(`killed at random with seed ${seed}\n`);

@@ -8,7 +8,7 @@ import { oweEffect } from '../support/owe-effect.js';
 import { adapters } from '../support/stores.js';
 import { startTallyProcess, type TallyProcess } from '../support/tally-process.js';
 
-/** Right again within this time of the restart. */
+/** Every recording is right within this time of the restart. */
 const RIGHT_WITHIN_MS = 5_000 + adapters.laterMs;
 /** Two processes start, and a good dozen recordings come to the moment of the kill. */
 const SETUP_TIMEOUT_MS = BUILD_TIMEOUT_MS + 30_000;
@@ -159,7 +159,7 @@ const STAGES: Stage[] = [
   },
 ];
 
-describe('killed with kill -9 while a recording is', () => {
+describe('a Tally that is killed with kill -9 while a recording is', () => {
   let tally: TallyProcess;
   let restartedAt: number;
   const roomIds = new Map<string, string>();
@@ -185,7 +185,7 @@ describe('killed with kill -9 while a recording is', () => {
   afterAll(() => tally.stop());
 
   it.concurrent.each(STAGES.map(({ title, becomes }) => [title, becomes] as const))(
-    '%s: %s soon after the restart',
+    '%s: the recording is %s soon after the restart',
     async (title, becomes) => {
       const { api, simulator } = tally;
       const roomId = roomIds.get(title) ?? '';
@@ -210,8 +210,8 @@ describe('killed with kill -9 while a recording is', () => {
     },
   );
 
-  // Over 5 s on Redis: a lock is nobody's to free before its time.
-  it('about to be made, with only its lock taken: the room is free after the restart', async () => {
+  // Over 5 s on Redis: no instance may free the lock before it expires.
+  it('about to be created, with only its lock taken: the room is free after the restart', async () => {
     await tally.simulator.join(orphan.roomId);
     const { body } = await eventually(
       'the room is free',
@@ -223,7 +223,7 @@ describe('killed with kill -9 while a recording is', () => {
     expect((await tally.api.outcome(body.recordingId)).status).toBe('complete');
   });
 
-  it('and in the end nothing runs unowned, no start was sent twice and no lock is left', async () => {
+  it('leaves no unowned egress, no start that was sent twice and no lock', async () => {
     const egresses = await tally.simulator.egresses();
     expect(i1TwoLive(egresses)).toEqual([]);
     expect(i3Unowned(egresses, await tally.api.list())).toEqual([]);

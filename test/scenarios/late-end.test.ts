@@ -10,7 +10,7 @@ const ROUNDS = 50;
 const ROOMS = 25;
 
 // A hundred recordings.
-describe('the end of an older recording, told late and again and again', { timeout: 120_000 * adapters.patience }, () => {
+describe('a late and repeated end of an older recording', { timeout: 120_000 * adapters.patience }, () => {
   let tally: AppOnSimulator;
   let tap: WebhookTap;
 
@@ -25,7 +25,7 @@ describe('the end of an older recording, told late and again and again', { timeo
   });
 
   // Over 5 s on real servers: fifty rounds of two recordings each.
-  it('never frees the room that a newer one is starting in: fifty rounds, no second recorder', async () => {
+  it('never frees the room in which a newer one starts: fifty rounds without a second recorder', async () => {
     const roomIds = await Promise.all(Array.from({ length: ROOMS }, () => tally.openRoom()));
     await Promise.all(
       roomIds.map(async (roomId) => {

@@ -4,7 +4,7 @@ import { type AppOnSimulator, startAppOnSimulator } from '../support/app-on-simu
 import { eventually } from '../support/eventually.js';
 
 const GRACE_MS = 3_000;
-/** How long the lock of a start lives that does not go on. */
+/** Life of the lock of a start whose record is never stored. */
 const START_LOCK_MS = 15_000;
 
 describe('a room lock without a recording', () => {
@@ -20,11 +20,11 @@ describe('a room lock without a recording', () => {
 
   const collector = () => tally.app.jobs.runNow('activeRecordingGarbageCollector');
 
-  it('is freed when the grace is over and no sooner, and the room can be recorded', async () => {
+  it('is freed once the grace has passed and not before, and then the room can be recorded', async () => {
     const { api, app } = tally;
     const roomId = await tally.openRoom();
     const { roomLocks } = app.persistence;
-    // What a process leaves that dies between its lock and its record.
+    // As a process leaves it that dies between taking the lock and storing the record.
     const takenAt = performance.now();
     await roomLocks.acquire(roomId, '0123456789', START_LOCK_MS);
     expect(await collector()).toBe('ran');
@@ -41,7 +41,7 @@ describe('a room lock without a recording', () => {
     expect((await api.start(roomId)).status).toBe(201);
   });
 
-  it('is left to a start that is on its way, and to its recording for as long as that is live', async () => {
+  it('is kept while a start is under way, and for its recording as long as that is live', async () => {
     const { api, app, proxy } = tally;
     const roomId = await tally.openRoom();
     const hold = proxy.hold('request', 'ListParticipants', roomId);

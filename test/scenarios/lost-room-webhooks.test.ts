@@ -7,7 +7,7 @@ import { i1TwoLive } from '../support/invariants.js';
 
 /** Of the simulator. */
 const SPEED = 50;
-/** Longer than everything else takes together, in the simulator's time, until it is told to hasten. */
+/** Longer than all else together, in the simulator's time, until the simulator is sped up. */
 const UPLOAD_MS = 5_000_000;
 const LOOKS = {
   TALLY_RECONCILE_INTERVAL_MS: '60',
@@ -39,7 +39,7 @@ describe.each([
       (room) => room?.tally.state === state,
     );
 
-  it('a room is in a meeting while somebody is there, and open afterwards', async () => {
+  it('a room is in a meeting while a participant is in it, and open afterwards', async () => {
     const roomId = await tally.openRoom();
     await until(roomId, 'active_meeting');
     await tally.simulator.deleteRoom(roomId);
@@ -51,7 +51,7 @@ describe.each([
     });
   });
 
-  it('the next meeting of the room is another one', async () => {
+  it('the next meeting of a room is a meeting of its own', async () => {
     const roomId = await tally.openRoom();
     const first = await until(roomId, 'active_meeting');
     await tally.simulator.deleteRoom(roomId);
@@ -64,7 +64,7 @@ describe.each([
     expect(next?.meetingSid).toBeDefined();
   });
 
-  it('a room that was to be deleted after its meeting is deleted, its recordings too', async () => {
+  it('a room that is to be deleted after its meeting is deleted, with its recordings', async () => {
     const { api, app, simulator } = tally;
     const roomId = await tally.openRoom();
     await until(roomId, 'active_meeting');
@@ -82,7 +82,7 @@ describe.each([
     );
   });
 
-  it('the next meeting can be recorded while the file of the one before is still on its way', async () => {
+  it('the next meeting can be recorded while the file of the previous one is being uploaded', async () => {
     const { api, simulator } = tally;
     const roomId = await tally.openRoom();
     await until(roomId, 'active_meeting');
@@ -107,9 +107,9 @@ describe.each([
   });
 });
 
-describe('a LiveKit that seems empty', () => {
+describe('a LiveKit that lists nothing although meetings are on', () => {
   it('ends no recorded meeting and deletes no room', async () => {
-    // What proves an end that deletes, and a death, two looks 20 s apart, stays as it is.
+    // The 20 s between the two looks that prove a death, or an end that deletes, stay as they are.
     const tally = await startAppOnSimulator({ speed: SPEED, env: { ...LOOKS, TALLY_RECORDER_GONE_MS: '20000' } });
     const { api, app, proxy } = tally;
     const [recorded, ordered] = [await tally.openRoom(), await tally.openRoom()];

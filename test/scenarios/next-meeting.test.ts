@@ -4,12 +4,12 @@ import { type AppOnSimulator, startAppOnSimulator } from '../support/app-on-simu
 import { eventually } from '../support/eventually.js';
 import { i1TwoLive } from '../support/invariants.js';
 
-/** Longer than a test takes, in the simulator's time, until it is told to hasten. */
+/** Longer than a test takes, in the simulator's time, until the simulator is sped up. */
 const UPLOAD_MS = 5_000_000;
 const SPEED = 50;
 const HASTY = 100 * SPEED;
 
-describe("a slow upload and the room's next meeting", () => {
+describe('while the file of a recording is being uploaded slowly', () => {
   let tally: AppOnSimulator;
 
   beforeAll(async () => {
@@ -17,7 +17,7 @@ describe("a slow upload and the room's next meeting", () => {
   });
   afterAll(() => tally.close());
 
-  it('the next meeting is recorded while the file of the one before is still on its way', async () => {
+  it('the next meeting of its room can be recorded', async () => {
     const { api, simulator } = tally;
     const roomId = await tally.openRoom();
     await simulator.script({ name: 'slow-upload', delayMs: UPLOAD_MS }, roomId);
@@ -42,7 +42,7 @@ describe("a slow upload and the room's next meeting", () => {
     await simulator.setSpeed(SPEED);
   });
 
-  it('a stopped recording keeps its room until the file is there, for the meeting goes on', async () => {
+  it('a stopped recording keeps its room as long as the meeting goes on', async () => {
     const { api, simulator } = tally;
     const roomId = await tally.openRoom();
     await simulator.script({ name: 'slow-upload', delayMs: UPLOAD_MS }, roomId);

@@ -17,7 +17,7 @@ describe('two thousand starts at once in fifty rooms', () => {
   afterAll(() => tally.close());
 
   // Over 5 s on real servers: two thousand requests, and as many connections, through one process.
-  it('record each room exactly once, and tell everybody else that it is being recorded', async () => {
+  it('record each room exactly once, and answer every other start that the room is being recorded', async () => {
     const { api, simulator } = tally;
     const begunAt = performance.now();
     const starts = Array.from({ length: STARTS_A_ROOM }, () => roomIds).flat();

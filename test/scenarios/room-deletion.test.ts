@@ -7,7 +7,7 @@ import { type AppOnSimulator, startAppOnSimulator } from '../support/app-on-simu
 import { eventually } from '../support/eventually.js';
 import { silentLog } from '../support/silent-log.js';
 
-/** A room's status and what happens to it after its meeting, or nothing of it; and the status of its recording. */
+/** Of a room, its status and what happens to it after its meeting, undefined when it is gone; and the status of its recording. */
 type End = [room: string | undefined, recording?: string | undefined];
 
 interface Situation {
@@ -17,10 +17,10 @@ interface Situation {
 
 const SITUATIONS = {
   idle: { meeting: false },
-  met: { meeting: true },
-  recorded: { meeting: false, recording: 'complete' },
-  both: { meeting: true, recording: 'complete' },
-  live: { meeting: true, recording: 'live' },
+  'in a meeting': { meeting: true },
+  'recorded and idle': { meeting: false, recording: 'complete' },
+  'recorded and in a meeting': { meeting: true, recording: 'complete' },
+  'being recorded': { meeting: true, recording: 'live' },
 } as const satisfies Record<string, Situation>;
 
 const FORCE = 'force';
@@ -29,7 +29,7 @@ const CLOSE = 'close';
 const FAIL = 'fail';
 const MEETING = 'active_meeting/none';
 
-describe('the deletion of a room', () => {
+describe('the deletion', () => {
   let tally: AppOnSimulator;
 
   beforeAll(async () => {
@@ -89,51 +89,82 @@ describe('the deletion of a room', () => {
 
   it.each<[keyof typeof SITUATIONS, string, string, number, string, End]>([
     ['idle', FAIL, FAIL, 200, 'room_deleted', [undefined]],
-    ['met', FORCE, FAIL, 200, 'room_with_active_meeting_deleted', [undefined]],
-    ['met', LATER, FAIL, 202, 'room_with_active_meeting_scheduled_to_be_deleted', [undefined]],
-    ['met', FAIL, FORCE, 409, 'room_has_active_meeting', [MEETING]],
-    ['recorded', FAIL, FORCE, 200, 'room_and_recordings_deleted', [undefined, undefined]],
-    ['recorded', FAIL, CLOSE, 200, 'room_closed', ['closed/none', 'complete']],
-    ['recorded', FORCE, FAIL, 409, 'room_has_recordings', ['open/none', 'complete']],
-    ['both', FORCE, FORCE, 200, 'room_with_active_meeting_and_recordings_deleted', [undefined, undefined]],
-    ['both', FORCE, CLOSE, 200, 'room_with_active_meeting_closed', ['closed/none', 'complete']],
-    ['both', FORCE, FAIL, 409, 'room_with_active_meeting_has_recordings', [MEETING, 'complete']],
-    ['both', LATER, FORCE, 202, 'room_with_active_meeting_and_recordings_scheduled_to_be_deleted', [undefined, undefined]],
-    ['both', LATER, CLOSE, 202, 'room_with_active_meeting_scheduled_to_be_closed', ['closed/none', 'complete']],
-    ['both', LATER, FAIL, 409, 'room_with_active_meeting_has_recordings_cannot_schedule_deletion', [MEETING, 'complete']],
-    ['both', FAIL, FORCE, 409, 'room_with_recordings_has_active_meeting', [MEETING, 'complete']],
-    ['live', FORCE, FORCE, 200, 'room_with_active_meeting_and_recordings_deleted', [undefined, undefined]],
-    ['live', FORCE, CLOSE, 200, 'room_with_active_meeting_closed', ['closed/none', 'complete']],
-    ['live', LATER, FORCE, 202, 'room_with_active_meeting_and_recordings_scheduled_to_be_deleted', [undefined, undefined]],
-    ['live', LATER, CLOSE, 202, 'room_with_active_meeting_scheduled_to_be_closed', ['closed/none', 'complete']],
-    ['live', FAIL, FORCE, 409, 'room_with_recordings_has_active_meeting', [MEETING, 'active']],
-  ])('of one that is %s, with %s and %s: %i %s', async (situation, withMeeting, withRecordings, status, code, end) => {
-    const arranged = await arrange(situation);
-    const { roomId } = arranged;
-    const answer = await tally.api.call<{ successCode?: string; error?: string; room?: RoomView }>(
-      'DELETE',
-      `/rooms/${roomId}?withMeeting=${withMeeting}&withRecordings=${withRecordings}`,
-    );
-    expect([answer.status, answer.body.successCode ?? answer.body.error]).toEqual([status, code]);
-    const isShown = status === 202 || code.endsWith('closed');
-    expect(answer.body.room?.roomId).toBe(isShown ? roomId : undefined);
-    if (status === 202) {
-      const action = code.endsWith('closed') ? 'close' : 'delete';
-      expect(answer.body.room).toMatchObject({ status: 'active_meeting', meetingEndAction: action });
-      expect(await roomOf(roomId)).toBe(`active_meeting/${action}`);
-      await endMeeting(roomId, end[0]);
-    }
-    await expectEnd(arranged, end);
-  });
+    ['in a meeting', FORCE, FAIL, 200, 'room_with_active_meeting_deleted', [undefined]],
+    ['in a meeting', LATER, FAIL, 202, 'room_with_active_meeting_scheduled_to_be_deleted', [undefined]],
+    ['in a meeting', FAIL, FORCE, 409, 'room_has_active_meeting', [MEETING]],
+    ['recorded and idle', FAIL, FORCE, 200, 'room_and_recordings_deleted', [undefined, undefined]],
+    ['recorded and idle', FAIL, CLOSE, 200, 'room_closed', ['closed/none', 'complete']],
+    ['recorded and idle', FORCE, FAIL, 409, 'room_has_recordings', ['open/none', 'complete']],
+    ['recorded and in a meeting', FORCE, FORCE, 200, 'room_with_active_meeting_and_recordings_deleted', [undefined, undefined]],
+    ['recorded and in a meeting', FORCE, CLOSE, 200, 'room_with_active_meeting_closed', ['closed/none', 'complete']],
+    ['recorded and in a meeting', FORCE, FAIL, 409, 'room_with_active_meeting_has_recordings', [MEETING, 'complete']],
+    [
+      'recorded and in a meeting',
+      LATER,
+      FORCE,
+      202,
+      'room_with_active_meeting_and_recordings_scheduled_to_be_deleted',
+      [undefined, undefined],
+    ],
+    [
+      'recorded and in a meeting',
+      LATER,
+      CLOSE,
+      202,
+      'room_with_active_meeting_scheduled_to_be_closed',
+      ['closed/none', 'complete'],
+    ],
+    [
+      'recorded and in a meeting',
+      LATER,
+      FAIL,
+      409,
+      'room_with_active_meeting_has_recordings_cannot_schedule_deletion',
+      [MEETING, 'complete'],
+    ],
+    ['recorded and in a meeting', FAIL, FORCE, 409, 'room_with_recordings_has_active_meeting', [MEETING, 'complete']],
+    ['being recorded', FORCE, FORCE, 200, 'room_with_active_meeting_and_recordings_deleted', [undefined, undefined]],
+    ['being recorded', FORCE, CLOSE, 200, 'room_with_active_meeting_closed', ['closed/none', 'complete']],
+    [
+      'being recorded',
+      LATER,
+      FORCE,
+      202,
+      'room_with_active_meeting_and_recordings_scheduled_to_be_deleted',
+      [undefined, undefined],
+    ],
+    ['being recorded', LATER, CLOSE, 202, 'room_with_active_meeting_scheduled_to_be_closed', ['closed/none', 'complete']],
+    ['being recorded', FAIL, FORCE, 409, 'room_with_recordings_has_active_meeting', [MEETING, 'active']],
+  ])(
+    'of a room that is %s, with withMeeting=%s and withRecordings=%s, is answered %i %s',
+    async (situation, withMeeting, withRecordings, status, code, end) => {
+      const arranged = await arrange(situation);
+      const { roomId } = arranged;
+      const answer = await tally.api.call<{ successCode?: string; error?: string; room?: RoomView }>(
+        'DELETE',
+        `/rooms/${roomId}?withMeeting=${withMeeting}&withRecordings=${withRecordings}`,
+      );
+      expect([answer.status, answer.body.successCode ?? answer.body.error]).toEqual([status, code]);
+      const isShown = status === 202 || code.endsWith('closed');
+      expect(answer.body.room?.roomId).toBe(isShown ? roomId : undefined);
+      if (status === 202) {
+        const action = code.endsWith('closed') ? 'close' : 'delete';
+        expect(answer.body.room).toMatchObject({ status: 'active_meeting', meetingEndAction: action });
+        expect(await roomOf(roomId)).toBe(`active_meeting/${action}`);
+        await endMeeting(roomId, end[0]);
+      }
+      await expectEnd(arranged, end);
+    },
+  );
 
   it.each<[keyof typeof SITUATIONS, string, string, End, End]>([
-    ['live', FORCE, CLOSE, ['closed/none', 'complete'], ['closed/none', 'complete']],
-    ['live', LATER, FORCE, ['active_meeting/delete', 'active'], [undefined, undefined]],
-    ['live', LATER, CLOSE, ['active_meeting/close', 'active'], ['closed/none', 'complete']],
-    ['met', LATER, CLOSE, ['active_meeting/delete'], [undefined]],
-    ['met', FORCE, CLOSE, [undefined], [undefined]],
+    ['being recorded', FORCE, CLOSE, ['closed/none', 'complete'], ['closed/none', 'complete']],
+    ['being recorded', LATER, FORCE, ['active_meeting/delete', 'active'], [undefined, undefined]],
+    ['being recorded', LATER, CLOSE, ['active_meeting/close', 'active'], ['closed/none', 'complete']],
+    ['in a meeting', LATER, CLOSE, ['active_meeting/delete'], [undefined]],
+    ['in a meeting', FORCE, CLOSE, [undefined], [undefined]],
   ])(
-    'of one that is %s and expired, under its own policy %s and %s',
+    'of an expired room that is %s follows its own policy, withMeeting=%s and withRecordings=%s',
     async (situation, withMeeting, withRecordings, soon, end) => {
       const autoDeletionDate = Date.now() + 60_000;
       const arranged = await arrange(situation, { autoDeletionDate, autoDeletionPolicy: { withMeeting, withRecordings } });
@@ -144,7 +175,7 @@ describe('the deletion of a room', () => {
       await expectEnd(arranged, soon);
       if (soon[0]?.startsWith('active') === true) await simulator.deleteRoom(arranged.roomId);
       await expectEnd(arranged, end);
-      // What is closed is expired still.
+      // A room that was closed instead is still expired.
       if (end[0] !== undefined)
         await app.commands.rooms.delete(arranged.roomId, { withMeeting: 'fail', withRecordings: 'force' });
     },

@@ -9,7 +9,7 @@ describe('the webhooks of the meetings of one room', () => {
   let tally: AppOnSimulator;
 
   beforeAll(async () => {
-    // Nothing but what is delivered here may tell Tally of a meeting.
+    // Tally learns of meetings from the webhooks that are delivered here alone.
     tally = await startAppOnSimulator({ speed: 50, webhooks: false, env: { TALLY_RECONCILE_INTERVAL_MS: HOUR } });
   });
   afterAll(() => tally.close());
@@ -27,21 +27,21 @@ describe('the webhooks of the meetings of one room', () => {
     return status === 200 ? (body as { status: string }).status : status;
   };
 
-  it('may be repeated', async () => {
+  it('change nothing when they are repeated', async () => {
     roomId = await tally.api.createRoom();
     expect([await started('RM_1'), await started('RM_1')]).toEqual(['active_meeting', 'active_meeting']);
     expect([await finished('RM_1'), await finished('RM_1')]).toEqual(['open', 'open']);
     expect([await started('RM_2'), await finished('RM_2')]).toEqual(['active_meeting', 'open']);
   });
 
-  it('begin no meeting again that is over, in whichever order they come', async () => {
+  it('do not begin a meeting again that is over, in any order', async () => {
     roomId = await tally.api.createRoom();
     expect(await finished('RM_1')).toBe('open');
     expect(await started('RM_1')).toBe('open');
     expect([await started('RM_2'), await finished('RM_2'), await started('RM_2')]).toEqual(['active_meeting', 'open', 'open']);
   });
 
-  it('leave a room closed that was to be closed after its meeting', async () => {
+  it('close a room that is to be closed after its meeting, once', async () => {
     roomId = await tally.api.createRoom();
     await started('RM_1');
     await tally.app.rooms.send(roomId, { type: 'close', at: Date.now(), source: 'test' });
@@ -49,7 +49,7 @@ describe('the webhooks of the meetings of one room', () => {
     expect(await started('RM_2')).toBe('active_meeting');
   });
 
-  it('of the meeting before do not end the one that is on, nor stand in for it', async () => {
+  it('of an earlier meeting neither end the present one nor replace it', async () => {
     roomId = await tally.api.createRoom();
     await started('RM_1');
     await finished('RM_1');
@@ -58,7 +58,7 @@ describe('the webhooks of the meetings of one room', () => {
     expect(await finished('RM_2')).toBe('open');
   });
 
-  it('delete a room after the meeting it was to be deleted after, and not before', async () => {
+  it('delete a room that is to be deleted after its meeting at the end of that meeting, not of an earlier one', async () => {
     roomId = await tally.api.createRoom();
     await started('RM_1');
     await started('RM_2');

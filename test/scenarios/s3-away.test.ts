@@ -28,7 +28,7 @@ afterEach(async () => {
   await storage.stop();
 });
 
-/** Tally behind the proxy. The egress writes elsewhere, and a test brings a file to the bucket. */
+/** Tally with S3 behind a proxy. The egress writes elsewhere, and a test puts a file into the bucket. */
 async function open(env: Record<string, string> = {}): Promise<AppOnSimulator> {
   opened = await startAppOnSimulator({
     speed: 50,
@@ -49,7 +49,7 @@ async function record({ api, openRoom }: AppOnSimulator): Promise<string> {
   return body.recordingId;
 }
 
-/** A file as long as LiveKit said. */
+/** A file of the size that LiveKit reports. */
 async function deliver({ app }: AppOnSimulator, recordingId: string): Promise<Buffer> {
   const { mediaKey, size = 0 } = await app.commands.recordings.get(recordingId);
   const bytes = randomBytes(size);
@@ -98,7 +98,7 @@ it('a recording settles while S3 hangs, and its file is checked and plays when S
   expect(Buffer.from(await whole.arrayBuffer()).equals(bytes)).toBe(true);
 });
 
-it('players are sent to the bucket and play from there, as soon as the file is known to be in it', async () => {
+it('players are redirected to the bucket and play from it, as soon as the file is known to be there', async () => {
   const publicEndpoint = `http://localhost:${storage.port}`;
   const tally = await open({ TALLY_MEDIA_DELIVERY: 'redirect', TALLY_S3_PUBLIC_ENDPOINT: publicEndpoint });
   const recordingId = await record(tally);

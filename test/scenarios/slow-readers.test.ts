@@ -8,7 +8,7 @@ const READERS = 60;
 /** More than the buffers between us and a reader hold. */
 const SIZE = 20_000_000;
 
-it('many readers of a file who stop reading hold up nobody, and leave nothing', async () => {
+it('many readers of a file that stop reading delay no other request, and leave no open file or connection', async () => {
   const { app, api, openRoom, stores, close } = await startAppOnSimulator({ speed: 50 });
   const warnings: Error[] = [];
   const note = (warning: Error): void => void warnings.push(warning);

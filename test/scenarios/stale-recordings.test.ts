@@ -6,13 +6,13 @@ import { eventually } from '../support/eventually.js';
 const SPEED = 50;
 const GONE_MS = 500;
 
-describe('a recording whose people have left although its egress goes on', () => {
+describe('a recording whose participants have left although its egress goes on', () => {
   let tally: AppOnSimulator;
 
   beforeAll(async () => {
     tally = await startAppOnSimulator({
       speed: SPEED,
-      // Nobody else looks at LiveKit but when told to.
+      // No pass and no job looks at LiveKit unless the test asks for it.
       env: {
         TALLY_STALE_AFTER_MS: '200',
         TALLY_RECORDER_GONE_MS: String(GONE_MS),
@@ -42,7 +42,7 @@ describe('a recording whose people have left although its egress goes on', () =>
   const uidOf = (recordingId: string) => recordingId.split('--')[2] ?? '';
   const sweep = () => tally.app.jobs.runNow('staleRecordingsCleanup');
 
-  it('is stopped and plays; one with somebody in the room goes on', async () => {
+  it('is stopped and plays, while one with a participant in its room goes on', async () => {
     const { api, app, simulator } = tally;
     const [left, used] = await recordRooms(2);
     if (left === undefined || used === undefined) throw new Error('two were started');
@@ -62,7 +62,7 @@ describe('a recording whose people have left although its egress goes on', () =>
     await api.outcome(used.recordingId);
   });
 
-  it('is aborted when no file comes of it', async () => {
+  it('is aborted when no complete file is delivered', async () => {
     const { api, simulator } = tally;
     const [lost] = await recordRooms(1);
     if (lost === undefined) throw new Error('one was started');

@@ -11,7 +11,7 @@ import { startTallyProcess, type TallyProcess } from '../support/tally-process.j
 const SPEED = 20;
 const ENDS_WITHIN_MS = 10_000;
 
-describe.concurrent('told to stop with SIGTERM', () => {
+describe.concurrent('a Tally that receives SIGTERM', () => {
   const env = { TALLY_RECONCILE_INTERVAL_MS: '500', TALLY_START_TIMEOUT_MS: '4000' };
   const running: TallyProcess[] = [];
 
@@ -27,7 +27,7 @@ describe.concurrent('told to stop with SIGTERM', () => {
   }
 
   // Over 5 s on real servers: up to 10 s until it has ended, and a second start.
-  it('under load: ends with 0 within 10 s, and nothing that was acknowledged is lost', async () => {
+  it('under load ends with 0 within 10 s, and loses nothing that it acknowledged', async () => {
     const tally = await startOne();
     const { api, simulator } = tally;
     const roomIds = await Promise.all(Array.from({ length: 16 }, () => tally.openRoom()));
@@ -65,7 +65,7 @@ describe.concurrent('told to stop with SIGTERM', () => {
   });
 
   // Over 5 s: up to 10 s until it has ended, and a second start.
-  it('while LiveKit is slow and answers no stop: ends with 0 within 10 s, and takes up its work after the restart', async () => {
+  it('while LiveKit is slow and answers no stop ends with 0 within 10 s, and goes on with its work after the restart', async () => {
     const tally = await startOne();
     const { api, proxy, simulator } = tally;
     const roomId = await tally.openRoom();
@@ -94,10 +94,10 @@ describe.concurrent('told to stop with SIGTERM', () => {
   });
 });
 
-describe.concurrent('told to stop as soon as it says that it runs', () => {
+describe.concurrent('a Tally that receives a signal as soon as it has printed its address', () => {
   beforeAll(() => buildOnce(), BUILD_TIMEOUT_MS);
 
-  it.each(['SIGTERM', 'SIGINT'] as const)('%s: ends with 0', async (signal) => {
+  it.each(['SIGTERM', 'SIGINT'] as const)('ends with 0 on %s', async (signal) => {
     const stores = await createStores();
     const env = { SERVER_PORT: '0', TALLY_SIMULATOR_PORT: '0', ...stores.env };
     const child = startChild(builtFile('main.js'), [], env);
@@ -119,7 +119,7 @@ describe.concurrent('a process that cannot start', () => {
   it.each([
     ['with a configuration error', { SERVER_PORT: 'eighty' }, /^tally: SERVER_PORT must be a whole number from 0 to 65535\n$/],
     ['on a port that is taken', {}, /^tally: .*\b\d{2,5}\b.*\n$/],
-  ])('%s: one clear line, and 1', async (_what, changes, line) => {
+  ])('%s prints one clear line and ends with 1', async (_what, changes, line) => {
     const folder = { TALLY_DATA_DIR: `${tally.stores.dataDir}-2` };
     const child = startChild(builtFile('main.js'), [], { ...tally.env, ...folder, ...changes });
     expect((await child.exited).code).toBe(1);
@@ -130,7 +130,7 @@ describe.concurrent('a process that cannot start', () => {
   });
 });
 
-/** Start, perhaps stop, and again, until Tally is gone. */
+/** Start and perhaps stop a recording, repeatedly, until Tally is gone. */
 async function keepBusy(
   api: TallyApi,
   roomId: string,
@@ -151,7 +151,7 @@ async function keepBusy(
   }
 }
 
-/** Lines of the log that wake somebody. */
+/** Lines of the log at level error. */
 function faultsIn(stderr: string): string[] {
   return stderr.split('\n').filter((line) => /"level":(50|60)/.test(line) || (line !== '' && !line.startsWith('{')));
 }

@@ -22,7 +22,7 @@ describe('egresses that no recording owns', () => {
   });
   afterAll(() => tally.close());
 
-  it('of a recording that is over: stopped, and the recording stays as it was', async () => {
+  it('one of a recording that is over is stopped, and the recording stays as it was', async () => {
     const { api } = tally;
     const roomId = await tally.openRoom();
     const { recordingId } = (await api.start(roomId)).body;
@@ -34,7 +34,7 @@ describe('egresses that no recording owns', () => {
     expect((await api.list(roomId)).map((recording) => recording.recordingId)).toEqual([recordingId]);
   });
 
-  it('of a recording that was deleted: stopped', async () => {
+  it('one of a deleted recording is stopped', async () => {
     const { api } = tally;
     const roomId = await tally.openRoom();
     const { recordingId } = (await api.start(roomId)).body;
@@ -52,7 +52,7 @@ describe('egresses that no recording owns', () => {
     );
   });
 
-  it('whose recording was lost: adopted when the room is free, and played', async () => {
+  it('one whose recording was lost is adopted when the room is free, and its file plays', async () => {
     const { api } = tally;
     const roomId = await tally.openRoom();
     const uid = randomBytes(5).toString('hex');
@@ -69,7 +69,7 @@ describe('egresses that no recording owns', () => {
     expect(await api.plays(recording?.recordingId ?? '')).toBeGreaterThan(0);
   });
 
-  it('whose recording was lost, in a room that is recorded: stopped, and the other goes on', async () => {
+  it('one whose recording was lost is stopped when another recording holds the room, and that one goes on', async () => {
     const { api } = tally;
     const roomId = await tally.openRoom();
     const { recordingId } = (await api.start(roomId)).body;
@@ -79,7 +79,7 @@ describe('egresses that no recording owns', () => {
     expect((await api.outcome(recordingId)).status).toBe('complete');
   });
 
-  it('of somebody else: never touched, in our room or not', async () => {
+  it('one of another program is never touched, in a room of ours or not', async () => {
     const { api, simulator } = tally;
     const roomId = await tally.openRoom();
     await simulator.join('somebody-elses-room');
@@ -114,7 +114,7 @@ describe('egresses that no recording owns', () => {
     );
   }
 
-  /** Wait until Tally has looked at everything this many times more. */
+  /** Wait until Tally has made this many further passes. */
   async function passes(count: number): Promise<void> {
     const looks = () => tally.proxy.calls.filter(({ method }) => method === 'ListRooms').length;
     const wanted = looks() + count;

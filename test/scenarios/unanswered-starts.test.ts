@@ -10,15 +10,15 @@ import { adapters } from '../support/stores.js';
 const START = 'StartRoomCompositeEgress';
 vi.setConfig({ maxConcurrency: Math.ceil(10 / adapters.patience) });
 
-/** LiveKit may have taken the start: from here on Tally only looks, until no answer can come any more. */
+/** LiveKit may have taken the start: Tally only looks, until no answer can come any more. */
 const LOOKS_FOR_MS = 35_000;
 
 const TIMED_OUT = 'timed out while starting';
 
-describe('a start whose call got no usable answer', () => {
+describe('a start to which LiveKit gave no usable answer', () => {
   let tally: AppOnSimulator;
   const clock = createJumpingClock();
-  /** Rooms whose start LiveKit never took; they are held until the looking is over. */
+  /** Rooms whose start LiveKit never took; each is held while Tally looks for its egress. */
   const held: string[] = [];
 
   beforeAll(async () => {
@@ -39,7 +39,7 @@ describe('a start whose call got no usable answer', () => {
     ['an egress without an id', { name: 'api-200-empty-object', method: START, times: 1 }, 503, TIMED_OUT],
     ['500', { name: 'api-500', method: START, times: 1 }, 500, 'Unexpected error while starting Room Composite Egress'],
   ])(
-    '%s, and was not taken: is an error in time, and the room is held while Tally looks',
+    '(%s, the start was not taken) is answered with an error in time, and its room is held while Tally looks',
     async (_what, script, status, message) => {
       const { api, simulator } = tally;
       const roomId = await tally.openRoom();
@@ -54,7 +54,7 @@ describe('a start whose call got no usable answer', () => {
     },
   );
 
-  it.concurrent('a cut connection, and was taken: is found, and answered as the recording that it is', async () => {
+  it.concurrent('(a cut connection, the start was taken) is found, and answered with its recording', async () => {
     const { api, simulator } = tally;
     const roomId = await tally.openRoom();
     await simulator.script({ name: 'lost-all-webhooks' }, roomId);
@@ -66,7 +66,7 @@ describe('a start whose call got no usable answer', () => {
     expect(startsOf(roomId)).toBe(1);
   });
 
-  it.concurrent('a cut connection, was taken and is slow: is undone, and nothing is left recording', async () => {
+  it.concurrent('(a cut connection, the start was taken and is slow) is undone, and leaves no egress recording', async () => {
     const { api, simulator } = tally;
     const roomId = await tally.openRoom();
     await simulator.script({ name: 'slow-start', delayMs: 2_000_000 }, roomId);
@@ -84,7 +84,7 @@ describe('a start whose call got no usable answer', () => {
   });
 
   // Over 5 s on real servers: their time cannot jump, and a call is looked for until 35 s after its claim.
-  it('every such room is free when no answer can come any more', async () => {
+  it('frees its room once no answer can come any more', async () => {
     const { api, simulator } = tally;
     expect(held.length).toBe(7);
     const before = await Promise.all(held.map((roomId) => api.start(roomId)));

@@ -13,16 +13,16 @@ const NAMES = ['started', 'ACTIVE', 'ENDING', 'ended'] as const;
 interface Life {
   starting: Promise<RecordingAnswer>;
   webhooks: TappedWebhook[];
-  /** In words, for whoever reads a failure. */
+  /** In words, for the message of a failure. */
   delivered: string;
 }
 
-describe('the webhooks of one life', () => {
+describe('the webhooks of one egress', () => {
   let tally: AppOnSimulator;
   let tap: WebhookTap;
 
   beforeAll(async () => {
-    // Nothing but what is delivered here may tell Tally of an egress.
+    // Tally learns of egresses from the webhooks that are delivered here alone.
     tally = await startAppOnSimulator({ speed: 50, webhooks: false, env: { TALLY_RECONCILE_INTERVAL_MS: HOUR } });
     tap = await startWebhookTap();
     tally.inside.addWebhookUrl(tap.url);
@@ -50,7 +50,7 @@ describe('the webhooks of one life', () => {
     await inBatches(orders, async (order) => expectSameOutcome(await deliverTo(await record(), order)));
   });
 
-  it('lead to the same recording when any are lost, once LiveKit has been looked at', async () => {
+  it('lead to the same recording when any are lost, after one pass over LiveKit', async () => {
     const subsets = Array.from({ length: 16 }, (_, bits) => [0, 1, 2, 3].filter((index) => (bits >> index) % 2 === 1));
     const lives: Life[] = [];
     await inBatches(subsets, async (subset) => void lives.push(await deliverTo(await record(), subset)));
@@ -92,7 +92,7 @@ describe('the webhooks of one life', () => {
     expect(Math.abs(((await api.plays(body.recordingId)) ?? 0) - (outcome.duration ?? 0))).toBeLessThan(0.1);
   }
 
-  /** What the last word of LiveKit on this egress says. */
+  /** The recording as the last webhook of its egress describes it. */
   function expectedOf(webhooks: TappedWebhook[], recordingId: string, { filename }: RecordingView): RecordingView {
     const info = webhooks.find(({ event }) => event.event === 'egress_ended')?.event.egressInfo;
     const file = info?.fileResults[0];

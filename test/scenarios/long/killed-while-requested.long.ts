@@ -11,7 +11,7 @@ const LOOKS_FOR_MS = 35_000;
 const SLACK_MS = 5_000;
 const START = 'StartRoomCompositeEgress';
 
-describe('killed with kill -9 while a start is requested that LiveKit never gets', () => {
+describe('a Tally that is killed with kill -9 during a start that never reaches LiveKit', () => {
   let tally: TallyProcess;
 
   beforeAll(async () => {
@@ -21,7 +21,7 @@ describe('killed with kill -9 while a start is requested that LiveKit never gets
   afterAll(() => tally.stop());
 
   it(
-    'the room is held while it may still be taken, and free 35 s after the claim',
+    'holds the room while LiveKit may still take the start, and frees it 35 s after the claim',
     async () => {
       const { api, proxy, simulator } = tally;
       const roomId = await tally.openRoom();
