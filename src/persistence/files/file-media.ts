@@ -46,6 +46,8 @@ export function createFileMedia({ mediaDir, egressMediaDir }: FileMediaOptions):
         await unlink(path);
       } catch (error) {
         if (!isMissing(error)) throw unavailable(`Cannot remove ${path}`, error);
+        // A folder that this did not empty stays: an egress may just have made it for its file.
+        return;
       }
       await pruneEmptyFolders(root, dirname(path));
     },

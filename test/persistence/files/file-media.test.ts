@@ -1,5 +1,5 @@
 import { once } from 'node:events';
-import { access, readdir, readlink, symlink } from 'node:fs/promises';
+import { access, mkdir, readdir, readlink, symlink } from 'node:fs/promises';
 import { join } from 'node:path';
 import { buffer } from 'node:stream/consumers';
 
@@ -44,6 +44,12 @@ describe('media on disk', () => {
     const missing = join(mediaDir, 'missing');
     await expect(pingIn(missing)).rejects.toThrow(`No media folder ${missing}`);
     await expect(pingIn(join(mediaDir, KEY))).rejects.toThrow(MediaUnavailableError);
+  });
+
+  it('leaves an empty folder alone when there is no file to remove: an egress may have made it for its upload', async () => {
+    await mkdir(join(mediaDir, 'recordings/room'), { recursive: true });
+    await media.remove(KEY);
+    expect(await readdir(join(mediaDir, 'recordings'))).toEqual(['room']);
   });
 
   it('removes the folders that a removed file leaves empty, up to the root', async () => {
