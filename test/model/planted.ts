@@ -23,7 +23,7 @@ function withHastyDeadline(): Rules['definition'] {
   const starting = part(chart, 'starting');
   const hasty = (name: string): AnyState => {
     const state = part(starting, name);
-    return { ...state, on: { ...state.on, 'deadline.passed': { guard: 'isCurrent', target: '#recording.failed' } } };
+    return { ...state, on: { ...state.on, 'deadline.passed': { guard: 'deadlineIsCurrent', target: '#recording.failed' } } };
   };
   const states = { ...starting.states, requesting: hasty('requesting'), awaiting: hasty('awaiting') };
   const config = { ...chart, states: { ...chart.states, starting: { ...starting, states } } };

@@ -4,7 +4,7 @@ import type { EgressObservation, EgressStatus } from '../../../src/machines/port
 import type { RecordingEvent } from '../../../src/machines/recording/events.js';
 import { newRecording } from '../../../src/machines/recording/machine/new-recording.js';
 import type { RecordingContext, RecordingDocument } from '../../../src/machines/recording/recording.js';
-import type { RecordingTiming } from '../../../src/machines/recording/machine/recording.actions.js';
+import type { RecordingTiming } from '../../../src/machines/recording/machine/recording.deadlines.js';
 
 /** Noon of the day on which every test recording begins, epoch milliseconds. */
 export const NOON = Date.UTC(2026, 0, 1, 12);

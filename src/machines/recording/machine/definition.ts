@@ -1,8 +1,8 @@
 import { type ActorDefinition, defaultBackoffMs, type EffectSpec } from '../../kernel/definition.js';
 import type { RecordingEvent } from '../events.js';
 import type { RecordingContext } from '../recording.js';
-import type { RecordingTiming } from './recording.actions.js';
-import { createRecordingMachine } from './recording.machine.js';
+import { recordingDeadlines, type RecordingTiming } from './recording.deadlines.js';
+import { recordingMachine } from './recording.machine.js';
 
 /** Grows when a stored recording's state or context changes meaning. */
 export const RECORDING_MACHINE_VERSION = 1;
@@ -59,7 +59,7 @@ export function defineRecording(
   const silent = { ...others, extendRoomLock: { ...others.extendRoomLock, delayMs: extendLockAfterMs } };
   return {
     kind: 'recording',
-    machine: createRecordingMachine(timing),
+    machine: recordingMachine.provide({ actions: recordingDeadlines(timing) }),
     version: RECORDING_MACHINE_VERSION,
     effects: notices ? { ...silent, notify } : silent,
     deadlineOf: (recording) => recording.deadline,

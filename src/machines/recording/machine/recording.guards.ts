@@ -1,4 +1,4 @@
-import { type EgressStatus, isTerminal } from '../../ports/egress-gateway.js';
+import { type EgressObservation, type EgressStatus, isTerminal } from '../../ports/egress-gateway.js';
 import type { RecordingEvent } from '../events.js';
 import { isOwn, learn, rises } from './observation.js';
 import type { RecordingContext } from '../recording.js';
@@ -8,35 +8,62 @@ interface Seen {
   event: RecordingEvent;
 }
 
+const observed = (event: RecordingEvent): EgressObservation | undefined =>
+  event.type === 'egress.observed' ? event.egress : undefined;
+
+/** Our egress is seen in one of these statuses, further along than ever before. */
+const became =
+  (...statuses: EgressStatus[]) =>
+  ({ context, event }: Seen): boolean => {
+    const egress = observed(event);
+    return egress !== undefined && statuses.includes(egress.status) && isOwn(context, egress) && rises(context, egress);
+  };
+
 /** What the chart asks before it takes a transition. */
-export const chartGuards = {
+export const recordingGuards = {
+  /** It was made for an egress that ran already, so StartEgress is not called. */
   isAdopted: ({ context }: Seen) => context.calledBy === undefined,
-  /** Our egress is seen in one of these statuses, further along than ever before. */
-  shows: ({ context, event }: Seen, statuses: readonly EgressStatus[]) =>
-    event.type === 'egress.observed' &&
-    statuses.includes(event.egress.status) &&
-    isOwn(context, event.egress) &&
-    rises(context, event.egress),
-  /** The snapshot is of an end; LiveKit may tell of another one after it, with a file. */
-  isOver: ({ event }: Seen) => event.type === 'egress.observed' && isTerminal(event.egress.status),
+
+  becameStarting: became('STARTING'),
+  becameActive: became('ACTIVE'),
+  becameEnding: became('ENDING'),
+  becameComplete: became('COMPLETE', 'LIMIT_REACHED'),
+  becameFailed: became('FAILED'),
+  becameAborted: became('ABORTED'),
+  becameCompleteOrFailed: became('COMPLETE', 'LIMIT_REACHED', 'FAILED'),
+  becameOver: became('COMPLETE', 'LIMIT_REACHED', 'FAILED', 'ABORTED'),
   /** A snapshot of our egress, in any order, that tells something not known yet. */
-  informs: ({ context, event }: Seen) =>
-    event.type === 'egress.observed' && isOwn(context, event.egress) && Object.keys(learn(context, event.egress)).length > 0,
-  /** Our egress is named for the first time. */
-  names: ({ context, event }: Seen) =>
-    event.type === 'egress.observed' && context.egressId === undefined && isOwn(context, event.egress),
-  isCurrent: ({ context, event }: Seen) => event.type === 'deadline.passed' && event.generation === context.deadline?.generation,
-  isUndone: ({ event }: Seen) => event.type === 'start.unknown' && event.cancel,
+  bringsNews: ({ context, event }: Seen) => {
+    const egress = observed(event);
+    return egress !== undefined && isOwn(context, egress) && Object.keys(learn(context, egress)).length > 0;
+  },
+  /** The first snapshot that names our egress. */
+  namesEgress: ({ context, event }: Seen) => {
+    const egress = observed(event);
+    return egress !== undefined && context.egressId === undefined && isOwn(context, egress);
+  },
+  showsEnd: ({ event }: Seen) => {
+    const egress = observed(event);
+    return egress !== undefined && isTerminal(egress.status);
+  },
+
   knowsEgress: ({ context }: Seen) => context.egressId !== undefined,
+  /** The egress has answered StopEgress or shown ENDING: its upload budget runs. */
   isEnding: ({ context }: Seen) => context.endingSince !== undefined,
-  wasStopped: ({ context }: Seen) => context.cancelReason === 'stop',
-  /** Nobody had needed it any more: without a file it is given up, not failed. */
-  wasStale: ({ context }: Seen) => context.stopReason === 'stale',
+  deadlineIsCurrent: ({ context, event }: Seen) =>
+    event.type === 'deadline.passed' && event.generation === context.deadline?.generation,
+
+  /** The client of the start has its error already. */
+  clientHasError: ({ event }: Seen) => event.type === 'start.unknown' && event.cancel,
   startFailed: ({ context }: Seen) => context.startFailed === true,
+  wasCancelledByStop: ({ context }: Seen) => context.cancelReason === 'stop',
+  /** Nobody was left in its room: without a file it is given up, not failed. */
+  wasStoppedAsStale: ({ context }: Seen) => context.stopReason === 'stale',
   deletesWhenSettled: ({ context }: Seen) => context.deleteWhenSettled === true,
-  holdsLock: ({ context }: Seen) => context.lockValue !== undefined,
-  /** The room incarnation our egress records is over. */
-  isOurRoom: ({ context, event }: Seen) =>
+  deletionIsNews: ({ context }: Seen) => context.deleteWhenSettled !== true,
+
+  /** The room incarnation that our egress records is over, which was not known yet. */
+  endsItsRoom: ({ context, event }: Seen) =>
     event.type === 'room.finished' &&
     context.finishedRoomSid !== event.roomSid &&
     (context.roomSid === undefined || context.roomSid === event.roomSid),
@@ -46,11 +73,11 @@ export const chartGuards = {
     context.endingSince !== undefined &&
     context.finishedRoomSid !== undefined &&
     (context.roomSid === undefined || context.roomSid === context.finishedRoomSid),
+
   /** Not that of another egress, whose webhook came here by our uid. */
   isItsFile: ({ context, event }: Seen) =>
     event.type === 'media.found' && (event.egressId === undefined || event.egressId === context.egressId),
   /** A file that was found stays found: an answer that says otherwise is an older one. */
-  isMediaNews: ({ context, event }: Seen) =>
+  fileIsNews: ({ context, event }: Seen) =>
     event.type === 'media.found' ? context.media !== 'complete' : context.media === undefined,
-  isDeletionNews: ({ context }: Seen) => context.deleteWhenSettled !== true,
 };

@@ -1,95 +1,107 @@
-import { setup } from 'xstate';
+import { and, not, setup } from 'xstate';
 
-import { type EgressStatus, isTerminal } from '../../ports/egress-gateway.js';
+import { isTerminal } from '../../ports/egress-gateway.js';
 import type { RecordingEvent } from '../events.js';
-import { createChartChanges, type Notice, chartEffects, type RecordingTiming } from './recording.actions.js';
-import { chartGuards } from './recording.guards.js';
 import type { RecordingContext, RecordingStatus } from '../recording.js';
+import { type Notice, recordingChanges, recordingEffects } from './recording.actions.js';
+import { unarmedDeadlines } from './recording.deadlines.js';
+import { recordingGuards } from './recording.guards.js';
 
-const SETTLED_WITHDRAWS = [
-  'startEgress',
-  'findEgress',
-  'confirmStart',
-  'stopEgress',
-  'confirmDeath',
-  'extendRoomLock',
-  'checkMedia',
-  'rescueMedia',
+const words = setup({
+  types: {
+    context: {} as RecordingContext,
+    input: {} as RecordingContext,
+    events: {} as RecordingEvent,
+    tags: {} as 'settled',
+  },
+  guards: recordingGuards,
+  actions: { ...recordingEffects, ...recordingChanges, ...unarmedDeadlines },
+});
+
+/** What only a recording that has not settled owes. */
+const UNTIL_SETTLED = [
+  ...['startEgress', 'findEgress', 'confirmStart', 'stopEgress', 'confirmDeath'],
+  ...['extendRoomLock', 'checkMedia', 'rescueMedia'],
 ];
 
-/** The words that the chart is written in: what it may ask and do by name, and what it does in several places. */
-export function setUpRecording(timing: RecordingTiming) {
-  const machine = setup({
-    types: {
-      context: {} as RecordingContext,
-      input: {} as RecordingContext,
-      events: {} as RecordingEvent,
-      tags: {} as 'settled',
-    },
-    guards: chartGuards,
-    actions: { ...chartEffects, ...createChartChanges(timing) },
-  });
+const phrases = words.extend({
+  guards: {
+    becameOverAfterStop: and(['becameOver', 'wasCancelledByStop']),
+    bringsNewsOfEnd: and(['showsEnd', 'bringsNews']),
+    isNotEnding: not('isEnding'),
+    uploadIsOverdue: and(['deadlineIsCurrent', 'isEnding']),
+    uploadIsOverdueAfterStop: and(['deadlineIsCurrent', 'isEnding', 'wasCancelledByStop']),
+    stopIsOverdue: and(['deadlineIsCurrent', 'knowsEgress']),
+    itsFileIsNews: and(['isItsFile', 'fileIsNews']),
+  },
+  actions: {
+    armStartDeadlineOnce: words.enqueueActions(({ context, enqueue }) => {
+      if (context.deadline === undefined) enqueue('armStartDeadline');
+    }),
+    askIfRecording: words.enqueueActions(({ context, enqueue }) => {
+      enqueue({ type: 'confirmStart', params: { generation: context.deadline?.generation ?? 0 } });
+    }),
+    /** While its id is unknown the wish is remembered: whoever finds the egress names it, and it is stopped then. */
+    stopKnownEgress: words.enqueueActions(({ context, enqueue }) => {
+      if (context.egressId !== undefined) enqueue({ type: 'stopEgress', params: { egressId: context.egressId } });
+    }),
+    proveDeath: words.enqueueActions(({ context, enqueue }) => {
+      if (context.egressId !== undefined) enqueue({ type: 'confirmDeath', params: { egressId: context.egressId } });
+    }),
+    extendHeldLock: words.enqueueActions(({ context, enqueue }) => {
+      if (context.lockValue !== undefined) enqueue({ type: 'extendRoomLock', params: { value: context.lockValue } });
+    }),
+    releaseHeldLock: words.enqueueActions(({ context, enqueue }) => {
+      if (context.lockValue !== undefined) enqueue({ type: 'releaseRoomLock', params: { value: context.lockValue } });
+    }),
+    removeFile: words.enqueueActions(({ context, enqueue }) => {
+      const again = mayDeliverYet(context);
+      enqueue({ type: 'removeMedia', params: { mediaKey: context.mediaKey, ...(again ? { again } : {}) } });
+    }),
 
-  const extendLock = machine.enqueueActions(({ context, enqueue }) => {
-    if (context.lockValue !== undefined) enqueue({ type: 'extendRoomLock', params: { value: context.lockValue } });
-  });
-  const armStartOnce = machine.enqueueActions(({ context, enqueue }) => {
-    if (context.deadline === undefined) enqueue('armStart');
-  });
-  const confirmIt = machine.enqueueActions(({ context, enqueue }) => {
-    enqueue({ type: 'confirmStart', params: { generation: context.deadline?.generation ?? 0 } });
-  });
-  /** Stop the egress, or wait for whoever is finding it. */
-  const stopIt = machine.enqueueActions(({ context, enqueue }) => {
-    if (context.egressId !== undefined) enqueue({ type: 'stopEgress', params: { egressId: context.egressId } });
-  });
-  const makeSure = machine.enqueueActions(({ context, enqueue }) => {
-    if (context.egressId !== undefined) enqueue({ type: 'confirmDeath', params: { egressId: context.egressId } });
-  });
-  const releaseLock = machine.enqueueActions(({ context, enqueue }) => {
-    if (context.lockValue !== undefined) enqueue({ type: 'releaseRoomLock', params: { value: context.lockValue } });
-  });
-  const removeFile = machine.enqueueActions(({ context, enqueue }) => {
-    const again = mayDeliverYet(context);
-    enqueue({ type: 'removeMedia', params: { mediaKey: context.mediaKey, ...(again ? { again } : {}) } });
-  });
-  const leaveRoomWhenOver = machine.enqueueActions(({ enqueue, check }) => {
-    if (check({ type: 'hasLeftRoom' })) {
-      enqueue({ type: 'freeRoom' });
-      enqueue(releaseLock);
-    }
-  });
-  const notifies = (notice: Notice, status: RecordingStatus) => ({ type: 'notify', params: { notice, status } }) as const;
-  /** Before `learn`: the first time the egress is named. */
-  const announce = machine.enqueueActions(({ context, enqueue }) => {
-    if (context.egressId === undefined) enqueue(notifies('recordingStarted', 'starting'));
-  });
-  /** A recording that never had an egress ends without a word. */
-  const announceEnd = (status: RecordingStatus) =>
-    machine.enqueueActions(({ context, enqueue }) => {
-      if (context.egressId !== undefined)
-        enqueue(notifies('recordingEnded', context.limitReached === true ? 'limit_reached' : status));
-    });
+    /** Before the snapshot is remembered: the first one that names the egress is told of. */
+    announceEgress: words.enqueueActions(({ context, enqueue }) => {
+      if (context.egressId === undefined) enqueue(notice('recordingStarted', 'starting'));
+    }),
+    announceActive: words.enqueueActions(({ enqueue }) => {
+      enqueue(notice('recordingUpdated', 'active'));
+    }),
+    announceEnding: words.enqueueActions(({ enqueue }) => {
+      enqueue(notice('recordingUpdated', 'ending'));
+    }),
+    announceComplete: announcedEnd('complete'),
+    announceFailed: announcedEnd('failed'),
+    announceAborted: announcedEnd('aborted'),
+  },
+});
 
-  const settle = ['settle', 'markStartFailed', { type: 'withdraw', params: { keys: SETTLED_WITHDRAWS } }, releaseLock] as const;
-  const shows = (...statuses: EgressStatus[]) => ({ type: 'shows', params: statuses }) as const;
+/** The words that the chart is written in. */
+export const recordingSetup = phrases.extend({
+  actions: {
+    settle: phrases.enqueueActions(({ enqueue }) => {
+      enqueue('rememberOutcome');
+      enqueue('markStartFailed');
+      enqueue({ type: 'withdraw', params: { keys: UNTIL_SETTLED } });
+      enqueue('releaseHeldLock');
+    }),
+    leaveRoomIfOver: phrases.enqueueActions(({ enqueue, check }) => {
+      if (!check('hasLeftRoom')) return;
+      enqueue('freeRoom');
+      enqueue('releaseHeldLock');
+    }),
+  },
+});
 
-  return {
-    machine,
-    shows,
-    extendLock,
-    armStartOnce,
-    confirmIt,
-    stopIt,
-    makeSure,
-    releaseLock,
-    removeFile,
-    leaveRoomWhenOver,
-    notifies,
-    announce,
-    announceEnd,
-    settle,
-  };
+function notice(name: Notice, status: RecordingStatus) {
+  return { type: 'notify', params: { notice: name, status } } as const;
+}
+
+/** A recording that never had an egress ends without a notice. */
+function announcedEnd(status: RecordingStatus) {
+  return words.enqueueActions(({ context, enqueue }) => {
+    if (context.egressId === undefined) return;
+    enqueue(notice('recordingEnded', context.limitReached === true ? 'limit_reached' : status));
+  });
 }
 
 /** Its egress has not been seen to end: it may deliver a file although nobody waits for it. */

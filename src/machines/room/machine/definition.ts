@@ -1,6 +1,6 @@
 import type { ActorDefinition, EffectSpec } from '../../kernel/definition.js';
 import type { RoomContext } from '../room.js';
-import { createRoomMachine } from './room.machine.js';
+import { roomMachine } from './room.machine.js';
 import type { RoomEvent } from '../events.js';
 
 export const ROOM_MACHINE_VERSION = 1;
@@ -18,7 +18,7 @@ export function defineRoom({ notices = true }: { notices?: boolean } = {}): Acto
   const { notify, ...silent } = ROOM_EFFECTS;
   return {
     kind: 'room',
-    machine: createRoomMachine(),
+    machine: roomMachine,
     version: ROOM_MACHINE_VERSION,
     effects: notices ? { ...silent, notify } : silent,
     deadlineOf: () => undefined,

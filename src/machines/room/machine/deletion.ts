@@ -67,7 +67,7 @@ interface DeletionCase {
   withRecordings: WithRecordingsPolicy;
 }
 
-type DeletionPlan = { refused: DeletionRefusal } | ({ deletion: RoomDeletion } & Deletion);
+export type DeletionPlan = { refused: DeletionRefusal } | ({ deletion: RoomDeletion } & Deletion);
 
 /** What deleting a room means. Pure; policies that do not apply to the room's situation are ignored. */
 export function planDeletion(wanted: DeletionCase): DeletionPlan {
