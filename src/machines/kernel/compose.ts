@@ -32,6 +32,7 @@ export function compose<Context extends object, Event extends ActorEvent>(
     ...(previous?.tally.history ?? []),
     {
       at: stamp.now,
+      version,
       from: previous === undefined ? '' : statePath(previous.tally.state),
       to: statePath(step.state),
       event: event.type,
@@ -47,6 +48,7 @@ export function compose<Context extends object, Event extends ActorEvent>(
       version,
       effects,
       history,
+      changedAt: stamp.now,
       dueAt: null,
       ...nextWrites(stored?.tally, stamp.nonce),
     },

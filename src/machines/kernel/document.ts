@@ -22,7 +22,10 @@ export interface PendingEffect {
 }
 
 export interface HistoryEntry {
+  /** Epoch milliseconds. */
   at: number;
+  /** The document version that the transition made. Absent in entries of the first release. */
+  version?: number;
   from: string;
   to: string;
   event: string;
@@ -40,6 +43,11 @@ export interface KernelFields {
   effects: PendingEffect[];
   /** The last 100 transitions, oldest first. */
   history: HistoryEntry[];
+  /**
+   * Epoch milliseconds, by the clock that the instances share, of the last transition. Saves that only touch effects leave it alone.
+   * Absent in documents of the first release.
+   */
+  changedAt?: number;
   /** Epoch milliseconds of the nearest deadline, effect, lease or removal; null when nothing is owed. */
   dueAt: number | null;
   /** A nonce of the write that produced this version: tells its writer that an unanswered save happened. */

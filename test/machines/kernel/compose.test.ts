@@ -17,9 +17,19 @@ describe('the document that a step makes', () => {
     const rung = after(born, says({ type: 'ring' }));
     expect([born.tally.version, rung.tally.version]).toEqual([1, 2]);
     expect(rung.tally.history).toMatchObject([
-      { from: '', to: 'silent', event: 'create' },
-      { from: 'silent', to: 'ringing', event: 'ring', source: 'test', instance: 'one', at: 1_000 },
+      { from: '', to: 'silent', event: 'create', version: 1 },
+      { from: 'silent', to: 'ringing', event: 'ring', source: 'test', instance: 'one', at: 1_000, version: 2 },
     ]);
+  });
+
+  it('knows when its last transition was, which a save of effects alone does not change', () => {
+    const rung = compose(bell, born, nextStep(bell, born, says({ type: 'ring' })), says({ type: 'ring' }), {
+      ...stamp,
+      now: 2_000,
+    });
+    const tried = withEffects(bell, rung, rung.tally.effects, { ...stamp, now: 3_000 });
+    expect([born, rung, tried].map(({ tally }) => tally.changedAt)).toEqual([1_000, 2_000, 2_000]);
+    expect(tried.tally.version).toBe(3);
   });
 
   it('keeps the last hundred transitions', () => {
