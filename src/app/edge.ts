@@ -24,7 +24,6 @@ export function createEdge(config: Config, ports: Ports, machines: Machines, por
     recordings,
     rooms,
     store,
-    media,
     clock,
     log: log.child({ part: 'livekit' }),
   });

@@ -6,9 +6,10 @@ import { createRecordingEffects } from '../../src/machines/recording/effects/eff
 import type { RecordingEvent } from '../../src/machines/recording/events.js';
 import type { LiveKitGateway } from '../../src/machines/ports/livekit-gateway.js';
 import type { RecordingStore } from '../../src/machines/recording/recording-store.js';
+import { mediaKeyOf } from '../../src/machines/recording/media-key.js';
 import type { RecordingContext } from '../../src/machines/recording/recording.js';
 import { silentLog } from '../support/silent-log.js';
-import { timing } from '../machines/recording/build.js';
+import { buildEgress, timing } from '../machines/recording/build.js';
 import { createMemoryMedia, type MemoryMedia } from '../support/memory-media.js';
 import { createMemoryRoomLocks } from '../support/memory-room-locks.js';
 import { createGate, type Gate } from '../support/gate.js';
@@ -96,6 +97,22 @@ export function tombstoneContract({ name, create }: TombstoneContract): void {
       expect(await store.load(UID)).toBeDefined();
       await after(1);
       expect(await store.load(UID)).toBeUndefined();
+    });
+
+    it('take the file away that a late egress delivers, and hold nothing more than before', async () => {
+      await remove();
+      await after(1_000);
+      const { tally: _before, ...left } = (await store.load(UID)) ?? {};
+      const mediaKey = mediaKeyOf(recording);
+      media.write(mediaKey, Buffer.from('a late film'));
+      const egress = buildEgress('COMPLETE', { roomName: recording.roomId, requestedPath: mediaKey });
+      await supervisor.send(UID, { type: 'egress.observed', egress, at: clock.now(), source: 'webhook' });
+      expect((await store.load(UID))?.tally.effects).toMatchObject([{ name: 'removeMedia', params: { mediaKey } }]);
+      await after(1_000);
+      expect(media.keys()).toEqual([]);
+      const { tally, ...still } = (await store.load(UID)) ?? {};
+      expect(still).toEqual(left);
+      expect(tally).toMatchObject({ state: 'deleted', effects: [] });
     });
 
     it('stay, and show what they owe, for as long as the file cannot be removed', async () => {

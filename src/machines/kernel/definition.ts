@@ -39,7 +39,7 @@ export interface ActorDefinition<Context extends object, Event extends ActorEven
   effects: Readonly<Record<string, EffectSpec>>;
   deadlineOf(context: Context): { at: number; generation: number } | undefined;
   deadlinePassed(generation: number, at: number): Event;
-  /** Epoch milliseconds at which the document of an actor in its final state is removed, once it owes no effect. */
+  /** Epoch milliseconds at which the document is removed, once it owes no effect; undefined: it stays. */
   removeAt(context: Context): number | undefined;
 }
 

@@ -3,20 +3,18 @@ import type { Log } from '../../logging.js';
 import type { Supervisor } from '../kernel/supervisor.js';
 import type { RoomContext } from '../room/room.js';
 import type { RoomEvent } from '../room/events.js';
-import { type EgressObservation, isTerminal } from '../ports/egress-gateway.js';
+import type { EgressObservation } from '../ports/egress-gateway.js';
 import type { RecordingEvent } from '../recording/events.js';
 import type { LiveKitEvent } from './livekit-events.js';
-import { mediaKeyOf, uidOfPath } from '../recording/media-key.js';
+import { uidOfPath } from '../recording/media-key.js';
 import type { LiveKitRoom } from '../ports/room-gateway.js';
-import type { MediaStore } from '../ports/media.js';
 import type { RecordingStore } from '../recording/recording-store.js';
-import { isDeleted, type RecordingContext } from '../recording/recording.js';
+import type { RecordingContext } from '../recording/recording.js';
 
 export interface LiveKitIntakeOptions {
   recordings: Pick<Supervisor<RecordingContext, RecordingEvent>, 'send'>;
   rooms: Pick<Supervisor<RoomContext, RoomEvent>, 'send'>;
   store: Pick<RecordingStore, 'findLive'>;
-  media: Pick<MediaStore, 'remove'>;
   clock: Clock;
   log: Log;
 }
@@ -27,19 +25,14 @@ export interface LiveKitIntakeOptions {
  * @throws StoreUnavailableError answered 503, and LiveKit repeats
  */
 export function createLiveKitIntake(options: LiveKitIntakeOptions): (event: LiveKitEvent) => Promise<void> {
-  const { recordings, rooms, store, media, clock, log } = options;
+  const { recordings, rooms, store, clock, log } = options;
   const now = () => ({ at: clock.now(), source: 'webhook' });
 
   async function observeEgress(egress: EgressObservation): Promise<void> {
     const uid = uidOfPath(egress.requestedPath);
     const sent = uid === undefined ? undefined : await recordings.send(uid, { type: 'egress.observed', egress, ...now() });
-    if (uid === undefined || sent === undefined) {
-      // Not ours, or its record is lost: the reconciler finds out which.
-      log.debug({ egressId: egress.egressId, room: egress.roomName }, 'egress without a recording');
-      return;
-    }
-    const isLate = isDeleted(sent.after) && isTerminal(egress.status);
-    if (isLate && sent.after.roomId === egress.roomName) await media.remove(mediaKeyOf({ roomId: egress.roomName, uid }));
+    // Not ours, or its record is lost: the reconciler finds out which.
+    if (sent === undefined) log.debug({ egressId: egress.egressId, room: egress.roomName }, 'egress without a recording');
   }
 
   /** A start that comes after the end of its meeting is late or a repeat; only a look at LiveKit may say that the meeting is on. */

@@ -1,29 +1,29 @@
 import { expect, it } from 'vitest';
 
-import { mediaKeyOf } from '../../../src/machines/recording/media-key.js';
 import { createLiveKitIntake } from '../../../src/machines/reconcile/intake.js';
-import { createMemoryMedia } from '../../support/memory-media.js';
+import { mediaKeyOf } from '../../../src/machines/recording/media-key.js';
 import { createMemoryRecordingStore } from '../../support/memory-recording-store.js';
 import { silentLog } from '../../support/silent-log.js';
+import { supervise } from '../../support/supervise.js';
 import { createTestClock } from '../../support/test-clock.js';
-import { buildDocument, buildEgress, ROOM, UID } from '../recording/build.js';
+import { buildEgress, buildTombstone, definition, NOON, ROOM, UID } from '../recording/build.js';
 
-it('the webhook of a late end removes the file of a deleted recording, and no file of the same uid in another room', async () => {
-  const media = createMemoryMedia();
-  const tombstone = buildDocument('deleted', { roomId: ROOM });
-  const sent = { before: tombstone, after: tombstone, changed: false };
+it('the webhook of a late end makes a deleted recording owe the removal of its file, and of none in another room whose uid is the same', async () => {
+  const store = createMemoryRecordingStore({ documents: new Map([[UID, buildTombstone()]]) });
+  const clock = createTestClock(NOON);
   const handle = createLiveKitIntake({
-    recordings: { send: () => Promise.resolve(sent) },
+    recordings: supervise({ definition, handlers: {}, store, clock }),
     rooms: { send: () => Promise.resolve(undefined) },
-    store: createMemoryRecordingStore(),
-    media,
-    clock: createTestClock(),
+    store,
+    clock,
     log: silentLog,
   });
-  for (const roomName of [ROOM, 'another']) {
-    media.write(mediaKeyOf({ roomId: roomName, uid: UID }), Uint8Array.of(1));
-    const egress = buildEgress('COMPLETE', { roomName, requestedPath: mediaKeyOf({ roomId: roomName, uid: UID }) });
+  const owed: unknown[] = [];
+  for (const roomName of ['another', ROOM]) {
+    const mediaKey = mediaKeyOf({ roomId: roomName, uid: UID });
+    const egress = buildEgress('COMPLETE', { roomName, requestedPath: mediaKey });
     await handle({ kind: 'egress', name: 'egress_ended', egress });
+    owed.push((await store.load(UID))?.tally.effects.map(({ name, params }) => ({ name, params })));
   }
-  expect(media.keys()).toEqual([mediaKeyOf({ roomId: 'another', uid: UID })]);
+  expect(owed).toEqual([[], [{ name: 'removeMedia', params: { mediaKey: mediaKeyOf({ roomId: ROOM, uid: UID }) } }]]);
 });

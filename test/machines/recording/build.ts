@@ -61,6 +61,13 @@ export function buildDocument(
   return { ...buildInput(fields), tally };
 }
 
+/** What is left of a deleted recording. */
+export function buildTombstone(fields: Partial<RecordingContext> = {}): RecordingDocument {
+  const { schemaVersion, uid, roomId, tally } = buildDocument('deleted', fields);
+  const identity = { schemaVersion, uid, roomId, liveKey: uid, startKey: uid, deletedAt: NOON + 70_000 };
+  return { ...identity, tally } as RecordingDocument;
+}
+
 /** Nanoseconds since the epoch, seconds after noon. */
 export function nanos(second: number): string {
   return `${String(NOON + second * 1_000)}000000`;

@@ -1,7 +1,7 @@
 import type { StateValue } from '../../../src/machines/kernel/document.js';
 import type { RecordingEvent } from '../../../src/machines/recording/events.js';
 import type { RecordingContext, RecordingDocument } from '../../../src/machines/recording/recording.js';
-import { ACCEPTED, buildDocument, buildEvent, nanos, NOON, observed } from './build.js';
+import { ACCEPTED, buildDocument, buildEvent, buildTombstone, nanos, NOON, observed } from './build.js';
 
 type Seen = 'STARTING' | 'ACTIVE' | 'ENDING' | 'FAILED' | 'ABORTED' | 'COMPLETE';
 const saw = (status: Seen): Partial<RecordingContext> => ({
@@ -41,7 +41,7 @@ export const SITUATIONS: Readonly<Record<string, RecordingDocument>> = {
   'failed.discarded': buildDocument(inside('failed', 'discarded'), { ...saw('STARTING'), ...settled, startFailed: true }),
   'aborted.rescuable': buildDocument(inside('aborted', 'rescuable'), { ...saw('ABORTED'), ...settled, wasActive: true }),
   'aborted.discarded': buildDocument(inside('aborted', 'discarded'), { ...saw('ABORTED'), ...settled, startFailed: true }),
-  deleted: buildDocument('deleted', { liveKey: 'a1b2c3d4e5', deletedAt: NOON + 70_000 }),
+  deleted: buildTombstone(),
 };
 
 /** Every type of event, in each variant that the chart tells apart. */

@@ -19,7 +19,7 @@ const REASONS: Readonly<Record<string, string>> = {
   m: 'not asked: the media store is only asked once the egress is over',
   f: 'file: its start was an error, so a file is removed and not looked at',
   p: 'past: the start was decided long ago',
-  t: 'tombstone: nothing is left that could change',
+  t: 'tombstone: only the end of its egress, which may have delivered a file, still means something',
 };
 
 const TABLE = `
@@ -28,11 +28,11 @@ observed STARTING         X          k        k          k          X       k   
 observed ACTIVE           X          X        X          X          X       k      k      k    k        k           X           k           k           t
 observed ACTIVE news      X          X        X          X          X       X      X      k    k        k           X           k           k           t
 observed ENDING           X          X        X          X          X       X      X      X    k        k           X           k           k           t
-observed COMPLETE         X          X        X          X          X       X      X      X    s        X           X           s           X           t
-observed LIMIT_REACHED    X          X        X          X          X       X      X      X    s        X           X           s           X           t
-observed FAILED           X          X        X          X          X       X      X      X    s        X           X           s           X           t
-observed ABORTED          X          X        X          X          X       X      X      X    s        s           X           s           X           t
-observed another          n          n        n          n          n       n      n      n    n        n           n           n           n           t
+observed COMPLETE         X          X        X          X          X       X      X      X    s        X           X           s           X           X
+observed LIMIT_REACHED    X          X        X          X          X       X      X      X    s        X           X           s           X           X
+observed FAILED           X          X        X          X          X       X      X      X    s        X           X           s           X           X
+observed ABORTED          X          X        X          X          X       X      X      X    s        s           X           s           X           X
+observed another          n          n        n          n          n       n      n      n    n        n           n           n           n           n
 start.refused             X          c        c          c          X       p      p      p    p        p           p           p           p           t
 start.unknown             X          c        c          c          X       p      p      p    p        p           p           p           p           t
 start.unknown cancel      X          X        X          c          X       p      p      p    p        p           p           p           p           t

@@ -42,6 +42,10 @@ export const recordingGuards = {
     const egress = observed(event);
     return egress !== undefined && context.egressId === undefined && isOwn(context, egress);
   },
+  isOfItsEgress: ({ context, event }: Seen) => {
+    const egress = observed(event);
+    return egress !== undefined && isOwn(context, egress);
+  },
   showsEnd: ({ event }: Seen) => {
     const egress = observed(event);
     return egress !== undefined && isTerminal(egress.status);

@@ -259,9 +259,12 @@ export const recordingMachine = recordingSetup.createMachine({
     },
 
     deleted: {
-      type: 'final',
-      description: 'A tombstone: only its identity is kept, so that a late egress is still known as ours.',
+      description: 'A tombstone: only its identity is kept, so that a late egress is known as ours and its file is removed.',
+      tags: 'settled',
       entry: [{ type: 'withdraw', params: { keys: ['verifyMedia', 'rescueMedia'] } }, 'removeFile', 'becomeTombstone'],
+      on: {
+        'egress.observed': { guard: 'itsEgressEnded', actions: 'removeLateFile' },
+      },
     },
   },
 });

@@ -2,6 +2,7 @@ import { and, not, setup } from 'xstate';
 
 import { isTerminal } from '../../ports/egress-gateway.js';
 import type { RecordingEvent } from '../events.js';
+import { mediaKeyOf } from '../media-key.js';
 import type { RecordingContext, RecordingStatus } from '../recording.js';
 import { type Notice, recordingChanges, recordingEffects } from './recording.actions.js';
 import { unarmedDeadlines } from './recording.deadlines.js';
@@ -28,6 +29,7 @@ const phrases = words.extend({
   guards: {
     becameOverAfterStop: and(['becameOver', 'wasCancelledByStop']),
     bringsNewsOfEnd: and(['showsEnd', 'bringsNews']),
+    itsEgressEnded: and(['isOfItsEgress', 'showsEnd']),
     isNotEnding: not('isEnding'),
     uploadIsOverdue: and(['deadlineIsCurrent', 'isEnding']),
     uploadIsOverdueAfterStop: and(['deadlineIsCurrent', 'isEnding', 'wasCancelledByStop']),
@@ -57,6 +59,10 @@ const phrases = words.extend({
     removeFile: words.enqueueActions(({ context, enqueue }) => {
       const again = mayDeliverYet(context);
       enqueue({ type: 'removeMedia', params: { mediaKey: context.mediaKey, ...(again ? { again } : {}) } });
+    }),
+    /** Of a tombstone, which keeps no key. */
+    removeLateFile: words.enqueueActions(({ context, enqueue }) => {
+      enqueue({ type: 'removeMedia', params: { mediaKey: mediaKeyOf(context) } });
     }),
 
     /** Before the snapshot is remembered: the first one that names the egress is told of. */

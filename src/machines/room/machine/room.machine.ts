@@ -66,6 +66,9 @@ export const roomMachine = roomSetup.createMachine({
       description: 'The room is closed; a meeting that begins all the same opens it again.',
       on: { ...withoutMeeting, open: { target: 'open', actions: 'stayAfterMeeting' } },
     },
-    deleted: { type: 'final', description: 'The room is gone for clients; it is kept until its recordings are told.' },
+    deleted: {
+      description: 'The room is gone for clients; it is kept until its recordings are told.',
+      tags: 'settled',
+    },
   },
 });
