@@ -122,3 +122,33 @@ export async function* inBatches<Item>(
   }
   if (batch.length > 0) yield batch;
 }
+
+/** Work for one key is done one after the other, in the order of asking; that for different keys goes on side by side. */
+export interface Mailbox {
+  run<Result>(key: string, work: () => Promise<Result>): Promise<Result>;
+  /** Resolves once no work waits or is under way. */
+  idle(): Promise<void>;
+}
+
+export function createMailbox(): Mailbox {
+  const tails = new Map<string, Promise<void>>();
+  return {
+    run(key, work) {
+      const previous = tails.get(key);
+      const result = previous === undefined ? work() : previous.then(work);
+      // The tail only orders; the caller of `run` hears of a failure.
+      const tail = result.then(
+        () => undefined,
+        () => undefined,
+      );
+      tails.set(key, tail);
+      void tail.then(() => {
+        if (tails.get(key) === tail) tails.delete(key);
+      });
+      return result;
+    },
+    async idle() {
+      while (tails.size > 0) await Promise.all(tails.values());
+    },
+  };
+}

@@ -2,7 +2,7 @@ import { setImmediate as turn } from 'node:timers/promises';
 
 import { describe, expect, it } from 'vitest';
 
-import { everyPage, gather, inBatches, settleEach } from '../src/concurrency.js';
+import { createMailbox, everyPage, gather, inBatches, settleEach } from '../src/concurrency.js';
 import { createTestClock } from './support/test-clock.js';
 
 /** Work that waits until the test ends it. */
@@ -154,5 +154,58 @@ describe('pages and batches', () => {
     const batches: number[][] = [];
     for await (const batch of inBatches([1, 2, 3, 4, 5], 2)) batches.push(batch);
     expect(batches).toEqual([[1, 2], [3, 4], [5]]);
+  });
+});
+
+function task(log: string[], name: string): { run: () => Promise<string>; finish: () => void } {
+  let finish: () => void = () => undefined;
+  const done = new Promise<void>((resolve) => (finish = resolve));
+  return {
+    finish: () => finish(),
+    async run() {
+      log.push(`${name} begins`);
+      await done;
+      log.push(`${name} ends`);
+      return name;
+    },
+  };
+}
+
+describe('a mailbox', () => {
+  it('does the work for one key in the order of asking, and that for other keys beside it', async () => {
+    const log: string[] = [];
+    const mailbox = createMailbox();
+    const [first, second, other] = [task(log, 'first'), task(log, 'second'), task(log, 'other')];
+    const all = [mailbox.run('a', first.run), mailbox.run('a', second.run), mailbox.run('b', other.run)];
+    expect(log).toEqual(['first begins', 'other begins']);
+    other.finish();
+    second.finish();
+    first.finish();
+    expect(await Promise.all(all)).toEqual(['first', 'second', 'other']);
+    expect(log.filter((line) => !line.startsWith('other'))).toEqual([
+      'first begins',
+      'first ends',
+      'second begins',
+      'second ends',
+    ]);
+  });
+
+  it('goes on after work that failed, and tells only its caller', async () => {
+    const mailbox = createMailbox();
+    const failing = mailbox.run('a', () => Promise.reject(new Error('no')));
+    const next = mailbox.run('a', async () => 'next');
+    await expect(failing).rejects.toThrow('no');
+    expect(await next).toBe('next');
+  });
+
+  it('is idle once no work waits or is under way', async () => {
+    const log: string[] = [];
+    const mailbox = createMailbox();
+    const only = task(log, 'only');
+    void mailbox.run('a', only.run);
+    const idle = mailbox.idle().then(() => log.push('idle'));
+    only.finish();
+    await idle;
+    expect(log).toEqual(['only begins', 'only ends', 'idle']);
   });
 });

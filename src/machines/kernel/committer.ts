@@ -2,7 +2,7 @@ import type { Clock } from '../../clock.js';
 import { StoreUnavailableError, TallyError, WriteOutcomeUnknownError } from '../../errors.js';
 import type { ActorStore, CreateResult } from './actor-store.js';
 import { type ActorDocument, hasWritten } from './document.js';
-import { createMailbox } from './mailbox.js';
+import { createMailbox } from '../../concurrency.js';
 import { createRecentDocuments } from './recent-documents.js';
 
 const TRIES = 5;
