@@ -15,7 +15,7 @@ interface Rule {
  * that is not listed belongs to its parent. `types` are folders of which only ports and types may be had: see `isTypesOnly`.
  */
 const HOUSE: Record<string, Rule> = {
-  'machines/kernel': { packages: ['xstate'] },
+  'machines/kernel': { packages: ['xstate', 'lru-cache'] },
   'machines/ports': {},
   'machines/recording': { imports: ['machines/kernel', 'machines/ports'], packages: ['xstate'] },
   'machines/room': { imports: ['machines/kernel', 'machines/ports'], packages: ['xstate'] },

@@ -1,14 +1,19 @@
-import type { Clock } from '../../clock.js';
+import { LRUCache } from 'lru-cache';
+
+import { type Clock, sleep } from '../../clock.js';
+import { createMailbox } from '../../concurrency.js';
 import { StoreUnavailableError, TallyError, WriteOutcomeUnknownError } from '../../errors.js';
 import type { ActorStore, CreateResult } from './actor-store.js';
-import { type ActorDocument, hasWritten } from './document.js';
-import { createMailbox } from '../../concurrency.js';
-import { createRecentDocuments } from './recent-documents.js';
+import type { Change, Stamp } from './compose.js';
+import { type ActorDocument, hasWritten, type PendingEffect } from './document.js';
+import { createEndedEffects } from './ended-effects.js';
 
 const TRIES = 5;
 const JITTER_MS = 20;
-/** Some two kilobytes each, for as long as a start or a stop takes. */
-const RECENT = { limit: 4_096, lifetimeMs: 10_000 };
+/** Recent documents: some two kilobytes each, for as long as a start or a stop takes. */
+const RECENT_LIMIT = 4_096;
+/** A program that writes without counting versions is overwritten by what is built on an older document. */
+const RECENT_FOR_MS = 10_000;
 
 /** A newer release wrote this actor; this one must not touch it. Retryable: another instance, or this one later, can. */
 export class NewerMachineError extends TallyError {
@@ -21,37 +26,47 @@ export class NewerMachineError extends TallyError {
   }
 }
 
-export interface Committed<Context extends object> {
-  /** The fresh document that the change was decided on. */
+/** A write of this process that happened. */
+export interface Written<Context extends object> {
+  written: true;
+  /** The document that the change was decided on; that of a creation is the new one. */
   before: ActorDocument<Context>;
-  /** What is stored now; the same object when the change wrote nothing. */
   after: ActorDocument<Context>;
   /** Monotonic milliseconds at which the write was begun. */
   begunAt: number;
   /** The answer to the write was lost: others may have written since. */
-  isPast?: true;
+  isPast: boolean;
 }
 
-/** What one change makes of a document: the next version to store, or undefined to leave it. Called again after a lost race. */
-export type Change<Context extends object> = (
-  document: ActorDocument<Context>,
-  nonce: string,
-) => { next: ActorDocument<Context>; durable: boolean } | undefined;
+/** What became of a change: it was written, or a fresh read of the document showed that it changes nothing. */
+export type Committed<Context extends object> = Written<Context> | { written: false; document: ActorDocument<Context> };
+
+export type Created<Context extends object> = CreateResult & { document: ActorDocument<Context> };
 
 export interface Committer<Context extends object> {
-  /** @throws StoreUnavailableError after five lost races, or when the outcome of a write cannot be learned */
+  /**
+   * @returns undefined when there is no such document
+   * @throws StoreUnavailableError after five lost races, or when the outcome of a write cannot be learned
+   */
   commit(key: string, change: Change<Context>): Promise<Committed<Context> | undefined>;
-  create(
-    key: string,
-    build: (nonce: string) => ActorDocument<Context>,
-  ): Promise<CreateResult & Pick<Committed<Context>, 'begunAt' | 'isPast'> & { document: ActorDocument<Context> }>;
+  create(key: string, build: (stamp: Stamp) => ActorDocument<Context>): Promise<Created<Context>>;
+  /** This effect has ended and brought no news: it leaves the document with the next save, whatever that is for. */
+  end(key: string, effect: PendingEffect): void;
+  /** Whether this effect has ended and not left its document yet. @param effect default: any of that document */
+  hasEnded(key: string, effect?: PendingEffect): boolean;
+  /** Keys of the documents that owe an effect which has ended. */
+  ending(): string[];
+  /** Have every write of this process told, at once and in order. @param follower must not throw */
+  follow(follower: (key: string, written: Written<Context>) => void): void;
+  /** Resolves when no change is under way. */
   idle(): Promise<void>;
 }
 
-interface Options<Context extends object> {
+export interface CommitterOptions<Context extends object> {
   store: ActorStore<Context>;
   clock: Clock;
   instance: string;
+  /** Documents of a higher one are left alone. */
   machineVersion: number;
   random: () => number;
 }
@@ -61,12 +76,18 @@ interface Options<Context extends object> {
  *
  * A write whose answer was lost is no failure: the next look at the document tells whether it happened.
  */
-export function createCommitter<Context extends object>(options: Options<Context>): Committer<Context> {
+export function createCommitter<Context extends object>(options: CommitterOptions<Context>): Committer<Context> {
   const { store, clock } = options;
   const mailbox = createMailbox();
-  const recent = createRecentDocuments<Context>({ clock, ...RECENT });
-  let writes = 0;
-  const nextNonce = () => `${options.instance}:${String(++writes)}`;
+  const ended = createEndedEffects<Context>();
+  const recent = createRecent<Context>(clock);
+  const stamps = createStamps(options);
+  const followers: ((key: string, written: Written<Context>) => void)[] = [];
+
+  function announce(key: string, written: Written<Context>): Written<Context> {
+    for (const follow of followers) follow(key, written);
+    return written;
+  }
 
   async function load(key: string): Promise<ActorDocument<Context> | undefined> {
     const document = await store.load(key);
@@ -80,86 +101,124 @@ export function createCommitter<Context extends object>(options: Options<Context
    * What this process wrote last is tried first: when the save succeeds, that was the newest. What changes nothing, or what another
    * writer was before, is decided on a fresh document.
    */
-  async function commit(key: string, change: Change<Context>): Promise<Committed<Context> | undefined> {
+  async function change(key: string, decide: Change<Context>): Promise<Committed<Context> | undefined> {
     /** Writes whose answer was lost, by nonce. One may still happen after a look has not found it. */
-    const doubtful = new Map<string, Committed<Context>>();
+    const doubtful = new Map<string, Written<Context>>();
     const guess = recent.get(key);
-    const guessed = guess === undefined ? 'lost' : await attemptOn(key, guess, change, doubtful);
+    const guessed = guess === undefined ? 'lost' : await attempt(key, guess, decide, doubtful);
     if (typeof guessed === 'object') return guessed;
-    for (let attempt = 1; ; attempt++) {
+    for (let tried = 1; ; tried++) {
       const before = await load(key);
       if (before === undefined) return undefined;
       const happened = happenedOf(before, doubtful);
       if (happened !== undefined) return { ...happened, isPast: true };
-      if (attempt > TRIES) throw new StoreUnavailableError(`'${key}' changed under us ${String(TRIES)} times`);
+      if (tried > TRIES) throw new StoreUnavailableError(`'${key}' changed under us ${String(TRIES)} times`);
       const isKnown = guessed === 'unchanged' && guess?.tally.version === before.tally.version;
-      const outcome = isKnown ? guessed : await attemptOn(key, before, change, doubtful);
-      if (outcome === 'unchanged') return { before, after: before, begunAt: clock.monotonic() };
+      const outcome = isKnown ? guessed : await attempt(key, before, decide, doubtful);
+      if (outcome === 'unchanged') return { written: false, document: before };
       if (typeof outcome === 'object') return outcome;
-      if (outcome === 'lost') await pause(attempt);
+      if (outcome === 'lost') await sleep(options.random() * JITTER_MS * tried, clock);
     }
   }
 
-  async function attemptOn(
+  async function attempt(
     key: string,
     before: ActorDocument<Context>,
-    change: Change<Context>,
-    doubtful: Map<string, Committed<Context>>,
-  ): Promise<Committed<Context> | 'unchanged' | 'lost' | 'unknown'> {
-    const nonce = nextNonce();
+    decide: Change<Context>,
+    doubtful: Map<string, Written<Context>>,
+  ): Promise<Written<Context> | 'unchanged' | 'lost' | 'unknown'> {
+    const stamp = stamps();
     const begunAt = clock.monotonic();
-    const changed = change(before, nonce);
-    if (changed === undefined) return 'unchanged';
-    const { next: after, durable } = changed;
+    const decided = decide(ended.currentOf(key, before), stamp);
+    if (decided === undefined) return 'unchanged';
+    const { next: after, durable } = decided;
+    const written: Written<Context> = { written: true, before, after, begunAt, isPast: false };
     recent.delete(key);
     try {
       if (!(await store.save(key, after, before.tally.version, { durable }))) return 'lost';
     } catch (error) {
       if (!(error instanceof WriteOutcomeUnknownError)) throw error;
-      doubtful.set(nonce, { before, after, begunAt });
+      doubtful.set(stamp.nonce, written);
       return 'unknown';
     }
     recent.set(key, after);
-    return { before, after, begunAt };
-  }
-
-  /** The doubtful write that the newest document knows of. @throws StoreUnavailableError it cannot know any more */
-  function happenedOf(newest: ActorDocument<Context>, doubtful: ReadonlyMap<string, Committed<Context>>) {
-    for (const [nonce, committed] of doubtful) {
-      const happened = hasWritten(newest, nonce, committed.after.tally.version);
-      if (happened === 'unknown') throw new StoreUnavailableError('what became of a write is forgotten: too many followed it');
-      if (happened) return committed;
-    }
-    return undefined;
-  }
-
-  async function pause(attempt: number): Promise<void> {
-    await new Promise<void>((resolve) => clock.after(options.random() * JITTER_MS * attempt, resolve));
+    return written;
   }
 
   return {
-    commit: (key, change) => mailbox.run(key, () => commit(key, change)),
+    commit: (key, decide) =>
+      mailbox.run(key, async () => {
+        const committed = await change(key, decide);
+        ended.forget(key, committed?.written === true ? committed.after : committed?.document);
+        if (committed?.written === true) announce(key, committed);
+        return committed;
+      }),
     create: (key, build) =>
       mailbox.run(key, async () => {
-        const nonce = nextNonce();
+        const stamp = stamps();
         const begunAt = clock.monotonic();
-        const document = build(nonce);
-        for (let attempt = 1; ; attempt++) {
-          try {
-            const result = await store.create(key, document);
-            // A key that only we could have drawn is taken: an earlier try of ours happened, and was built upon since.
-            const ours = !result.created && attempt > 1 && result.holder === key;
-            if (result.created) recent.set(key, document);
-            return { ...(ours ? { created: true as const, isPast: true as const } : result), document, begunAt };
-          } catch (error) {
-            if (!(error instanceof WriteOutcomeUnknownError) || attempt === TRIES) throw error;
-            const stored = await store.load(key);
-            if (stored !== undefined && hasWritten(stored, nonce, document.tally.version) === true) {
-              return { created: true as const, isPast: true as const, document, begunAt };
-            }
-          }
-        }
+        const document = build(stamp);
+        const { isPast, ...result } = await createOnce(store, key, document);
+        if (!result.created) return { ...result, document };
+        if (!isPast) recent.set(key, document);
+        announce(key, { written: true, before: document, after: document, begunAt, isPast });
+        return { ...result, document };
       }),
+    end: (key, effect) => ended.add(key, effect),
+    hasEnded: (key, effect) => ended.has(key, effect),
+    ending: () => ended.keys(),
+    follow: (follower) => void followers.push(follower),
     idle: () => mailbox.idle(),
   };
+}
+
+/** Create a document of which an answer may get lost on the way. */
+async function createOnce<Context extends object>(
+  store: ActorStore<Context>,
+  key: string,
+  document: ActorDocument<Context>,
+): Promise<CreateResult & { isPast: boolean }> {
+  const { lastWrite, version } = document.tally;
+  for (let tried = 1; ; tried++) {
+    try {
+      const result = await store.create(key, document);
+      // A key that only we could have drawn is taken: an earlier try of ours happened, and was built upon since.
+      const isOurs = !result.created && tried > 1 && result.holder === key;
+      return isOurs ? { created: true, isPast: true } : { ...result, isPast: false };
+    } catch (error) {
+      if (!(error instanceof WriteOutcomeUnknownError) || tried === TRIES) throw error;
+      const stored = await store.load(key);
+      if (stored !== undefined && hasWritten(stored, lastWrite, version) === true) return { created: true, isPast: true };
+    }
+  }
+}
+
+/** The doubtful write that the newest document knows of. @throws StoreUnavailableError it cannot know any more */
+function happenedOf<Context extends object>(
+  newest: ActorDocument<Context>,
+  doubtful: ReadonlyMap<string, Written<Context>>,
+): Written<Context> | undefined {
+  for (const [nonce, written] of doubtful) {
+    const happened = hasWritten(newest, nonce, written.after.tally.version);
+    if (happened === 'unknown') throw new StoreUnavailableError('what became of a write is forgotten: too many followed it');
+    if (happened) return written;
+  }
+  return undefined;
+}
+
+/** The documents that this process wrote last, each as it was stored then: a guess at what is stored now, never the truth. */
+function createRecent<Context extends object>(clock: Pick<Clock, 'monotonic'>): LRUCache<string, ActorDocument<Context>> {
+  return new LRUCache({
+    max: RECENT_LIMIT,
+    ttl: RECENT_FOR_MS,
+    // The clock is asked each time: else the cache keeps a timer of its own. It takes a 0 for no time at all.
+    ttlResolution: 0,
+    perf: { now: () => clock.monotonic() + 1 },
+  });
+}
+
+/** @returns a stamp with a nonce that no other write of any process has */
+function createStamps({ clock, instance }: Pick<CommitterOptions<object>, 'clock' | 'instance'>): () => Stamp {
+  let writes = 0;
+  return () => ({ now: clock.now(), instance, nonce: `${instance}:${String(++writes)}` });
 }

@@ -1,6 +1,6 @@
 import type { ActorDefinition, ActorEvent } from './definition.js';
 import { type ActorDocument, HISTORY_LIMIT, nextWrites, type PendingEffect, statePath } from './document.js';
-import type { Step } from './step.js';
+import { firstStep, nextStep, type Step } from './step.js';
 
 /** How long the writer of an effect has it to itself, milliseconds; renewed while the effect runs. */
 export const LEASE_MS = 4_000;
@@ -11,6 +11,53 @@ export interface Stamp {
   now: number;
   instance: string;
   nonce: string;
+}
+
+/** What is stored of an actor when a change to it is decided. */
+export interface Current<Context extends object> {
+  /** Without the effects that have ended in this process since the document was written. */
+  document: ActorDocument<Context>;
+  /** How many effects those are. */
+  ended: number;
+}
+
+/** What a change makes of a document: the next version to store, or undefined to leave it. Decided again after a lost race. */
+export type Change<Context extends object> = (
+  current: Current<Context>,
+  stamp: Stamp,
+) => { next: ActorDocument<Context>; durable: boolean } | undefined;
+
+/** The document of a new actor that takes in these events before it is stored. Pure. */
+export function born<Context extends object, Event extends ActorEvent>(
+  definition: ActorDefinition<Context, Event>,
+  { input, source, events }: { input: unknown; source: string; events: readonly Event[] },
+  stamp: Stamp,
+): ActorDocument<Context> {
+  const begun = compose(definition, undefined, firstStep(definition, input), { type: 'create', source }, stamp);
+  return events.reduce((document, event) => {
+    const step = nextStep(definition, document, event);
+    return step.changed ? compose(definition, document, step, event, stamp, null) : document;
+  }, begun);
+}
+
+/** The change that events make which are taken in one after the other and saved together; none when they change nothing. Pure. */
+export function taking<Context extends object, Event extends ActorEvent>(
+  definition: ActorDefinition<Context, Event>,
+  events: readonly Event[],
+): Change<Context> {
+  return ({ document: stored }, stamp) => {
+    let next = stored;
+    let changed = false;
+    let durable = false;
+    for (const event of events) {
+      const step = nextStep(definition, next, event);
+      if (!step.changed) continue;
+      changed = true;
+      durable ||= step.settled && statePath(step.state) !== statePath(next.tally.state);
+      next = compose(definition, next, step, event, stamp, stored);
+    }
+    return changed ? { next, durable } : undefined;
+  };
 }
 
 /**
@@ -67,27 +114,6 @@ export function withEffects<Context extends object, Event extends ActorEvent>(
   return withDue(definition, { ...document, tally });
 }
 
-/**
- * The same actor with what nobody works on leased to this instance: expired leases or, with `all`, everybody else's. Pure.
- *
- * @returns undefined when there is nothing to take
- */
-export function takenOver<Context extends object, Event extends ActorEvent>(
-  definition: ActorDefinition<Context, Event>,
-  document: ActorDocument<Context>,
-  all: boolean,
-  stamp: Stamp,
-): ActorDocument<Context> | undefined {
-  const { now, instance } = stamp;
-  const isFree = (effect: PendingEffect) =>
-    Math.max(effect.leaseUntil, effect.notBefore) <= now || (all && effect.leasedBy !== instance);
-  if (!document.tally.effects.some(isFree)) return undefined;
-  const effects = document.tally.effects.map((effect) =>
-    isFree(effect) ? { ...effect, leasedBy: instance, leaseUntil: Math.max(now, effect.notBefore) + LEASE_MS } : effect,
-  );
-  return withEffects(definition, document, effects, stamp);
-}
-
 function mergeEffects<Context extends object, Event extends ActorEvent>(
   definition: ActorDefinition<Context, Event>,
   pending: PendingEffect[],
@@ -123,7 +149,7 @@ function withDue<Context extends object, Event extends ActorEvent>(
   document: ActorDocument<Context>,
 ): ActorDocument<Context> {
   const instants = document.tally.effects.map((effect) => Math.max(effect.notBefore, effect.leaseUntil));
-  const deadline = definition.deadlineOf(document);
+  const deadline = definition.deadline?.of(document);
   if (deadline !== undefined) instants.push(deadline.at);
   const removeAt = document.tally.effects.length === 0 ? definition.removeAt(document) : undefined;
   if (removeAt !== undefined) instants.push(removeAt);

@@ -1,18 +1,20 @@
 import type { Clock } from '../../clock.js';
+import { toError } from '../../errors.js';
+import type { Log } from '../../logging.js';
+import type { Committer } from './committer.js';
+import { taking } from './compose.js';
 import type { ActorDefinition, ActorEvent } from './definition.js';
 import type { ActorDocument } from './document.js';
 
 export interface DeadlineOptions<Context extends object, Event extends ActorEvent> {
   definition: ActorDefinition<Context, Event>;
+  committer: Pick<Committer<Context>, 'follow' | 'commit'>;
   clock: Clock;
-  /** Never rejects. */
-  fire(key: string, event: Event): Promise<void>;
+  log: Log;
 }
 
-/** Deadlines that this process armed: fired by the monotonic clock, whatever the wall clock does meanwhile. */
-export interface Deadlines<Context extends object> {
-  /** Follow the stored document: arm its deadline, and let go of one that it has no more. */
-  arm(key: string, document: ActorDocument<Context>): void;
+/** Deadlines that this process armed: they follow what it writes, and pass by the monotonic clock whatever the wall clock does. */
+export interface Deadlines {
   /** Whether the timer of exactly this deadline runs here. */
   isArmed(key: string, generation: number): boolean;
   stop(): void;
@@ -20,28 +22,40 @@ export interface Deadlines<Context extends object> {
 
 export function createDeadlines<Context extends object, Event extends ActorEvent>(
   options: DeadlineOptions<Context, Event>,
-): Deadlines<Context> {
-  const { definition, clock, fire } = options;
+): Deadlines {
+  const { definition, committer, clock, log } = options;
   const armed = new Map<string, { generation: number; cancel: () => void }>();
   let stopped = false;
 
+  /** Arm the document's deadline, and let go of one that it has no more. */
+  function arm(key: string, document: ActorDocument<Context>): void {
+    const deadline = definition.deadline?.of(document);
+    const current = armed.get(key);
+    if (current !== undefined) {
+      if (current.generation === deadline?.generation) return;
+      current.cancel();
+      armed.delete(key);
+    }
+    if (deadline === undefined || stopped) return;
+    const { generation } = deadline;
+    const cancel = clock.after(deadline.at - clock.now(), () => {
+      armed.delete(key);
+      void pass(key, generation);
+    });
+    armed.set(key, { generation, cancel });
+  }
+
+  async function pass(key: string, generation: number): Promise<void> {
+    const event = definition.deadline?.passed(generation, clock.now());
+    if (event === undefined) return;
+    await committer.commit(key, taking(definition, [event])).catch((error: unknown) => {
+      log.warn({ [definition.kind]: key, err: toError(error) }, 'deadline left to the sweep');
+    });
+  }
+
+  committer.follow((key, { after }) => arm(key, after));
+
   return {
-    arm(key, document) {
-      const deadline = definition.deadlineOf(document);
-      const current = armed.get(key);
-      if (current !== undefined) {
-        if (current.generation === deadline?.generation) return;
-        current.cancel();
-        armed.delete(key);
-      }
-      if (deadline === undefined || stopped) return;
-      const { generation } = deadline;
-      const cancel = clock.after(deadline.at - clock.now(), () => {
-        armed.delete(key);
-        void fire(key, definition.deadlinePassed(generation, clock.now()));
-      });
-      armed.set(key, { generation, cancel });
-    },
     isArmed: (key, generation) => armed.get(key)?.generation === generation,
     stop() {
       stopped = true;

@@ -10,12 +10,9 @@ export interface ActorEvent {
   source: string;
 }
 
-/** Targets that can be slow independently of each other: a slow one holds up no other lane. */
-export const LANES = ['livekit', 'lock', 'notification', 'media'] as const;
-export type Lane = (typeof LANES)[number];
-
 /** How one named effect is kept and repeated; what it does is its handler's business. */
-export interface EffectSpec {
+export interface EffectSpec<Lane extends string = string> {
+  /** Of the definition's lanes: effects that meet the same target. */
   lane: Lane;
   /** Pending effects of the same key replace each other. Default: the effect's name. */
   key?: (params: EffectParams, since: number) => string;
@@ -26,6 +23,18 @@ export interface EffectSpec {
    * Default: 250 ms doubling, at most 3 s.
    */
   backoffMs?: (failures: number) => number;
+  /**
+   * Somebody waits until the document owes it no more: without news it leaves by a save of its own, at once. Default: with the
+   * next save, whatever that is for, or after 2 s.
+   */
+  isAwaited?: true;
+}
+
+/** Deadlines are data: instants in the context, which this tells the kernel of. */
+export interface DeadlineSpec<Context extends object, Event extends ActorEvent> {
+  /** `at` in epoch milliseconds; another deadline has another generation. */
+  of(context: Context): { at: number; generation: number } | undefined;
+  passed(generation: number, at: number): Event;
 }
 
 /** All the kernel knows of a kind of actor. */
@@ -35,10 +44,12 @@ export interface ActorDefinition<Context extends object, Event extends ActorEven
   machine: AnyStateMachine;
   /** Grows when stored snapshots change meaning. An instance leaves documents of a higher one alone. */
   version: number;
+  /** Lanes of effects, and how many of each run at once in this process. A slow target delays no other lane than its own. */
+  lanes: Readonly<Record<string, number>>;
   /** Every action of the machine that names I/O. */
   effects: Readonly<Record<string, EffectSpec>>;
-  deadlineOf(context: Context): { at: number; generation: number } | undefined;
-  deadlinePassed(generation: number, at: number): Event;
+  /** Absent: the actors have no deadlines. */
+  deadline?: DeadlineSpec<Context, Event>;
   /** Epoch milliseconds at which the document is removed, once it owes no effect; undefined: it stays. */
   removeAt(context: Context): number | undefined;
 }

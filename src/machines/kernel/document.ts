@@ -21,6 +21,11 @@ export interface PendingEffect {
   leasedBy: string;
 }
 
+/** Whether this is the very effect, and not a predecessor or successor of the same key. */
+export function isSameEffect(one: PendingEffect, other: PendingEffect): boolean {
+  return one.key === other.key && one.since === other.since;
+}
+
 export interface HistoryEntry {
   /** Epoch milliseconds. */
   at: number;
@@ -81,6 +86,15 @@ export function hasWritten({ tally }: ActorDocument<object>, nonce: string, vers
 export function contextOf<Context extends object>(document: ActorDocument<Context>): Context {
   const { tally: _kernel, ...context } = document;
   return context as unknown as Context;
+}
+
+/** The document without one effect; a successor of the same key stays. */
+export function withoutEffect<Context extends object>(
+  document: ActorDocument<Context>,
+  effect: PendingEffect,
+): ActorDocument<Context> {
+  const effects = document.tally.effects.filter((owed) => !isSameEffect(owed, effect));
+  return { ...document, tally: { ...document.tally, effects } };
 }
 
 /** `'active'` for `active`, `'starting.awaiting'` for a nested state. */

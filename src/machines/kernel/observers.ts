@@ -19,13 +19,13 @@ export interface Observers<Context extends object> {
     timeoutMs: number,
     seen?: ActorDocument<Context>,
   ): Promise<ActorDocument<Context> | undefined>;
-  /** There is news. @param document what this process has just committed: who waits need not read it */
-  tell(key: string, document: ActorDocument<Context> | undefined): void;
-  /** Wake-ups are heard no more; who waits still looks in time. */
+  /** Tell everybody, other instances too, that there is news. @param document what was committed this very instant, if known */
+  announce(key: string, document?: ActorDocument<Context>): void;
+  /** Wake-ups are heard no more; those who wait still look in time. */
   stop(): void;
 }
 
-/** A wake-up may be lost; whoever waits looks again after this time. */
+/** A wake-up may be lost: those who wait look again after this time. */
 const POLL_MS = 1_000;
 
 export function createObservers<Context extends object>(options: ObserverOptions<Context>): Observers<Context> {
@@ -70,8 +70,9 @@ export function createObservers<Context extends object>(options: ObserverOptions
         }
       }
     },
-    tell(key, document) {
+    announce(key, document) {
       for (const wake of wakersOf.get(key) ?? []) wake(document);
+      bus.publish({ kind, key });
     },
     stop: unsubscribe,
   };

@@ -1,110 +1,106 @@
 import type { Clock } from '../../clock.js';
-import type { Change, Committed, Committer } from './committer.js';
-import { type Stamp, takenOver, withEffects } from './compose.js';
+import { toError } from '../../errors.js';
+import type { Log } from '../../logging.js';
+import type { Committer } from './committer.js';
+import { type Change, LEASE_MS, type Stamp, taking, withEffects } from './compose.js';
 import type { ActorDefinition, ActorEvent } from './definition.js';
-import type { ActorDocument, PendingEffect } from './document.js';
-import { createDoneEffects } from './done-effects.js';
+import { type ActorDocument, isSameEffect, type PendingEffect, withoutEffect } from './document.js';
 
 export interface OutboxOptions<Context extends object, Event extends ActorEvent> {
   definition: ActorDefinition<Context, Event>;
   committer: Committer<Context>;
-  clock: Clock;
-  stampOf(nonce: string): Stamp;
-  /** Told of each save that is about nothing but effects. */
-  onSaved(key: string, committed: Committed<Context>): void;
-  /** Runs work whose failure is left to the next sweep. Never rejects. */
-  guarded(key: string, work: Promise<unknown>): Promise<void>;
+  clock: Pick<Clock, 'after'>;
+  log: Log;
 }
 
-/** The owed effects in the documents of this process's actors: taken over, changed, and gone when they are done. */
-export interface Outbox<Context extends object> {
-  /** Every save of this process goes through here, so that what is done leaves the document with it. */
-  commit(key: string, change: Change<Context>): Promise<Committed<Context> | undefined>;
-  /** The effect is done and brought no news: it leaves with the next save, or with one of its own a moment later. */
-  end(key: string, effect: PendingEffect): void;
-  /** The document without what is done; the same object when nothing is. */
-  strip(key: string, document: ActorDocument<Context>): ActorDocument<Context>;
-  /** Take what is done out of the document without waiting for another save. */
-  flush(key: string): Promise<void>;
-  flushAll(): Promise<void>;
-  /** How many actors have an effect that is done and still in the document. */
-  waiting(): number;
+/** The effects that documents owe: taken over, changed, and gone when they are done. */
+export interface Outbox<Event extends ActorEvent> {
+  /** The effect has ended. Its result is one save with its end; without news the end waits for another save to ride on. */
+  settle(key: string, effect: PendingEffect, result: Event | undefined): Promise<void>;
   /** Change one effect that is still owed and leased to this instance; false otherwise. */
   amend(key: string, effect: PendingEffect, change: Partial<PendingEffect>): Promise<boolean>;
   /** Lease to this instance what nobody works on or, with `all`, whatever earlier processes left. */
   takeOver(key: string, all: boolean): Promise<void>;
+  /** Take what has ended out of its documents without waiting for other saves. @returns whether something left one */
+  flush(): Promise<boolean>;
 }
 
-/** How long an effect that is done waits for another save of its actor to ride on, milliseconds. */
-const LINGER_MS = 50;
+/** How long an effect that has ended waits for a save to ride on, milliseconds. Its lease is over no sooner. */
+const LINGER_MS = LEASE_MS / 2;
 
 export function createOutbox<Context extends object, Event extends ActorEvent>(
   options: OutboxOptions<Context, Event>,
-): Outbox<Context> {
-  const { definition, committer, clock, stampOf, guarded } = options;
-  const done = createDoneEffects<Context>();
+): Outbox<Event> {
+  const { definition, committer, clock, log } = options;
   const lingering = new Set<string>();
 
-  async function commit(key: string, change: Change<Context>): Promise<Committed<Context> | undefined> {
-    const committed = await committer.commit(key, (document, nonce) => change(done.strip(key, document), nonce));
-    if (committed === undefined) done.drop(key);
-    else if (committed.after !== committed.before) done.forget(key, committed.after);
-    return committed;
-  }
+  /** What is done leaves the document, by a save of its own. */
+  const dropEnded: Change<Context> = ({ document, ended }, stamp) =>
+    ended === 0 ? undefined : { next: withEffects(definition, document, document.tally.effects, stamp), durable: false };
 
-  async function flush(key: string): Promise<void> {
-    const committed = await committer.commit(key, (document, nonce) => {
-      const { effects } = done.strip(key, document).tally;
-      if (effects.length === document.tally.effects.length) return undefined;
-      return { next: withEffects(definition, document, effects, stampOf(nonce)), durable: false };
-    });
-    if (committed === undefined) {
-      done.drop(key);
-      return;
-    }
-    done.forget(key, committed.after);
-    if (committed.after !== committed.before) options.onSaved(key, committed);
-    // Something may have ended while the document was read.
-    else if (done.has(key)) linger(key);
-  }
-
+  /** What ends later than this, and before the time is over, leaves with it; what ends during that save lingers anew. */
   function linger(key: string): void {
     if (lingering.has(key)) return;
     lingering.add(key);
     clock.after(LINGER_MS, () => {
       lingering.delete(key);
-      if (done.has(key)) void guarded(key, flush(key));
+      if (committer.hasEnded(key)) void flushOne(key);
     });
   }
 
+  /** Never rejects: what cannot be saved is left to the next sweep. @returns whether something left the document */
+  async function flushOne(key: string): Promise<boolean> {
+    try {
+      const committed = await committer.commit(key, dropEnded);
+      return committed?.written === true;
+    } catch (error) {
+      log.warn({ [definition.kind]: key, err: toError(error) }, 'left to the next sweep');
+      return false;
+    }
+  }
+
   return {
-    commit,
-    end(key, effect) {
-      done.add(key, effect);
-      linger(key);
+    async settle(key, effect, result) {
+      if (result !== undefined) {
+        const take = taking(definition, [result]);
+        const committed = await committer.commit(key, ({ document, ended }, stamp) =>
+          take({ document: withoutEffect(document, effect), ended }, stamp),
+        );
+        if (committed?.written === true) return;
+      }
+      committer.end(key, effect);
+      if (definition.effects[effect.name]?.isAwaited === true) await committer.commit(key, dropEnded);
+      else linger(key);
     },
-    strip: (key, document) => done.strip(key, document),
-    flush,
-    async flushAll() {
-      await Promise.all(done.keys().map((key) => guarded(key, flush(key))));
-    },
-    waiting: () => done.keys().length,
     async amend(key, effect, change) {
-      const committed = await commit(key, (document, nonce) => {
-        const stamp = stampOf(nonce);
-        const owed = document.tally.effects.find((each) => each.key === effect.key);
-        if (owed?.since !== effect.since || owed.leasedBy !== stamp.instance) return undefined;
+      const committed = await committer.commit(key, ({ document }, stamp) => {
+        const owed = document.tally.effects.find((each) => isSameEffect(each, effect));
+        if (owed?.leasedBy !== stamp.instance) return undefined;
         const effects = document.tally.effects.map((each) => (each === owed ? { ...owed, ...change } : each));
         return { next: withEffects(definition, document, effects, stamp), durable: false };
       });
-      return committed !== undefined && committed.after !== committed.before;
+      return committed?.written === true;
     },
     async takeOver(key, all) {
-      const committed = await commit(key, (document, nonce) => {
-        const next = takenOver(definition, document, all, stampOf(nonce));
-        return next && { next, durable: false };
+      await committer.commit(key, (current, stamp) => {
+        const effects = takenOver(current.document, all, stamp);
+        if (effects === undefined) return dropEnded(current, stamp);
+        return { next: withEffects(definition, current.document, effects, stamp), durable: false };
       });
-      if (committed !== undefined && committed.after !== committed.before) options.onSaved(key, committed);
+    },
+    async flush() {
+      const flushed = await Promise.all(committer.ending().map(flushOne));
+      return flushed.includes(true);
     },
   };
+}
+
+/** The effects, with those that nobody works on leased to this instance: expired leases or, with `all`, everybody else's. */
+function takenOver({ tally }: ActorDocument<object>, all: boolean, { now, instance }: Stamp): PendingEffect[] | undefined {
+  const isFree = (effect: PendingEffect) =>
+    Math.max(effect.leaseUntil, effect.notBefore) <= now || (all && effect.leasedBy !== instance);
+  if (!tally.effects.some(isFree)) return undefined;
+  return tally.effects.map((effect) =>
+    isFree(effect) ? { ...effect, leasedBy: instance, leaseUntil: Math.max(now, effect.notBefore) + LEASE_MS } : effect,
+  );
 }

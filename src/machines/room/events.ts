@@ -12,6 +12,4 @@ export type RoomEvent =
   | ({ type: 'open' } & At)
   | ({ type: 'close' } & At)
   /** `hasRecordings` is read by whoever asks; the room's own state decides about the meeting. */
-  | ({ type: 'delete'; hasRecordings: boolean; withMeeting: WithMeetingPolicy; withRecordings: WithRecordingsPolicy } & At)
-  /** No effect result comes here: deadlines are not used by rooms. */
-  | ({ type: 'deadline.passed'; generation: number } & At);
+  | ({ type: 'delete'; hasRecordings: boolean; withMeeting: WithMeetingPolicy; withRecordings: WithRecordingsPolicy } & At);

@@ -3,8 +3,8 @@ import { describe, expect, it } from 'vitest';
 import { StoreUnavailableError, WriteOutcomeUnknownError } from '../../../src/errors.js';
 import type { ActorStore } from '../../../src/machines/kernel/actor-store.js';
 import { type Committer, createCommitter, NewerMachineError } from '../../../src/machines/kernel/committer.js';
+import type { Change, Current, Stamp } from '../../../src/machines/kernel/compose.js';
 import { type ActorDocument, nextWrites } from '../../../src/machines/kernel/document.js';
-import { createRecentDocuments } from '../../../src/machines/kernel/recent-documents.js';
 import { createGate, type GateOptions } from '../../support/gate.js';
 import { createMemoryActorStore, type MemoryDocuments } from '../../support/memory-actor-store.js';
 import { createTestClock } from '../../support/test-clock.js';
@@ -35,10 +35,12 @@ function setUp(gateOptions: GateOptions = {}) {
   return { documents, clock, gate, store, committerOf, waitFor };
 }
 
-const add = (by: number) => (document: ActorDocument<Counter>, nonce: string) => {
-  const { count, tally } = build(document.count + by, document.tally.version + 1, nonce);
-  return { next: { count, tally: { ...tally, ...nextWrites(document.tally, nonce) } }, durable: false };
-};
+const add =
+  (by: number) =>
+  ({ document }: Current<Counter>, { nonce }: Stamp) => {
+    const { count, tally } = build(document.count + by, document.tally.version + 1, nonce);
+    return { next: { count, tally: { ...tally, ...nextWrites(document.tally, nonce) } }, durable: false };
+  };
 const increment = (committer: Committer<Counter>) => committer.commit('a', add(1));
 
 describe('a commit', () => {
@@ -62,7 +64,7 @@ describe('a commit', () => {
         return store.save(...save);
       },
     });
-    await waitFor(one.commit('a', (document, nonce) => (seen.push(document.count), add(1)(document, nonce))));
+    await waitFor(one.commit('a', (current, stamp) => (seen.push(current.document.count), add(1)(current, stamp))));
     expect(seen).toEqual([0, 10]);
     expect(documents.get('a')?.count).toBe(11);
   });
@@ -81,7 +83,7 @@ describe('a commit', () => {
     documents.set('a', build(0, 1, ''));
     gate.failNext('counters.save', 'fail_after');
     const committed = await increment(committerOf('one'));
-    expect(committed?.after.count).toBe(1);
+    expect(committed).toMatchObject({ written: true, after: { count: 1 } });
     expect(documents.get('a')).toMatchObject({ count: 1, tally: { version: 2, lastWrite: 'one:1' } });
   });
 
@@ -157,7 +159,7 @@ describe('a commit', () => {
       },
     });
     const committed = await waitFor(increment(one));
-    expect(committed?.before.count).toBe(0);
+    expect(committed).toMatchObject({ written: true, before: { count: 0 } });
     expect(documents.get('a')).toMatchObject({ count: 1, tally: { version: 2, lastWrite: 'one:1' } });
   });
 
@@ -191,6 +193,23 @@ describe('a commit', () => {
   });
 });
 
+describe('those who follow a committer', () => {
+  it('are told of every write in order, and of nothing that was not written', async () => {
+    const { documents, committerOf } = setUp();
+    const one = committerOf('one');
+    const told: unknown[] = [];
+    one.follow((key, { before, after, isPast }) => told.push([key, before.count, after.count, isPast]));
+    await one.create('a', ({ nonce }) => build(0, 1, nonce));
+    await Promise.all([increment(one), one.commit('a', () => undefined), increment(one)]);
+    expect(told).toEqual([
+      ['a', 0, 0, false],
+      ['a', 0, 1, false],
+      ['a', 1, 2, false],
+    ]);
+    expect(documents.get('a')?.count).toBe(2);
+  });
+});
+
 describe('what a process wrote last', () => {
   /** A process that has written once, with a count of its reads since. */
   async function withMemory(tower: ReturnType<typeof setUp>) {
@@ -206,8 +225,7 @@ describe('what a process wrote last', () => {
     return { one, loads: () => loads };
   }
   /** Leaves alone what is odd. */
-  const evenOnly = (document: ActorDocument<Counter>, nonce: string) =>
-    document.count % 2 === 0 ? add(1)(document, nonce) : undefined;
+  const evenOnly: Change<Counter> = (current, stamp) => (current.document.count % 2 === 0 ? add(1)(current, stamp) : undefined);
 
   it('saves it a read', async () => {
     const tower = setUp();
@@ -227,9 +245,9 @@ describe('what a process wrote last', () => {
   it('never decides that nothing changes', async () => {
     const tower = setUp();
     const { one, loads } = await withMemory(tower);
-    expect(await one.commit('a', evenOnly)).toMatchObject({ before: { count: 1 }, after: { count: 1 } });
+    expect(await one.commit('a', evenOnly)).toMatchObject({ written: false, document: { count: 1 } });
     await tower.committerOf('two').commit('a', add(1));
-    expect(await one.commit('a', evenOnly)).toMatchObject({ before: { count: 2 }, after: { count: 3 } });
+    expect(await one.commit('a', evenOnly)).toMatchObject({ written: true, before: { count: 2 }, after: { count: 3 } });
     expect(loads()).toBe(2);
   });
 
@@ -244,7 +262,7 @@ describe('what a process wrote last', () => {
     const tower = setUp();
     const { one, loads } = await withMemory(tower);
     tower.documents.set('a', { ...build(5, 2, ''), tally: tower.documents.get('a')?.tally ?? build(5, 2, '').tally });
-    await tower.clock.run(10_000);
+    await tower.clock.run(10_001);
     expect(await increment(one)).toMatchObject({ before: { count: 5 }, after: { count: 6 } });
     expect(loads()).toBe(1);
   });
@@ -254,20 +272,7 @@ describe('what a process wrote last', () => {
     tower.documents.set('a', build(0, 1, ''));
     tower.gate.failNext('counters.save', 'fail_after');
     expect(await tower.waitFor(increment(tower.committerOf('one')))).toMatchObject({ after: { count: 1 }, isPast: true });
-    expect(await increment(tower.committerOf('two'))).not.toHaveProperty('isPast');
-  });
-
-  it('is bounded', () => {
-    const recent = createRecentDocuments<Counter>({ clock: createTestClock(), limit: 2, lifetimeMs: 1_000 });
-    for (const [key, count] of [
-      ['a', 1],
-      ['b', 2],
-      ['a', 3],
-      ['c', 4],
-    ] as const) {
-      recent.set(key, build(count, 1, ''));
-    }
-    expect(['a', 'b', 'c'].map((key) => recent.get(key)?.count)).toEqual([3, undefined, 4]);
+    expect(await increment(tower.committerOf('two'))).toMatchObject({ isPast: false });
   });
 });
 
@@ -296,7 +301,7 @@ describe('three processes over a store that fails and loses answers', () => {
 });
 
 describe('a creation', () => {
-  const create = (committer: Committer<Counter>, key = 'a') => committer.create(key, (nonce) => build(0, 1, nonce));
+  const create = (committer: Committer<Counter>, key = 'a') => committer.create(key, ({ nonce }) => build(0, 1, nonce));
 
   it('happens once; the second one is told whose it is', async () => {
     const { committerOf } = setUp();

@@ -1,49 +1,91 @@
-import { expect, it } from 'vitest';
+import { describe, expect, it } from 'vitest';
 
-import type { Committer } from '../../../src/machines/kernel/committer.js';
+import { createCommitter } from '../../../src/machines/kernel/committer.js';
 import type { ActorDocument, PendingEffect } from '../../../src/machines/kernel/document.js';
 import { createOutbox } from '../../../src/machines/kernel/outbox.js';
+import { createGate } from '../../support/gate.js';
+import { createMemoryActorStore, type MemoryDocuments } from '../../support/memory-actor-store.js';
+import { silentLog } from '../../support/silent-log.js';
 import { createTestClock } from '../../support/test-clock.js';
-import { bell, type BellContext } from './support.js';
+import { bell, type BellContext, newBell, says } from './support.js';
 
 const buildEffect = (key: string, since: number): PendingEffect => ({
   ...{ key, name: 'polish', params: {}, since, attempts: 0 },
   ...{ notBefore: 0, leaseUntil: 0, leasedBy: 'one' },
 });
 
-it('an effect that ends while the document is read for one that has left it leaves it all the same', async () => {
+/** A bell that owes these effects, and the outbox of a process that runs them. */
+function owing(...owed: PendingEffect[]) {
+  const tally = { state: 'silent', machineVersion: 1, version: 2, effects: owed, history: [], dueAt: null, lastWrite: '' };
+  const documents: MemoryDocuments<BellContext> = new Map([['big', { ...newBell(), tally }]]);
   const clock = createTestClock();
-  const successor = buildEffect('polish', 2);
-  let stored: ActorDocument<BellContext> = {
-    ...{ name: 'big', rings: 0 },
-    tally: { state: 'silent', machineVersion: 1, version: 2, effects: [successor], history: [], dueAt: null, lastWrite: '' },
+  const gate = createGate();
+  const store = createMemoryActorStore({ name: 'bells', gate, documents, keyName: 'name', uniqueKeys: () => ({}) });
+  const committer = createCommitter({ store, clock, instance: 'one', machineVersion: 2, random: () => 0.5 });
+  const effects = { ...bell.effects, toll: { lane: 'floor', isAwaited: true } } as const;
+  const outbox = createOutbox({ definition: { ...bell, effects }, committer, clock, log: silentLog });
+  const stored = (): ActorDocument<BellContext> => {
+    const document = documents.get('big');
+    if (document === undefined) throw new Error('it is gone');
+    return document;
   };
-  let whileReading = () => outbox.end('big', successor);
-  const committer: Pick<Committer<BellContext>, 'commit'> = {
-    async commit(_key, change) {
-      const before = stored;
-      const changed = change(before, 'nonce');
-      whileReading();
-      whileReading = () => undefined;
-      if (changed !== undefined) stored = changed.next;
-      return { before, after: stored, begunAt: 0 };
-    },
-  };
-  const outbox = createOutbox({
-    definition: bell,
-    committer: { ...committer, create: () => Promise.reject(new Error('nothing is created')), idle: async () => undefined },
-    clock,
-    stampOf: (nonce) => ({ now: clock.now(), instance: 'one', nonce }),
-    onSaved: () => undefined,
-    guarded: async (_key, work) => {
-      await work;
-    },
+  const saves = () => gate.trace.filter((label) => label === 'bells.save').length;
+  return { outbox, committer, clock, gate, owed: () => stored().tally.effects.map(({ key }) => key), stored, saves };
+}
+
+describe('an effect that ends without news', () => {
+  const polish = buildEffect('polish', 2);
+
+  it('leaves the document with the next save, and costs none of its own', async () => {
+    const { outbox, committer, clock, owed, saves } = owing(polish);
+    await outbox.settle('big', polish, undefined);
+    await clock.run(1_900);
+    expect(owed()).toEqual(['polish']);
+    await outbox.settle('big', buildEffect('sound', 2), says({ type: 'heard', by: 'all' }));
+    expect(owed()).toEqual([]);
+    await clock.run(10_000);
+    expect(saves()).toBe(1);
+    expect(committer.ending()).toEqual([]);
   });
 
-  outbox.end('big', buildEffect('polish', 1));
-  await outbox.flush('big');
-  expect(stored.tally.effects).toEqual([successor]);
-  await clock.run(1_000);
-  expect(stored.tally.effects).toEqual([]);
-  expect(outbox.waiting()).toBe(0);
+  it('leaves it after two seconds when nothing else is saved', async () => {
+    const { outbox, clock, owed } = owing(polish);
+    await outbox.settle('big', polish, undefined);
+    await clock.run(1_999);
+    expect(owed()).toEqual(['polish']);
+    await clock.run(1);
+    expect(owed()).toEqual([]);
+  });
+
+  it('leaves it at once when somebody waits for that', async () => {
+    const awaited = { ...buildEffect('toll', 2), name: 'toll' };
+    const { outbox, owed } = owing(awaited);
+    await outbox.settle('big', awaited, undefined);
+    expect(owed()).toEqual([]);
+  });
+
+  it('leaves it by the sweep when it could not be saved', async () => {
+    const { outbox, clock, gate, owed } = owing(polish);
+    gate.failNext('bells.save', 'fail_before');
+    await outbox.settle('big', polish, undefined);
+    await clock.run(60_000);
+    expect(owed()).toEqual(['polish']);
+    await outbox.takeOver('big', false);
+    expect(owed()).toEqual([]);
+  });
+
+  it('leaves it although it ends while the document is read for one that has left it already', async () => {
+    const { outbox, committer, clock, gate, owed } = owing(polish);
+    committer.end('big', buildEffect('polish', 1));
+    gate.hold();
+    const flushed = outbox.flush();
+    await clock.run(0);
+    gate.step('bells.load');
+    await outbox.settle('big', polish, undefined);
+    gate.open();
+    await flushed;
+    await clock.run(2_000);
+    expect(owed()).toEqual([]);
+    expect(committer.ending()).toEqual([]);
+  });
 });

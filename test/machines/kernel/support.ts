@@ -89,9 +89,12 @@ export const bell: ActorDefinition<BellContext, BellEvent> = {
   kind: 'bell',
   machine,
   version: 2,
-  effects: { sound: { lane: 'livekit' }, polish: { lane: 'lock', backoffMs: (failures) => 100 * failures } },
-  deadlineOf: ({ deadline }) => deadline,
-  deadlinePassed: (generation, at) => ({ type: 'deadline.passed', generation, at, source: 'deadline' }),
+  lanes: { tower: 256, floor: 1 },
+  effects: { sound: { lane: 'tower' }, polish: { lane: 'floor', backoffMs: (failures) => 100 * failures } },
+  deadline: {
+    of: ({ deadline }) => deadline,
+    passed: (generation, at) => ({ type: 'deadline.passed', generation, at, source: 'deadline' }),
+  },
   removeAt: ({ removeAt }) => removeAt,
 };
 

@@ -44,6 +44,5 @@ export const EVENTS: Readonly<Record<string, RoomEvent>> = {
   'meeting.finished unnamed': buildEvent({ type: 'meeting.finished', roomSid: '' }),
   open: buildEvent({ type: 'open' }),
   close: buildEvent({ type: 'close' }),
-  'deadline.passed': buildEvent({ type: 'deadline.passed', generation: 1 }),
   ...Object.fromEntries(deletions),
 };

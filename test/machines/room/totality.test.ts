@@ -13,7 +13,6 @@ const REASONS: Readonly<Record<string, string>> = {
   k: 'known: the meeting is on or over already, or the room is open or closed already',
   n: 'not this meeting: a late end of an earlier one, or an end that names none',
   p: 'policy: the deletion is refused',
-  d: 'no deadlines: a room has none',
   t: 'tombstone: nothing is left that could change',
 };
 
@@ -26,7 +25,6 @@ const TABLE: Readonly<Record<string, string>> = {
   'meeting.finished unnamed': 'n n n X n n n t',
   open: 'k k k k X X X t',
   close: 'X X X X k X k t',
-  'deadline.passed': 'd d d d d d d t',
   'delete, recorded, meeting force, recordings force': 'X X X X X X X t',
   'delete, recorded, meeting force, recordings close': 'X X X X X X k t',
   'delete, recorded, meeting force, recordings fail': 'p p p p p p p t',

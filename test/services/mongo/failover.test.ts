@@ -148,7 +148,7 @@ it('a change whose write is confirmed late is known for its own', async () => {
   });
   let tries = 0;
   for (const node of others) node.pause();
-  const committed = await committer.commit('one', (document, nonce) => {
+  const committed = await committer.commit('one', ({ document }, { nonce }) => {
     tries += 1;
     // The first write is on the primary alone, unconfirmed and unseen; from here on the majority can take it.
     if (tries === 2) for (const node of others) node.resume();
@@ -158,8 +158,8 @@ it('a change whose write is confirmed late is known for its own', async () => {
     return { next, durable: false };
   });
   expect(tries).toBeGreaterThan(1);
-  expect(committed?.before.details).toBeUndefined();
-  expect(committed?.after.details).toBe('done');
+  expect(committed).toMatchObject({ written: true, after: { details: 'done' } });
+  expect(committed).not.toHaveProperty('before.details');
   expect((await stores.recordings.load('one'))?.tally).toMatchObject({ version: 2, lastWrite: 'one:1' });
 });
 

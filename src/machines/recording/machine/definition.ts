@@ -27,11 +27,14 @@ function removalWaitMs(failures: number): number {
   return Math.min(REMOVAL_WAIT_LIMIT_MS, defaultBackoffMs(failures) * 2 ** (failures - SOON_FAILURES));
 }
 
+/** How many effects of one target run at once. */
+const LANES = { livekit: 256, lock: 64, notification: 32, media: 32 };
+
 export const RECORDING_EFFECTS = {
   startEgress: { lane: 'livekit' },
   findEgress: { lane: 'livekit' },
   confirmStart: { lane: 'livekit' },
-  stopEgress: { lane: 'livekit' },
+  stopEgress: { lane: 'livekit', isAwaited: true },
   confirmDeath: { lane: 'livekit' },
   extendRoomLock: { lane: 'lock' },
   releaseRoomLock: { lane: 'lock' },
@@ -40,7 +43,7 @@ export const RECORDING_EFFECTS = {
   rescueMedia: { lane: 'media' },
   removeMedia: { lane: 'media', delayMs: REMOVAL_DELAY_MS, backoffMs: removalWaitMs },
   notify: { lane: 'notification', key: (params, since) => `notify:${String(since)}:${String(params.notice)}` },
-} as const satisfies Record<string, EffectSpec>;
+} as const satisfies Record<string, EffectSpec<keyof typeof LANES>>;
 
 export type RecordingEffectName = keyof typeof RECORDING_EFFECTS;
 
@@ -61,9 +64,12 @@ export function defineRecording(
     kind: 'recording',
     machine: recordingMachine.provide({ actions: recordingDeadlines(timing) }),
     version: RECORDING_MACHINE_VERSION,
+    lanes: LANES,
     effects: notices ? { ...silent, notify } : silent,
-    deadlineOf: (recording) => recording.deadline,
-    deadlinePassed: (generation, at) => ({ type: 'deadline.passed', generation, at, source: 'deadline' }),
+    deadline: {
+      of: (recording) => recording.deadline,
+      passed: (generation, at) => ({ type: 'deadline.passed', generation, at, source: 'deadline' }),
+    },
     removeAt: (recording) => (recording.deletedAt === undefined ? undefined : recording.deletedAt + timing.tombstoneMs),
   };
 }

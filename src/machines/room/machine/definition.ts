@@ -5,11 +5,14 @@ import type { RoomEvent } from '../events.js';
 
 export const ROOM_MACHINE_VERSION = 1;
 
+/** How many effects of one target run at once. */
+const LANES = { livekit: 256, notification: 32, media: 32 };
+
 export const ROOM_EFFECTS = {
   endMeeting: { lane: 'livekit' },
-  deleteRecordings: { lane: 'media' },
+  deleteRecordings: { lane: 'media', isAwaited: true },
   notify: { lane: 'notification', key: (params, since) => `notify:${String(since)}:${String(params.notice)}` },
-} as const satisfies Record<string, EffectSpec>;
+} as const satisfies Record<string, EffectSpec<keyof typeof LANES>>;
 
 export type RoomEffectName = keyof typeof ROOM_EFFECTS;
 
@@ -20,9 +23,8 @@ export function defineRoom({ notices = true }: { notices?: boolean } = {}): Acto
     kind: 'room',
     machine: roomMachine,
     version: ROOM_MACHINE_VERSION,
+    lanes: LANES,
     effects: notices ? { ...silent, notify } : silent,
-    deadlineOf: () => undefined,
-    deadlinePassed: (generation, at) => ({ type: 'deadline.passed', generation, at, source: 'deadline' }),
     removeAt: (room) => room.deletedAt,
   };
 }

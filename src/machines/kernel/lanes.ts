@@ -1,0 +1,61 @@
+/** Where work waits for its turn: each lane does so much at once, and none waits for another. */
+export interface Lanes {
+  /** Do some work as soon as its lane has room. A lane without a width does one thing at a time. @param work never rejects */
+  enter(lane: string, work: () => Promise<void>): void;
+  /** Resolves when nothing runs or waits. */
+  idle(): Promise<void>;
+  /** Begin nothing more: what waits is dropped. */
+  close(): void;
+}
+
+interface Lane {
+  width: number;
+  running: number;
+  waiting: (() => Promise<void>)[];
+}
+
+/** @param widths how much of each lane is done at once, 1 or more */
+export function createLanes(widths: Readonly<Record<string, number>>): Lanes {
+  const lanes = new Map<string, Lane>();
+  let idlers: (() => void)[] = [];
+  let isClosed = false;
+
+  function laneOf(name: string): Lane {
+    const lane = lanes.get(name) ?? { width: widths[name] ?? 1, running: 0, waiting: [] };
+    lanes.set(name, lane);
+    return lane;
+  }
+
+  function drain(lane: Lane): void {
+    while (lane.running < lane.width) {
+      const work = lane.waiting.shift();
+      if (work === undefined) break;
+      lane.running += 1;
+      void work().finally(() => {
+        lane.running -= 1;
+        drain(lane);
+      });
+    }
+    if (!isIdle()) return;
+    for (const wake of idlers) wake();
+    idlers = [];
+  }
+
+  const isIdle = () => [...lanes.values()].every(({ running, waiting }) => running === 0 && waiting.length === 0);
+
+  return {
+    enter(name, work) {
+      if (isClosed) return;
+      const lane = laneOf(name);
+      lane.waiting.push(work);
+      drain(lane);
+    },
+    async idle() {
+      while (!isIdle()) await new Promise<void>((resolve) => idlers.push(resolve));
+    },
+    close() {
+      isClosed = true;
+      for (const lane of lanes.values()) lane.waiting = [];
+    },
+  };
+}
