@@ -40,30 +40,23 @@ export function born<Context extends object, Event extends ActorEvent>(
   }, begun);
 }
 
-/** The change that events make which are taken in one after the other and saved together; none when they change nothing. Pure. */
+/** The change that an event makes; none when it changes nothing. Pure. */
 export function taking<Context extends object, Event extends ActorEvent>(
   definition: ActorDefinition<Context, Event>,
-  events: readonly Event[],
+  event: Event,
 ): Change<Context> {
-  return ({ document: stored }, stamp) => {
-    let next = stored;
-    let changed = false;
-    let durable = false;
-    for (const event of events) {
-      const step = nextStep(definition, next, event);
-      if (!step.changed) continue;
-      changed = true;
-      durable ||= step.settled && statePath(step.state) !== statePath(next.tally.state);
-      next = compose(definition, next, step, event, stamp, stored);
-    }
-    return changed ? { next, durable } : undefined;
+  return ({ document }, stamp) => {
+    const step = nextStep(definition, document, event);
+    if (!step.changed) return undefined;
+    const durable = step.settled && statePath(step.state) !== statePath(document.tally.state);
+    return { next: compose(definition, document, step, event, stamp), durable };
   };
 }
 
 /**
  * The document that a step makes of the one before. Pure.
  *
- * @param stored what the store has, null for nothing: steps that it does not know yet are saved together. Default: what is before
+ * @param stored what the store has; null for a step that is part of a creation. Default: what is before
  */
 export function compose<Context extends object, Event extends ActorEvent>(
   definition: ActorDefinition<Context, Event>,

@@ -48,7 +48,7 @@ export function createDeadlines<Context extends object, Event extends ActorEvent
   async function pass(key: string, generation: number): Promise<void> {
     const event = definition.deadline?.passed(generation, clock.now());
     if (event === undefined) return;
-    await committer.commit(key, taking(definition, [event])).catch((error: unknown) => {
+    await committer.commit(key, taking(definition, event)).catch((error: unknown) => {
       log.warn({ [definition.kind]: key, err: toError(error) }, 'deadline left to the sweep');
     });
   }

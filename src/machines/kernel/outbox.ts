@@ -62,7 +62,7 @@ export function createOutbox<Context extends object, Event extends ActorEvent>(
   return {
     async settle(key, effect, result) {
       if (result !== undefined) {
-        const take = taking(definition, [result]);
+        const take = taking(definition, result);
         const committed = await committer.commit(key, ({ document, ended }, stamp) =>
           take({ document: withoutEffect(document, effect), ended }, stamp),
         );

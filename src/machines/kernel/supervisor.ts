@@ -55,8 +55,6 @@ export interface Supervisor<Context extends object, Event extends ActorEvent> {
    * @throws StoreUnavailableError nothing is known to have changed
    */
   send(key: string, event: Event, onlyIf?: (document: ActorDocument<Context>) => boolean): Promise<Sent<Context> | undefined>;
-  /** Take in, in this order and in one save, what is known together. */
-  sendAll(key: string, events: readonly Event[]): Promise<Sent<Context> | undefined>;
   load(key: string): Promise<ActorDocument<Context> | undefined>;
   /**
    * Wait until the stored document satisfies a predicate; resolves with the newest one read, which may not satisfy it
@@ -102,19 +100,19 @@ export function createSupervisor<Context extends object, Event extends ActorEven
 
   async function send(
     key: string,
-    events: readonly Event[],
+    event: Event,
     onlyIf: (document: ActorDocument<Context>) => boolean = () => true,
   ): Promise<Sent<Context> | undefined> {
-    refuseReserved(events);
-    const take = taking(definition, events);
+    refuseReserved([event]);
+    const take = taking(definition, event);
     const committed = await committer.commit(key, (current, stamp) =>
       onlyIf(current.document) ? take(current, stamp) : undefined,
     );
     if (committed === undefined) return undefined;
     if (committed.written) return { before: committed.before, after: committed.after, changed: true };
     const { document } = committed;
-    const ignored = events.map(({ type, source }) => ({ event: type, source }));
-    log.debug({ [kind]: key, ignored, state: statePath(document.tally.state) }, 'event ignored');
+    const { type, source } = event;
+    log.debug({ [kind]: key, event: type, source, state: statePath(document.tally.state) }, 'event ignored');
     return { before: document, after: document, changed: false };
   }
 
@@ -123,8 +121,7 @@ export function createSupervisor<Context extends object, Event extends ActorEven
       refuseReserved(events);
       return committer.create(key, (stamp) => born(definition, { input, source, events }, stamp));
     },
-    send: (key, event, onlyIf) => send(key, [event], onlyIf),
-    sendAll: (key, events) => send(key, events),
+    send,
     load: (key) => store.load(key),
     observe: (key, until, timeoutMs, seen) => observers.observe(key, until, timeoutMs, seen),
     async start() {

@@ -113,7 +113,7 @@ async function attend<Context extends object, Event extends ActorEvent>(
   const deadline = definition.deadline?.of(document);
   if (deadline !== undefined && deadline.at <= now && !options.deadlines.isArmed(key, deadline.generation)) {
     const event = definition.deadline?.passed(deadline.generation, now);
-    if (event !== undefined) await options.committer.commit(key, taking(definition, [event]));
+    if (event !== undefined) await options.committer.commit(key, taking(definition, event));
   }
   if (document.tally.effects.length > 0) {
     await options.outbox.takeOver(key, false);

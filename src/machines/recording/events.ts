@@ -31,8 +31,8 @@ export type RecordingEvent =
   | ({ type: 'egress.missing'; cause: string } & At)
   /** The egress is listed but its recorder left the room: make sure by a stop, then ask the media store. */
   | ({ type: 'recorder.gone' } & At)
-  /** A complete file lies in the media store; of this egress, when it is named. */
-  | ({ type: 'media.found'; size: number; duration?: number; egressId?: string } & At)
+  /** A complete file is in the media store. */
+  | ({ type: 'media.found'; size: number } & At)
   | ({ type: 'media.absent' } & At)
   | ({ type: 'room.finished'; roomSid: string } & At)
   /** Remove the recording: at once when settled, else as soon as it is. */

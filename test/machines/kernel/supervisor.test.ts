@@ -71,30 +71,6 @@ describe('events', () => {
     ]);
   });
 
-  it('that are known together are one write, and each has its place in the history', async () => {
-    const { instance, stored, calls } = buildTower();
-    const one = instance('one');
-    await one.create('big', newBell(), 'test');
-    const sent = await one.sendAll('big', [
-      says({ type: 'ring' }),
-      says({ type: 'hush' }),
-      says({ type: 'heard', by: 'somebody' }),
-    ]);
-    expect(sent).toMatchObject({ changed: true, before: { tally: { version: 1 } }, after: { tally: { version: 2 } } });
-    expect(stored()).toMatchObject({ rings: 1, heard: 'somebody', tally: { state: 'silent', version: 2, effects: [] } });
-    expect(stored().tally.history.map(({ event }) => event)).toEqual(['create', 'ring', 'hush', 'heard']);
-    expect(stored().tally.earlierWrites).toHaveLength(1);
-    expect(calls).toEqual([]);
-  });
-
-  it('that are known together lead to effects of that one version', async () => {
-    const { instance, stored } = buildTower();
-    const one = instance('one');
-    await one.create('big', newBell(), 'test');
-    await one.sendAll('big', [says({ type: 'hush' }), says({ type: 'ring' }), says({ type: 'ring.again' })]);
-    expect(stored()).toMatchObject({ rings: 1, tally: { version: 2, effects: [{ since: 2 }, { key: 'sound', since: 2 }] } });
-  });
-
   it('to what a newer release wrote are refused, and the sweep leaves it alone', async () => {
     const { instance, stored, clock, calls } = buildTower();
     await instance('newer', { version: 3 }).create('big', newBell(), 'test', [says({ type: 'ring' })]);

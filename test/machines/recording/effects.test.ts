@@ -13,7 +13,7 @@ import type { StopOutcome } from '../../../src/machines/ports/egress-gateway.js'
 import { createMemoryMedia } from '../../support/memory-media.js';
 import { createMemoryRoomLocks } from '../../support/memory-room-locks.js';
 import { createTestClock } from '../../support/test-clock.js';
-import { ACCEPTED, buildDocument, buildEgress, buildInput, definition, NOON, observed, timing } from './build.js';
+import { buildDocument, buildEgress, buildInput, definition, NOON, observed, timing } from './build.js';
 import { EVENTS, SITUATIONS } from './situations.js';
 
 const known = <Value>(table: Readonly<Record<string, Value>>, name: string): Value => {
@@ -84,27 +84,6 @@ describe('the short lock of a start', () => {
     const extension = tally.effects.find(({ name }) => name === 'extendRoomLock');
     expect(extension?.notBefore).toBe(NOON + (extendLockAfterMs ?? 0));
   });
-});
-
-describe('the look for the file', () => {
-  it('is withdrawn once the file is found', () => {
-    const step = nextStep(definition, known(SITUATIONS, 'complete'), {
-      type: 'media.found',
-      size: 7,
-      at: NOON,
-      source: 'webhook',
-    });
-    expect(step.named).toEqual([{ withdraw: ['verifyMedia'] }]);
-  });
-
-  it.each(['complete', 'lost', 'failed.rescuable'])(
-    'of a recording that is %s goes on when the file of another egress is found',
-    (situation) => {
-      const found = { type: 'media.found', size: 7, egressId: 'EG_other', at: NOON, source: 'webhook' } as const;
-      expect(nextStep(definition, known(SITUATIONS, situation), found).changed).toBe(false);
-      expect(nextStep(definition, known(SITUATIONS, situation), { ...found, egressId: ACCEPTED.egressId }).changed).toBe(true);
-    },
-  );
 });
 
 describe('a start without an answer from LiveKit', () => {

@@ -60,14 +60,8 @@ export const recordingChanges = {
   /** The room may be recorded again. */
   freeRoom: assign({ liveKey: ({ context }) => context.uid }),
   rememberOutcome: assign(({ context, event }) => ({ settledAt: event.at, liveKey: context.uid, deadline: undefined })),
-  rememberFile: assign(({ context, event }) =>
-    event.type === 'media.found'
-      ? {
-          media: 'complete',
-          size: event.size,
-          ...(context.duration === undefined && event.duration !== undefined ? { duration: event.duration } : {}),
-        }
-      : { media: 'missing' },
+  rememberFile: assign(({ event }) =>
+    event.type === 'media.found' ? { media: 'complete', size: event.size } : { media: 'missing' },
   ),
   clearError: assign({ error: undefined, errorCode: undefined }),
   rememberLoss: assign(({ context, event }) =>

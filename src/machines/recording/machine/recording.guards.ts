@@ -78,9 +78,6 @@ export const recordingGuards = {
     context.finishedRoomSid !== undefined &&
     (context.roomSid === undefined || context.roomSid === context.finishedRoomSid),
 
-  /** Not that of another egress, whose webhook came here by our uid. */
-  isItsFile: ({ context, event }: Seen) =>
-    event.type === 'media.found' && (event.egressId === undefined || event.egressId === context.egressId),
   /** A file that was found stays found: an answer that says otherwise is an older one. */
   fileIsNews: ({ context, event }: Seen) =>
     event.type === 'media.found' ? context.media !== 'complete' : context.media === undefined,

@@ -41,7 +41,7 @@ const withoutFile = {
       description: 'The file may still turn up: it is looked for, more and more seldom, for a day.',
       entry: 'rescueMedia',
       on: {
-        'media.found': { guard: 'isItsFile', target: '#recording.complete', actions: ['rememberFile', 'clearError'] },
+        'media.found': { target: '#recording.complete', actions: ['rememberFile', 'clearError'] },
         'media.absent': { guard: 'fileIsNews', actions: 'rememberFile' },
         'egress.observed': { guard: 'becameCompleteOrFailed', actions: ['rememberSnapshot', 'rescueMedia'] },
       },
@@ -221,7 +221,7 @@ export const recordingMachine = recordingSetup.createMachine({
               ...ends,
               { guard: 'becameEnding', target: 'ending', actions: ['rememberSnapshot', 'armUploadDeadline'] },
             ],
-            'media.found': { guard: 'isItsFile', target: '#recording.complete', actions: ['rememberFile', 'clearError'] },
+            'media.found': { target: '#recording.complete', actions: ['rememberFile', 'clearError'] },
             'media.absent': [
               { guard: 'wasStoppedAsStale', target: '#recording.aborted', actions: 'rememberFile' },
               { target: '#recording.failed', actions: 'rememberFile' },
@@ -237,10 +237,7 @@ export const recordingMachine = recordingSetup.createMachine({
       entry: ['settle', 'verifyMedia', 'announceComplete'],
       always: { guard: 'deletesWhenSettled', target: 'deleted' },
       on: {
-        'media.found': {
-          guard: 'itsFileIsNews',
-          actions: ['rememberFile', { type: 'withdraw', params: { keys: ['verifyMedia'] } }],
-        },
+        'media.found': { guard: 'fileIsNews', actions: 'rememberFile' },
         'media.absent': { guard: 'fileIsNews', actions: 'rememberFile' },
         delete: 'deleted',
       },

@@ -34,7 +34,6 @@ const phrases = words.extend({
     uploadIsOverdue: and(['deadlineIsCurrent', 'isEnding']),
     uploadIsOverdueAfterStop: and(['deadlineIsCurrent', 'isEnding', 'wasCancelledByStop']),
     stopIsOverdue: and(['deadlineIsCurrent', 'knowsEgress']),
-    itsFileIsNews: and(['isItsFile', 'fileIsNews']),
   },
   actions: {
     armStartDeadlineOnce: words.enqueueActions(({ context, enqueue }) => {
