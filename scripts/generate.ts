@@ -10,15 +10,17 @@ import process from 'node:process';
 
 import { configurationPage } from './generated/configuration-page.js';
 import { envExample } from './generated/env-example.js';
+import { architecturePictures, readmePictures } from './generated/state-pictures.js';
 
 const ROOT = path.dirname(import.meta.dirname);
-const FILES = [envExample, configurationPage];
+const FILES = [envExample, configurationPage, readmePictures, architecturePictures];
 
 const check = process.argv.includes('--check');
 for (const { path: name, content } of FILES) {
   const file = path.join(ROOT, name);
-  const wanted = content();
-  if (existsSync(file) && readFileSync(file, 'utf8') === wanted) continue;
+  const current = existsSync(file) ? readFileSync(file, 'utf8') : '';
+  const wanted = content(current);
+  if (current === wanted) continue;
   if (check) process.exitCode = 1;
   else writeFileSync(file, wanted);
   process.stdout.write(check ? `${name} is not current: run npm run generate\n` : `${name} written\n`);

@@ -4,7 +4,8 @@ import type { DocumentedVariable } from '../../src/config/environment.js';
 export interface GeneratedFile {
   /** Relative to the repository's root. */
   path: string;
-  content: () => string;
+  /** @param current what the file holds now; '' when it is missing */
+  content: (current: string) => string;
 }
 
 /** Variables by their group, in the order of the documentation. */
