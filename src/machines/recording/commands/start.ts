@@ -116,8 +116,11 @@ async function releaseUnlessRecorded(
 
 async function answer(options: StartOptions, created: RecordingDocument, request: StartRequest): Promise<RecordingDocument> {
   const recorded = request.respondAsync === true ? created : recordedAnswer(options, created);
-  const [recording] = await Promise.all([recorded, assertRoomIsLeft(options, created)]);
-  return recording;
+  // The deletion of a recording whose room is gone ends the start too: the client reads about the room.
+  const [room, recording] = await Promise.allSettled([assertRoomIsLeft(options, created), recorded]);
+  if (room.status === 'rejected') throw toError(room.reason);
+  if (recording.status === 'rejected') throw toError(recording.reason);
+  return recording.value;
 }
 
 async function recordedAnswer(options: StartOptions, created: RecordingDocument): Promise<RecordingDocument> {
