@@ -1,7 +1,6 @@
 import closeWithGrace from 'close-with-grace';
 
 import { type App, createApp } from './app/app.js';
-import { makeBuffersCheap } from './buffers.js';
 import { openDemoRoom } from './cli/demo-room.js';
 import { announce, type Welcome } from './cli/welcome.js';
 import { parseConfig } from './config/config.js';
@@ -15,7 +14,6 @@ const STOP_SIGNALS = ['SIGINT', 'SIGTERM'] as const;
 async function main(): Promise<void> {
   // Its S3 client warns on standard error about a Node.js that we support.
   process.env['AWS_SDK_JS_NODE_VERSION_SUPPORT_WARNING_DISABLED'] = 'true';
-  makeBuffersCheap();
   const config = parseConfig(process.env);
   const log = createLogger({ level: config.logLevel, name: 'tally' });
   const app = await createApp(config, { log });

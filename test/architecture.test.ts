@@ -58,7 +58,6 @@ const HOUSE: Record<string, Rule> = {
 /** Files directly under `src`. */
 const ROOT_FILES: Record<string, Rule> = {
   'errors.ts': {},
-  'buffers.ts': {},
   'clock.ts': {},
   'concurrency.ts': {},
   'held-lock.ts': { types: ['jobs'] },
