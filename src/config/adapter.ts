@@ -1,9 +1,9 @@
 export const ADAPTERS = ['embedded', 'real'] as const;
 
-/** The variables that are set, by their names. */
+/** The variables that are set, keyed by name. */
 export type Given = Readonly<Record<string, unknown>>;
 
-/** What is said by name, else `real` as soon as any variable of the family is set. */
+/** @returns `named` when the user chose an adapter, else `real` as soon as any variable of the family is set */
 export function chooseAdapter(
   named: (typeof ADAPTERS)[number] | undefined,
   family: RegExp,

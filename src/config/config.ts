@@ -20,13 +20,13 @@ export interface Config extends ServiceConfig, StorageConfig {
 }
 
 /**
- * The configuration that an environment describes. A variable that is empty counts as unset.
+ * The configuration that an environment describes. An empty variable counts as unset.
  *
  * @throws InvalidInputError with one clear line; `details.issues` names each variable
  */
 export function parseConfig(env: Readonly<Record<string, string | undefined>>): Config {
   const isSet = ([name, value]: [string, string | undefined]) =>
-    value !== undefined && (value.trim() !== '' || MEANT_WHEN_EMPTY.has(name));
+    value !== undefined && (value.trim() !== '' || MAY_BE_EMPTY.has(name));
   const given = Object.fromEntries(Object.entries(env).filter(isSet));
   const { data, error } = environmentSchema.safeParse(given);
   if (error !== undefined) throw refusal(error.issues.map(({ path: [name], message }) => ({ field: String(name), message })));
@@ -36,8 +36,8 @@ export function parseConfig(env: Readonly<Record<string, string | undefined>>): 
   return deepFreeze(config);
 }
 
-/** Empty is a value for these: it asks for the credentials of the machine's role, or for none. */
-const MEANT_WHEN_EMPTY = new Set(['MEET_S3_ACCESS_KEY', 'MEET_S3_SECRET_KEY', 'MEET_REDIS_PASSWORD']);
+/** These variables may be empty: empty S3 keys select the machine's role, an empty password a Redis without one. */
+const MAY_BE_EMPTY = new Set(['MEET_S3_ACCESS_KEY', 'MEET_S3_SECRET_KEY', 'MEET_REDIS_PASSWORD']);
 
 function toConfig(values: Environment, given: Given): Config {
   const storage = toStorage(values, given);
@@ -65,7 +65,8 @@ function refuseUnsafe(values: Environment, { http, livekit, store }: Config): vo
     store.kind === 'embedded' &&
     values.TALLY_STORE === undefined
   ) {
-    const message = 'with a real LiveKit and the embedded store must be meant: set TALLY_STORE=embedded to run on one machine';
+    const message =
+      'refuses the embedded store beside a real LiveKit: set TALLY_STORE=embedded to run on one machine all the same';
     throw refusal([{ field: 'NODE_ENV=production', message }]);
   }
 }

@@ -9,7 +9,7 @@ import { storageVariables } from './storage.js';
 import { timerVariables } from './timers.js';
 import { docs, type VariableDoc } from './variable.js';
 
-/** In the order of the documentation. */
+/** The groups of variables, in the order of the documentation. */
 const GROUPS = {
   Service: serviceVariables,
   LiveKit: livekitVariables,
@@ -20,7 +20,7 @@ const GROUPS = {
   Timers: timerVariables,
 };
 
-/** Every variable we read. */
+/** Every variable that Tally reads. */
 export const environmentSchema = z.object({
   ...serviceVariables,
   ...livekitVariables,
@@ -37,7 +37,7 @@ export type Environment = z.infer<typeof environmentSchema>;
 export interface DocumentedVariable extends VariableDoc {
   name: string;
   group: string;
-  /** As it would stand in the environment; absent when there is none or it is computed. */
+  /** The default as text of the environment; absent when there is none or it is computed. */
   defaultValue?: string;
 }
 

@@ -2,7 +2,7 @@ import { ADAPTERS, chooseAdapter, type Given } from './adapter.js';
 import { integer, oneOf, text, url } from './values.js';
 import { docs, type Values } from './variable.js';
 
-/** What LiveKit's own examples use; anybody can guess it. */
+/** The secret of LiveKit's own examples. It is public, so anyone can guess it. */
 export const DEFAULT_LIVEKIT_SECRET = 'secret';
 const PROTOCOLS = ['ws', 'wss', 'http', 'https'];
 
@@ -12,26 +12,26 @@ export const livekitVariables = {
     defaultText: '`real` when any `LIVEKIT_*` variable is set, else `embedded`',
   }),
   LIVEKIT_URL: url(PROTOCOLS).default('ws://localhost:7880').register(docs, {
-    description: 'Where participants reach LiveKit.',
+    description: 'URL by which participants reach LiveKit.',
   }),
   LIVEKIT_URL_PRIVATE: url(PROTOCOLS, { path: false }).optional().register(docs, {
-    description: "Where Tally reaches LiveKit's API; without a path.",
+    description: "URL by which Tally reaches LiveKit's API; without a path.",
     defaultText: 'value of `LIVEKIT_URL`',
   }),
   LIVEKIT_API_KEY: text().default('devkey').register(docs, {
-    description: 'API key, of the simulator too.',
+    description: 'API key of LiveKit or of the simulator.',
   }),
   LIVEKIT_API_SECRET: text().optional().register(docs, {
-    description: 'API secret; verifies incoming webhooks too.',
+    description: 'API secret of LiveKit or of the simulator; Tally also verifies webhooks with it.',
     defaultText: "`secret`; the simulator's is generated",
   }),
   TALLY_SIMULATOR_PORT: integer(0, 65_535).default(7880).register(docs, {
-    description: 'Port of the simulator, on loopback; 0 takes a free one and prints it.',
+    description: 'Port of the simulator, on loopback; with 0 the simulator takes a free port and prints it.',
   }),
 };
 
 export type LiveKitConfig =
-  /** The simulator. Without a secret its owner generates one. */
+  /** The simulator. When no secret is configured, `src/app` generates one. */
   | { kind: 'embedded'; port: number; apiKey: string; apiSecret?: string }
   | { kind: 'real'; url: string; privateUrl: string; apiKey: string; apiSecret: string };
 

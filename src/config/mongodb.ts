@@ -5,13 +5,13 @@ export const mongodbVariables = {
   MEET_MONGO_URI: checked('must begin with mongodb:// or mongodb+srv://', (uri) => /^mongodb(\+srv)?:\/\//.test(uri))
     .optional()
     .register(docs, {
-      description: 'Connection string, used as it is; MongoDB 6 or newer, a replica set.',
-      defaultText: 'made of the variables below',
+      description: 'Connection string, used unchanged; MongoDB must be a replica set of version 6 or newer.',
+      defaultText: 'built from the variables below',
     }),
   MEET_MONGO_NODES: checked('must be host names, comma-separated and without a port', (list) => nodesOf(list).every(isHost))
     .default('localhost')
     .register(docs, { description: 'Host names, comma-separated.' }),
-  MEET_MONGO_PORT: integer(1, 65_535).default(27_017).register(docs, { description: 'Port of every node.' }),
+  MEET_MONGO_PORT: integer(1, 65_535).default(27_017).register(docs, { description: 'Port of all nodes.' }),
   MEET_MONGO_ADMIN_USERNAME: text().default('mongoadmin').register(docs, { description: 'User.' }),
   MEET_MONGO_ADMIN_PASSWORD: text().default('mongoadmin').register(docs, { description: 'Password.' }),
   MEET_MONGO_REPLICA_SET_NAME: text().default('rs0').register(docs, { description: 'Name of the replica set.' }),
@@ -43,7 +43,7 @@ function nodesOf(list: string): string[] {
   return list.split(',').map((node) => node.trim());
 }
 
-/** An IPv6 address stands in brackets. */
+/** An IPv6 address must be in brackets. */
 function isHost(text: string): boolean {
   return /^([^\s:/@[\]]+|\[[\d:a-f.]+\])$/i.test(text);
 }

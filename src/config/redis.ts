@@ -6,32 +6,32 @@ import { docs, type Values } from './variable.js';
 
 export const redisVariables = {
   MEET_REDIS_HOST: text().default('localhost').register(docs, { description: 'Host of a single Redis.' }),
-  MEET_REDIS_PORT: integer(1, 65_535).default(6379).register(docs, { description: 'Its port.' }),
+  MEET_REDIS_PORT: integer(1, 65_535).default(6379).register(docs, { description: 'Port of a single Redis.' }),
   MEET_REDIS_USERNAME: text().optional().register(docs, { description: 'User.', defaultText: 'none' }),
   MEET_REDIS_PASSWORD: text()
     .default('redispassword')
-    .register(docs, { description: 'Password; set but empty for a Redis without one.' }),
+    .register(docs, { description: 'Password; an empty value means a Redis without a password.' }),
   MEET_REDIS_DB: integer(0, 65_535).default(0).register(docs, { description: 'Number of the database.' }),
   MEET_REDIS_SENTINEL_HOST_LIST: hostsAndPorts().optional().register(docs, {
-    description: 'Sentinels, `host:port` and comma-separated, in place of host and port.',
+    description: 'Sentinels, `host:port` and comma-separated; they replace host and port.',
     defaultText: 'none',
   }),
   MEET_REDIS_SENTINEL_PASSWORD: text().optional().register(docs, {
-    description: "The sentinels' password; needed with them.",
+    description: 'Password of the sentinels; required when sentinels are set.',
     defaultText: 'none',
   }),
   MEET_REDIS_SENTINEL_MASTER_NAME: text()
     .default('openvidu')
-    .register(docs, { description: 'What the sentinels call the master.' }),
+    .register(docs, { description: 'Name under which the sentinels know the master.' }),
   TALLY_REDIS_CLUSTER_NODES: hostsAndPorts().optional().register(docs, {
-    description: 'Some nodes of a cluster, `host:port` and comma-separated, in place of host and port.',
+    description: 'Some nodes of a cluster, `host:port` and comma-separated; they replace host and port.',
     defaultText: 'none',
   }),
   TALLY_REDIS_TLS: oneOf(['true', 'false']).default('false').register(docs, {
-    description: '`true`: every connection is encrypted, to sentinels and cluster nodes too.',
+    description: '`true` encrypts every connection, also to sentinels and cluster nodes.',
   }),
   TALLY_REDIS_TLS_CA: text().optional().register(docs, {
-    description: "File with the certificates of the authorities that vouch for Redis, in PEM; in place of the system's.",
+    description: "PEM file with the CA certificates that vouch for Redis; it replaces Node.js's own list.",
     defaultText: 'none',
   }),
 };
@@ -46,13 +46,16 @@ export interface RedisConfig {
   sentinels?: { addresses: HostAndPort[]; masterName: string; password: string };
   /** Some nodes of a cluster. */
   clusterNodes?: HostAndPort[];
-  /** Without a file the authorities that Node knows count. */
+  /** Without a file, Node.js's own list of authorities applies. */
   tls?: { caFile?: string };
 }
 
 type RedisValues = Values<typeof redisVariables>;
 
-/** @throws InvalidInputError sentinels without a password or beside a cluster, a database that a cluster has not, a CA without TLS */
+/**
+ * @throws InvalidInputError when sentinels have no password or stand beside a cluster, when a cluster is used with a database
+ *   other than 0, or when a CA file is set without TLS
+ */
 export function toRedis(values: RedisValues): RedisConfig {
   const { MEET_REDIS_SENTINEL_HOST_LIST: addresses, MEET_REDIS_SENTINEL_PASSWORD: sentinelPassword } = values;
   if (addresses !== undefined && sentinelPassword === undefined) {
@@ -81,9 +84,11 @@ function toClusterNodes(values: RedisValues): HostAndPort[] | undefined {
   if (nodes === undefined) return undefined;
   const field = 'TALLY_REDIS_CLUSTER_NODES';
   if (values.MEET_REDIS_SENTINEL_HOST_LIST !== undefined) {
-    throw refusal([{ field, message: 'cannot be used with MEET_REDIS_SENTINEL_HOST_LIST: Redis is one or the other' }]);
+    throw refusal([
+      { field, message: 'cannot be used with MEET_REDIS_SENTINEL_HOST_LIST: Redis has either sentinels or a cluster' },
+    ]);
   }
-  if (values.MEET_REDIS_DB !== 0) throw refusal([{ field, message: 'needs MEET_REDIS_DB=0: a cluster has no other database' }]);
+  if (values.MEET_REDIS_DB !== 0) throw refusal([{ field, message: 'needs MEET_REDIS_DB=0: a cluster has only this database' }]);
   return nodes;
 }
 

@@ -9,55 +9,55 @@ const LOG_LEVELS = ['fatal', 'error', 'warn', 'info', 'debug', 'trace', 'silent'
 export const serviceVariables = {
   NODE_ENV: text().optional().register(docs, {
     description:
-      'With `production`, a real LiveKit together with the embedded store is refused unless `TALLY_STORE=embedded` says it is meant.',
+      'With `production`, Tally refuses a real LiveKit beside the embedded store, unless `TALLY_STORE=embedded` asks for it.',
   }),
   SERVER_PORT: integer(0, 65_535)
     .default(6080)
-    .register(docs, { description: 'Port of the HTTP server; 0 takes a free one and prints it.' }),
+    .register(docs, { description: 'Port of the HTTP server; with 0 Tally takes a free port and prints it.' }),
   TALLY_HOST: text().default('127.0.0.1').register(docs, {
     description:
-      'Address the HTTP server listens on. Any other than loopback is refused while the LiveKit secret is the published default.',
+      'Address on which the HTTP server listens. It must be loopback while the LiveKit secret is the published default.',
   }),
   SERVER_CORS_ORIGIN: checked('must be the value of a header', (given) => /^[\x20-\x7e]+$/.test(given))
     .default('*')
     .register(docs, { description: 'Value of `Access-Control-Allow-Origin`.' }),
   TALLY_TRUST_PROXY: integer(0, 10).optional().register(docs, {
-    description: 'How many proxies in front of us are trusted for `X-Forwarded-Proto` and `X-Forwarded-For`.',
+    description: 'Number of proxies in front of Tally that are trusted for `X-Forwarded-Proto` and `X-Forwarded-For`.',
     unit: 'hops',
     defaultText: '0 with the embedded store, else 1',
   }),
   MEET_BASE_URL: url(['https', 'http']).optional().register(docs, {
-    description: 'Fixed external URL used in generated links.',
-    defaultText: 'taken from the request',
+    description: 'Fixed external URL for generated links.',
+    defaultText: "the request's own address",
   }),
   MEET_LOG_LEVEL: oneOf(LOG_LEVELS, { verbose: 'debug', silly: 'trace' })
     .default('info')
     .register(docs, {
-      description: `Lowest level that is logged: ${LOG_LEVELS.join(', ')}.`,
+      description: `Lowest level that Tally logs: ${LOG_LEVELS.join(', ')}.`,
     }),
   MEET_NAME_ID: text().default('openviduMeet').register(docs, {
     description: 'Project id; also the `createdBy` mark in the metadata of LiveKit rooms.',
   }),
   MEET_INITIAL_API_KEY: text().optional().register(docs, {
     description: 'The first API key.',
-    defaultText: 'generated once, kept in the data folder',
+    defaultText: 'generated once and kept in the data folder',
   }),
   TALLY_INSTANCE_ID: text().optional().register(docs, {
-    description: 'Name of this process among its like; must differ from all others.',
+    description: 'Name of this instance; no two instances may share one.',
     defaultText: 'host name and a random suffix',
   }),
 };
 
 export interface ServiceConfig {
   instanceId: string;
-  /** Our mark in LiveKit's room metadata. */
+  /** The `createdBy` mark in LiveKit's room metadata. */
   projectId: string;
-  /** Absent: generate one. */
+  /** When absent, Tally generates a key. */
   initialApiKey?: string;
   logLevel: (typeof LOG_LEVELS)[number];
   http: {
     host: string;
-    /** 0: any free one. */
+    /** 0 means any free port. */
     port: number;
     corsOrigin: string;
     trustedProxyHops: number;
@@ -66,7 +66,7 @@ export interface ServiceConfig {
   };
 }
 
-/** @param defaultProxyHops how many proxies are trusted when nothing is said */
+/** @param defaultProxyHops number of trusted proxies when the environment sets none */
 export function toService(values: Values<typeof serviceVariables>, defaultProxyHops: number): ServiceConfig {
   return {
     instanceId: values.TALLY_INSTANCE_ID ?? `${hostname()}-${randomBytes(4).toString('hex')}`,

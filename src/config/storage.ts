@@ -10,23 +10,23 @@ import { docs, type Values } from './variable.js';
 
 export const storageVariables = {
   TALLY_DATA_DIR: text().default('.tally').register(docs, {
-    description: 'Folder of the embedded stores, media and generated secrets.',
+    description: 'Folder of the embedded stores, the recorded files and the generated secrets.',
   }),
   TALLY_MEDIA_DIR: text().optional().register(docs, {
-    description: 'Folder of recorded files as Tally sees it.',
+    description: 'Folder of recorded files, as a path for Tally.',
     defaultText: '`media` in the data folder',
   }),
   TALLY_EGRESS_MEDIA_DIR: text().optional().register(docs, {
-    description: 'The same folder as the LiveKit egress sees it.',
+    description: 'The same folder as a path for the LiveKit egress.',
     defaultText: 'value of `TALLY_MEDIA_DIR`',
   }),
   TALLY_STORE: oneOf(ADAPTERS).optional().register(docs, {
     description:
-      'Store of rooms, recordings and API keys: `embedded` is LMDB in the data folder, for one process; `real` is MongoDB.',
+      'Store of rooms, recordings and API keys: `embedded` is LMDB in the data folder, for a single process; `real` is MongoDB.',
     defaultText: '`real` when any `MEET_MONGO_*` variable is set, else `embedded`',
   }),
   TALLY_LOCKS: oneOf(ADAPTERS).optional().register(docs, {
-    description: 'Locks of rooms and jobs, and wake-ups between instances: `embedded`, or `real` for Redis.',
+    description: 'Locks of rooms and jobs, and wake-ups between instances: `embedded` serves a single process, `real` is Redis.',
     defaultText: '`real` when any `MEET_REDIS_*` or `TALLY_REDIS_*` variable is set, else `embedded`',
   }),
   TALLY_MEDIA: oneOf(ADAPTERS).optional().register(docs, {
@@ -47,13 +47,13 @@ export interface StorageConfig {
 }
 
 export type MediaConfig =
-  /** One folder, as we see it and as the egress sees it. */
+  /** One folder: its path for Tally, and its path for the egress. */
   { kind: 'embedded'; dir: string; egressDir: string } | S3Config;
 
 type StorageValues = Values<typeof storageVariables>;
 type S3Values = Values<typeof s3Variables>;
 
-/** @throws InvalidInputError the settings of a server contradict each other */
+/** @throws InvalidInputError when the settings of a server contradict each other */
 export function toStorage(
   values: StorageValues & Values<typeof mongodbVariables> & Values<typeof redisVariables> & S3Values,
   given: Given,
@@ -78,12 +78,12 @@ function toFolder(values: StorageValues & S3Values, dataDir: string): MediaConfi
   return { kind: 'embedded', dir, egressDir: values.TALLY_EGRESS_MEDIA_DIR ?? dir };
 }
 
-/** Object stores that the environment asks for and this version cannot use yet. */
+/** @throws InvalidInputError when the environment asks for an object store without an adapter in this version */
 export function refuseMissingAdapters(values: StorageValues & S3Values, given: Given): void {
   if (values.TALLY_MEDIA === 'embedded') return;
   const azure = Object.keys(given).find((name) => name.startsWith('MEET_AZURE_'));
-  const asker = values.MEET_BLOB_STORAGE_MODE === 's3' ? azure : `MEET_BLOB_STORAGE_MODE=${values.MEET_BLOB_STORAGE_MODE}`;
-  if (asker === undefined) return;
-  const message = 'asks for an object store that this version has no adapter for: use S3, or set TALLY_MEDIA=embedded';
-  throw refusal([{ field: asker, message }]);
+  const field = values.MEET_BLOB_STORAGE_MODE === 's3' ? azure : `MEET_BLOB_STORAGE_MODE=${values.MEET_BLOB_STORAGE_MODE}`;
+  if (field === undefined) return;
+  const message = 'asks for an object store without an adapter in this version: use S3, or set TALLY_MEDIA=embedded';
+  throw refusal([{ field, message }]);
 }

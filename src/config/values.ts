@@ -1,6 +1,6 @@
 import { z } from 'zod';
 
-/** Parsers from a variable's text to a value. Each complains in words that follow the variable's name. */
+/** Parsers from a variable's text to a value. Each complaint continues a sentence that begins with the variable's name. */
 
 const MAX_TIMER_MS = 2 ** 31 - 1;
 
@@ -12,7 +12,7 @@ export function integer(min: number, max: number) {
   });
 }
 
-/** Milliseconds a timer can wait: up to 24 days. */
+/** Milliseconds that a timer of Node.js can wait: at most 24 days. */
 export function milliseconds(min = 1) {
   return integer(min, MAX_TIMER_MS);
 }
@@ -21,7 +21,7 @@ export function text() {
   return z.string().trim();
 }
 
-/** One of a few words, whatever their case; `aliases` are other people's words for them. */
+/** One of a few words, in any case. @param aliases further accepted words, in lower case, and their meaning */
 export function oneOf<const Word extends string>(words: readonly Word[], aliases: Readonly<Record<string, Word>> = {}) {
   return parsed(`must be one of ${words.join(', ')}`, (given) => {
     const word = given.toLowerCase();
@@ -40,7 +40,7 @@ export function url(protocols: readonly string[], { path = true } = {}) {
   });
 }
 
-/** Text that is taken as it is. @param complaint such as `must be …` */
+/** Text that is used unchanged. @param complaint such as `must be …` */
 export function checked(complaint: string, isGood: (given: string) => boolean) {
   return parsed(complaint, (given) => (isGood(given) ? given : undefined));
 }
@@ -50,7 +50,7 @@ export interface HostAndPort {
   port: number;
 }
 
-/** Items such as `one:26379`, comma-separated, spaces allowed around them; an IPv6 host stands in brackets. */
+/** Comma-separated items such as `one:26379`, with optional spaces around them. An IPv6 host must be in brackets. */
 export function hostsAndPorts() {
   return parsed('must be host:port items, comma-separated', (list) => {
     const items = list.split(',').flatMap((item) => hostAndPort(item.trim()) ?? []);
@@ -86,7 +86,7 @@ function parseJson(text: string): unknown {
   }
 }
 
-/** @param parse undefined when the text is no such value */
+/** @param parse returns undefined for a text that is no such value */
 function parsed<Value>(complaint: string, parse: (text: string) => Value | undefined) {
   return text().transform((given, context): Value => {
     const value = parse(given);

@@ -5,11 +5,11 @@ export interface VariableDoc {
   /** One sentence. */
   description: string;
   unit?: string;
-  /** In place of a default that is computed. */
+  /** Describes a default that is computed. */
   defaultText?: string;
 }
 
 export const docs = z.registry<VariableDoc>();
 
-/** What some variables, by their names, are parsed to. */
+/** The parsed values of some variables, keyed by name. */
 export type Values<Variables extends z.ZodRawShape> = z.infer<z.ZodObject<Variables>>;

@@ -19,7 +19,7 @@ function refusalOf(env: Record<string, string>): string {
 const LIVEKIT_URL = 'ws://lk';
 
 describe('an empty environment', () => {
-  it('is embedded, on loopback, with absolute paths', () => {
+  it('selects the embedded adapters, on loopback, with absolute paths', () => {
     const { instanceId, ...config } = parseConfig({});
     expect(instanceId).toMatch(/.-[0-9a-f]{8}$/);
     expect(config).toMatchObject({
@@ -37,10 +37,10 @@ describe('an empty environment', () => {
     expect(config.livekit).not.toHaveProperty('apiSecret');
   });
 
-  it('is the same when every variable is there but empty', () => {
+  it('means the same as an environment of empty variables', () => {
     const names = documentedVariables().map(({ name }) => name);
-    const meantWhenEmpty = ['MEET_S3_ACCESS_KEY', 'MEET_S3_SECRET_KEY', 'MEET_REDIS_PASSWORD'];
-    const ordinary = names.filter((name) => !meantWhenEmpty.includes(name));
+    const mayBeEmpty = ['MEET_S3_ACCESS_KEY', 'MEET_S3_SECRET_KEY', 'MEET_REDIS_PASSWORD'];
+    const ordinary = names.filter((name) => !mayBeEmpty.includes(name));
     const empty = Object.fromEntries(ordinary.map((name, index) => [name, index % 2 === 0 ? '' : '  ']));
     const instanceId = 'one';
     expect({ ...parseConfig(empty), instanceId }).toStrictEqual({
@@ -49,19 +49,19 @@ describe('an empty environment', () => {
     });
   });
 
-  it('gives each process a name of its own', () => {
+  it('gives each process its own instance id', () => {
     expect(parseConfig({}).instanceId).not.toBe(parseConfig({}).instanceId);
   });
 
-  it('cannot be changed afterwards, at any depth', () => {
+  it('yields a configuration that is frozen at every depth', () => {
     const config = parseConfig({});
     expect(() => Object.assign(config.timers, { startTimeoutMs: 1 })).toThrow(TypeError);
     expect(() => Object.assign(config, { dataDir: '/' })).toThrow(TypeError);
   });
 });
 
-describe('the jobs', () => {
-  it('come round every thirty seconds to every hour', () => {
+describe('the timers of the jobs', () => {
+  it('default to intervals between thirty seconds and one hour', () => {
     expect(parseConfig({}).timers).toMatchObject({
       lockKeeperIntervalMs: 30_000,
       lockGcIntervalMs: 30 * 60_000,
@@ -72,7 +72,7 @@ describe('the jobs', () => {
     });
   });
 
-  it('can come round every second, and spare nothing', () => {
+  it('accept intervals of a second and ages of zero', () => {
     const timers = {
       TALLY_LOCK_KEEPER_INTERVAL_MS: '1000',
       TALLY_LOCK_GC_INTERVAL_MS: '1001',
@@ -92,8 +92,8 @@ describe('the jobs', () => {
   });
 });
 
-describe('a value', () => {
-  it('is taken over, without the space around it', () => {
+describe('the value of a variable', () => {
+  it('reaches the configuration, trimmed', () => {
     const config = parseConfig({
       SERVER_PORT: ' 0 ',
       MEET_INITIAL_API_KEY: 'meet-api-key',
@@ -119,7 +119,7 @@ describe('a value', () => {
     { given: 'https://meet.example.org/', baseUrl: 'https://meet.example.org' },
     { given: 'https://meet.example.org:443/tally/', baseUrl: 'https://meet.example.org/tally' },
     { given: 'http://meet.example.org:8080', baseUrl: 'http://meet.example.org:8080' },
-  ])('MEET_BASE_URL=$given is $baseUrl', ({ given, baseUrl }) => {
+  ])('is normalised: MEET_BASE_URL=$given becomes $baseUrl', ({ given, baseUrl }) => {
     expect(parseConfig({ MEET_BASE_URL: given }).http.baseUrl).toBe(baseUrl);
   });
 
@@ -157,19 +157,19 @@ describe('a value', () => {
         .map((name) => `${name} must be host:port items, comma-separated`)
         .join('; '),
     })),
-  ])('is refused in one line: $env', ({ env, refusal }) => {
+  ])('is refused in one line when it is bad: $env', ({ env, refusal }) => {
     expect(refusalOf(env)).toBe(refusal);
   });
 
-  it('that is wrong is named together with the others, never quoted', () => {
+  it('is never quoted in the error, which names all bad variables at once', () => {
     const message = refusalOf({ SERVER_PORT: 'hunter2', MEET_LOG_LEVEL: 'hunter2' });
     expect(message).toMatch(/^SERVER_PORT .*; MEET_LOG_LEVEL .*$/);
     expect(message).not.toContain('hunter2');
   });
 });
 
-describe('LiveKit', () => {
-  it('is real as soon as any of its variables is set, the others taking their defaults', () => {
+describe('the configuration of LiveKit', () => {
+  it('is real as soon as one of its variables is set; the others take their defaults', () => {
     expect(parseConfig({ LIVEKIT_API_KEY: 'k' }).livekit).toStrictEqual({
       kind: 'real',
       url: 'ws://localhost:7880',
@@ -179,12 +179,12 @@ describe('LiveKit', () => {
     });
   });
 
-  it('is reached at its private address', () => {
+  it('keeps the private URL apart from the public one', () => {
     const env = { LIVEKIT_URL: 'wss://lk.example.org/rtc/', LIVEKIT_URL_PRIVATE: 'http://10.0.0.1:7880/' };
     expect(parseConfig(env).livekit).toMatchObject({ url: 'wss://lk.example.org/rtc', privateUrl: 'http://10.0.0.1:7880' });
   });
 
-  it('is what TALLY_LIVEKIT says, whatever else is set', () => {
+  it('follows TALLY_LIVEKIT, whatever else is set', () => {
     expect(parseConfig({ TALLY_LIVEKIT: 'real' }).livekit.kind).toBe('real');
     expect(parseConfig({ TALLY_LIVEKIT: 'embedded', LIVEKIT_API_SECRET: 's', TALLY_SIMULATOR_PORT: '0' }).livekit).toStrictEqual({
       kind: 'embedded',
@@ -194,7 +194,7 @@ describe('LiveKit', () => {
     });
   });
 
-  it('cannot be reached through a path', () => {
+  it('refuses a URL with a path when no private URL is set', () => {
     expect(refusalOf({ LIVEKIT_URL: 'wss://lk.example.org/rtc' })).toMatch(/^LIVEKIT_URL has a path/);
   });
 
@@ -202,30 +202,30 @@ describe('LiveKit', () => {
     { LIVEKIT_URL: 'ws://lk' },
     { LIVEKIT_API_SECRET: 'secret' },
     { TALLY_LIVEKIT: 'embedded', LIVEKIT_API_SECRET: 'secret' },
-  ])('with its published default secret keeps us on loopback: %o', (env) => {
+  ])('with the published default secret allows loopback addresses only: %o', (env) => {
     expect(refusalOf({ TALLY_HOST: '0.0.0.0', ...env })).toMatch(/^TALLY_HOST .* LIVEKIT_API_SECRET/);
     for (const host of ['127.0.0.1', '127.0.1.1', '::1', 'localhost'])
       expect(parseConfig({ TALLY_HOST: host, ...env }).http.host).toBe(host);
   });
 
-  it('with a secret of its own may be used from anywhere', () => {
+  it('with another or a generated secret allows every address', () => {
     expect(parseConfig({ TALLY_HOST: '0.0.0.0' }).http.host).toBe('0.0.0.0');
     expect(parseConfig({ TALLY_HOST: '::', LIVEKIT_API_SECRET: 'own' }).http.host).toBe('::');
   });
 });
 
-describe('an object store that this version cannot use', () => {
+describe('an object store without an adapter', () => {
   it.each([
     { env: { MEET_AZURE_ACCOUNT_NAME: 'x' }, asks: 'MEET_AZURE_ACCOUNT_NAME' },
     { env: { MEET_BLOB_STORAGE_MODE: 'gcs' }, asks: 'MEET_BLOB_STORAGE_MODE=gcs' },
-  ])('is refused, unless the embedded one is asked for: $asks', ({ env, asks }) => {
-    expect(refusalOf(env)).toMatch(new RegExp(`^${asks} asks for an object store that this version has no adapter for`));
+  ])('is refused, unless TALLY_MEDIA=embedded is set: $asks', ({ env, asks }) => {
+    expect(refusalOf(env)).toMatch(new RegExp(`^${asks} asks for an object store without an adapter in this version`));
     expect(parseConfig({ ...env, TALLY_MEDIA: 'embedded' }).media.kind).toBe('embedded');
   });
 });
 
 describe('a family of variables', () => {
-  it('is real as soon as one of it is set, and embedded when that is said by name', () => {
+  it('selects the real adapter as soon as one is set, unless the embedded one is chosen by name', () => {
     expect(parseConfig({ MEET_MONGO_NODES: 'x' }).store.kind).toBe('real');
     expect(parseConfig({ MEET_MONGO_NODES: 'x', TALLY_STORE: 'embedded' }).store.kind).toBe('embedded');
     expect(parseConfig({ TALLY_STORE: 'real' }).store.kind).toBe('real');
@@ -236,7 +236,7 @@ describe('a family of variables', () => {
     expect(parseConfig({ MEET_S3_BUCKET: 'x', TALLY_MEDIA: 'embedded' }).media.kind).toBe('embedded');
   });
 
-  it('takes defaults for the rest, with the credentials encoded in the connection string', () => {
+  it('gives unset members their defaults and encodes the credentials in the connection string', () => {
     const { store, locks, media } = parseConfig({ LIVEKIT_URL, TALLY_STORE: 'real', TALLY_LOCKS: 'real', TALLY_MEDIA: 'real' });
     expect(store).toStrictEqual({
       kind: 'real',
@@ -258,13 +258,13 @@ describe('a family of variables', () => {
     expect(parseConfig({ MEET_MONGO_URI: 'mongodb://h/' }).store).toMatchObject({ uri: 'mongodb://h/' });
   });
 
-  it('has no credentials where they are set but empty', () => {
+  it('has no credentials when they are set to nothing', () => {
     expect(parseConfig({ MEET_REDIS_PASSWORD: '' }).locks).not.toHaveProperty('password');
     const keys = { MEET_S3_ACCESS_KEY: '', MEET_S3_SECRET_KEY: '' };
     expect(parseConfig({ LIVEKIT_URL, ...keys }).media).toMatchObject({ accessKey: '', secretKey: '' });
   });
 
-  it('of Sentinel needs its password', () => {
+  it('with sentinels needs the password of the sentinels', () => {
     const hosts = { MEET_REDIS_SENTINEL_HOST_LIST: 'a:1,b:2' };
     expect(refusalOf(hosts)).toMatch(/^MEET_REDIS_SENTINEL_PASSWORD must be set/);
     expect(parseConfig({ ...hosts, MEET_REDIS_SENTINEL_PASSWORD: 'p' }).locks).toMatchObject({
@@ -279,7 +279,7 @@ describe('a family of variables', () => {
     });
   });
 
-  it('of a Redis cluster names some of its nodes', () => {
+  it('accepts the addresses of some nodes of a Redis cluster', () => {
     expect(parseConfig({ TALLY_REDIS_CLUSTER_NODES: 'one:26379, two.example:1,[::1]:65535' }).locks).toMatchObject({
       clusterNodes: [
         { host: 'one', port: 26_379 },
@@ -289,42 +289,42 @@ describe('a family of variables', () => {
     });
   });
 
-  it('of S3 goes with the simulator, which uploads there', () => {
+  it('allows S3 beside the simulator, which uploads there', () => {
     expect(parseConfig({ MEET_S3_BUCKET: 'x' })).toMatchObject({ media: { kind: 'real' }, livekit: { kind: 'embedded' } });
   });
 
-  it('of MongoDB means a proxy in front of us', () => {
+  it('makes Tally trust one proxy by default when it selects MongoDB', () => {
     expect(parseConfig({ TALLY_STORE: 'real' }).http.trustedProxyHops).toBe(1);
     expect(parseConfig({ TALLY_STORE: 'real', TALLY_TRUST_PROXY: '0' }).http.trustedProxyHops).toBe(0);
   });
 });
 
-describe('in production', () => {
+describe('NODE_ENV=production', () => {
   const NODE_ENV = 'production';
 
-  it('a real LiveKit with the embedded store must be meant', () => {
+  it('refuses a real LiveKit beside the embedded store, unless TALLY_STORE=embedded is set', () => {
     expect(refusalOf({ NODE_ENV, LIVEKIT_URL: 'ws://lk' })).toMatch(/^NODE_ENV=production .* TALLY_STORE=embedded/);
     expect(parseConfig({ NODE_ENV, LIVEKIT_URL: 'ws://lk', TALLY_STORE: 'embedded' }).livekit.kind).toBe('real');
   });
 
-  it('everything embedded is fine', () => {
+  it('allows the embedded store beside the simulator', () => {
     expect(parseConfig({ NODE_ENV }).livekit.kind).toBe('embedded');
   });
 });
 
-describe('the documentation', () => {
+describe('the documentation of the variables', () => {
   it('leaves no variable out', () => {
     expect(documentedVariables().map(({ name }) => name)).toStrictEqual(Object.keys(environmentSchema.shape));
   });
 
-  it('describes every variable in one sentence and gives its default or says where it comes from', () => {
+  it('describes every variable and gives its default or the origin of its default', () => {
     for (const { name, description, defaultValue, defaultText } of documentedVariables()) {
       expect(description, name).toMatch(/^[A-Z`].*\.$/);
       if (name !== 'NODE_ENV') expect(defaultValue ?? defaultText, name).toBeTruthy();
     }
   });
 
-  it('gives defaults that mean the same when they are set', () => {
+  it('gives defaults that change nothing when they are set', () => {
     const defaults = documentedVariables().flatMap(({ name, defaultValue }) =>
       defaultValue === undefined ? [] : [[name, defaultValue]],
     );
@@ -347,7 +347,7 @@ describe('encryption on S3', () => {
   };
   const customerKey = Buffer.alloc(32, 7).toString('base64');
 
-  it('is what the bucket says, the server’s own, a key’s or the customer’s', () => {
+  it('follows the bucket when unset, else is SSE-S3, SSE-KMS or SSE-C', () => {
     expect(sseOf({})).toBeUndefined();
     expect(sseOf({ MEET_S3_SSE_TYPE: 'sse-s3' })).toEqual({ type: 'SSE-S3' });
     expect(sseOf({ MEET_S3_SSE_TYPE: 'SSE-KMS' })).toEqual({ type: 'SSE-KMS' });
@@ -385,20 +385,20 @@ describe('encryption on S3', () => {
       },
       'MEET_S3_SSE_TYPE=SSE-C needs an https MEET_S3_SERVICE_ENDPOINT: the key goes with each request',
     ],
-  ] as [Record<string, string>, string][])('is refused as %o', (env, refusal) => {
+  ] as [Record<string, string>, string][])('is refused for missing, bad or misplaced settings: %o', (env, refusal) => {
     const given = { LIVEKIT_URL, MEET_S3_SERVICE_ENDPOINT: 'https://s3.example.org', ...env };
     expect(refusalOf(given)).toBe(refusal);
     expect(refusal).not.toContain(customerKey);
   });
 });
 
-describe('the delivery of media', () => {
+describe('TALLY_MEDIA_DELIVERY', () => {
   const linksOf = (env: Record<string, string>) => {
     const { media } = parseConfig({ LIVEKIT_URL, MEET_S3_BUCKET: 'x', ...env });
     return media.kind === 'real' ? media.links : undefined;
   };
 
-  it('goes through Tally, or sends players to the bucket where they reach it', () => {
+  it('serves files through Tally, or sends players to the public endpoint of the bucket', () => {
     expect(linksOf({})).toBeUndefined();
     const redirect = { TALLY_MEDIA_DELIVERY: 'redirect' };
     expect(linksOf(redirect)).toEqual({ endpoint: 'http://localhost:9000', ttlMs: 900_000 });
@@ -407,7 +407,7 @@ describe('the delivery of media', () => {
     ).toEqual({ endpoint: 'https://media.example.org', ttlMs: 60_000 });
   });
 
-  it('by redirect is refused for files on disk, for keys that no player has, and for too short or long a time', () => {
+  it('refuses redirect for files on disk, for SSE-C, and for a bad life of the URL', () => {
     const redirect = { TALLY_MEDIA_DELIVERY: 'redirect' };
     expect(refusalOf(redirect)).toBe('TALLY_MEDIA_DELIVERY=redirect needs an S3 bucket: files on disk have no URL');
     const customers = {
