@@ -27,19 +27,19 @@ const ROUTES = [
 ] as const;
 
 describe('the API key', () => {
-  it.each(ROUTES)('is wanted by %s %s', async (method, path) => {
+  it.each(ROUTES)('is required by %s %s, else 401', async (method, path) => {
     const response = await edge.anonymous[method.toLowerCase() as 'get'](path);
     expect(response.status).toBe(401);
     expect(response.body).toEqual(unauthorized('Unauthorized'));
   });
 
-  it.each(ROUTES)('must match for %s %s', async (method, path) => {
+  it.each(ROUTES)('must match a stored one for %s %s, else 401', async (method, path) => {
     const response = await edge.anonymous[method.toLowerCase() as 'get'](path).set('X-API-KEY', `${API_KEY}0`);
     expect(response.status).toBe(401);
     expect(response.body).toEqual(unauthorized('Invalid API key'));
   });
 
-  it('is judged before the recording is looked for', async () => {
+  it('is checked before the store is asked for the recording', async () => {
     await edge.anonymous.get(RECORDING);
     const { status, body } = await edge.anonymous.get(`${RECORDING}2`).set('X-API-KEY', `${API_KEY}0`);
     expect([status, body]).toEqual([401, unauthorized('Invalid API key')]);
@@ -47,7 +47,7 @@ describe('the API key', () => {
     expect((await edge.get(`${RECORDING}2`)).status).toBe(404);
   });
 
-  it('is wanted before more than a thousand parameters are read', async () => {
+  it('is required before more than a thousand parameters are parsed', async () => {
     const behind = (count: number) => `${RECORDING}?${'a&'.repeat(count)}fields[x]=y`;
     expect((await edge.anonymous.get(behind(999))).status).toBe(422);
     expect((await edge.anonymous.get(behind(1_000))).status).toBe(401);
@@ -58,14 +58,14 @@ describe('the API key', () => {
     expect(body).toEqual(unauthorized('Unauthorized'));
   });
 
-  it('cannot match while none is stored', async () => {
+  it('is refused with a message of its own while the store holds no key', async () => {
     edge = await createEdge({ apiKeys: createMemoryApiKeys() });
     const { status, body } = await edge.get('/api/v1/rooms');
     expect(status).toBe(401);
     expect(body).toEqual(unauthorized('There are no API keys configured yet. Please, create one to access the API'));
   });
 
-  it('may be any of those stored', async () => {
+  it('may be any of the stored keys', async () => {
     const apiKeys = createMemoryApiKeys();
     for (const key of ['first', 'second', 'third']) await apiKeys.add({ key, creationDate: 1 });
     edge = await createEdge({ apiKeys });
@@ -74,12 +74,12 @@ describe('the API key', () => {
     }
   });
 
-  it('is no bearer token and no query parameter', async () => {
+  it('counts in its own header only, not as a bearer token or a query parameter', async () => {
     expect((await edge.anonymous.get('/api/v1/rooms').set('Authorization', `Bearer ${API_KEY}`)).status).toBe(401);
     expect((await edge.anonymous.get(`/api/v1/rooms?apiKey=${API_KEY}`)).status).toBe(401);
   });
 
-  it('is not judged while the store is down', async () => {
+  it('cannot be checked while the store is down: 503', async () => {
     edge.gate.failNext('apiKeys.list', 'fail_before');
     const { status, body, headers } = await edge.get('/api/v1/rooms');
     expect(status).toBe(503);
@@ -88,7 +88,7 @@ describe('the API key', () => {
   });
 });
 
-describe('the order of checks', () => {
+describe('the order of checks in a request', () => {
   it.each([
     ['POST', '/api/v1/recordings', { roomId: '' }],
     ['POST', '/api/v1/recordings/nonsense/stop', undefined],
@@ -98,20 +98,20 @@ describe('the order of checks', () => {
     ['GET', '/api/v1/rooms?maxItems=0', undefined],
     ['GET', '/api/v1/rooms/!!', undefined],
     ['DELETE', '/api/v1/rooms/!!?withMeeting=x', undefined],
-  ])('asks for credentials before it reads the input of %s %s', async (method, path, body) => {
+  ])('has the credentials before the input for %s %s', async (method, path, body) => {
     const response = await edge.anonymous[method.toLowerCase() as 'post'](path).send(body);
     expect(response.status).toBe(401);
   });
 
   it.each(['/api/v1/recordings/nonsense', '/api/v1/recordings/nonsense/media'])(
-    'reads the input of GET %s before it asks for credentials',
+    'has the input before the credentials for GET %s',
     async (path) => {
       expect((await edge.anonymous.get(path)).status).toBe(422);
     },
   );
 
   it.each([RECORDING.replace('room-1', 'none'), `${RECORDING.replace('room-1', 'none')}/media`])(
-    'asks for credentials before it tells that %s is unknown',
+    'has the credentials before the 404 for the unknown %s',
     async (path) => {
       expect((await edge.anonymous.get(path)).status).toBe(401);
     },

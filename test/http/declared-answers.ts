@@ -7,7 +7,7 @@ import type { Capability } from '../../src/http/route/capability.js';
 import type { HttpContext, HttpState } from '../../src/http/route/context.js';
 import type { Route } from '../../src/http/route/route.js';
 
-/** The body of every error. */
+/** The body that all errors share. */
 const errorBody = z.strictObject({
   error: z.string(),
   message: z.string(),
@@ -20,7 +20,7 @@ afterEach(() => {
   expect(violations.splice(0)).toEqual([]);
 });
 
-/** Compare every answer of a route with what the route declares; a test during which one differs fails. */
+/** Compare all answers of all routes with their declarations. A test in which an answer differs fails. */
 export function checkAnswers(app: Koa<HttpState>, capabilities: readonly Capability[]): void {
   const routes = new Map(capabilities.flatMap(({ routes = [] }) => routes.map((route) => [route.name, route])));
   app.middleware.unshift(async (ctx, next) => {
@@ -44,7 +44,7 @@ function violationsOf(route: Route, ctx: HttpContext, error: Error | undefined):
   if (error === undefined) return complain('a status that it does not declare');
   if (route.recover?.(error, ctx) !== undefined) return [];
   const codes = route.steps.flatMap(({ contract }) => [...contract.errors]);
-  const isDeclared = isOurs(ctx.body) || (error instanceof TallyError && codes.includes(error.code));
+  const isDeclared = isFaultOrOutage(ctx.body) || (error instanceof TallyError && codes.includes(error.code));
   return [
     ...(isDeclared
       ? []
@@ -53,14 +53,14 @@ function violationsOf(route: Route, ctx: HttpContext, error: Error | undefined):
   ];
 }
 
-/** A fault or an outage, which any route may meet. */
-function isOurs(body: unknown): boolean {
+/** Whether the answer is an unexpected error or an outage, which any route may give without a declaration. */
+function isFaultOrOutage(body: unknown): boolean {
   const { error, message } = body as { error?: string; message?: string };
   return message?.startsWith('Unexpected error while ') === true || /^(Storage|Lock|LiveKit) Error$/.test(error ?? '');
 }
 
 function issuesOf(schema: z.ZodType, body: unknown): string[] {
-  // As clients receive it: members that are undefined are absent.
+  // Clients do not receive members that are undefined.
   const sent: unknown = body === undefined ? undefined : JSON.parse(JSON.stringify(body));
   return schema.safeParse(sent).error?.issues.map(({ path, message }) => `${path.map(String).join('.')}: ${message}`) ?? [];
 }

@@ -10,8 +10,8 @@ async function allCapabilities(): Promise<readonly Capability[]> {
   return (await createEdge()).capabilities;
 }
 
-describe('the errors of routes', () => {
-  it('have a row in the error table wherever a route declares one', async () => {
+describe('the errors that routes declare', () => {
+  it('all have a row in the error table', async () => {
     const capabilities = await allCapabilities();
     const rows = new Set([commonErrors, authErrors, ...capabilities.map(({ errors = {} }) => errors)].flatMap(Object.keys));
     const declared = capabilities
@@ -21,14 +21,14 @@ describe('the errors of routes', () => {
     expect(declared.filter(({ code }) => !rows.has(code))).toEqual([]);
   });
 
-  it('have one row each: a second row for a code is refused', () => {
+  it('have one row each: the table refuses a second row for a code', () => {
     const rows = { 'some.error': { status: 400, name: 'Some Error' } };
     expect(() => createErrorTable([rows, rows])).toThrow("Two rows for the error 'some.error'");
   });
 });
 
-describe('the names of routes', () => {
-  it('differ, and every route ends with its answers', async () => {
+describe('all routes', () => {
+  it('have different names and end with the step that answers', async () => {
     const routes = (await allCapabilities()).flatMap(({ routes: own = [] }) => own);
     expect(new Set(routes.map(({ name }) => name)).size).toBe(routes.length);
     for (const { steps } of routes) expect(steps.at(-1)?.contract.kind).toBe('answers');

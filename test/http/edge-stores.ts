@@ -10,7 +10,7 @@ import { createMemoryRecordingStore } from '../support/memory-recording-store.js
 import { createMemoryRoomStore } from '../support/memory-room-store.js';
 import type { SharedServers } from '../support/stores.js';
 
-/** What the HTTP edge reads from. */
+/** The stores behind the HTTP edge. */
 export interface EdgeStores extends MediaFolder {
   recordings: RecordingStore;
   rooms: RoomStore;
@@ -18,7 +18,7 @@ export interface EdgeStores extends MediaFolder {
 }
 
 export interface RealEdgeStores extends EdgeStores {
-  /** Forget everything. */
+  /** Delete everything in the stores. */
   empty(): Promise<void>;
   close(): Promise<void>;
 }
@@ -28,7 +28,10 @@ let real: Promise<RealEdgeStores> | undefined;
 
 afterAll(async () => (await real)?.close());
 
-/** Empty stores: in memory, or on the servers that this run has started, where one test file empties its own again and again. */
+/**
+ * Empty stores: in memory, or on the servers of this run when there are any. On servers a test file has one set of stores, which
+ * each call empties.
+ */
 export async function emptyStores(): Promise<EdgeStores> {
   if (servers === undefined) return memoryStores();
   const stores = await (real ??= openReal(servers));

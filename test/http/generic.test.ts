@@ -10,9 +10,9 @@ beforeEach(async () => {
   edge = await createEdge();
 });
 
-describe('paths', () => {
+describe('the HTTP edge, for paths,', () => {
   it.each(['/api/v1/rooms', '/API/V1/Rooms', '/api/v1/rooms/', '/api/v1/ROOMS/'])(
-    'answers %s without regard to case and a trailing slash',
+    'ignores case and a trailing slash: %s',
     async (path) => {
       const { status } = await edge.get(path);
       expect(status).toBe(200);
@@ -41,7 +41,7 @@ describe('paths', () => {
     expect(response.headers['content-type']).toBe('application/json; charset=utf-8');
   });
 
-  it('answers an undecodable escape with 400', async () => {
+  it('answers a bad percent-escape with 400', async () => {
     const { status, body } = await edge.get('/api/v1/rooms/%E0%A4%A');
     expect(status).toBe(400);
     expect(body).toEqual({ error: 'Bad Request', message: 'Malformed path' });
@@ -57,17 +57,17 @@ describe('paths', () => {
   });
 });
 
-describe('bodies', () => {
+describe('the HTTP edge, for bodies,', () => {
   const post = (type: string, body: string) =>
     edge.anonymous.post('/api/v1/rooms').set('X-API-KEY', API_KEY).set('Content-Type', type).send(body);
 
-  it.each(['{"roomName": ', '"text"', '12', 'null', 'true', '[1,'])('refuses the JSON %s as malformed', async (text) => {
+  it.each(['{"roomName": ', '"text"', '12', 'null', 'true', '[1,'])('answers 400 to the malformed JSON %s', async (text) => {
     const { status, body } = await post('application/json', text);
     expect(status).toBe(400);
     expect(body).toEqual(malformedBody);
   });
 
-  it('asks for credentials before it reads a body', async () => {
+  it('checks credentials before it reads a body', async () => {
     const { status } = await edge.anonymous.post('/api/v1/recordings').set('Content-Type', 'application/json').send('{');
     expect(status).toBe(401);
   });
@@ -77,13 +77,13 @@ describe('bodies', () => {
     ['application/xml', '<a/>'],
     ['application/vnd.api+json', '{"roomName": 5}'],
     ['application/octet-stream', 'x'],
-  ])('takes a body of type %s for an empty object', async (type, text) => {
+  ])('treats a body of type %s as an empty object', async (type, text) => {
     const { status, body } = await post(type, text);
     expect(status).toBe(201);
     expect(body).toMatchObject({ roomName: 'Room' });
   });
 
-  it('takes no body at all, and an empty JSON one, for an empty object', async () => {
+  it('treats a missing body and empty JSON as an empty object', async () => {
     expect((await edge.post('/api/v1/rooms')).status).toBe(201);
     expect((await post('application/json', '')).status).toBe(201);
   });
@@ -97,33 +97,36 @@ describe('bodies', () => {
     expect(body).toMatchObject({ roomName: 'Forms', autoDeletionPolicy: { withMeeting: 'force', withRecordings: 'close' } });
   });
 
-  it.each(['application/json', 'application/x-www-form-urlencoded'])('takes 100 KB of %s and no more', async (type) => {
-    const wrap = type === 'application/json' ? (text: string) => `{"x":"${text}"}` : (text: string) => `x=${text}`;
-    const fits = 'a'.repeat(102_400 - wrap('').length);
-    expect((await post(type, wrap(fits))).status).toBe(201);
-    expect((await post(type, wrap(`${fits}a`))).status).toBe(413);
-  });
+  it.each(['application/json', 'application/x-www-form-urlencoded'])(
+    'accepts 100 KB of %s and answers 413 to more',
+    async (type) => {
+      const wrap = type === 'application/json' ? (text: string) => `{"x":"${text}"}` : (text: string) => `x=${text}`;
+      const fits = 'a'.repeat(102_400 - wrap('').length);
+      expect((await post(type, wrap(fits))).status).toBe(201);
+      expect((await post(type, wrap(`${fits}a`))).status).toBe(413);
+    },
+  );
 
-  it('refuses JSON of a charset it does not read', async () => {
+  it('answers 415 to JSON in a charset other than UTF-8', async () => {
     expect((await post('application/json; charset=x-unknown', '{}')).status).toBe(415);
     expect((await post('application/json; charset=UTF-8', '{}')).status).toBe(201);
   });
 
-  it('names an array where an object belongs, under an empty field', async () => {
+  it('reports an array in place of an object under an empty field name', async () => {
     const { status, body } = await post('application/json', '[]');
     expect(status).toBe(422);
     expect(body).toEqual(invalid(['', 'Expected object, received array']));
   });
 
-  it('drops properties that it does not know', async () => {
+  it('drops unknown properties', async () => {
     const { status, body } = await edge.post('/api/v1/rooms', { roomName: 'A', colour: 'red' });
     expect(status).toBe(201);
     expect(body).not.toHaveProperty('colour');
   });
 });
 
-describe('CORS', () => {
-  it('allows the configured origin on every answer, errors too', async () => {
+describe('the HTTP edge, for CORS,', () => {
+  it('allows the configured origin in all answers, errors included', async () => {
     for (const path of ['/api/v1/rooms', '/nowhere', '/health']) {
       const { headers } = await edge.anonymous.get(path);
       expect(headers['access-control-allow-origin']).toBe('*');
@@ -143,7 +146,7 @@ describe('CORS', () => {
     });
   });
 
-  it('varies by origin when only one is allowed', async () => {
+  it('adds Vary: Origin when a single origin is allowed', async () => {
     edge = await createEdge({ corsOrigin: 'https://app.example.com' });
     const { headers } = await edge.get('/api/v1/rooms').set('Origin', 'https://elsewhere.example.com');
     expect(headers['access-control-allow-origin']).toBe('https://app.example.com');
@@ -152,7 +155,7 @@ describe('CORS', () => {
     expect(preflight.headers['vary']).toBe('Origin, Access-Control-Request-Headers');
   });
 
-  it('is off without an origin', async () => {
+  it('sends no headers when the configured origin is empty', async () => {
     edge = await createEdge({ corsOrigin: '' });
     const { headers } = await edge.get('/api/v1/rooms');
     expect(headers).not.toHaveProperty('access-control-allow-origin');
@@ -170,18 +173,18 @@ describe('the base URL of links', () => {
     ['http://meet.example.com:80/', 'http://meet.example.com'],
     ['http://meet.example.com:443', 'http://meet.example.com:443'],
     ['https://example.com/meet', 'https://example.com/meet'],
-  ])('is %s as configured, less one slash and a default port', async (baseUrl, expected) => {
+  ])('is the configured %s without a trailing slash and a default port', async (baseUrl, expected) => {
     edge = await createEdge({ baseUrl });
     expect(await location(edge, { Host: 'other.example.com' })).toBe(expected);
   });
 
-  it('is the scheme and host of this very request otherwise', async () => {
+  it('is by default the scheme and host of the request', async () => {
     edge = await createEdge({ baseUrl: '' });
     expect(await location(edge, { Host: 'one.example.com:8080' })).toBe('http://one.example.com:8080');
     expect(await location(edge, { Host: '[::1]:6080' })).toBe('http://[::1]:6080');
   });
 
-  it('ignores X-Forwarded-Host always, and X-Forwarded-Proto unless a proxy is trusted', async () => {
+  it('never follows X-Forwarded-Host, and X-Forwarded-Proto only behind a trusted proxy', async () => {
     const forwarded = { Host: 'a.example.com', 'X-Forwarded-Proto': 'https', 'X-Forwarded-Host': 'evil.example.com' };
     edge = await createEdge({ baseUrl: '' });
     expect(await location(edge, forwarded)).toBe('http://a.example.com');
@@ -190,7 +193,7 @@ describe('the base URL of links', () => {
     expect(await location(edge, { ...forwarded, 'X-Forwarded-Proto': 'javascript' })).toBe('http://a.example.com');
   });
 
-  it('does not repeat a host that is none', async () => {
+  it('never echoes a malformed Host header', async () => {
     edge = await createEdge({ baseUrl: '', port: 6081 });
     expect(await location(edge, { Host: 'a"><script>' })).toBe('http://localhost:6081');
   });

@@ -16,14 +16,14 @@ describe('/health', () => {
     expect(headers['content-type']).toBe('text/html; charset=utf-8');
   });
 
-  it('is no prefix of other words', async () => {
+  it('does not answer other paths that begin with the same letters', async () => {
     const { anonymous } = await createEdge();
     expect((await anonymous.get('/healthy')).status).toBe(404);
   });
 });
 
 describe('/livez', () => {
-  it('answers while the event loop lives', async () => {
+  it('answers as long as the event loop runs, whatever the dependencies do', async () => {
     const { anonymous } = await createEdge({ readiness: () => Promise.reject(new Error('all is lost')) });
     expect((await anonymous.get('/livez')).status).toBe(200);
   });
@@ -32,14 +32,14 @@ describe('/livez', () => {
 describe('/readyz', () => {
   const report = { store: { ok: true, latencyMs: 2 }, locks: { ok: false, latencyMs: 100, reason: 'refused' } };
 
-  it('reports every dependency and stays ready without locks', async () => {
+  it('reports every dependency and stays 200 while locks are down', async () => {
     const { anonymous } = await createEdge({ readiness: () => Promise.resolve(report) });
     const { status, body } = await anonymous.get('/readyz');
     expect(status).toBe(200);
     expect(body).toEqual(report);
   });
 
-  it('is not ready without a store', async () => {
+  it('answers 503 while the store is down', async () => {
     const down = { ...report, store: { ok: false, latencyMs: 5, reason: 'refused' } };
     const { anonymous } = await createEdge({ readiness: () => Promise.resolve(down) });
     const { status, body } = await anonymous.get('/readyz');

@@ -29,8 +29,8 @@ afterEach(async () => {
   await listener.close(0);
 });
 
-describe('requests that a client sends ahead over one connection', () => {
-  it('are handled one after the other, for the later one may build on the earlier one', async () => {
+describe('pipelined requests of one connection', () => {
+  it('are handled one after the other, because a later one may depend on an earlier one', async () => {
     const told: string[] = [];
     handle = ({ url = '' }, response) => {
       told.push(`${url} comes`);
@@ -48,7 +48,7 @@ describe('requests that a client sends ahead over one connection', () => {
     expect(told).toEqual(['/one comes', '/one goes', '/two comes', '/two goes', '/three comes', '/three goes']);
   });
 
-  it('are never handled when the client goes away before', async () => {
+  it('are never handled when the client disconnects before their turn', async () => {
     const paths: string[] = [];
     const closed: string[] = [];
     handle = ({ url = '' }, response) => {
@@ -71,7 +71,7 @@ describe('requests that a client sends ahead over one connection', () => {
     expect([paths, closed]).toEqual([['/one'], ['/one']]);
   });
 
-  it('wait in the network and not in the memory, and all get their turn', async () => {
+  it('wait in the network instead of in memory, and are all answered', async () => {
     const count = 5_000;
     const request = requestFor(`/${'x'.repeat(1_000)}`);
     let handled = 0;

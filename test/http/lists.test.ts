@@ -22,8 +22,8 @@ async function putRecordings(count: number, roomId = 'room-1'): Promise<void> {
 describe.each([
   ['/api/v1/recordings', 'recordings'],
   ['/api/v1/rooms', 'rooms'],
-])('the pages of %s', (path, name) => {
-  it('are empty without items', async () => {
+])('GET %s', (path, name) => {
+  it('answers an empty page when nothing is stored', async () => {
     expect(await list(path)).toEqual({ [name]: [], pagination: { isTruncated: false, maxItems: 10 } });
   });
 
@@ -35,7 +35,7 @@ describe.each([
     ['12.78', 12],
     ['%2012%20', 12],
     ['Infinity', 100],
-  ])('hold maxItems=%s as %i', async (text, maxItems) => {
+  ])('reads maxItems=%s as %i', async (text, maxItems) => {
     expect((await list(`${path}?maxItems=${text}`)).pagination.maxItems).toBe(maxItems);
   });
 
@@ -47,7 +47,7 @@ describe.each([
     ['maxItems=-5', 'maxItems must be a positive number'],
     ['maxItems=', 'maxItems must be a positive number'],
     ['maxItems=0.5', 'maxItems must be a positive number'],
-  ])('refuse %s', async (query, message) => {
+  ])('answers 422 to %s', async (query, message) => {
     const { status, body } = await edge.get(`${path}?${query}`);
     expect(status).toBe(422);
     expect(body).toEqual(invalid(['maxItems', message]));
@@ -59,20 +59,20 @@ describe.each([
     Buffer.from('[1]').toString('base64'),
     Buffer.from('{"fieldValue":"1","id":"a"}').toString('base64'),
   ];
-  it.each(tokens)('refuse the token %s', async (token) => {
+  it.each(tokens)('answers 422 to the malformed page token %s', async (token) => {
     const { status, body } = await edge.get(`${path}?nextPageToken=${encodeURIComponent(token)}`);
     expect(status).toBe(422);
     expect(body).toEqual(invalid(['nextPageToken', 'nextPageToken is not valid']));
   });
 
-  it('refuse a token that names what no id is as long as', async () => {
+  it('answers 422 to a page token with an id that is too long', async () => {
     const token = Buffer.from(JSON.stringify({ fieldValue: 1, id: 'a'.repeat(5_000) })).toString('base64');
     expect((await edge.get(`${path}?nextPageToken=${encodeURIComponent(token)}`)).body).toEqual(
       invalid(['nextPageToken', 'nextPageToken is not valid']),
     );
   });
 
-  it('ignore an empty token', async () => {
+  it('ignores an empty page token', async () => {
     expect((await edge.get(`${path}?nextPageToken=`)).status).toBe(200);
   });
 
@@ -81,24 +81,24 @@ describe.each([
     ['fields=a&fields=b', 'fields', 'Expected string, received array'],
     ['roomName=a&roomName=b', 'roomName', 'Expected string, received array'],
     ['nextPageToken[]=a', 'nextPageToken', 'Expected string, received array'],
-  ])('refuse %s', async (query, field, message) => {
+  ])('answers 422 to %s', async (query, field, message) => {
     const { status, body } = await edge.get(`${path}?${query}`);
     expect(status).toBe(422);
     expect(body).toEqual(invalid([field, message]));
   });
 
-  it('drop what they do not know', async () => {
+  it('ignores unknown parameters', async () => {
     expect((await edge.get(`${path}?colour[deep]=red&sortOrder=7`)).status).toBe(200);
   });
 
-  it('report everything that is wrong at once', async () => {
+  it('reports all bad parameters at once', async () => {
     const { body } = await edge.get(`${path}?maxItems=0&fields[x]=y`);
     expect(body).toEqual(
       invalid(['maxItems', 'maxItems must be a positive number'], ['fields', 'Expected string, received object']),
     );
   });
 
-  it('answer 503 while the store is down', async () => {
+  it('answers 503 while the store is down', async () => {
     edge.gate.failNext(`${name}.list`, 'fail_before');
     const { status, body } = await edge.get(path);
     expect(status).toBe(503);
@@ -107,7 +107,7 @@ describe.each([
 });
 
 describe('listing recordings', () => {
-  it('goes through all pages, newest first, each once, though others come and go', async () => {
+  it('shows each recording once over all pages, newest first, while others are added and removed', async () => {
     await putRecordings(6);
     const seen: string[] = [];
     let token: string | undefined;
@@ -122,7 +122,7 @@ describe('listing recordings', () => {
     expect(seen).toEqual(['6', '5', '4', '3', '2', '1']);
   });
 
-  it('makes tokens of standard Base64 over the last item', async () => {
+  it('encodes the last item as the page token, in standard Base64', async () => {
     await putRecordings(2);
     const { pagination } = await list('/api/v1/recordings?maxItems=1');
     expect(JSON.parse(Buffer.from(pagination.nextPageToken ?? '', 'base64').toString())).toEqual({
@@ -131,7 +131,7 @@ describe('listing recordings', () => {
     });
   });
 
-  it('goes past recordings without a start', async () => {
+  it('pages past recordings without a start date', async () => {
     await edge.recordings.put({});
     await edge.recordings.put({});
     const first = await list('/api/v1/recordings?maxItems=1');
@@ -141,7 +141,7 @@ describe('listing recordings', () => {
     expect(second.pagination).toEqual({ isTruncated: false, maxItems: 1 });
   });
 
-  it('filters by room, by part of its name, and by status, joined by AND', async () => {
+  it('combines the filters for room, part of the room name, and status with AND', async () => {
     await putRecordings(2, 'room-1');
     await putRecordings(1, 'room-2');
     await edge.recordings.put({ roomId: 'room-1', roomName: 'Weekly Sync' }, 'failed');
@@ -169,13 +169,13 @@ describe('listing recordings', () => {
       'status',
       "Expected 'starting' | 'active' | 'ending' | 'complete' | 'failed' | 'aborted' | 'limit_reached', received array",
     ],
-  ])('refuses %s', async (query, field, message) => {
+  ])('answers 422 to the bad value in %s', async (query, field, message) => {
     const { status, body } = await edge.get(`/api/v1/recordings?${query}`);
     expect(status).toBe(422);
     expect(body).toEqual(invalid([field, message]));
   });
 
-  it('shows only the fields asked for', async () => {
+  it('shows only the requested fields', async () => {
     await putRecordings(1);
     const { recordings } = await list('/api/v1/recordings?fields=roomId,status,secret');
     expect(recordings).toEqual([{ roomId: 'room-1', status: 'complete' }]);
@@ -184,7 +184,7 @@ describe('listing recordings', () => {
 });
 
 describe('listing rooms', () => {
-  it('shows the newest first, with links, and filters by part of the name', async () => {
+  it('shows the newest rooms first, with links, and filters by part of the name', async () => {
     await edge.rooms.put({ roomId: 'a', roomName: 'test-room', creationDate: 1 });
     await edge.rooms.put({ roomId: 'b', roomName: 'other-room', creationDate: 2 });
     const all = await list('/api/v1/rooms');
@@ -193,7 +193,7 @@ describe('listing rooms', () => {
     expect((await list('/api/v1/rooms?roomName=TEST&fields=roomId')).rooms).toEqual([{ roomId: 'a' }]);
   });
 
-  it('names itself when something unexpected happens', async () => {
+  it('answers an unexpected error with 500 and names the operation', async () => {
     edge = await createEdge({ roomStore: { list: () => Promise.reject(new Error('bug')) } });
     const { status, body } = await edge.get('/api/v1/rooms');
     expect(status).toBe(500);

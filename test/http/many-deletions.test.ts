@@ -13,12 +13,12 @@ beforeEach(async () => {
 const uidOf = (index: number) => String(index).padStart(10, '0');
 const idOf = (index: number, roomId = 'room-1') => `${roomId}--EG_${uidOf(index)}--${uidOf(index)}`;
 
-describe('deleting recordings', () => {
+describe('deleting many recordings', () => {
   const remove = (ids: string[]) => edge.delete('/api/v1/recordings').query({ recordingIds: ids.join(',') });
   const notFound = (id: string) => ({ recordingId: id, error: `Recording '${id}' not found` });
   const notStopped = (id: string) => ({ recordingId: id, error: `Recording '${id}' is not stopped yet` });
 
-  it('answers 200 with their ids in the order of the request, and they are gone', async () => {
+  it('answers 200 with the ids in the order of the request, and the recordings are gone', async () => {
     for (const state of ['complete', 'failed', 'aborted']) await edge.recordings.put({}, state);
     await edge.recordings.put({ limitReached: true });
     const ids = [idOf(3), idOf(1), idOf(4), idOf(2)];
@@ -28,7 +28,7 @@ describe('deleting recordings', () => {
     for (const id of ids) expect((await edge.get(`/api/v1/recordings/${id}`)).status).toBe(404);
   });
 
-  it('tells of each that could not be deleted, and deletes the others', async () => {
+  it('names each recording that could not be deleted, and deletes the others', async () => {
     await edge.recordings.put({});
     await edge.recordings.put({ roomId: 'room-2' }, 'active');
     await edge.recordings.put({}, { starting: 'awaiting' });
@@ -44,9 +44,9 @@ describe('deleting recordings', () => {
     expect(Object.keys(body as object)).toEqual(['message', 'deleted', 'failed']);
   });
 
-  it('shows an empty list of deleted ones when all failed', async () => {
+  it('shows an empty list of deleted recordings when all failed', async () => {
     await edge.recordings.put({}, 'active');
-    await edge.recordings.put({ liveKey: '0000000002' }, 'stopping'); // its room is free: the file is on its way
+    await edge.recordings.put({ liveKey: '0000000002' }, 'stopping'); // Its room is free already, while its file still uploads.
     const { status, body } = await remove([idOf(1), idOf(2), idOf(3)]);
     expect(status).toBe(400);
     expect(body).toEqual({
@@ -56,7 +56,7 @@ describe('deleting recordings', () => {
     });
   });
 
-  it('counts one that is named twice once when it is deleted, and each time when it is not', async () => {
+  it('shows a repeated id once when it was deleted, and each time when it failed', async () => {
     await edge.recordings.put({});
     await edge.recordings.put({}, 'active');
     const all = await remove([idOf(1), idOf(1)]);
@@ -69,7 +69,7 @@ describe('deleting recordings', () => {
     });
   });
 
-  it('keeps a failure of the store, or a fault, to the one it befell, and logs it', async () => {
+  it('logs an outage or an unexpected error of one id, and deletes the others', async () => {
     for (let count = 0; count < 3; count += 1) await edge.recordings.put({});
     edge.recordings.failNext(new StoreUnavailableError('no primary'));
     edge.recordings.failNext(new Error('bug'));
@@ -83,13 +83,13 @@ describe('deleting recordings', () => {
         { recordingId: idOf(2), error: `Unexpected error while deleting recording '${idOf(2)}'` },
       ],
     });
-    expect(edge.lines().filter(({ msg }) => msg === 'failed for one')).toMatchObject([
+    expect(edge.lines().filter(({ msg }) => msg === 'failed for one of many ids')).toMatchObject([
       { level: 40, operation: `deleting recording '${idOf(1)}'`, err: { message: 'no primary' } },
       { level: 50, operation: `deleting recording '${idOf(2)}'`, err: { message: 'bug' } },
     ]);
   });
 
-  it('trims the ids, cleans their room part and drops blank ones', async () => {
+  it('trims ids, sanitises their room part and drops blank ones', async () => {
     await edge.recordings.put({});
     const { body } = await remove(['', ` .${idOf(1)} `, ' ']);
     expect(body).toEqual({ message: 'All recordings deleted successfully', deleted: [idOf(1)] });
@@ -103,7 +103,7 @@ describe('deleting recordings', () => {
     [`?recordingIds[a]=${idOf(1)}`, 'recordingIds', 'recordingIds must contain at least one item'],
     [`?recordingIds=${idOf(1)},room-1--EG_x`, 'recordingIds.1', 'recordingId does not follow the expected format'],
     [`?recordingIds=,room-1--XX_1--u,${idOf(1)}`, 'recordingIds.0', 'recordingId does not follow the expected format'],
-  ])('refuses %j and deletes nothing', async (query, field, message) => {
+  ])('answers 422 to %j and deletes nothing', async (query, field, message) => {
     await edge.recordings.put({});
     const { status, body } = await edge.delete(`/api/v1/recordings${query}`);
     expect(status).toBe(422);
@@ -111,7 +111,7 @@ describe('deleting recordings', () => {
     expect((await edge.get(`/api/v1/recordings/${idOf(1)}`)).status).toBe(200);
   });
 
-  it('names every malformed id', async () => {
+  it('reports every malformed id', async () => {
     expect((await remove(['a', idOf(1), 'b--c--d'])).body).toEqual(
       invalid(
         ['recordingIds.0', 'recordingId does not follow the expected format'],
@@ -120,20 +120,20 @@ describe('deleting recordings', () => {
     );
   });
 
-  it('asks for a credential before anything else', async () => {
+  it('checks the credentials first', async () => {
     const { status, body } = await edge.anonymous.delete('/api/v1/recordings');
     expect(status).toBe(401);
     expect(body).toEqual({ error: 'Authentication Error', message: 'Unauthorized' });
   });
 });
 
-describe('deleting rooms', () => {
+describe('deleting many rooms', () => {
   const remove = (query: string) => edge.delete(`/api/v1/rooms${query}`);
   const open = async (...roomIds: string[]): Promise<void> => {
     for (const roomId of roomIds) await edge.rooms.put({ roomId });
   };
 
-  it('answers 200 with what became of each, in the order of the request', async () => {
+  it('answers 200 with the outcome for each room, in the order of the request', async () => {
     await open('room-1', 'room-2', 'room-3');
     edge.rooms.deleteNextAs('room_deleted');
     edge.rooms.deleteNextAs('room_with_active_meeting_scheduled_to_be_deleted', true);
@@ -166,7 +166,7 @@ describe('deleting rooms', () => {
     expect(edge.rooms.deletions).toEqual(['room-3', 'room-1', 'room-2'].map((roomId) => ({ roomId, ...policy })));
   });
 
-  it('tells of each that failed by the name of its error, and processes the others', async () => {
+  it('shows the error name of each room that failed, and processes the others', async () => {
     await open('room-1', 'room-2', 'room-3', 'room-4', 'room-5');
     edge.rooms.deleteNextAs(new RoomDeletionRefusedError('room-1', 'room_has_active_meeting'));
     edge.rooms.deleteNextAs(new LiveKitUnavailableError('refused'));
@@ -191,7 +191,7 @@ describe('deleting rooms', () => {
       ],
     });
     expect(edge.rooms.deletions[0]).toMatchObject({ withMeeting: 'fail', withRecordings: 'fail' });
-    expect(edge.lines().filter(({ msg }) => msg === 'failed for one')).toHaveLength(3);
+    expect(edge.lines().filter(({ msg }) => msg === 'failed for one of many ids')).toHaveLength(3);
   });
 
   it('shows an empty list of successes when all failed', async () => {
@@ -204,20 +204,20 @@ describe('deleting rooms', () => {
     });
   });
 
-  it('processes a room once, however it is written, and drops what is no id', async () => {
+  it('processes a room once, even if its id is spelled twice, and drops bad ids', async () => {
     await open('room-1', 'room-2');
     const { body } = await remove('?roomIds=room-1,.<room-1,!!,room-2,room-1');
     expect((body as { successful: { roomId: string }[] }).successful.map(({ roomId }) => roomId)).toEqual(['room-1', 'room-2']);
     expect(edge.rooms.deletions).toHaveLength(2);
   });
 
-  it('takes the parameter repeated, each value a whole id', async () => {
+  it('accepts a repeated parameter, with one id per value', async () => {
     await open('room-1room-2', 'room-3');
     const { body } = await remove('?roomIds=room-1,room-2&roomIds=room-3');
     expect(body).toMatchObject({ successful: [{ roomId: 'room-1room-2' }, { roomId: 'room-3' }] });
   });
 
-  it('takes thirty, ten at a time', async () => {
+  it('processes thirty rooms, ten at a time', async () => {
     const roomIds = Array.from({ length: 30 }, (_, index) => `room-${index}`);
     await open(...roomIds);
     let most = 0;
@@ -247,7 +247,7 @@ describe('deleting rooms', () => {
       ['withMeeting', "Invalid enum value. Expected 'force' | 'when_meeting_ends' | 'fail', received 'later'"],
       ['withRecordings', "Expected 'force' | 'close' | 'fail', received array"],
     ],
-  ])('refuses %j', async (query, ...details) => {
+  ])('answers 422 to %j', async (query, ...details) => {
     await open('room-1');
     const { status, body } = await remove(query);
     expect(status).toBe(422);
@@ -255,7 +255,7 @@ describe('deleting rooms', () => {
     expect(edge.rooms.deletions).toEqual([]);
   });
 
-  it('asks for a credential before anything else', async () => {
+  it('checks the credentials first', async () => {
     expect((await edge.anonymous.delete('/api/v1/rooms')).status).toBe(401);
   });
 });
@@ -282,7 +282,7 @@ describe('the length of a request', () => {
     expect(await answer.json()).toEqual({ message: 'All recordings deleted successfully', deleted: ids });
   });
 
-  it('suffices for every room, though each is a parameter of its own', async () => {
+  it('suffices for two thousand rooms, each as its own parameter', async () => {
     const query = Array.from({ length: 2_000 }, (_, index) => `roomIds=planning-0123456789${index}`).join('&');
     const answer = await fetch(`${listener.url}/api/v1/rooms?${query}`, { method: 'DELETE', headers: { 'X-API-KEY': API_KEY } });
     expect(await answer.json()).toMatchObject({ message: '2000 room(s) failed to process while deleting' });

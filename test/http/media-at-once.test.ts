@@ -18,7 +18,7 @@ const KEY = `recordings/room-1/room-1--${UID}.mp4`;
 const FILE = Buffer.from(Array.from({ length: 1000 }, (_, index) => index % 251));
 
 let edge: Edge;
-/** What the store was asked: `stat`, `read`, or what `open` was asked for. */
+/** The calls to the store: `stat`, `read`, or the range that `open` was called with. */
 let asked: unknown[];
 let opened: Readable[];
 let failure: Error | undefined;
@@ -60,14 +60,14 @@ function partOf(range: WantedRange): { start: number; end: number } {
 
 const play = (headers: Record<string, string> = {}) => edge.get(PATH).set(headers).buffer(true);
 
-describe('a store that tells and gives in one question', () => {
+describe('a media store that can open a file in one request', () => {
   it.each([
     [undefined, 'whole', 0, 999],
     ['bytes=0-', { start: 0 }, 0, 999],
     ['bytes=400-499', { start: 400, end: 499 }, 400, 499],
     ['bytes=-300', { suffix: 300 }, 700, 999],
     ['bytes=-5000', { suffix: 5000 }, 0, 999],
-  ])('is asked once for %s', async (range, question, start, end) => {
+  ])('is called once for the range %s', async (range, question, start, end) => {
     const { status, headers, body } = await play(range === undefined ? {} : { Range: range });
     expect(asked).toEqual([question]);
     expect(status).toBe(range === undefined ? 200 : 206);
@@ -88,19 +88,19 @@ describe('a store that tells and gives in one question', () => {
     ['bytes=-0', 416],
     ['bytes=500-99999999999999999999', 206],
     ['bytes=99999999999999999999-', 416],
-  ])('is not troubled with %s', async (range, status) => {
+  ])('is not asked to open the unusual range %s', async (range, status) => {
     expect((await play({ Range: range })).status).toBe(status);
     expect(asked[0]).toBe('stat');
   });
 
-  it('is asked for the size when it has none of the bytes', async () => {
+  it('is asked for the size when the file has none of the requested bytes: 416', async () => {
     const { status, headers } = await play({ Range: 'bytes=1000-' });
     expect(status).toBe(416);
     expect(headers['content-range']).toBe('bytes */1000');
     expect(asked).toEqual([{ start: 1000 }, 'stat']);
   });
 
-  it('is asked as before by HEAD, and by a client that has a copy', async () => {
+  it('is asked for the size only by HEAD, and by a client whose copy is current', async () => {
     const { headers } = await edge.head(PATH);
     expect(asked).toEqual(['stat']);
     expect((await play({ 'If-None-Match': String(headers['etag']) })).status).toBe(304);
@@ -108,7 +108,7 @@ describe('a store that tells and gives in one question', () => {
     expect(asked).toEqual(['stat', 'stat', 'stat']);
   });
 
-  it('gives a part only of the file that the client knows, and lets go of any other', async () => {
+  it('sends a part only if If-Range fits, else closes its stream and sends the whole file', async () => {
     const etag = String((await edge.head(PATH)).headers['etag']);
     expect((await play({ Range: 'bytes=0-9', 'If-Range': etag })).status).toBe(206);
     const { status, body } = await play({ Range: 'bytes=0-9', 'If-Range': '"other"' });
@@ -118,7 +118,7 @@ describe('a store that tells and gives in one question', () => {
     expect(opened.every(({ destroyed }) => destroyed)).toBe(true);
   });
 
-  it('may be away', async () => {
+  it('makes the answer 503 when it is down', async () => {
     failure = new MediaUnavailableError('away');
     const { status, headers, body } = await play();
     expect(status).toBe(503);
@@ -126,16 +126,16 @@ describe('a store that tells and gives in one question', () => {
     expect(body).toEqual({ error: 'Storage Error', message: 'Storage is not available' });
   });
 
-  it('hears at once that the client has gone', async () => {
-    let told: (() => void) | undefined;
-    const gone = new Promise<void>((resolve) => (told = resolve));
+  it('gets the abort signal at once when the client disconnects', async () => {
+    let aborted: (() => void) | undefined;
+    const gone = new Promise<void>((resolve) => (aborted = resolve));
     let begun: (() => void) | undefined;
     const opening = new Promise<void>((resolve) => (begun = resolve));
     const open: RecordingsDeps['media']['open'] = (_key, _range, signal) =>
       new Promise((_, reject) => {
         begun?.();
         signal.addEventListener('abort', () => {
-          told?.();
+          aborted?.();
           reject(signal.reason as Error);
         });
       });

@@ -28,9 +28,9 @@ beforeEach(async () => {
   await edge.recordings.put({ uid: UID });
 });
 
-describe('a store that gives URLs', () => {
+describe('a media store that signs URLs', () => {
   it.each([{}, { Range: 'bytes=0-9' }, { 'If-None-Match': '"any"' }])(
-    'sends a player there who asks with %o',
+    'makes the answer a redirect to such a URL, for the headers %o',
     async (headers) => {
       const response = await edge.get(PATH).set(headers).redirects(0);
       expect(response.status).toBe(302);
@@ -41,7 +41,7 @@ describe('a store that gives URLs', () => {
     },
   );
 
-  it('keeps the URL out of the log', async () => {
+  it('leaves no trace of the URL in the log', async () => {
     const logged = edge.nextLine();
     await edge.get(PATH).redirects(0);
     await logged;
@@ -49,14 +49,14 @@ describe('a store that gives URLs', () => {
     expect(edge.rawLines.join('')).not.toMatch(/X-Amz|s3\.example/);
   });
 
-  it('is not asked by HEAD, which is answered here', async () => {
+  it('signs nothing for HEAD, which Tally answers itself', async () => {
     const { status, headers } = await edge.head(PATH).redirects(0);
     expect(status).toBe(200);
     expect(headers).toMatchObject({ 'content-length': '1000', 'content-type': 'video/mp4' });
     expect(presigned).toEqual([]);
   });
 
-  it('is not asked for what would not play', async () => {
+  it('signs nothing for requests that would fail', async () => {
     const status = async (path: string, headers: Record<string, string> = {}) => (await edge.get(path).set(headers)).status;
     expect((await edge.anonymous.get(PATH)).status).toBe(401);
     expect(await status('/api/v1/recordings/room-1--EG_none--none/media')).toBe(404);
@@ -72,7 +72,7 @@ describe('a store that gives URLs', () => {
     expect(presigned).toEqual([]);
   });
 
-  it('may be unable to', async () => {
+  it('makes the answer 503 when it cannot sign', async () => {
     failure = new MediaUnavailableError('no credentials');
     const { status, headers } = await edge.get(PATH);
     expect(status).toBe(503);

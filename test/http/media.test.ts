@@ -28,7 +28,7 @@ beforeEach(async () => {
 const play = (headers: Record<string, string> = {}) => edge.get(PATH).set(headers).buffer(true);
 
 describe('playing a recording', () => {
-  it('answers the whole file', async () => {
+  it('sends the whole file', async () => {
     const { status, body, headers } = await play();
     expect(status).toBe(200);
     expect(FILE.equals(body as Buffer)).toBe(true);
@@ -54,7 +54,7 @@ describe('playing a recording', () => {
     ['bytes=-1', 999, 999],
     ['bytes=-300', 700, 999],
     ['bytes=-5000', 0, 999],
-  ])('answers %s with that part', async (range, start, end) => {
+  ])('answers %s with 206 and these bytes', async (range, start, end) => {
     const { status, body, headers } = await play({ Range: range });
     expect(status).toBe(206);
     expect(FILE.subarray(start, end + 1).equals(body as Buffer)).toBe(true);
@@ -67,7 +67,7 @@ describe('playing a recording', () => {
     });
   });
 
-  it('does not cut an open range at five mebibytes', async () => {
+  it('sends an open range to its end, beyond five mebibytes too', async () => {
     await edge.media.write(KEY, Buffer.alloc(6_000_000));
     const { headers } = await play({ Range: 'bytes=1-' });
     expect(headers['content-range']).toBe('bytes 1-5999999/6000000');
@@ -80,7 +80,7 @@ describe('playing a recording', () => {
     expect(headers).not.toHaveProperty('content-range');
   });
 
-  it.each(['bytes=1000-', 'bytes=1000-2000', 'bytes=-0', 'bytes=99999999999999999999-'])('cannot satisfy %s', async (range) => {
+  it.each(['bytes=1000-', 'bytes=1000-2000', 'bytes=-0', 'bytes=99999999999999999999-'])('answers 416 to %s', async (range) => {
     const { status, body, headers } = await play({ Range: range });
     expect(status).toBe(416);
     expect(body).toEqual(recordingError(`Recording '${ID}' range not satisfiable. File size: 1000`));
@@ -99,13 +99,13 @@ describe('playing a recording', () => {
     'bytes=--1',
     'bytes = 0-1',
     'bytes=1.5-2',
-  ])('refuses the range %j', async (range) => {
+  ])('answers 422 to the malformed range %j', async (range) => {
     const { status, body } = await play({ Range: range });
     expect(status).toBe(422);
     expect(body).toEqual(invalid(['headers.range', 'Invalid range header format. Expected: bytes=start-end']));
   });
 
-  it('reports a bad id and a bad range together, before credentials', async () => {
+  it('reports a bad id and a bad range together, before it checks credentials', async () => {
     const { status, body } = await edge.anonymous.get('/api/v1/recordings/x/media').set('Range', 'y');
     expect(status).toBe(422);
     expect(body).toEqual(
@@ -117,8 +117,8 @@ describe('playing a recording', () => {
   });
 });
 
-describe('a client that has a copy', () => {
-  it('gets a part only of the same file', async () => {
+describe('a client that has a copy of the file', () => {
+  it('gets a part only if its copy is of the same file', async () => {
     const { headers } = await play();
     const [etag, date] = [String(headers['etag']), String(headers['last-modified'])];
     const status = async (ifRange: string) => (await play({ Range: 'bytes=0-9', 'If-Range': ifRange })).status;
@@ -142,15 +142,15 @@ describe('a client that has a copy', () => {
     expect(edge.gate.trace.filter((label) => label === 'media.read')).toHaveLength(1);
   });
 
-  it('is told so before it is told that there is no such range', async () => {
+  it('gets 304 rather than 416 for a range beyond the file', async () => {
     const etag = String((await play()).headers['etag']);
     expect((await play({ 'If-None-Match': etag, Range: 'bytes=5000-' })).status).toBe(304);
     expect((await play({ 'If-None-Match': '"other"', Range: 'bytes=5000-' })).status).toBe(416);
   });
 });
 
-describe('HEAD', () => {
-  it('tells the full size and opens nothing, range or not', async () => {
+describe('HEAD on the media of a recording', () => {
+  it('answers the full size and reads nothing, with or without a range', async () => {
     for (const headers of [{}, { Range: 'bytes=0-9' }]) {
       const response = await edge.head(PATH).set(headers);
       expect(response.status).toBe(200);
@@ -160,20 +160,23 @@ describe('HEAD', () => {
   });
 });
 
-describe('what does not play', () => {
-  it.each(['failed', 'aborted', 'active', 'stopping', 'starting'])('is a %s recording', async (state) => {
-    await edge.recordings.put({ uid: UID }, state);
-    const { status, body } = await edge.get(PATH);
-    expect(status).toBe(409);
-    expect(body).toEqual(recordingError(`Recording '${ID}' is not stopped yet`));
-  });
+describe('the media of a recording', () => {
+  it.each(['failed', 'aborted', 'active', 'stopping', 'starting'])(
+    'are refused with 409 while the recording is %s',
+    async (state) => {
+      await edge.recordings.put({ uid: UID }, state);
+      const { status, body } = await edge.get(PATH);
+      expect(status).toBe(409);
+      expect(body).toEqual(recordingError(`Recording '${ID}' is not stopped yet`));
+    },
+  );
 
-  it('is not one whose limit was reached', async () => {
+  it('play when the recording reached its limit', async () => {
     await edge.recordings.put({ uid: UID, limitReached: true });
     expect((await play()).status).toBe(200);
   });
 
-  it('is an unknown recording, one without a file, and one whose file is empty', async () => {
+  it('are answered 404 when the recording is unknown or its file is missing or empty', async () => {
     const notFound = async (id: string) => {
       const { status, body } = await edge.get(`/api/v1/recordings/${id}/media`);
       expect(status).toBe(404);
@@ -186,7 +189,7 @@ describe('what does not play', () => {
     await notFound(ID);
   });
 
-  it.each(['media.stat', 'media.read'])('is anything while the media store does not answer %s', async (call) => {
+  it.each(['media.stat', 'media.read'])('are answered 503 while the media store fails on %s', async (call) => {
     edge.gate.failNext(call, 'fail_before');
     const { status, body, headers } = await edge.get(PATH);
     expect(status).toBe(503);
@@ -197,12 +200,12 @@ describe('what does not play', () => {
   });
 });
 
-describe('the storage stream', () => {
+describe('the stream of a media store', () => {
   let server: Server;
   let streams: Readable[];
   let logged: Promise<void>;
 
-  /** Every read gives this stream. */
+  /** Serve the edge with a media store whose reads all return this stream. */
   async function listen(read: () => Readable): Promise<void> {
     streams = [];
     const media: RecordingsDeps['media'] = {
@@ -239,7 +242,7 @@ describe('the storage stream', () => {
 
   const endless = (): Readable => new Readable({ read: (size) => void openedStream().push(Buffer.alloc(size)) });
 
-  it('is destroyed when the client goes away', async () => {
+  it('is destroyed when the client disconnects', async () => {
     await listen(endless);
     const request = ask();
     const [response] = (await once(request, 'response')) as [IncomingMessage];
@@ -253,7 +256,7 @@ describe('the storage stream', () => {
     expect(edge.lines()[0]).not.toHaveProperty('err');
   });
 
-  it('is destroyed when the client goes away before the first byte', async () => {
+  it('is destroyed when the client disconnects before the first byte', async () => {
     let opening: () => void = () => undefined;
     const opened = new Promise<void>((resolve) => {
       opening = resolve;
@@ -271,7 +274,7 @@ describe('the storage stream', () => {
     expect(edge.lines()[0]).not.toHaveProperty('err');
   });
 
-  it('that fails before its first byte is answered with an error', async () => {
+  it('that fails before its first byte makes the answer an error', async () => {
     await listen(() => new Readable({ read: () => void openedStream().destroy(new MediaUnavailableError('reset')) }));
     const [response] = (await once(ask(), 'response')) as [IncomingMessage];
     response.resume();
@@ -279,7 +282,7 @@ describe('the storage stream', () => {
     expect(response.headers['content-type']).toBe('application/json; charset=utf-8');
   });
 
-  it('that fails later ends the connection, and the request line says why', async () => {
+  it('that fails later ends the connection, and the log line of the request holds the error', async () => {
     await listen(() => {
       const stream = new Readable({ read: () => undefined });
       stream.push(Buffer.alloc(10));

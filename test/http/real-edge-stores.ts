@@ -7,7 +7,7 @@ import { createS3Bucket } from '../support/s3-bucket.js';
 import type { SharedServers } from '../support/stores.js';
 import type { RealEdgeStores } from './edge-stores.js';
 
-/** A database and a bucket of their own. */
+/** Stores in a new database and a new bucket. */
 export async function openRealEdgeStores({ mongoUri: uri, s3 }: SharedServers): Promise<RealEdgeStores> {
   const dbName = `tally-http-${randomBytes(6).toString('hex')}`;
   const [mongo, bucket, own] = await Promise.all([

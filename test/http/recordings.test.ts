@@ -24,7 +24,7 @@ beforeEach(async () => {
 describe('starting a recording', () => {
   const start = (body: object = { roomId: 'room-1' }) => edge.post('/api/v1/recordings', body);
 
-  it('answers 201 with the active recording and its place', async () => {
+  it('answers 201 with the active recording and its Location', async () => {
     const { status, body, headers } = await start();
     expect(status).toBe(201);
     expect(body).toEqual({
@@ -53,11 +53,11 @@ describe('starting a recording', () => {
     expect((await edge.get(`/api/v1/recordings/room-1--EG_PENDING--${UID}`)).status).toBe(200);
   });
 
-  it('waits when Prefer wishes something else', async () => {
+  it('waits for the recording when Prefer holds another word', async () => {
     expect((await start().set('Prefer', 'respond-asynchronously')).status).toBe(201);
   });
 
-  it('hands on the Idempotency-Key; blank is none', async () => {
+  it('passes the trimmed Idempotency-Key on and drops a blank one', async () => {
     const first = await start().set('Idempotency-Key', ' key-1 ');
     const second = await start().set('Idempotency-Key', 'key-1');
     expect(second.status).toBe(201);
@@ -66,7 +66,7 @@ describe('starting a recording', () => {
     expect(edge.recordings.starts.map(({ idempotencyKey }) => idempotencyKey)).toEqual(['key-1', 'key-1', undefined]);
   });
 
-  it('refuses an Idempotency-Key of another request, and one that is still running', async () => {
+  it('answers 422 to an Idempotency-Key of another request and 409 to one of a running request', async () => {
     await edge.rooms.put({ roomId: 'room-2' });
     await start().set('Idempotency-Key', 'key-1');
     const other = await start({ roomId: 'room-2' }).set('Idempotency-Key', 'key-1');
@@ -78,7 +78,7 @@ describe('starting a recording', () => {
     expect(running.body).toEqual({ error: 'Idempotency Error', message: 'A request with this Idempotency-Key is still running' });
   });
 
-  it('refuses an endless Idempotency-Key', async () => {
+  it('answers 422 to an Idempotency-Key of more than 255 characters', async () => {
     const { status, body } = await start().set('Idempotency-Key', 'k'.repeat(256));
     expect(status).toBe(422);
     expect(body).toEqual(invalid(['idempotency-key', 'Idempotency-Key cannot exceed 255 characters']));
@@ -98,19 +98,19 @@ describe('starting a recording', () => {
     [{ roomId: true }, 'Expected string, received boolean'],
     [{ roomId: ['room-1'] }, 'Expected string, received array'],
     [{ roomId: { id: 'room-1' } }, 'Expected string, received object'],
-  ])('refuses the body %j', async (body, message) => {
+  ])('answers 422 to the body %j', async (body, message) => {
     const response = await start(body);
     expect(response.status).toBe(422);
     expect(response.body).toEqual(invalid(['roomId', message]));
   });
 
-  it('answers an unknown room with 404', async () => {
+  it('answers 404 for an unknown room', async () => {
     const { status, body } = await start({ roomId: 'nowhere' });
     expect(status).toBe(404);
     expect(body).toEqual({ error: 'Room Error', message: "Room 'nowhere' does not exist" });
   });
 
-  it('answers a room that may not be recorded with 403', async () => {
+  it('answers 403 for a room whose recording is disabled', async () => {
     const { config } = await edge.rooms.put({ roomId: 'room-2' });
     await edge.rooms.put({ roomId: 'room-2', config: { ...config, recording: { enabled: false } } });
     const { status, body } = await start({ roomId: 'room-2' });
@@ -118,7 +118,7 @@ describe('starting a recording', () => {
     expect(body).toEqual(recordingError("Recording is disabled for room 'room-2'"));
   });
 
-  it('answers an empty room, and one being recorded, with 409', async () => {
+  it('answers 409 for an empty room and for a room that is being recorded', async () => {
     await edge.rooms.put({ roomId: 'room-2' });
     const empty = await start({ roomId: 'room-2' });
     expect(empty.status).toBe(409);
@@ -164,7 +164,7 @@ describe('starting a recording', () => {
 });
 
 describe('stopping a recording', () => {
-  it('answers 202 with the duration LiveKit told, its place, and nothing else that is not final', async () => {
+  it('answers 202 with the duration from LiveKit and a Location, without other values that are not final', async () => {
     await edge.recordings.put({ uid: UID, startDate: 1795355483538.1235 }, 'active');
     const { status, body, headers } = await edge.post(`${PATH}/stop`);
     expect(status).toBe(202);
@@ -181,7 +181,7 @@ describe('stopping a recording', () => {
     expect((await edge.get(PATH)).body).not.toHaveProperty('duration');
   });
 
-  it('answers 409 while starting and once stopped', async () => {
+  it('answers 409 while the recording starts and after it was stopped', async () => {
     await edge.recordings.put({ uid: UID }, { starting: 'awaiting' });
     const starting = await edge.post(`${PATH}/stop`);
     expect(starting.status).toBe(409);
@@ -192,13 +192,13 @@ describe('stopping a recording', () => {
     expect(stopped.body).toEqual(recordingError(`Recording '${ID}' is already stopped`));
   });
 
-  it('names the egress that it does not find', async () => {
+  it('names the egress in the 404 for an unknown recording', async () => {
     const { status, body } = await edge.post('/api/v1/recordings/room-1--EG_none--x/stop');
     expect(status).toBe(404);
     expect(body).toEqual(recordingError("Recording 'EG_none' not found"));
   });
 
-  it('asks for the room first, then whether it may be recorded', async () => {
+  it('answers 404 for an unknown room, then 403 for a room whose recording is disabled', async () => {
     const unknown = await edge.post('/api/v1/recordings/nowhere--EG_1--x/stop');
     expect(unknown.status).toBe(404);
     expect(unknown.body).toEqual({ error: 'Room Error', message: "Room 'nowhere' does not exist" });
@@ -209,7 +209,7 @@ describe('stopping a recording', () => {
     expect(disabled.body).toEqual(recordingError("Recording is disabled for room 'room-2'"));
   });
 
-  it('names itself when something unexpected happens', async () => {
+  it('answers an unexpected error with 500 and names the operation', async () => {
     edge.recordings.failNext(new Error('bug'));
     const { status, body } = await edge.post(`${PATH}/stop`);
     expect(status).toBe(500);
@@ -229,7 +229,7 @@ const MALFORMED: [string, string][] = [
 ];
 
 describe('a malformed recording id', () => {
-  it.each(MALFORMED)('%s is named params.recordingId by get and media', async (id, message) => {
+  it.each(MALFORMED)('%s is reported as params.recordingId by get and media', async (id, message) => {
     for (const path of [`/api/v1/recordings/${id}`, `/api/v1/recordings/${id}/media`]) {
       const { status, body } = await edge.get(path);
       expect(status).toBe(422);
@@ -237,7 +237,7 @@ describe('a malformed recording id', () => {
     }
   });
 
-  it.each(MALFORMED)('%s is named recordingId by stop and delete', async (id, message) => {
+  it.each(MALFORMED)('%s is reported as recordingId by stop and delete', async (id, message) => {
     for (const response of [await edge.post(`/api/v1/recordings/${id}/stop`), await edge.delete(`/api/v1/recordings/${id}`)]) {
       expect(response.status).toBe(422);
       expect(response.body).toEqual(invalid(['recordingId', message]));
@@ -257,7 +257,7 @@ describe('getting a recording', () => {
     details: 'End reason: StopEgress API',
   };
 
-  it('answers exactly what the contract names', async () => {
+  it('answers exactly the members of the contract', async () => {
     await edge.recordings.put(outcome);
     const { status, body } = await edge.get(PATH);
     expect(status).toBe(200);
@@ -279,27 +279,27 @@ describe('getting a recording', () => {
     ['starting', { starting: 'requesting' }],
     ['active', 'active'],
     ['ending', 'stopping'],
-  ])('keeps end, duration and size to itself while %s', async (status, state) => {
+  ])('omits end, duration and size while the recording is %s', async (status, state) => {
     await edge.recordings.put(outcome, state);
     const { body } = await edge.get(PATH);
     expect(body).toMatchObject({ status });
     for (const name of ['endDate', 'duration', 'size']) expect(body).not.toHaveProperty(name);
   });
 
-  it('tells why one failed, and shows a reached limit', async () => {
+  it('shows the error of a failed recording, and the status limit_reached', async () => {
     await edge.recordings.put({ uid: UID, error: 'Start signal not received', errorCode: 412 }, 'failed');
     expect((await edge.get(PATH)).body).toMatchObject({ status: 'failed', error: 'Start signal not received', errorCode: 412 });
     await edge.recordings.put({ uid: UID, limitReached: true });
     expect((await edge.get(PATH)).body).toMatchObject({ status: 'limit_reached' });
   });
 
-  it('tolerates spaces around the id and cleans its room part', async () => {
+  it('trims the id and sanitises its room part', async () => {
     await edge.recordings.put(outcome);
     expect((await edge.get(`/api/v1/recordings/%20${ID}%20`)).status).toBe(200);
     expect((await edge.get(`/api/v1/recordings/.!${ID}`)).status).toBe(200);
   });
 
-  it('shows only the fields asked for, in their order', async () => {
+  it('shows only the requested fields, in the order of the request', async () => {
     await edge.recordings.put(outcome);
     const fields = async (query: string) => JSON.stringify((await edge.get(`${PATH}?${query}`)).body);
     expect(await fields('fields=status, roomId,nothing')).toBe('{"status":"complete","roomId":"room-1"}');
@@ -308,13 +308,13 @@ describe('getting a recording', () => {
     expect(JSON.parse(await fields('fields=%20'))).toMatchObject({ recordingId: ID });
   });
 
-  it('refuses fields that are an object', async () => {
+  it('answers 422 to fields in the form of an object', async () => {
     const { status, body } = await edge.get(`${PATH}?fields[a]=b`);
     expect(status).toBe(422);
     expect(body).toEqual(invalid(['query.fields', 'Expected string, received object']));
   });
 
-  it('reports everything that is wrong at once', async () => {
+  it('reports a bad id and bad fields together', async () => {
     const { body } = await edge.get('/api/v1/recordings/x?fields[a]=b');
     expect(body).toEqual(
       invalid(
@@ -324,7 +324,7 @@ describe('getting a recording', () => {
     );
   });
 
-  it('answers 404 for one that does not exist, is deleted, or has another egress', async () => {
+  it('answers 404 for a recording that does not exist, is deleted, or has another egress', async () => {
     await edge.recordings.put({ uid: UID }, 'deleted');
     await edge.recordings.put({ uid: 'other' });
     for (const id of ['room-1--EG_none--none', ID, 'room-1--EG_wrong--other']) {
@@ -334,7 +334,7 @@ describe('getting a recording', () => {
     }
   });
 
-  it('names itself when something unexpected happens', async () => {
+  it('answers an unexpected error with 500 and names the operation', async () => {
     edge.recordings.failNext(new Error('bug'));
     expect((await edge.get(PATH)).body).toEqual({
       error: 'Internal Server Error',
@@ -344,7 +344,7 @@ describe('getting a recording', () => {
 });
 
 describe('deleting a recording', () => {
-  it.each(['complete', 'failed', 'aborted'])('takes a %s one, once', async (state) => {
+  it.each(['complete', 'failed', 'aborted'])('deletes a recording that is %s, then answers 404', async (state) => {
     await edge.recordings.put({ uid: UID }, state);
     const first = await edge.delete(PATH);
     expect(first.status).toBe(200);
@@ -354,7 +354,7 @@ describe('deleting a recording', () => {
     expect(second.body).toEqual(recordingError(`Recording '${ID}' not found`));
   });
 
-  it('refuses one that is going on', async () => {
+  it('answers 409 while the recording runs', async () => {
     await edge.recordings.put({ uid: UID }, 'active');
     const { status, body } = await edge.delete(PATH);
     expect(status).toBe(409);

@@ -15,7 +15,7 @@ beforeEach(async () => {
 });
 
 describe('the request log', () => {
-  it('has one line a request', async () => {
+  it('has one line per request', async () => {
     const { headers } = await edge.get('/api/v1/rooms');
     expect(edge.lines()).toEqual([
       expect.objectContaining({
@@ -31,21 +31,21 @@ describe('the request log', () => {
     ]);
   });
 
-  it('takes over a sane request id and makes another for a wild one', async () => {
+  it('uses the X-Request-Id of the client if it is well formed, else a new one', async () => {
     expect((await edge.get('/api/v1/rooms').set('X-Request-Id', 'trace-1:a.b')).headers['x-request-id']).toBe('trace-1:a.b');
     for (const wild of ['a b', 'x'.repeat(129), '"}']) {
       expect((await edge.get('/api/v1/rooms').set('X-Request-Id', wild)).headers['x-request-id']).toMatch(/^[\da-f-]{36}$/);
     }
   });
 
-  it('names the recording of a request', async () => {
+  it('contains the recording id of a request', async () => {
     const { body } = await edge.post('/api/v1/recordings', { roomId: 'room-1' });
     const { recordingId } = body as { recordingId: string };
     await edge.get(`/api/v1/recordings/${recordingId}`);
     expect(edge.lines().map((line) => line['recordingId'])).toEqual([recordingId, recordingId]);
   });
 
-  it('tells of a fault once, with its stack, and keeps it from the client', async () => {
+  it('contains an unexpected error once, with its stack, and the client does not see it', async () => {
     edge.recordings.failNext(new Error('the bug'));
     const { text } = await edge.post('/api/v1/recordings', { roomId: 'room-1' });
     expect(text).not.toContain('the bug');
@@ -57,7 +57,7 @@ describe('the request log', () => {
     });
   });
 
-  it('warns of an outage and wakes nobody for a refusal', async () => {
+  it('has level warn for an outage and level info for a refusal', async () => {
     edge.recordings.failNext(new StartTimedOutError('room-1'));
     await edge.post('/api/v1/recordings', { roomId: 'room-1' });
     await edge.get('/api/v1/rooms/none');
@@ -65,7 +65,7 @@ describe('the request log', () => {
     expect(edge.lines()[1]).not.toHaveProperty('err');
   });
 
-  it('tells what became of a request whose client left early', async () => {
+  it('contains the outcome of a request whose client left early', async () => {
     const server = createServer(edge.listener).listen(0, '127.0.0.1');
     await once(server, 'listening');
     edge.gate.hold();
@@ -85,7 +85,7 @@ describe('the request log', () => {
     expect(edge.lines()[0]).toHaveProperty('err');
   });
 
-  it('holds no secret of a request or an answer', async () => {
+  it('contains no secrets of requests and answers', async () => {
     await edge
       .post('/api/v1/rooms?secret=hush-q&accessToken=hush-t&note=hush-n', {})
       .set('Authorization', 'Bearer hush-b')

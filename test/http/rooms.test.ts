@@ -21,7 +21,7 @@ const config = {
 describe('creating a room', () => {
   const create = (body?: object) => edge.post('/api/v1/rooms', body);
 
-  it('answers 201 with the defaults, links and the place of the room', async () => {
+  it('answers 201 with defaults, links and a Location', async () => {
     const { status, body, headers } = await create();
     const { roomId } = body as { roomId: string };
     expect(status).toBe(201);
@@ -44,7 +44,7 @@ describe('creating a room', () => {
     expect(headers['location']).toBe(`${BASE_URL}/api/v1/rooms/${roomId}`);
   });
 
-  it('gives back what it was given', async () => {
+  it('answers the values of the request', async () => {
     const given = {
       roomName: 'Weekly',
       autoDeletionDate: edge.clock.now() + HOUR_MS + 0.5,
@@ -62,16 +62,16 @@ describe('creating a room', () => {
     ['   ', 'Room'],
     ['', 'Room'],
     ['<b>é🙂</b>', '<b>é🙂</b>'],
-  ])('cleans the name %j', async (roomName, cleaned) => {
+  ])('normalises the name %j', async (roomName, cleaned) => {
     expect((await create({ roomName })).body).toMatchObject({ roomName: cleaned });
   });
 
-  it('turns recording off where meetings are encrypted, and keeps who may see recordings', async () => {
+  it('turns recording off in a room with e2ee, and keeps allowAccessTo', async () => {
     const { body } = await create({ config: { ...config, e2ee: { enabled: true } } });
     expect(body).toMatchObject({ config: { recording: { enabled: false, allowAccessTo: 'admin' }, e2ee: { enabled: true } } });
   });
 
-  it('leaves encryption off unless asked', async () => {
+  it('leaves e2ee off by default', async () => {
     expect((await create({ config })).body).toMatchObject({ config: { ...config, e2ee: { enabled: false } } });
   });
 
@@ -129,14 +129,14 @@ describe('creating a room', () => {
     expect(response.body).toEqual(invalid(...details));
   });
 
-  it('names itself when something unexpected happens', async () => {
+  it('answers an unexpected error with 500 and names the operation', async () => {
     edge = await createEdge({ rooms: { ...edge.rooms, create: () => Promise.reject(new Error('bug')) } });
     const { status, body } = await create({});
     expect(status).toBe(500);
     expect(body).toEqual({ error: 'Internal Server Error', message: 'Unexpected error while creating room' });
   });
 
-  it('speaks of the lead that is configured', async () => {
+  it('names the configured lead of autoDeletionDate in its error', async () => {
     edge = await createEdge({ minAutoDeletionLeadMs: 90_000 });
     const { body } = await create({ autoDeletionDate: 1 });
     expect(body).toEqual(invalid(['autoDeletionDate', 'autoDeletionDate must be at least 90s in the future']));
@@ -144,7 +144,7 @@ describe('creating a room', () => {
 });
 
 describe('getting a room', () => {
-  it('answers it, also with spaces around the id', async () => {
+  it('answers the room, also with spaces around the id', async () => {
     await edge.rooms.put({ roomId: 'room-1', meetingSid: 'RM_x' }, 'active_meeting');
     const { status, body } = await edge.get('/api/v1/rooms/%20room-1%20');
     expect(status).toBe(200);
@@ -162,7 +162,7 @@ describe('getting a room', () => {
     expect(body).toMatchObject({ status: 'active_meeting' });
   });
 
-  it('shows only the fields asked for', async () => {
+  it('shows only the requested fields', async () => {
     await edge.rooms.put({ roomId: 'room-1' });
     expect((await edge.get('/api/v1/rooms/room-1?fields=status,roomId,tally,schemaVersion')).body).toEqual({
       status: 'open',
@@ -181,7 +181,7 @@ describe('getting a room', () => {
     expect(body).toEqual(invalid([field, message]));
   });
 
-  it('answers an unknown and a deleted one with 404', async () => {
+  it('answers 404 for an unknown and for a deleted room', async () => {
     await edge.rooms.put({ roomId: 'room-1' }, 'deleted');
     for (const roomId of ['room-1', 'room-2']) {
       const { status, body } = await edge.get(`/api/v1/rooms/${roomId}`);
@@ -204,7 +204,7 @@ describe("getting a room's configuration", () => {
     expect([status, body]).toEqual([200, config]);
   });
 
-  it('answers an unknown room with 404 and a bad id with 422', async () => {
+  it('answers 404 for an unknown room and 422 for a bad id', async () => {
     const unknown = await edge.get('/api/v1/rooms/unknown/config');
     expect([unknown.status, unknown.body]).toEqual([404, { error: 'Room Error', message: "Room 'unknown' does not exist" }]);
     const bad = await edge.get('/api/v1/rooms/!!/config');
@@ -282,7 +282,7 @@ describe('deleting a room', () => {
     expect(body).toEqual({ error: refusal, message });
   });
 
-  it('hands on the policies, which fail unless told', async () => {
+  it('passes the policies on; both are fail by default', async () => {
     await remove();
     await remove('?withMeeting=when_meeting_ends&withRecordings=close');
     expect(edge.rooms.deletions).toEqual([
@@ -291,7 +291,7 @@ describe('deleting a room', () => {
     ]);
   });
 
-  it('refuses policies that are none', async () => {
+  it('answers 422 to unknown policies', async () => {
     const { status, body } = await remove('?withMeeting=later&withRecordings=a&withRecordings=b');
     expect(status).toBe(422);
     expect(body).toEqual(
@@ -302,13 +302,13 @@ describe('deleting a room', () => {
     );
   });
 
-  it('checks the id before the policies, and reports it under an empty field', async () => {
+  it('checks the id before the policies, and reports it under an empty field name', async () => {
     const { status, body } = await edge.delete('/api/v1/rooms/!!?withMeeting=later');
     expect(status).toBe(422);
     expect(body).toEqual(invalid(['', 'roomId cannot be empty after sanitization']));
   });
 
-  it('answers an unknown room with 404 and an absent LiveKit with 503', async () => {
+  it('answers 404 for an unknown room and 503 when LiveKit is away', async () => {
     const unknown = await edge.delete('/api/v1/rooms/none');
     expect(unknown.status).toBe(404);
     expect(unknown.body).toEqual({ error: 'Room Error', message: "Room 'none' does not exist" });
@@ -318,7 +318,7 @@ describe('deleting a room', () => {
     expect(away.body).toEqual({ error: 'LiveKit Error', message: 'LiveKit is not available' });
   });
 
-  it('names itself when something unexpected happens', async () => {
+  it('answers an unexpected error with 500 and names the operation', async () => {
     edge.rooms.deleteNextAs(new Error('bug'));
     expect((await remove()).body).toEqual({
       error: 'Internal Server Error',

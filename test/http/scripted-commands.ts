@@ -27,10 +27,10 @@ import { roomStatusOf, type RoomContext, type RoomDocument } from '../../src/mac
 import { throughGate, type Gate } from '../support/gate.js';
 import { readErrors } from '../support/memory-actor-store.js';
 
-/** Commands that do at once what the machines would come to, in the stores that the routes list from. */
+/** Commands without machines: they write the machines' outcome at once to the stores that the routes list from. */
 export interface ScriptedRooms extends RoomCommands {
   put(room: Partial<RoomContext> & { roomId: string }, state?: StateValue): Promise<RoomDocument>;
-  /** What the next deletion comes to. */
+  /** Sets the outcome of the next deletion. */
   deleteNextAs(outcome: DeletionResult['deletion'] | Error, withRoom?: boolean): void;
   deletions: { roomId: string; withMeeting: string; withRecordings: string }[];
   created: CreateRoomRequest[];
@@ -80,7 +80,7 @@ export function createScriptedRooms({ store, gate, clock }: Options<RoomStore>):
       return room;
     },
     async delete(roomId, policy) {
-      // In the order of the calls, whichever the store answers first.
+      // Before the first await, so that deletions are recorded in the order of the calls.
       deletions.push({ roomId, ...policy });
       const { outcome, withRoom } = outcomes.shift() ?? { outcome: 'room_deleted' as const, withRoom: false };
       const room = await rooms.get(roomId);
@@ -93,9 +93,9 @@ export function createScriptedRooms({ store, gate, clock }: Options<RoomStore>):
 
 export interface ScriptedRecordings extends RecordingCommands {
   put(recording: Partial<RecordingContext>, state?: StateValue): Promise<RecordingDocument>;
-  /** Rooms where someone is. */
+  /** Ids of rooms with a participant. */
   present: Set<string>;
-  /** The next command fails with this. */
+  /** Makes the next command throw this error. */
   failNext(error: Error): void;
   starts: Parameters<RecordingCommands['start']>[0][];
 }
@@ -168,7 +168,7 @@ export function createScriptedRecordings({
   };
   return recordings;
 
-  /** A recording without an egress. */
+  /** The context of a recording that has no egress yet. */
   function build(changes: Partial<RecordingContext>, state: StateValue): RecordingContext {
     drawn += 1;
     const uid = changes.uid ?? String(drawn).padStart(10, '0');
@@ -195,7 +195,7 @@ export function createScriptedRecordings({
   }
 }
 
-/** Store this in place of whatever is stored under the key. @throws when the store refuses it */
+/** Store a document over the one with the same key, if any. @throws when the store refuses the write */
 async function replace<Context extends object>(
   store: ActorStore<Context>,
   key: string,
@@ -206,6 +206,6 @@ async function replace<Context extends object>(
   const tally = { state, machineVersion: 1, version: version + 1, effects: [], history: [], dueAt: null, lastWrite: 'w1' };
   const document: ActorDocument<Context> = { ...context, tally };
   const isStored = version === 0 ? (await store.create(key, document)).created : await store.save(key, document, version);
-  if (!isStored) throw new Error(`the store refuses ${key}`);
+  if (!isStored) throw new Error(`The store refused to write ${key}`);
   return document;
 }

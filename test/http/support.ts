@@ -35,10 +35,10 @@ export const API_KEY = 'ovmeet-0123456789abcdef0123456789abcdef';
 export const BASE_URL = 'https://meet.example.com';
 
 export interface Edge {
-  /** Give it to a server of your own. */
+  /** For tests that need a server of their own. */
   listener: RequestListener;
   capabilities: readonly Capability[];
-  /** Without a credential. */
+  /** Requests without a credential. */
   anonymous: ReturnType<typeof request>;
   get: (path: string) => request.Test;
   head: (path: string) => request.Test;
@@ -50,17 +50,17 @@ export interface Edge {
   webhooks: MemoryWebhooks;
   gate: Gate;
   clock: TestClock;
-  /** Every log line so far, parsed. */
+  /** All log lines so far, parsed. */
   lines: () => Record<string, unknown>[];
   rawLines: string[];
   /** Resolves when the next line is written. */
   nextLine: () => Promise<void>;
 }
 
-/** Everything that the edge is made of, but for what is joined here. */
+/** The dependencies of the edge; `createEdge` adds the capabilities. */
 type EdgeDeps = RecordingsDeps & RoomsDeps & LiveKitDeps & ProbesDeps & Omit<ServerOptions, 'capabilities'>;
 
-/** The HTTP edge over empty stores on the adapters of this run, each call behind a gate, with one API key. */
+/** The HTTP edge with one API key, over empty stores on the adapters of this run. Each call to a store passes the gate. */
 export async function createEdge(overrides: Partial<EdgeDeps> = {}): Promise<Edge> {
   const gate = createGate();
   const clock = createTestClock();
@@ -136,7 +136,7 @@ function mediaBehind(gate: Gate, media: MediaStore): RecordingsDeps['media'] {
   };
 }
 
-/** Takes the signature `good`; keeps what it handled. */
+/** Accepts the signature `good` only, and records the events that it handled. */
 export interface MemoryWebhooks extends LiveKitEvents {
   handled: LiveKitEvent[];
   bodies: string[];
@@ -165,7 +165,7 @@ function createMemoryWebhooks(): MemoryWebhooks {
   };
 }
 
-/** The 422 body with these details. */
+/** The body of a 422 with these details. */
 export function invalid(...details: [field: string, message: string][]): object {
   return {
     error: 'Unprocessable Entity',

@@ -24,7 +24,7 @@ afterEach(() => {
 const head = (...lines: string[]) => `${[...lines, 'Host: a', `X-API-KEY: ${API_KEY}`].join('\r\n')}\r\n\r\n`;
 const chunked = (body: Buffer) => [`${body.length.toString(16)}\r\n`, body, '\r\n0\r\n\r\n'];
 
-/** The statuses of all answers to what is sent over one connection. */
+/** Sends parts over one connection. @returns the statuses of all answers */
 async function statusesOf(parts: readonly (string | Buffer)[]): Promise<string[]> {
   for (const part of parts) socket.write(part);
   let text = '';
@@ -35,41 +35,41 @@ async function statusesOf(parts: readonly (string | Buffer)[]): Promise<string[]
 const start = 'POST /api/v1/recordings HTTP/1.1';
 const JSON_TYPE = 'Content-Type: application/json';
 
-describe('a connection goes on behind a body', () => {
+describe('a connection serves its next request after a body', () => {
   const WEBHOOK_TYPE = 'Content-Type: application/webhook+json';
   const webhook = 'POST /livekit/webhook HTTP/1.1';
   const length = `Content-Length: ${MANY.length}`;
   const inChunks = 'Transfer-Encoding: chunked';
 
   it.each([
-    ['too large by its length', '413', head(start, JSON_TYPE, length), [MANY]],
-    ['too large by its chunks', '413', head(start, JSON_TYPE, inChunks), chunked(MANY)],
+    ['that is too large by its length', '413', head(start, JSON_TYPE, length), [MANY]],
+    ['that is too large by its chunks', '413', head(start, JSON_TYPE, inChunks), chunked(MANY)],
     [
-      'too large by the chunks of a form',
+      'of a form that is too large by its chunks',
       '413',
       head(start, 'Content-Type: application/x-www-form-urlencoded', inChunks),
       chunked(MANY),
     ],
     [
-      'too large once unpacked',
+      'that is too large once unpacked',
       '413',
       head(start, JSON_TYPE, 'Content-Encoding: gzip', inChunks),
       chunked(gzipSync(MANY, { level: 0 })),
     ],
     ['that cannot be unpacked', '400', head(start, JSON_TYPE, 'Content-Encoding: gzip', inChunks), chunked(MANY)],
-    ['of a type that nobody reads', '422', head(start, 'Content-Type: text/plain', inChunks), chunked(MANY)],
-    ['of a webhook, too large by its chunks', '413', head(webhook, WEBHOOK_TYPE, inChunks), chunked(MANY)],
+    ['of a type that Tally does not read', '422', head(start, 'Content-Type: text/plain', inChunks), chunked(MANY)],
+    ['of a webhook that is too large by its chunks', '413', head(webhook, WEBHOOK_TYPE, inChunks), chunked(MANY)],
   ])('%s', async (_what, status, request, body) => {
     const next = head('GET /health HTTP/1.1', 'Connection: close');
     expect(await statusesOf([request, ...body, next])).toEqual([status, '200']);
   });
 });
 
-describe('a client that will send no other request', () => {
+describe('a client that closes its connection after one request', () => {
   it.each([
-    ['too large', 413, 'application/json'],
-    ['that nobody reads', 422, 'text/plain'],
-  ])('gets to read its answer behind a body %s', async (_what, status, type) => {
+    ['that is too large', 413, 'application/json'],
+    ['that Tally does not read', 422, 'text/plain'],
+  ])('receives its answer while it sends a body %s', async (_what, status, type) => {
     const { port } = server.address() as AddressInfo;
     const headers = { 'X-API-KEY': API_KEY, 'Content-Type': type, Connection: 'close' };
     const errors: Error[] = [];
@@ -84,7 +84,7 @@ describe('a client that will send no other request', () => {
     expect(errors).toEqual([]);
   });
 
-  it('is not waited for without end', async () => {
+  it('has a limited time to send the rest of its body', async () => {
     const request = head(start, JSON_TYPE, `Content-Length: ${MANY.length}`, 'Connection: close');
     expect(await statusesOf([request, 'x'])).toEqual(['413']);
   });

@@ -14,7 +14,7 @@ const send = ({ body = BODY, type = 'application/webhook+json', authorization = 
   edge.anonymous.post('/livekit/webhook').set('Content-Type', type).set('Authorization', authorization).send(body);
 
 describe('a LiveKit webhook', () => {
-  it('is verified over the body as it came, handled, and answered 200 without a body', async () => {
+  it('is verified over its unchanged body, handled, and answered 200 without a body', async () => {
     const { status, text } = await send();
     expect(status).toBe(200);
     expect(text).toBe('');
@@ -22,18 +22,18 @@ describe('a LiveKit webhook', () => {
     expect(edge.webhooks.handled).toEqual([{ kind: 'ignored', name: BODY }]);
   });
 
-  it('may be no JSON at all: that is for LiveKit to sign and us to decode', async () => {
+  it('reaches the verifier even if its body is not JSON', async () => {
     expect((await send({ body: '{"event": ' })).status).toBe(200);
     expect(edge.webhooks.bodies).toEqual(['{"event": ']);
   });
 
-  it('may be larger than what clients send', async () => {
+  it('may have up to 1 MB, more than the bodies of clients', async () => {
     expect((await send({ body: 'x'.repeat(200_000) })).status).toBe(200);
     expect(edge.webhooks.handled).toHaveLength(1);
     expect((await send({ body: 'x'.repeat(1_100_000) })).status).toBe(413);
   });
 
-  it('is answered only once it is handled', async () => {
+  it('is answered only after it was handled', async () => {
     const order: string[] = [];
     let commit: () => void = () => undefined;
     let arrive: () => void = () => undefined;
@@ -79,7 +79,7 @@ describe('a LiveKit webhook', () => {
     new StoreUnavailableError('mongo is away'),
     new WriteOutcomeUnknownError('timed out'),
     new LiveKitUnavailableError('refused'),
-  ])('is answered 503 for LiveKit to repeat: %s', async (failure) => {
+  ])('is answered 503, so that LiveKit repeats it, after %s', async (failure) => {
     edge.webhooks.failNext(failure);
     const { status, text } = await send();
     expect(status).toBe(503);
@@ -87,7 +87,7 @@ describe('a LiveKit webhook', () => {
     expect((await send()).status).toBe(200);
   });
 
-  it('that no repeating would help is answered 200 and logged as a fault', async () => {
+  it('whose handling fails for good is answered 200 and logged as an error', async () => {
     edge.webhooks.failNext(new Error('bug'));
     const { status, text } = await send();
     expect(status).toBe(200);

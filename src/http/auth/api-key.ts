@@ -7,10 +7,10 @@ import { InvalidApiKeyError, NoApiKeysError } from './errors.js';
 import type { Credential } from './authenticate.js';
 
 const ALL = 'all';
-/** How long a read of the keys that hangs keeps the next one waiting, milliseconds. */
+/** While one read of the keys hangs, the next one waits this many milliseconds before it starts. */
 const PATIENCE_MS = 20;
 
-/** The raw key in `X-API-KEY`. */
+/** An API key, sent as it is in the header `X-API-KEY`. */
 export function apiKeyCredential(apiKeys: Pick<ApiKeyStore, 'list'>): Credential {
   const read = gather(async () => new Map([[ALL, await apiKeys.list()]]), {
     most: 1,
@@ -22,14 +22,14 @@ export function apiKeyCredential(apiKeys: Pick<ApiKeyStore, 'list'>): Credential
     async verify(value) {
       const stored = (await read(ALL)) ?? [];
       if (stored.length === 0) return { granted: false, error: new NoApiKeysError() };
-      // Every stored key is compared, so the time tells nothing of which one matched.
+      // Every stored key is compared, so the elapsed time does not reveal which key matched.
       const good = stored.filter(({ key }) => isSame(key, value)).length > 0;
       return good ? { granted: true, principal: { kind: 'apiKey' } } : { granted: false, error: new InvalidApiKeyError() };
     },
   };
 }
 
-/** Digests have one length, so the comparison tells nothing of the key, not even its length. */
+/** Compares digests: they have one length, so the elapsed time reveals nothing of the key, not even its length. */
 function isSame(one: string, other: string): boolean {
   return timingSafeEqual(digest(one), digest(other));
 }

@@ -5,20 +5,24 @@ import type { CredentialKind, Principal } from './principal.js';
 
 export type Verdict = { granted: true; principal: Principal } | { granted: false; error: TallyError };
 
-/** One kind of credential: where a request carries it and what makes it good. */
+/** One kind of credential: how a request carries it, and how it is verified. */
 export interface Credential {
-  /** What the request carries; undefined: nothing of this kind. */
+  /** @returns undefined when the request carries no credential of this kind */
   read(ctx: HttpContext): string | undefined;
-  /** @throws StoreUnavailableError it could not be checked; a bad credential is a verdict */
+  /**
+   * A bad credential is a verdict, not an error.
+   *
+   * @throws StoreUnavailableError the credential could not be checked
+   */
   verify(value: string): Promise<Verdict>;
 }
 
-/** @throws TallyError no credential is good */
+/** @throws TallyError when none of the accepted credentials is good */
 export type Authenticate = (ctx: HttpContext, accepts: readonly CredentialKind[]) => Promise<Principal>;
 
 /**
- * Try the accepted kinds in order and skip those that the request does not carry. The first good one counts; without one, the
- * error of the last bad one is the answer.
+ * Try the accepted kinds in order and skip those that the request does not carry. The first good credential counts. If there is
+ * none, the client receives the error of the last bad one.
  */
 export function createAuthenticate(credentials: Record<CredentialKind, Credential>): Authenticate {
   return async (ctx, accepts) => {

@@ -1,17 +1,17 @@
 import type { Logger } from '../../logging.js';
 import type { LiveKitEvent } from '../../machines/reconcile/livekit-events.js';
 
-/** LiveKit's webhooks: how they are read, and what becomes of them. */
+/** Verifies and handles the webhooks of LiveKit. */
 export interface LiveKitEvents {
   /**
    * Check the signature over exactly this body and decode it.
    *
-   * @param rawBody the body's text as it arrived, byte for byte
-   * @param authorization the header as it came: a bare JWT
-   * @throws TallyError `webhook.rejected`: not signed by our LiveKit
+   * @param rawBody the text of the body, byte for byte as it arrived
+   * @param authorization the unchanged header: a bare JWT
+   * @throws TallyError `webhook.rejected`: our LiveKit did not sign this body
    */
   verify(rawBody: string, authorization: string | undefined): Promise<LiveKitEvent>;
-  /** Resolves after the commit. @throws StoreUnavailableError (retryable: LiveKit repeats) */
+  /** Resolves after the commit. @throws StoreUnavailableError (retryable: LiveKit repeats the webhook) */
   handle(event: LiveKitEvent): Promise<void>;
 }
 

@@ -9,18 +9,18 @@ import { post } from '../route/route.js';
 import type { LiveKitDeps } from './deps.js';
 
 const LIMIT = '1mb';
-const TAKEN = { status: 200 } as const;
+const RECEIVED = { status: 200 } as const;
 const WEBHOOK_TYPE = 'application/webhook+json';
 
 /**
- * Takes in one webhook of LiveKit. LiveKit signs the raw bytes, so no parser may read them first. The answer waits for the commit.
+ * Receives one webhook of LiveKit. LiveKit signs the raw bytes, so no parser may read them first. The answer waits for the commit.
  *
- * 401: the webhook is not LiveKit's. 503: LiveKit shall repeat it. An event that cannot succeed by repeating is logged and answered
- * 200, because LiveKit holds back the later events of the same room until one is taken.
+ * 401: the webhook is not from our LiveKit. 503: LiveKit must repeat it. An event that would fail again is logged and answered 200,
+ * because LiveKit holds back the later events of a room while it repeats an earlier one.
  */
 export const receiveWebhook = ({ livekitEvents, log }: LiveKitDeps) =>
   post('livekit.webhook', '/livekit/webhook')
-    .doing('taking in a webhook')
+    .doing('receiving a webhook')
     .recovers((error, { state }) => {
       const { requestId } = state;
       if (isUnreadable(error)) return undefined;
@@ -34,7 +34,7 @@ export const receiveWebhook = ({ livekitEvents, log }: LiveKitDeps) =>
         return { status: 503 };
       }
       webhookFailed(log, { requestId, err: error });
-      return TAKEN;
+      return RECEIVED;
     })
     .fails('http.malformed_body', 'http.body_too_large')
     .answers({ 200: NO_CONTENT, 401: NO_CONTENT, 503: NO_CONTENT }, async (_gathered, ctx) => {
@@ -42,12 +42,12 @@ export const receiveWebhook = ({ livekitEvents, log }: LiveKitDeps) =>
       ctx.body = null;
       if (ctx.is(WEBHOOK_TYPE) === false) {
         webhookIgnored(log, { requestId });
-        return TAKEN;
+        return RECEIVED;
       }
       const event = await livekitEvents.verify(await readRaw(ctx), ctx.headers.authorization);
       await livekitEvents.handle(event);
       webhookHandled(log, { requestId, kind: event.kind });
-      return TAKEN;
+      return RECEIVED;
     });
 
 function isUnreadable(error: Error): boolean {

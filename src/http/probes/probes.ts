@@ -1,18 +1,18 @@
 import type { HttpMiddleware } from '../route/context.js';
 import type { Capability } from '../route/capability.js';
 
-/** How one dependency answered just now. */
+/** The result of one check of a dependency. */
 export interface DependencyReport {
   ok: boolean;
   latencyMs: number;
-  /** Why it is not ok. */
+  /** The error, when `ok` is false. */
   reason?: string;
-  /** Of the clock: by how much it is ahead, milliseconds; negative: behind. */
+  /** For the clock only: milliseconds by which it is ahead; negative when it is behind. */
   offsetMs?: number;
 }
 
 export interface ProbesDeps {
-  /** By the name of the dependency; `store` decides whether we are ready. */
+  /** Reports keyed by the name of the dependency. The instance is ready unless `store` is down. */
   readiness(): Promise<Record<string, DependencyReport>>;
 }
 
@@ -20,7 +20,7 @@ export function probesCapability(deps: ProbesDeps): Capability {
   return { middleware: [health, probes(deps)] };
 }
 
-/** `/health` by any method and below: the process answers. */
+/** Answers `/health`, and every path below it, with any method, as long as the process runs. */
 const health: HttpMiddleware = async (ctx, next) => {
   if (/^\/health(\/|$)/i.test(ctx.path)) {
     ctx.type = 'text/html';
@@ -30,7 +30,7 @@ const health: HttpMiddleware = async (ctx, next) => {
   }
 };
 
-/** `/livez`: the event loop lives. `/readyz`: how each dependency is; only a store that is down makes us unready. */
+/** `/livez` shows that the event loop runs. `/readyz` reports each dependency; only a store that is down makes it 503. */
 function probes({ readiness }: ProbesDeps): HttpMiddleware {
   return async (ctx, next) => {
     const path = ctx.path.toLowerCase().replace(/\/$/, '');

@@ -2,10 +2,10 @@ import { CLOCK_TOLERANCE_MS, type SharedClock } from '../../clock.js';
 import { toError } from '../../errors.js';
 import type { DependencyReport } from './probes.js';
 
-/** By the name of the dependency: something cheap to ask it; rejects when it does not answer well. */
+/** Cheap checks, keyed by the name of the dependency. A check rejects when its dependency gives no good answer. */
 export type Pings = Readonly<Record<string, () => Promise<unknown>>>;
 
-/** Asks every dependency at once; `clock` says how far this machine's is off the one that the instances share. */
+/** Checks all dependencies in parallel. The report `clock` compares this machine's clock with the store's. */
 export function createReadiness(
   pings: Pings,
   clock: Pick<SharedClock, 'offsetMs'>,

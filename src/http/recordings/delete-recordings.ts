@@ -5,13 +5,13 @@ import { del } from '../route/route.js';
 import type { RecordingsDeps } from './deps.js';
 import { deleteRecordingsQuery } from './ids.js';
 
-/** A store takes about as many at a time. */
+/** About as many deletions as a store can do at a time. */
 const AT_ONCE = 100;
 
 const deletionsView = z.strictObject({
   message: z.string(),
   deleted: z.array(z.string()),
-  /** `error` is a message here, and a name where rooms are deleted. */
+  /** In this answer `error` is a message; in the answer to a deletion of rooms it is a name. */
   failed: z.array(z.strictObject({ recordingId: z.string(), error: z.string() })).exactOptional(),
 });
 
@@ -33,8 +33,8 @@ export const deleteRecordings = ({ recordings, log }: RecordingsDeps) =>
     });
 
 /**
- * @param asked the ids as the client named them: one that failed is shown each time it was named
- * @param outcomes of each of them, once
+ * @param asked the ids in the client's list; an id that failed appears in the answer as often as in the list
+ * @param outcomes one per distinct id
  */
 function presentDeletions(
   asked: readonly string[],

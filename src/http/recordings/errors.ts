@@ -15,7 +15,7 @@ const recordingError = (status: number): ErrorRow => ({ status, name: 'Recording
 export const recordingErrors: ErrorRows = {
   'recording.not_found': {
     ...recordingError(404),
-    // A stop names the egress that it did not find.
+    // The contract names the egress in the answer to a stop, and the recording elsewhere.
     message: ({ recordingId }, route) => {
       const id = String(recordingId);
       return `Recording '${route === 'recordings.stop' ? (parseRecordingId(id)?.egressId ?? id) : id}' not found`;

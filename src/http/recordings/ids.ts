@@ -4,7 +4,7 @@ import { formatRecordingId, parseRecordingId, SEPARATOR } from '../../machines/r
 import { ROOM_ID_MAX, sanitizeRoomId } from '../rooms/ids.js';
 import { partsOf } from '../route/comma-list.js';
 
-/** `{roomId}--{egressId}--{uid}`, its room part sanitised as a room id is. */
+/** `{roomId}--{egressId}--{uid}`. Its `roomId` is sanitised like any room id. */
 export const recordingIdSchema = z
   .string()
   .min(1, 'recordingId is required and cannot be empty')
@@ -12,7 +12,7 @@ export const recordingIdSchema = z
   .refine((recordingId) => recordingId !== '', { error: 'recordingId cannot be empty after sanitization', abort: true })
   .refine(isRecordingId, 'recordingId does not follow the expected format');
 
-/** `recordingIds`: one comma-separated text, in the order given, repeats included. One bad id refuses them all. */
+/** `recordingIds`: a comma-separated list. Order and repeats are kept. One bad id makes the whole list invalid. */
 const recordingIdsSchema = z.preprocess(
   (value) => (typeof value === 'string' ? partsOf(value) : []),
   z.array(recordingIdSchema).min(1, 'recordingIds must contain at least one item'),

@@ -3,7 +3,7 @@ import { z } from 'zod';
 import { type ListedRecording, RECORDING_STATUSES, statusOf } from '../../machines/recording/recording.js';
 import { formatRecordingId } from '../../machines/recording/recording-id.js';
 
-/** A recording as clients see it. What is unknown, zero or empty is absent. */
+/** A recording as clients see it. Members that are unknown, zero or empty are left out. */
 export const recordingView = z.strictObject({
   recordingId: z.string(),
   roomId: z.string(),
@@ -45,7 +45,7 @@ export function presentStopped(recording: ListedRecording): RecordingView {
   return { ...presentRecording(recording), ...known('duration', recording.duration) };
 }
 
-/** Where a recording is read. */
+/** The URL of a recording. */
 export function locationOf({ recordingId }: RecordingView, baseUrl: string): string {
   return `${baseUrl}/api/v1/recordings/${recordingId}`;
 }

@@ -7,7 +7,7 @@ import type { RecordingsDeps } from './deps.js';
 import { locationOf, presentRecording, recordingView } from './recording.presenter.js';
 
 const headers = z.object({
-  /** Blank counts as none. */
+  /** A blank key counts as no key. */
   'idempotency-key': z
     .string()
     .max(255, 'Idempotency-Key cannot exceed 255 characters')

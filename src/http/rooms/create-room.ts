@@ -16,7 +16,7 @@ export const createRoom = ({ rooms, clock, minAutoDeletionLeadMs }: RoomsDeps) =
       return created(presentRoom(room, baseUrl), `${baseUrl}/api/v1/rooms/${room.roomId}`);
     });
 
-/** @param now epoch milliseconds @param minLeadMs how far ahead an automatic deletion must lie */
+/** @param now epoch milliseconds @param minLeadMs how far in the future an automatic deletion must be */
 function bodySchema(now: () => number, minLeadMs: number) {
   return z.object({
     roomName: z

@@ -6,7 +6,7 @@ import type { RoomsDeps } from './deps.js';
 import { roomIdSchema } from './ids.js';
 import { deletionPolicyQuery } from './schemas.js';
 
-/** The bare id: here the contract reports a bad one under an empty field name. */
+/** The schema of the bare id: for this route the contract reports a bad id under an empty field name. */
 const params = z.preprocess((named) => (named as { roomId?: unknown }).roomId, roomIdSchema);
 
 export const deleteRoom = ({ rooms }: RoomsDeps) =>

@@ -3,7 +3,7 @@ import { z } from 'zod';
 import type { DeletionResult, RoomDeletion } from '../../machines/room/commands/commands.js';
 import { presentRoom, roomView } from './room.presenter.js';
 
-/** How each outcome of a deletion reads after `Room '{roomId}' `, and whether it still has to happen. */
+/** The text of each outcome after `Room '{roomId}' `, and its status: 202 when the deletion is yet to come. */
 const DELETIONS: Record<RoomDeletion, { status: 200 | 202; phrase: string }> = {
   room_deleted: { status: 200, phrase: 'deleted successfully' },
   room_with_active_meeting_deleted: { status: 200, phrase: 'with active meeting deleted successfully' },
@@ -31,7 +31,7 @@ const DELETIONS: Record<RoomDeletion, { status: 200 | 202; phrase: string }> = {
   },
 };
 
-/** What became of a room that was to be deleted. */
+/** The outcome of the deletion of one room. */
 export const deletionView = z.strictObject({
   successCode: z.enum(Object.keys(DELETIONS) as [RoomDeletion, ...RoomDeletion[]]),
   message: z.string(),

@@ -4,14 +4,14 @@ import type { DeletionResult } from '../../machines/room/commands/commands.js';
 import type { IdOutcome } from '../route/for-each-id.js';
 import { deletionView, presentDeletion } from './deletion.presenter.js';
 
-/** What became of many rooms that were to be deleted. */
+/** The outcomes of the deletion of many rooms. */
 export const deletionsView = z.strictObject({
   message: z.string(),
   successful: z.array(deletionView.extend({ roomId: z.string() })),
   failed: z.array(z.strictObject({ roomId: z.string(), error: z.string(), message: z.string() })).exactOptional(),
 });
 
-/** What is still to happen counts as done: among many there is no 202. */
+/** The contract has no 202 for many rooms: a deletion that is yet to come counts as successful. */
 export function presentDeletions(
   outcomes: readonly IdOutcome<DeletionResult>[],
   baseUrl: string,

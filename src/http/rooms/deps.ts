@@ -7,7 +7,7 @@ export interface RoomsDeps {
   rooms: RoomCommands;
   roomStore: Pick<RoomStore, 'list'>;
   clock: Pick<Clock, 'now'>;
-  /** How far ahead a room's automatic deletion must lie, milliseconds. */
+  /** How far in the future a room's automatic deletion must be, milliseconds. */
   minAutoDeletionLeadMs: number;
   log: Logger;
 }

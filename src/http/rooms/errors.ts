@@ -1,7 +1,7 @@
 import type { DeletionRefusal } from '../../machines/room/errors.js';
 import type { ErrorRows } from '../route/errors.js';
 
-/** What follows `Room '{roomId}' `; the refusal itself is the error's name. */
+/** The text after `Room '{roomId}' `, keyed by the refusal, which is also the error's name in the contract. */
 const REFUSALS: Record<DeletionRefusal, string> = {
   room_has_active_meeting: 'cannot be deleted because it has an active meeting.',
   room_has_recordings: 'cannot be deleted because it has recordings.',

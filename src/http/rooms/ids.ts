@@ -4,7 +4,7 @@ import { partsOf } from '../route/comma-list.js';
 
 export const ROOM_ID_MAX = 100;
 
-/** Strips what a room id cannot hold: ` room-1 ` and `.<!?room-1` address `room-1`. */
+/** Strips characters that a room id cannot hold: ` room-1 ` and `.<!?room-1` address `room-1`. */
 export const roomIdSchema = z
   .string()
   .min(1, 'roomId is required and cannot be empty')
@@ -12,7 +12,7 @@ export const roomIdSchema = z
   .transform(sanitizeRoomId)
   .refine((roomId) => roomId !== '', 'roomId cannot be empty after sanitization');
 
-/** `roomIds`: one comma-separated text, or the parameter repeated, each value an id. Every room once; what is no id is dropped. */
+/** `roomIds`: one comma-separated list, or a repeated parameter with one id per value. Repeats and bad ids are dropped. */
 export const roomIdsSchema = z.preprocess(
   (value) => {
     const given = typeof value === 'string' ? partsOf(value) : Array.isArray(value) ? value.filter(isText) : [];

@@ -5,7 +5,7 @@ import { WITH_MEETING, WITH_RECORDINGS } from './schemas.js';
 
 const switchView = z.looseObject({ enabled: z.boolean() });
 
-/** A room's configuration as clients see it: members that another program stored pass. */
+/** A room's configuration as clients see it. It may hold further members, which another program stored. */
 export const roomConfigView = z.looseObject({
   chat: switchView,
   recording: z.looseObject({
@@ -31,7 +31,7 @@ export const roomView = z.strictObject({
 });
 export type RoomView = z.output<typeof roomView>;
 
-/** @param baseUrl in front of the links: scheme and host, no slash at the end */
+/** @param baseUrl scheme and host in front of the links, without a trailing slash */
 export function presentRoom(room: RoomDocument, baseUrl: string): RoomView {
   return {
     roomId: room.roomId,

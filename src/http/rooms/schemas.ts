@@ -45,7 +45,7 @@ export const autoDeletionPolicySchema = z
     error: 'FAIL policy is not allowed for withRecordings auto-deletion policy',
   });
 
-/** How a deletion is to deal with a running meeting and with recordings. */
+/** Two policies for a deletion: one for a running meeting, one for recordings. */
 export const deletionPolicyQuery = z.object({
   withMeeting: z.enum(WITH_MEETING).default('fail'),
   withRecordings: z.enum(WITH_RECORDINGS).default('fail'),

@@ -1,7 +1,7 @@
 import type { CredentialKind } from '../auth/principal.js';
 import type { Step } from './step.js';
 
-/** Only clients with one of these credentials, tried in this order, get further. */
+/** End the request with 401 unless it carries one of these credentials, tried in this order. */
 export function allows(credentials: readonly CredentialKind[]): Step {
   return {
     contract: { kind: 'allows', credentials, errors: ['auth.no_credential', 'auth.invalid_api_key', 'auth.no_api_keys'] },

@@ -10,7 +10,7 @@ export type Reply<D extends Declared> = {
     : { status: Status };
 }[keyof D & number];
 
-/** Bytes of this type. */
+/** An answer whose body is bytes of this type. */
 export function content(contentType: string): Content {
   return { contentType };
 }
@@ -21,20 +21,20 @@ export function ok<Body>(body: Body): { status: 200; body: Body } {
   return { status: 200, body };
 }
 
-/** @param location where the new entity is read */
+/** @param location URL of the new entity */
 export function created<Body>(body: Body, location: string): { status: 201; body: Body; location: string } {
   return { status: 201, body, location };
 }
 
-/** @param location where the entity is read while the work goes on */
+/** @param location URL of the entity, for the client to read while the work goes on */
 export function accepted<Body>(body: Body, location: string): { status: 202; body: Body; location: string } {
   return { status: 202, body, location };
 }
 
 /**
- * Do what the route is for, and answer.
+ * The last step of a route: call the handler and answer with its reply.
  *
- * @param errors codes of what `handle` may throw, beside outages
+ * @param errors codes of the errors that `handle` may throw, apart from outages
  */
 export function answers(
   declared: Declared,

@@ -3,7 +3,7 @@ import { bodyParser } from '@koa/bodyparser';
 import { TallyError } from '../../errors.js';
 import type { HttpContext, HttpMiddleware } from './context.js';
 
-/** The body is not what its content type promises. */
+/** The body does not fit its content type. */
 export class MalformedBodyError extends TallyError {
   constructor(cause?: unknown) {
     super('http.malformed_body', 'invalid', 'Malformed body', { cause });
@@ -34,7 +34,7 @@ const parse = bodyParser({
 }) as HttpMiddleware;
 
 /**
- * The body of a request: JSON and forms become objects, any other type counts as an empty one.
+ * The body of a request: JSON and forms become objects, a body of any other type counts as an empty object.
  *
  * @throws MalformedBodyError, BodyTooLargeError, UnsupportedCharsetError
  */
@@ -47,7 +47,7 @@ export async function readBody(ctx: HttpContext): Promise<unknown> {
   return ctx.request.body ?? {};
 }
 
-/** What reading or parsing a body failed with, as one of ours. @throws BodyTooLargeError, MalformedBodyError */
+/** Translates an error of reading or parsing a body. @throws BodyTooLargeError, MalformedBodyError */
 export function unreadableBody(error: Error & { status?: number }): never {
   throw error.status === 413 ? new BodyTooLargeError() : new MalformedBodyError(error);
 }

@@ -1,4 +1,4 @@
-/** The parts of a comma-separated list, without the spaces around them; blank ones are none. */
+/** The trimmed parts of a comma-separated list. Blank parts are dropped. */
 export function partsOf(list: string): string[] {
   return list
     .split(',')

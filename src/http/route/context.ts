@@ -5,21 +5,21 @@ import type { Middleware } from 'koa';
 import type { Principal } from '../auth/principal.js';
 import type { Explain } from './errors.js';
 
-/** What middlewares and steps tell each other about one request. */
+/** State of one request, shared by middlewares and steps. */
 export interface HttpState {
   requestId: string;
-  /** Scheme and host in front of every link of this answer. */
+  /** Scheme and host in front of all links in the answer. */
   baseUrl: string;
   /** Name of the route that matched: `recordings.start`. */
   route?: string;
-  /** What the route is doing; completes `Unexpected error while …`. */
+  /** The current work of the route; completes `Unexpected error while …`. */
   operation?: string;
   principal?: Principal;
   /** For the log. */
   recordingId?: string | undefined;
-  /** What went wrong, for the log. */
+  /** The error of the request, for the log. */
   error?: Error;
-  /** How the server words an error. */
+  /** Turns an error into its status and the contract's words. */
   explain: Explain;
 }
 

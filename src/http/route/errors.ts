@@ -3,19 +3,19 @@ import type { FieldIssue } from './validation.js';
 
 export type ErrorDetails = Readonly<Record<string, unknown>>;
 
-/** How clients read one error of ours. */
+/** How one of our errors looks to a client. */
 export interface ErrorRow {
   status: number;
   /** The contract's name of the error. */
   name: string | ((details: ErrorDetails) => string);
-  /** Default: the error's own message. `route` is the name of the route that failed. */
+  /** By default the error's own message. @param route name of the route that failed */
   message?: (details: ErrorDetails, route: string) => string;
   headers?: (details: ErrorDetails) => Record<string, string>;
-  /** What is wrong with each field of the request. */
+  /** The complaints about single fields of the request. */
   issues?: (details: ErrorDetails) => FieldIssue[];
 }
 
-/** Rows by the code of the error. Each capability has its own; the server joins them. */
+/** Rows keyed by the code of the error. Each capability has its own rows; the server joins them. */
 export type ErrorRows = Readonly<Record<TallyError['code'], ErrorRow>>;
 
 /** An error in the contract's words. */
@@ -30,7 +30,7 @@ export interface Explanation {
 /** @param operation completes `Unexpected error while …` */
 export type Explain = (error: Error, operation: string) => Explanation;
 
-/** The server is away for now: the client may repeat the request. */
+/** The row for an outage, 503 with `Retry-After`: the client may repeat the request. */
 export function unavailable(name: string, message: string): ErrorRow {
   return { status: 503, name, message: () => message, headers: () => ({ 'Retry-After': RETRY_AFTER_S }) };
 }

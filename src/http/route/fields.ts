@@ -2,15 +2,15 @@ import { z } from 'zod';
 
 import { partsOf } from './comma-list.js';
 
-/** `fields` of a list: names of members, comma-separated; blank selects all. */
+/** The parameter `fields` of a list: comma-separated names of members. A blank value selects all. */
 export const fieldsSchema = z.string().transform(namesOf).optional();
 
-/** `fields` of a single item: repeated, the values count as one list. */
+/** The parameter `fields` of a single item. When it is repeated, the values count as one list. */
 export const itemQuery = z.object({
   fields: z.preprocess((value) => (Array.isArray(value) ? value.join(',') : value), fieldsSchema),
 });
 
-/** The named members that exist, in the order named; undefined names all. */
+/** The named members, as far as they exist, in the order of the names; all members when `fields` is undefined. */
 export function pickFields<View extends object>(view: View, fields: readonly string[] | undefined): Partial<View> {
   if (fields === undefined) return view;
   const members = new Map<string, unknown>(Object.entries(view));

@@ -1,10 +1,10 @@
 import type { Step } from './step.js';
 
 /**
- * Find an entity that the rest of the route is about.
+ * Find an entity for the rest of the route.
  *
- * @param name under which later steps find it
- * @param errors codes of what `find` throws when there is no such entity, or when it cannot be used
+ * @param name under which later steps receive the entity
+ * @param errors codes of the errors that `find` throws when the entity is missing or cannot be used
  */
 export function needs(name: string, errors: readonly string[], find: (gathered: object) => Promise<unknown>): Step {
   return {

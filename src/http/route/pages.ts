@@ -6,12 +6,12 @@ import { fieldsSchema } from './fields.js';
 const DEFAULT_PAGE = 10;
 const LARGEST_PAGE = 100;
 
-/** Longer than every store's own tie-breaker. */
+/** The longest id in a cursor; the ids of all stores are shorter. */
 const CURSOR_ID_MAX = 256;
 
 const cursorSchema = z.object({ fieldValue: z.number().nullable(), id: z.string().min(1).max(CURSOR_ID_MAX) });
 
-/** 1 to 100, floored. Any text that JavaScript reads as a number is accepted. */
+/** A number from 1 to 100, rounded down; a larger one counts as 100. Any text that JavaScript reads as a number is accepted. */
 const maxItemsSchema = z
   .preprocess(
     (value) => Math.max(Math.min(Number(value), LARGEST_PAGE), 0),
@@ -28,10 +28,10 @@ const pageTokenSchema = z.string().transform((token, ctx): PageCursor | undefine
   return cursor;
 });
 
-/** The members that the query of every list has. */
+/** The parameters that all lists have. */
 export const listQuery = { maxItems: maxItemsSchema, nextPageToken: pageTokenSchema.optional(), fields: fieldsSchema };
 
-/** A part of a name; blank matches any. */
+/** A part of a name. A blank text matches all names. */
 export const nameFilterSchema = z.string().transform((text) => (text.trim() === '' ? undefined : text));
 
 export const paginationSchema = z.strictObject({
@@ -50,7 +50,7 @@ export function encodePageToken({ value, id }: PageCursor): string {
   return Buffer.from(JSON.stringify({ fieldValue: value, id })).toString('base64');
 }
 
-/** @returns undefined when it is no token of ours */
+/** @returns undefined for a text that is no page token of ours */
 function decodePageToken(token: string): PageCursor | undefined {
   try {
     const { fieldValue, id } = cursorSchema.parse(JSON.parse(Buffer.from(token, 'base64').toString()));

@@ -6,21 +6,21 @@ import type { HttpContext } from './context.js';
 import type { Parts, Step } from './step.js';
 import { type FieldIssue, invalidRequest, parseInput } from './validation.js';
 
-/** What the schemas make of their parts. */
+/** The parsed parts. */
 export type Read<P extends Parts> = { [Part in keyof P]: P[Part] extends z.ZodType ? z.output<P[Part]> : never };
 
-/** More parameters than a request has room for ids. qs drops what is beyond. */
+/** More parameters than a request can hold ids. `qs` drops the parameters beyond it. */
 const PARAMETERS_MAX = 8_000;
-/** The same before the credentials are checked: the cost of parsing a repeated parameter grows with the square of its count. */
-const STRANGERS_PARAMETERS_MAX = 1_000;
+/** The limit before credentials are checked. Parsing a repeated parameter costs time in proportion to the square of its count. */
+const UNAUTHENTICATED_PARAMETERS_MAX = 1_000;
 
 const PARTS = ['params', 'query', 'headers', 'body'] as const;
 const INPUT_ERRORS = ['input.invalid'];
 const BODY_ERRORS = ['http.malformed_body', 'http.body_too_large', 'http.unsupported_charset'];
 
 /**
- * Read and check parts of the request. One part: its fields have their own names. Several parts are checked together, and each
- * field is named after its part, as in `params.recordingId`. Only a step that names `body` reads the body.
+ * Read and check parts of the request. Several parts are checked together, and errors name each field with its part, as in
+ * `params.recordingId`; with a single part, errors name the bare field. Only a step with a `body` schema reads the body.
  */
 export function reads(parts: Parts): Step {
   const named = PARTS.filter((part) => parts[part] !== undefined);
@@ -48,7 +48,7 @@ function rawPart(ctx: HttpContext, part: (typeof PARTS)[number]): unknown {
     case 'params':
       return ctx.params;
     case 'query': {
-      const parameterLimit = ctx.state.principal === undefined ? STRANGERS_PARAMETERS_MAX : PARAMETERS_MAX;
+      const parameterLimit = ctx.state.principal === undefined ? UNAUTHENTICATED_PARAMETERS_MAX : PARAMETERS_MAX;
       return parseQuery(ctx.querystring, { parameterLimit, arrayLimit: parameterLimit });
     }
     case 'headers':

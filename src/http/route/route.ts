@@ -9,39 +9,39 @@ import type { Declared, Parts, Services, Step } from './step.js';
 
 type Method = 'get' | 'post' | 'put' | 'delete';
 
-/** One endpoint: its contract, step by step. The steps run as listed; the first that throws ends the request. */
+/** One endpoint as a list of steps. They run in the order of the list; the first that throws ends the request. */
 export interface Route {
   /** Stable, for logs: `recordings.start`. */
   name: string;
   method: Method;
   path: string;
   steps: readonly Step[];
-  /** How this route answers an error, where the error table does not apply. */
+  /** Answers errors for which the error table does not apply. */
   recover?: Recover;
 }
 
-/** @returns undefined: as the error table says */
+/** @returns undefined to leave the error to the error table */
 export type Recover = (error: Error, ctx: HttpContext) => { status: number } | undefined;
 
 /** A route in the making. Each step sees what the steps before it gathered. */
 export interface RouteBuilder<Gathered extends object> {
-  /** 401 without one of these credentials; tried in this order. */
+  /** Answers 401 unless the request carries one of these credentials, tried in this order. */
   allows(...credentials: CredentialKind[]): RouteBuilder<Gathered & { principal: Principal }>;
-  /** 422 unless the parts fit their schemas: see `reads`. */
+  /** Answers 422 unless the parts fit their schemas: see `reads`. */
   reads<P extends Parts>(parts: P): RouteBuilder<Gathered & Read<P>>;
-  /** What the route does from here on; completes `Unexpected error while …`. */
+  /** Names the work of the steps that follow; completes `Unexpected error while …`. */
   doing(operation: string | ((gathered: Gathered) => string)): RouteBuilder<Gathered>;
-  /** Find an entity, or end with one of these errors. */
+  /** Finds an entity, or ends the request with one of these errors. */
   needs<Name extends string, Entity>(
     name: Name,
     errors: readonly string[],
     find: (gathered: Gathered) => Promise<Entity>,
   ): RouteBuilder<Gathered & Record<Name, Entity>>;
-  /** Declares errors of the handler, by code. */
+  /** Declares the codes of errors that the handler may throw. */
   fails(...errors: string[]): RouteBuilder<Gathered>;
-  /** Answers some errors of the steps below in its own way. */
+  /** Answers some errors of the steps in its own way. */
   recovers(recover: Recover): RouteBuilder<Gathered>;
-  /** The declared answers, and the handler that gives one of them. */
+  /** Ends the route: declares its answers and the handler, which returns one of them. */
   answers<D extends Declared>(declared: D, handle: (gathered: Gathered, ctx: HttpContext) => Promise<Reply<D>>): Route;
 }
 
@@ -83,7 +83,7 @@ function doing(operation: string | ((gathered: object) => string)): Step {
   };
 }
 
-/** Have a router serve routes; of two that match a path, the earlier one does. */
+/** Add routes to a router. When two routes match a path, the earlier one serves it. */
 export function mount(router: HttpRouter, routes: readonly Route[], services: Services): void {
   for (const route of routes) {
     router[route.method](route.path, async (ctx) => {

@@ -4,7 +4,7 @@ import type { Authenticate } from '../auth/authenticate.js';
 import type { CredentialKind } from '../auth/principal.js';
 import type { HttpContext } from './context.js';
 
-/** What the server lends to the steps of every route. */
+/** Services of the server for the steps of all routes. */
 export interface Services {
   authenticate: Authenticate;
 }
@@ -17,15 +17,15 @@ export interface Parts {
   body?: z.ZodType;
 }
 
-/** An answer that is no JSON: the handler writes it to the context. */
+/** An answer without JSON: the handler writes the body to the context. */
 export interface Content {
   contentType: string | undefined;
 }
 
-/** The answers that a route promises, by status. */
+/** The answers that a route promises, keyed by status. */
 export type Declared = Readonly<Record<number, z.ZodType | Content>>;
 
-/** What a step promises: the documentation is made of it, and tests compare real answers with it. */
+/** The promise of a step. Tests compare real answers with it. */
 export type StepContract =
   | { kind: 'allows'; credentials: readonly CredentialKind[]; errors: readonly string[] }
   | { kind: 'reads'; parts: Parts; errors: readonly string[] }
@@ -37,9 +37,9 @@ export type StepContract =
 export interface Step {
   contract: StepContract;
   /**
-   * @param gathered what the steps before it found
-   * @returns what joins it
-   * @throws TallyError the request ends with this error
+   * @param gathered the results of the earlier steps
+   * @returns members to add to `gathered`
+   * @throws TallyError ends the request with this error
    */
   run(ctx: HttpContext, gathered: object, services: Services): object | undefined | Promise<object | undefined>;
 }

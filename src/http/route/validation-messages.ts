@@ -9,9 +9,9 @@ function typeName(value: unknown): string {
 }
 
 /**
- * The contract's words for what zod finds wrong. Messages written in a schema come first; this speaks for the rest.
+ * The contract's messages for zod's issues. A message in a schema has precedence; this function words the others.
  *
- * @see rest-api: type mismatches and enums
+ * @see OpenVidu Meet's REST API: type mismatches and enums
  */
 export const validationMessage: z.core.$ZodErrorMap = (issue) => {
   const { input } = issue;

@@ -3,7 +3,7 @@ import type { z } from 'zod';
 import { InvalidInputError } from '../../errors.js';
 import { validationMessage } from './validation-messages.js';
 
-/** One thing that is wrong with a request, as the client reads it. */
+/** One complaint about a request, as the client reads it. */
 export interface FieldIssue {
   field: string;
   message: string;
@@ -11,7 +11,7 @@ export interface FieldIssue {
 
 export type Parsed<Output> = { ok: true; value: Output } | { ok: false; issues: FieldIssue[] };
 
-/** @param prefix goes in front of every field's path; '' for none */
+/** @param prefix first part of all field paths in the issues; '' for none */
 export function parseInput<Output>(schema: z.ZodType<Output>, input: unknown, prefix = ''): Parsed<Output> {
   const result = schema.safeParse(input, { error: validationMessage });
   if (result.success) return { ok: true, value: result.data };

@@ -8,12 +8,12 @@ export interface BaseUrlOptions {
   port: number;
 }
 
-/** A host as links may carry it; anything else in a `Host` header is not repeated. */
+/** A host that may appear in links. Any other content of a `Host` header must not be echoed. */
 const HOST = /^(?:[\w.-]+|\[[\da-f:.]+\])(?::\d{1,5})?$/i;
 
 /**
- * What stands in front of this answer's links: the configured URL, else the scheme and host of this very request.
- * `X-Forwarded-Host` never counts, `X-Forwarded-Proto` only behind a proxy.
+ * Sets the first part of all links in the answer: the configured URL, else the scheme and host of the request.
+ * `X-Forwarded-Host` is never used, `X-Forwarded-Proto` only behind a trusted proxy.
  */
 export function setBaseUrl({ baseUrl, trustProxyHops, port }: BaseUrlOptions): HttpMiddleware {
   const configured = baseUrl ? withoutDefaultPort(baseUrl.replace(/\/$/, '')) : undefined;

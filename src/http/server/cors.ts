@@ -2,7 +2,7 @@ import type { HttpMiddleware } from '../route/context.js';
 
 const METHODS = 'GET,HEAD,PUT,PATCH,POST,DELETE';
 
-/** @param origin goes out verbatim; empty turns CORS off */
+/** @param origin sent verbatim; an empty text turns CORS off */
 export function cors(origin: string): HttpMiddleware {
   if (origin === '') return (_ctx, next) => next();
   return (ctx, next) => {

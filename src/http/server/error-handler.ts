@@ -2,10 +2,10 @@ import { toError } from '../../errors.js';
 import type { HttpContext, HttpMiddleware } from '../route/context.js';
 import type { ErrorTable } from './error-table.js';
 
-/** Headers of the answer that was in the making, and not of the error. */
+/** These headers may be set already for the answer that failed; they must not go out with the error. */
 const ABANDONED_HEADERS = ['Accept-Ranges', 'Cache-Control', 'ETag', 'Last-Modified'];
 
-/** Answers a request that fails as the table says. */
+/** Answers a failed request according to the table. */
 export function errorHandler(table: ErrorTable): HttpMiddleware {
   return async (ctx, next) => {
     ctx.state.explain = (error, operation) => table(error, { operation });
@@ -25,7 +25,7 @@ export function errorHandler(table: ErrorTable): HttpMiddleware {
   };
 }
 
-/** The client left and its work was called off: no answer is due, and nothing went wrong. */
+/** Whether the client left and its request was aborted for that reason. Then no answer is due and no error is logged. */
 function isAbandoned(ctx: HttpContext, error: Error): boolean {
   return ctx.res.closed && error.name === 'AbortError';
 }

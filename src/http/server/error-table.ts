@@ -2,10 +2,10 @@ import { TallyError } from '../../errors.js';
 import type { ErrorDetails, ErrorRow, ErrorRows, Explanation } from '../route/errors.js';
 import { storageDown } from './errors.js';
 
-/** Words every error as clients read it. */
+/** Turns any error into the contract's status and words. */
 export type ErrorTable = (error: Error, where: { route?: string | undefined; operation?: string | undefined }) => Explanation;
 
-/** @throws Error two capabilities have a row for the same code */
+/** @throws Error when two capabilities have a row for the same code */
 export function createErrorTable(tables: readonly ErrorRows[]): ErrorTable {
   const rows = new Map<string, ErrorRow>();
   for (const [code, row] of tables.flatMap((table) => Object.entries(table))) {
@@ -19,7 +19,7 @@ export function createErrorTable(tables: readonly ErrorRows[]): ErrorTable {
   };
 }
 
-/** A retryable error without a row counts as an outage, any other as a fault of ours. */
+/** A retryable error without a row counts as an outage. Any other error without a row is unexpected. */
 function rowOf(error: Error, rows: ReadonlyMap<string, ErrorRow>): ErrorRow | undefined {
   if (!(error instanceof TallyError)) return undefined;
   return rows.get(error.code) ?? (error.retryable ? storageDown : undefined);

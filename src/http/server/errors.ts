@@ -2,7 +2,7 @@ import { TallyError } from '../../errors.js';
 import { type ErrorRow, type ErrorRows, unavailable } from '../route/errors.js';
 import type { FieldIssue } from '../route/validation.js';
 
-/** The path holds a percent-escape that decodes to nothing. */
+/** The path holds a percent-escape that cannot be decoded. */
 export class MalformedPathError extends TallyError {
   constructor() {
     super('http.malformed_path', 'invalid', 'Malformed path');
@@ -19,7 +19,7 @@ const badRequest: ErrorRow = { status: 400, name: 'Bad Request' };
 /** An outage whose code has no row of its own. */
 export const storageDown = unavailable('Storage Error', 'Storage is not available');
 
-/** What any route may fail with. */
+/** Errors that any route may throw. */
 export const commonErrors: ErrorRows = {
   'http.malformed_body': badRequest,
   'http.malformed_path': badRequest,

@@ -1,7 +1,7 @@
 import type { HttpMiddleware } from '../route/context.js';
 import { MalformedPathError, PathNotFoundError } from './errors.js';
 
-/** Routers pass undecodable escapes on as they are; nothing of ours is called like that. */
+/** Refuses a path with a bad escape. A router would match it undecoded. */
 export const refuseMalformedPath: HttpMiddleware = (ctx, next) => {
   if (!isDecodable(ctx.path)) throw new MalformedPathError();
   return next();

@@ -6,8 +6,8 @@ import type { HttpContext, HttpMiddleware } from '../route/context.js';
 const SANE_REQUEST_ID = /^[\w.:-]{1,128}$/;
 
 /**
- * Name every request and write one line about each, once it is answered, or its client is gone, and its work is done.
- * Query strings stay out of it: they carry tokens and secrets.
+ * Give every request an id, and log one line about it once its work is done and the answer is sent or the client is gone.
+ * The line omits query strings, because they carry tokens and secrets.
  */
 export function requestLog(log: Logger): HttpMiddleware {
   return async (ctx, next) => {
@@ -47,7 +47,7 @@ function writeLine(log: Logger, ctx: HttpContext, elapsedMs: number): void {
   );
 }
 
-/** An outage that was answered is no fault of ours: 503 warns, a cut answer too. */
+/** An outage (503) and an answer that broke off are warnings; any other 5xx is an error. */
 function levelOf(status: number, isFault: boolean): 'info' | 'warn' | 'error' {
   if (status >= 500 && status !== 503) return 'error';
   return status === 503 || isFault ? 'warn' : 'info';

@@ -22,17 +22,17 @@ export interface ServerOptions {
   capabilities: readonly Capability[];
   apiKeys: Pick<ApiKeyStore, 'list'>;
   log: Logger;
-  /** In front of every link when set; else each request's own scheme and host. */
+  /** First part of all links. By default each request's own scheme and host. */
   baseUrl?: string;
-  /** `Access-Control-Allow-Origin`, verbatim; empty turns CORS off. */
+  /** `Access-Control-Allow-Origin`, sent verbatim. An empty text turns CORS off. */
   corsOrigin: string;
-  /** Proxies in front of us whose `X-Forwarded-*` headers count; 0 trusts none. */
+  /** Number of proxies in front of Tally whose `X-Forwarded-*` headers are trusted. */
   trustProxyHops: number;
-  /** The port we listen on, for links when a request names no host. */
+  /** The port of the listener, for links when a request has no usable `Host` header. */
   port: number;
 }
 
-/** The whole HTTP edge. It listens nowhere by itself: give its `callback()` to a server. */
+/** The whole HTTP edge. It does not listen by itself: pass its `callback()` to a listener. */
 export function createServer(options: ServerOptions): Koa<HttpState> {
   const { capabilities, apiKeys, log, trustProxyHops } = options;
   const app = new Koa<HttpState>({ proxy: trustProxyHops > 0, maxIpsCount: trustProxyHops });
@@ -49,7 +49,7 @@ export function createServer(options: ServerOptions): Koa<HttpState> {
   app.use(refuseMalformedPath);
   app.use(router.routes());
   app.use(pathNotFound);
-  /** The request's own line in the log names what fails once an answer is under way. */
+  // Koa reports errors of a running answer here. The log line of the request already names them.
   app.on('error', () => undefined);
   return app;
 }

@@ -6,12 +6,12 @@ import type { HttpMiddleware } from '../route/context.js';
 const LINGER_MS = 1_000;
 
 /**
- * What is left of a body that was given up is read and thrown away, for the connection's next request stands behind it: Node does so
- * by itself only where nothing of the body was read. And who is still sending when the connection ends may never see his answer.
+ * Read the rest of a body that no step read to its end, and discard it. The connection's next request comes after this rest, and Node
+ * discards it only if nothing of the body was read. A client that is still sending when the connection closes may miss its answer.
  */
 export const discardUnreadBody: HttpMiddleware = async ({ req }, next) => {
   await next();
   if (req.complete) return;
   const rest = finished(req.unpipe().resume(), { writable: false, signal: AbortSignal.timeout(LINGER_MS) });
-  await rest.catch(() => undefined); // who is gone or slow is not waited for
+  await rest.catch(() => undefined); // a client that is gone or slow is left alone
 };

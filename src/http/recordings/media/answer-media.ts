@@ -11,10 +11,10 @@ import { sendFile } from './send-file.js';
 type Media = Pick<MediaStore, 'stat' | 'read' | 'open' | 'presign'>;
 
 /**
- * Answer with what a request wants of a recording's file: its bytes, or where the store gives them to whoever knows the URL.
+ * Answer with a recording's file: with the requested bytes, or with a redirect to a signed URL of the store.
  *
- * @throws RecordingNotFoundError there is no file, or an empty one
- * @throws RangeNotSatisfiableError the file has none of these bytes
+ * @throws RecordingNotFoundError the file is missing or empty
+ * @throws RangeNotSatisfiableError the file has none of the requested bytes
  */
 export async function answerMedia(
   ctx: HttpContext,
@@ -34,21 +34,21 @@ export async function answerMedia(
   const file = assertFile(await media.stat(key), recording);
   const part = () => requestedPart(headers, file, formatRecordingId(recording), ctx.method);
   if (presign !== undefined) {
-    part(); // the store would not tell in our words that there is no such range
+    part(); // refuse a bad range here: the store would answer it with an error of its own
     redirectTo(ctx, await presign(key));
     return { status: 302 };
   }
   return { status: await sendFile(ctx, { file, part, bytes: (range) => media.read(key, range, gone) }, gone) };
 }
 
-/** Not by `ctx.redirect`: it would repeat the URL in a body. */
+/** `ctx.redirect` would also write the URL into a body. */
 function redirectTo(ctx: HttpContext, url: string): void {
   ctx.body = null;
   ctx.status = 302;
   ctx.set({ Location: url, 'Cache-Control': 'no-store' });
 }
 
-/** @returns the file, which has bytes */
+/** @returns a file of at least one byte */
 function assertFile(file: MediaInfo | undefined, recording: RecordingDocument): MediaInfo {
   if (file === undefined || file.size === 0) throw new RecordingNotFoundError(formatRecordingId(recording));
   return file;

@@ -3,9 +3,9 @@ import type { HttpContext } from '../../route/context.js';
 import { isOrdinary, meetsIfRange, type RangeHeaders } from './range.js';
 
 /**
- * What is asked for, in one question to the store: half the way of a look and a read.
+ * Open the requested bytes with a single request to the store, where `stat` and `read` would need two.
  *
- * @returns undefined when that cannot be: the store or the request is not made for it, or there is nothing to send
+ * @returns undefined when the store cannot do this, when the request has conditions or an unusual range, or when the file is missing
  */
 export async function openAtOnce(
   ctx: HttpContext,

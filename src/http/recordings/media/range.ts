@@ -8,10 +8,10 @@ export interface RangeHeaders {
 }
 
 /**
- * Which bytes of a recording's file a request gets. Ranges are for `GET` alone, and for a client whose copy is of this file.
+ * The bytes of a recording's file that a request gets. A range counts only with `GET`, and only if `If-Range` fits this file.
  *
  * @returns undefined for the whole file
- * @throws RangeNotSatisfiableError the file has none of these bytes
+ * @throws RangeNotSatisfiableError the file has none of the requested bytes
  */
 export function requestedPart(
   headers: RangeHeaders,
@@ -27,7 +27,7 @@ export function requestedPart(
 
 /**
  * @param sizeBytes 1 or more
- * @returns undefined, which is the whole file, without a range or with one that ends before it starts
+ * @returns undefined, for the whole file, when there is no range or it ends before it starts
  */
 function selectRange(wanted: WantedRange | undefined, sizeBytes: number): ByteRange | 'unsatisfiable' | undefined {
   if (wanted === undefined || isBackwards(wanted)) return undefined;
@@ -39,7 +39,7 @@ function selectRange(wanted: WantedRange | undefined, sizeBytes: number): ByteRa
   return start > last ? 'unsatisfiable' : { start, end: Math.min(end, last) };
 }
 
-/** Whether a range can be passed on to a store that does not know these cases. */
+/** Whether a store can be asked for this range: stores do not handle reversed, empty or huge ranges. */
 export function isOrdinary(range: WantedRange | undefined): boolean {
   if (range === undefined) return true;
   if (isBackwards(range) || ('suffix' in range && range.suffix === 0)) return false;
@@ -50,14 +50,14 @@ function isBackwards(range: WantedRange): boolean {
   return 'start' in range && range.end !== undefined && range.start > range.end;
 }
 
-/** Whether the client's copy is of this very file, so that a part of it may be sent. No `If-Range` always is. */
+/** Whether `If-Range` is absent or names this version of the file, so that the client may receive a part of it. */
 export function meetsIfRange(ifRange: string | undefined, file: Pick<MediaInfo, 'etag' | 'modifiedAt'>): boolean {
   if (ifRange === undefined) return true;
   if (/^(W\/)?"/.test(ifRange)) return ifRange === file.etag;
   return ifRange === lastModified(file);
 }
 
-/** The file's time as HTTP writes it: to the second. */
+/** The file's time in the format of HTTP, which has whole seconds. */
 export function lastModified({ modifiedAt }: Pick<MediaInfo, 'modifiedAt'>): string {
   return new Date(modifiedAt).toUTCString();
 }

@@ -6,13 +6,13 @@ import { lastModified } from './range.js';
 
 export interface FileAnswer {
   file: MediaInfo;
-  /** Asked of whoever has no current copy; undefined: the whole file. */
+  /** Called unless the client's copy is current. @returns undefined for the whole file */
   part: () => ByteRange | undefined;
   bytes: (range: ByteRange) => Promise<Readable>;
 }
 
 /**
- * Answer with a file or a part of it; `HEAD` and a client whose copy is current get no bytes.
+ * Answer with a file or a part of it. A `HEAD`, and a client whose copy is current, get no bytes.
  *
  * @param gone aborts when the client goes away
  * @see RFC 9110, 13.2.2: the preconditions come before the range
@@ -40,8 +40,8 @@ export async function sendFile(ctx: HttpContext, { file, part, bytes }: FileAnsw
 }
 
 /**
- * A stream whose first bytes are there: what fails until then can still be answered with an error. It is freed when the
- * client goes away, also while it opens.
+ * Open a stream and wait for its first bytes, because until then a failure can still be answered with an error. The stream is
+ * destroyed when the client goes away, also while it opens.
  */
 async function openStream(ctx: HttpContext, bytes: () => Promise<Readable>, gone: AbortSignal): Promise<Readable> {
   const stream = await bytes();
