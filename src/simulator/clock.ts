@@ -1,15 +1,15 @@
-/** The simulator's time: wall-clock stamps, and delays that a speed divides. */
+/** The simulator's time: the wall clock, and delays that are divided by a speed. */
 export interface SimulatorClock {
   /** Wall clock, epoch milliseconds. The speed never changes it. */
   now(): number;
-  /** Run once after `delayMs` divided by the speed. The timer keeps no process alive; the answer cancels it. */
+  /** Call `run` once after `delayMs` divided by the speed. The timer does not keep the process alive. @returns cancels it */
   after(delayMs: number, run: () => void): () => void;
-  /** The same as a promise. Never settles once the clock is closed. */
+  /** `after` as a promise. It never settles if the clock is closed before. */
   delay(delayMs: number): Promise<void>;
-  /** Divide every delay, those already running included. */
+  /** Divide every delay by this speed, also delays that run already. */
   setSpeed(speed: number): void;
   readonly speed: number;
-  /** Forget every timer. */
+  /** Cancel all timers. */
   close(): void;
 }
 
@@ -19,7 +19,7 @@ interface Pending {
   fire: () => void;
 }
 
-/** Node's timers take no more than this many milliseconds. */
+/** The longest delay of a timer of Node.js. */
 const LONGEST_TIMER_MS = 2 ** 31 - 1;
 
 export function createClock(initialSpeed: number): SimulatorClock {
@@ -62,7 +62,7 @@ export function createClock(initialSpeed: number): SimulatorClock {
   return {
     now: () => Date.now(),
     after,
-    // A delay that rounds to nothing still yields, so that steps of different egresses interleave.
+    // A delay that rounds to 0 still yields to the event loop, so that steps of different egresses interleave.
     delay: (delayMs) => new Promise((resolve) => after(delayMs, resolve)),
     setSpeed,
     get speed() {
@@ -76,7 +76,7 @@ export function createClock(initialSpeed: number): SimulatorClock {
   };
 }
 
-/** Nanoseconds since the epoch, as LiveKit's int64 stamps. */
+/** Nanoseconds since the epoch, the unit of LiveKit's int64 instants. */
 export function toNanos(epochMs: number): bigint {
   return BigInt(epochMs) * 1_000_000n;
 }

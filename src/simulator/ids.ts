@@ -1,13 +1,13 @@
 import { randomBytes } from 'node:crypto';
 
-/** Without 0, 1, I, O and l, as livekit/protocol `utils/guid` has it. */
+/** The alphabet of livekit/protocol, `utils/guid`: without 0, 1, I, O and l. */
 const ALPHABET = '23456789ABCDEFGHJKLMNPQRSTUVWXYZabcdefghijkmnopqrstuvwxyz';
 
 const ID_LENGTH = 12;
 
 export type IdPrefix = 'EG_' | 'RM_' | 'PA_' | 'EV_' | 'TR_VC' | 'TR_AM';
 
-/** Random bytes are fetched by the page: one system call per id is what thousands of starts a second would notice. */
+/** Random bytes are drawn in blocks, because a system call per id would slow down thousands of starts a second. */
 const POOL_BYTES = 4096;
 let pool = randomBytes(POOL_BYTES);
 let used = 0;

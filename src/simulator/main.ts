@@ -26,11 +26,11 @@ const simulator = await createSimulator({
   ...mediaOptions(process.env, values['media-dir']),
   webhookUrls: values.webhook,
   speed: number('speed', values.speed, Number.MIN_VALUE),
-}).catch((error: unknown) => fail(`the simulator cannot start: ${error instanceof Error ? error.message : String(error)}`));
-// Before the first line, whose reader may stop us at once.
+}).catch((error: unknown) => fail(`The simulator cannot start: ${error instanceof Error ? error.message : String(error)}`));
+// Handlers must exist before the first line of output: its reader may stop this process at once.
 let closed: Promise<void> | undefined;
 for (const signal of ['SIGINT', 'SIGTERM'] as const) {
-  // A Ctrl-C comes twice: npm passes on what the terminal sends to every process.
+  // A Ctrl-C arrives twice: the terminal sends it to every process, and npm passes it on as well.
   process.on(signal, () => {
     closed ??= simulator.close().then(() => process.exit(0));
   });
@@ -39,7 +39,7 @@ for (const signal of ['SIGINT', 'SIGTERM'] as const) {
 process.stdout.write(`${simulator.url}\n`);
 if (values.secret === undefined) process.stdout.write(`API key ${values.key}, secret ${apiSecret}\n`);
 
-/** The variables that pick Tally's object store, with Tally's defaults, pick the simulator's too. */
+/** The variables of Tally's object store, with Tally's defaults, also select the simulator's. */
 function mediaOptions(env: NodeJS.ProcessEnv, folder: string): MediaOptions {
   const picks = ([name]: [string, unknown]): boolean =>
     /^(MEET_S3_|MEET_AWS_REGION$|MEET_BLOB_STORAGE_MODE$|TALLY_MEDIA$|TALLY_S3_SSE_)/.test(name);

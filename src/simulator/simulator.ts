@@ -22,15 +22,15 @@ import { createUpload } from './worker/upload.js';
 export type SimulatorOptions = CommonOptions & MediaOptions;
 
 /**
- * Where recordings go whose request names no storage: a folder, which is made when it is missing and is never left; or a
- * bucket, in which the file's path is the key.
+ * Storage of recordings whose request names none. A folder is created if it is missing, and nothing is written outside it. In a
+ * bucket the file's path is the key.
  */
 export type MediaOptions = { mediaDir: string; bucket?: undefined } | { mediaDir?: undefined; bucket: BucketSettings };
 
 interface CommonOptions {
   /** Default 127.0.0.1. */
   host?: string;
-  /** 0, the default, takes a free one. */
+  /** 0, the default, takes a free port. */
   port?: number;
   apiKey: string;
   apiSecret: string;
@@ -39,27 +39,27 @@ interface CommonOptions {
   speed?: number;
 }
 
-/** A LiveKit server with one egress worker, without media: the control plane cannot tell the difference. */
+/** A simulated LiveKit server with one egress worker, without media. A client of the API cannot tell the difference. */
 export interface Simulator {
   readonly url: string;
-  /** Where webhooks go; URLs may be pushed at any time. */
+  /** The receivers of webhooks. URLs may be added at any time. */
   readonly webhookUrls: string[];
   addWebhookUrl(url: string): void;
-  /** Join a room, creating it when there is none. */
+  /** Join a room, which is created if it is missing. */
   join(room: string, participant: Joining): void;
-  /** @returns whether that participant was there */
+  /** @returns whether that participant was in the room */
   leave(room: string, identity: string): boolean;
   /**
-   * What goes wrong next; null resets.
+   * Set the script for what comes next; null resets.
    *
-   * @param room default: every room without a script of its own
+   * @param room by default all rooms without a script of their own
    * @throws UnknownScriptError
    */
   setScript(script: ScriptRequest | null, room?: string): void;
   setSpeed(speed: number): void;
-  /** What really happened to every egress ever accepted. */
+  /** The true course of every egress that was ever accepted. */
   egresses(): EgressTruth[];
-  /** Every webhook and what became of it. */
+  /** Every webhook and the answers to it. */
   webhooks(): readonly DeliveryRecord[];
   /** Ends running egresses and writes their files, then stops listening. Sends no webhooks. */
   close(): Promise<void>;
@@ -97,7 +97,7 @@ export async function createSimulator(options: SimulatorOptions): Promise<Simula
       egressService.startForeign(room);
     }
     if (outageMs !== undefined) {
-      // A moment later, so that the control call which asked for it gets its answer.
+      // Wait a moment, so that the control call that sets this script still gets its answer.
       clock.after(OUTAGE_LEAD_MS, () => void listener.shut());
       clock.after(OUTAGE_LEAD_MS + outageMs, () => void listener.reopen());
     }

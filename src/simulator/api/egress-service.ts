@@ -16,18 +16,18 @@ import { newId } from '../ids.js';
 import type { Script } from '../scripts/script.js';
 import { internalError, TwirpError } from '../wire/twirp-error.js';
 
-/** The Egress API, each call answering with the JSON LiveKit would send. */
+/** The Egress API. Each call answers with the JSON that LiveKit would send. */
 export interface EgressService {
   start(request: StartRequest): Promise<string>;
   stop(egressId: string): Promise<string>;
-  /** Somebody else's egress of that room, to a place of its own. */
+  /** Starts an egress of another program in that room, with a file path that is not Tally's. */
   startForeign(roomName: string): void;
   list(request: ListEgressRequest): string;
   updateLayout(egressId: string, layout: string): string;
   updateStream(request: UpdateStreamRequest): string;
 }
 
-/** Facets that make a script one of an egress, bound when it starts. */
+/** A script with one of these members is for an egress. The egress takes it when it starts. */
 const EGRESS_FACETS = [
   'answer',
   'start',
@@ -44,10 +44,10 @@ const EGRESS_FACETS = [
   'workerSkewMs',
 ] as const satisfies readonly (keyof Script)[];
 
-/** Ended entries leave the store a day later. See livekit-server, `pkg/service/redisstore.go`. */
+/** LiveKit's store drops an egress a day after its end. See livekit-server, `pkg/service/redisstore.go`. */
 const RETENTION_MS = 24 * 3600 * 1000;
 const NO_ROOM = { sid: '', name: '' };
-/** A worker looks at a request before it refuses it. */
+/** Time that a worker takes to refuse a bad request. */
 const VALIDATION_MS = 700;
 
 export function createEgressService(context: EgressContext): EgressService {
@@ -71,10 +71,10 @@ export function createEgressService(context: EgressContext): EgressService {
   const begin = async (job: EgressJob, room: { sid: string; name: string } | undefined, script: Script): Promise<string> => {
     const egress = createEgress(newId('EG_'), job, room ?? NO_ROOM, clock.now(), script.workerSkewMs);
     const run = new EgressRun(egress, script, context);
-    const { afterMs, error, behindSteps } = script.answer ?? HAPPY.answer;
+    const { afterMs, error, afterSteps } = script.answer ?? HAPPY.answer;
     const answer = run.accepted.then(() => run.egress.listed(clock.now()));
     const played = run.play(script.start ?? HAPPY.start);
-    if (behindSteps) await played;
+    if (afterSteps) await played;
     await clock.delay(afterMs);
     if (error) throw error;
     return answer;
@@ -85,7 +85,7 @@ export function createEgressService(context: EgressContext): EgressService {
     if (room) void begin(readJob({ case: 'roomComposite', value: foreignRequest(roomName) }), room.info, HAPPY);
   };
 
-  /** An auto egress that could not start never had an id. */
+  /** An auto egress that could not start is announced with an empty id. */
   const announceAutoFailure = (job: EgressJob, room: { sid: string; name: string }): void => {
     const egress = createEgress('', job, room, clock.now());
     egress.change(clock.now(), (info) => {
@@ -94,7 +94,7 @@ export function createEgressService(context: EgressContext): EgressService {
     webhooks.egress('egress_ended', egress, scripts.take(room.name, ['webhooks'])?.webhooks);
   };
 
-  /** The entry of this id, unless it was never there or has been purged. */
+  /** @returns undefined when the id is unknown or purged */
   const find = (egressId: string): EgressRun | undefined => {
     const run = store.get(egressId);
     return run && !isPurged(run) ? run : undefined;
@@ -104,7 +104,7 @@ export function createEgressService(context: EgressContext): EgressService {
     const { overSince } = run.egress;
     if (overSince === undefined) return false;
     const purgedAfterMs = run.facet('purgedAfterMs');
-    // The speed is for delays; a day of retention stays one, or a long fast run would lose its entries.
+    // The speed does not shorten the retention of a day, else a long fast run would lose its entries.
     return clock.now() - overSince >= (purgedAfterMs === undefined ? RETENTION_MS : purgedAfterMs / clock.speed);
   };
 

@@ -7,15 +7,15 @@ import { AnswerLostError } from '../wire/reply.js';
 import { internalError, TwirpError } from '../wire/twirp-error.js';
 import { toWireJson } from '../wire/wire-json.js';
 
-/** Three attempts of a second each to find somebody who answers for the egress. */
-const NOBODY_ANSWERS_MS = 3000;
-/** 3 + 5 + 7 seconds of attempts while a handler is not up yet. */
+/** The server asks three times, for a second each, for the handler of the egress. */
+const NO_HANDLER_MS = 3000;
+/** The server asks for 3 + 5 + 7 seconds while the handler does not run yet. */
 const LOADING_LIMIT_MS = 15_000;
 
 /**
- * Answer StopEgress by what the egress is doing.
+ * Answer StopEgress, depending on the state of the egress.
  *
- * @param find the stored entry of an id, undefined when unknown or purged
+ * @param find the stored egress of an id; undefined when the id is unknown or purged
  */
 export function createStop(
   clock: SimulatorClock,
@@ -50,10 +50,10 @@ export function createStop(
     return endingAnswer(run);
   }
 
-  /** The stop is executed once the browser is up, whether or not somebody still waits for the answer. */
+  /** The stop is executed once the browser is up, even if the caller has given up by then. */
   async function stopBeforeMedia(run: EgressRun): Promise<string> {
     const stopped = run.ready().then(() => {
-      // While we waited it may have become ACTIVE, or failed.
+      // The egress may have become ACTIVE or failed in the meantime.
       if (run.status !== EgressStatus.EGRESS_STARTING) return stop(run);
       run.abort('StopEgress API', 'stop');
       return abortedAnswer(run);
@@ -67,12 +67,12 @@ export function createStop(
   }
 
   async function refuseLate(error: () => TwirpError): Promise<never> {
-    await clock.delay(NOBODY_ANSWERS_MS);
+    await clock.delay(NO_HANDLER_MS);
     throw error();
   }
 }
 
-/** A script has its say only while there is something to stop. */
+/** The script's verdict counts only before the egress ends. */
 function verdictOn(run: EgressRun): StopVerdict {
   if (run.handler === 'gone' || run.status >= EgressStatus.EGRESS_ENDING) return 'as-usual';
   run.stops += 1;
@@ -84,7 +84,7 @@ function cannotBeStopped(run: EgressRun): TwirpError {
   return new TwirpError('failed_precondition', `egress with status ${EgressStatus[run.status]} cannot be stopped`);
 }
 
-/** The handler's own view: its file times are set, which the ENDING update does not tell yet. */
+/** The handler's own view: its file already has times, which the ENDING update does not contain yet. */
 function endingAnswer(run: EgressRun): string {
   const info = run.egress.info.clone();
   const file = run.timedFile();

@@ -2,7 +2,7 @@ import { createServer, type IncomingMessage } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { createReply, TEXT_TYPE, type Reply } from '../wire/reply.js';
 
-/** What answers the requests below each prefix. */
+/** One handler for each prefix of paths. */
 export interface Handlers {
   twirp(request: IncomingMessage, path: string, body: Buffer, reply: Reply): Promise<void>;
   control(method: string, path: string, body: string, reply: Reply): void;
@@ -10,17 +10,17 @@ export interface Handlers {
 
 /** livekit-server refuses larger bodies. */
 const MAX_BODY_BYTES = 10 * 1024 * 1024;
-/** Thousands of calls may arrive at once, each on a connection of its own. */
+/** Thousands of calls may arrive at once, each on its own connection. */
 const BACKLOG = 4096;
-/** Longer than clients keep idle connections, so that none is closed under a request. */
+/** Clients close idle connections earlier than this, so the server never closes one that a client is about to use. */
 const KEEP_ALIVE_MS = 75_000;
 
-/** The port, which can be shut for a while. */
+/** The listening port. It can be closed and opened again. */
 export interface Listener {
   readonly url: string;
-  /** Refuse connections, and cut those there are. */
+  /** Refuse new connections and cut the open ones. */
   shut(): Promise<void>;
-  /** Accept them again, on the same port. */
+  /** Accept connections again, on the same port. */
   reopen(): Promise<void>;
 }
 
@@ -66,7 +66,7 @@ async function route(request: IncomingMessage, body: Buffer | undefined, reply: 
   else reply.send(404, '404 page not found\n', TEXT_TYPE);
 }
 
-/** The control interface has no password: nobody but this machine may use it. */
+/** The control interface has no password, so it answers this machine only. */
 function answerControl(request: IncomingMessage, run: () => void, reply: Reply): void {
   if (isLoopback(request.socket.remoteAddress)) run();
   else reply.send(403, JSON.stringify({ error: 'the control interface answers on loopback only' }));

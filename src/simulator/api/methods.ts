@@ -39,7 +39,7 @@ import type { VideoGrant } from '../wire/token.js';
 import { TwirpError } from '../wire/twirp-error.js';
 import { toWireJson } from '../wire/wire-json.js';
 
-/** One Twirp method: who may call it, and what it answers. */
+/** One method of LiveKit's Twirp API. */
 export interface Method {
   readonly name: string;
   readonly request: MessageType;
@@ -48,7 +48,7 @@ export interface Method {
   call(body: JsonValue, grants: VideoGrant | undefined): Promise<string>;
 }
 
-/** A message to be encoded, JSON that is encoded already, or nothing. */
+/** A message that must still be encoded, JSON that is encoded already, or nothing. */
 type Answer = object | string | undefined;
 
 type Permission<T> = (grants: VideoGrant, request: T) => boolean;
@@ -58,7 +58,7 @@ const mayList: Permission<unknown> = (grants) => grants.roomList === true;
 const mayRecord: Permission<unknown> = (grants) => grants.roomRecord === true;
 const mayAdminister: Permission<{ room: string }> = (grants, { room }) => grants.roomAdmin === true && grants.room === room;
 
-/** Every method of the two services, by its path below `/twirp/`. */
+/** All methods of the two services, keyed by their path below `/twirp/`. */
 export function createMethods(rooms: RoomService, egress: EgressService): ReadonlyMap<string, Method> {
   const methods = new Map<string, Method>();
 

@@ -16,15 +16,15 @@ import type { SimulatorClock } from '../clock.js';
 import type { LiveRoom, Rooms } from '../rooms/rooms.js';
 import { internalError, TwirpError } from '../wire/twirp-error.js';
 
-/** Starts the egress a room was created with; when it cannot, creating the room fails although it then exists. */
+/** Starts the egress of a CreateRoom request. If it rejects, CreateRoom fails, although the room then exists. */
 export type StartAutoEgress = (request: RoomCompositeEgressRequest) => Promise<unknown>;
 
 const MAX_NAME = 256;
 const MAX_METADATA_BYTES = 512 * 1024;
-/** Nobody listens for a room that is not there; found out after three attempts of a second. */
-const NOBODY_LISTENS_MS = 3000;
+/** A missing room has no listener for its calls; the server notices after three attempts of a second each. */
+const NO_LISTENER_MS = 3000;
 
-/** The RoomService API on the simulator's rooms. See livekit-server, `pkg/service/roomservice.go`. */
+/** The RoomService API for the simulator's rooms. See livekit-server, `pkg/service/roomservice.go`. */
 export function createRoomService(rooms: Rooms, clock: SimulatorClock, startEgress: StartAutoEgress) {
   const existing = (name: string): LiveRoom => {
     const room = rooms.get(name);
@@ -38,8 +38,8 @@ export function createRoomService(rooms: Rooms, clock: SimulatorClock, startEgre
     return participant;
   };
 
-  const nobodyListens = async (): Promise<never> => {
-    await clock.delay(NOBODY_LISTENS_MS);
+  const refuseWithoutListener = async (): Promise<never> => {
+    await clock.delay(NO_LISTENER_MS);
     throw internalError('unavailable', 'no response from servers');
   };
 
@@ -72,7 +72,7 @@ export function createRoomService(rooms: Rooms, clock: SimulatorClock, startEgre
       rooms.leave(name, identity, DisconnectReason.PARTICIPANT_REMOVED);
     },
     mute: async ({ room, identity, trackSid, muted }: MuteRoomTrackRequest): Promise<MuteRoomTrackResponse> => {
-      const participant = rooms.get(room)?.participants.get(identity) ?? (await nobodyListens());
+      const participant = rooms.get(room)?.participants.get(identity) ?? (await refuseWithoutListener());
       const track = participant.tracks.find(({ sid }) => sid === trackSid);
       if (!track) return new MuteRoomTrackResponse();
       if (track.muted && !muted) throw internalError('failed_precondition', 'remote unmute not enabled');
@@ -97,12 +97,12 @@ export function createRoomService(rooms: Rooms, clock: SimulatorClock, startEgre
       return participant;
     },
     updateSubscriptions: async (room: string, identity: string): Promise<undefined> => {
-      if (!rooms.get(room)?.participants.has(identity)) await nobodyListens();
+      if (!rooms.get(room)?.participants.has(identity)) await refuseWithoutListener();
     },
     sendData: async ({ room, data, topic, destinationIdentities, nonce }: SendDataRequest): Promise<undefined> => {
       if (nonce.length !== 0 && nonce.length !== 16)
         throw new TwirpError('invalid_argument', 'nonce should be 16-bytes or not present');
-      const target = rooms.get(room) ?? (await nobodyListens());
+      const target = rooms.get(room) ?? (await refuseWithoutListener());
       target.packets.push({ topic: topic ?? '', payload: Buffer.from(data).toString(), destinationIdentities });
     },
     updateMetadata: (name: string, metadata: string): Room => {

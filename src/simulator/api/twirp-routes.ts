@@ -20,9 +20,9 @@ interface Dependencies {
 
 const PREFIX = '/twirp/';
 
-/** Answers a POST below `/twirp/` as LiveKit's Twirp servers do. */
+/** Answers requests below `/twirp/` like LiveKit's Twirp servers. */
 export function createTwirpRoutes({ methods, clock, scripts, store, apiKey, apiSecret }: Dependencies) {
-  /** The room a call is about, for a script that holds for one room only. */
+  /** The room of a call, because a script may hold for one room only. */
   const roomOf = (body: JsonValue): string => {
     if (typeof body !== 'object' || body === null || Array.isArray(body)) return '';
     const named = body['roomName'] ?? body['room_name'] ?? body['room'] ?? body['name'];

@@ -2,16 +2,16 @@ import { ParticipantInfo_Kind, type ParticipantInfo } from '@livekit/protocol';
 import { isRecorder } from '../rooms/participants.js';
 import type { LiveRoom } from '../rooms/rooms.js';
 
-/** A room as the control interface shows it: its people, its recorders, and what was sent into it. */
+/** A room as the control interface shows it: participants, recorders and received data packets. */
 export function presentRoom({ info, participants, packets }: LiveRoom) {
-  const everybody = [...participants.values()];
+  const connected = [...participants.values()];
   return {
     name: info.name,
     sid: info.sid,
     metadata: info.metadata,
     activeRecording: info.activeRecording,
-    participants: everybody.filter((participant) => !isRecorder(participant)).map(presentParticipant),
-    recorders: everybody.filter(isRecorder).map(({ identity }) => identity),
+    participants: connected.filter((participant) => !isRecorder(participant)).map(presentParticipant),
+    recorders: connected.filter(isRecorder).map(({ identity }) => identity),
     packets,
   };
 }

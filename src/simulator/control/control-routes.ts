@@ -20,7 +20,7 @@ interface Dependencies {
 
 const joining = z.strictObject({ identity: z.string().min(1), name: z.string().optional(), publish: z.boolean().default(true) });
 const clockChange = z.strictObject({ speed: z.number().positive() });
-/** A script request as the control interface takes it. */
+/** A script request as the control interface accepts it. */
 export const scriptRequest = z.strictObject({
   name: z.string(),
   delayMs: z.number().nonnegative().optional(),
@@ -42,7 +42,7 @@ interface Route {
   run(call: Call): unknown;
 }
 
-/** Refuses a control call with 4xx. */
+/** An error that a control call answers with 4xx. */
 class ControlError extends Error {
   readonly status: number;
 
@@ -52,7 +52,7 @@ class ControlError extends Error {
   }
 }
 
-/** The simulator's own interface below `/simulator/`: what happens in its rooms, what goes wrong, and the truth. */
+/** The simulator's own interface below `/simulator/`: it moves participants, sets faults, and shows the true course of egresses. */
 export function createControlRoutes({ clock, rooms, scripts, store, sender, setScript }: Dependencies) {
   const putScript = ({ parts: [room], body }: Call): unknown => {
     const request = definedOnly(parse(scriptRequest, body));
@@ -129,7 +129,7 @@ function parse<T>(schema: z.ZodType<T>, body: string): T {
 
 type Defined<T> = { [K in keyof T]: Exclude<T[K], undefined> };
 
-/** The same without members that are undefined. */
+/** @returns a copy without the members that are undefined */
 function definedOnly<T extends object>(value: T): Defined<T> {
   return Object.fromEntries(Object.entries(value).filter(([, member]) => member !== undefined)) as Defined<T>;
 }

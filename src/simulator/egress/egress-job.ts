@@ -8,38 +8,38 @@ import {
   type TrackEgressRequest,
   type WebhookConfig,
 } from '@livekit/protocol';
-import type { AskedStorage } from '../media/destinations.js';
+import type { RequestedStorage } from '../media/destinations.js';
 import { withoutSecrets } from './redaction.js';
 
-/** The request of any start call, tagged as EgressInfo echoes it. */
+/** The request of any start call, tagged as in the echo of `EgressInfo.request`. */
 export type StartRequest = Exclude<EgressInfo['request'], { case: 'replay' | undefined }>;
 
-/** A start request, boiled down to what the recorder does. */
+/** The parts of a start request that the simulator uses. */
 export interface EgressJob {
   /** Empty for a web egress. */
   roomName: string;
   sourceType: EgressSourceType;
-  file?: { filepath: string; extension: '.mp4' | '.ogg'; disableManifest: boolean; storage: AskedStorage };
+  file?: { filepath: string; extension: '.mp4' | '.ogg'; disableManifest: boolean; storage: RequestedStorage };
   streamUrls: string[];
   webhooks: readonly WebhookConfig[];
-  /** The echo, its secrets replaced. */
+  /** The request for `EgressInfo`, with its secrets replaced. */
   request: EgressInfo['request'];
-  /** Which field of the request a worker refuses. */
+  /** The field of the request because of which a worker refuses it. */
   invalidField?: string;
 }
 
-/** Where a file goes, whichever call asked for it. */
+/** A file output, in the same shape for all start calls. */
 interface File {
   fileType?: EncodedFileType;
   filepath: string;
   disableManifest: boolean;
-  output: AskedStorage;
+  output: RequestedStorage;
 }
 
 interface Outputs {
   files: File[];
   streamUrls: string[];
-  /** Segments, images and websockets: accepted, but nothing is written for them. */
+  /** Number of segment, image and websocket outputs. The simulator accepts them but writes nothing. */
   others: number;
 }
 
@@ -50,7 +50,7 @@ interface Source {
   customBaseUrl: string;
 }
 
-/** @see livekit/egress, `pkg/config/pipeline.go`: what a worker reads from a request and what it refuses */
+/** @see livekit/egress, `pkg/config/pipeline.go`: how a worker reads a request, and when it refuses it */
 export function readJob(start: StartRequest): EgressJob {
   const { files, streamUrls, others } = outputsOf(start);
   const source = sourceOf(start);

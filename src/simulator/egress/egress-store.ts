@@ -1,23 +1,23 @@
 import { isOver, type Egress, type EgressTruth } from './egress.js';
 
-/** Who runs an egress, as far as the store is concerned. */
+/** The part of an egress run that the store needs. */
 interface Runner {
   readonly egress: Egress;
 }
 
-/** Everything LiveKit's store knows about egresses, indexed by id and by room; and of those it has forgotten, the truth. */
+/** LiveKit's store of egresses, indexed by id and by room. The true course of an egress stays here after the store dropped it. */
 export interface EgressStore<Run extends Runner = Runner> {
   add(run: Run): void;
   get(egressId: string): Run | undefined;
   ofRoom(roomName: string): Iterable<Run>;
   all(): Iterable<Run>;
-  /** What happened to every egress ever accepted, oldest first. */
+  /** The true course of every egress that was ever accepted, oldest first. */
   truths(): readonly EgressTruth[];
-  /** Those whose stored status is not final. */
+  /** The egresses whose stored status is not final. */
   active(): Iterable<Run>;
-  /** Bring the index of active ones up to date after a change. */
+  /** Update the index of active egresses after a change. */
   touch(run: Run): void;
-  /** Forget those that are over, oldest first, up to the first that is not due. */
+  /** Drop ended egresses, oldest first, up to the first for which `isDue` is false. */
   forget(isDue: (run: Run) => boolean): void;
 }
 

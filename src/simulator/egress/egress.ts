@@ -6,15 +6,15 @@ import { toWireJson } from '../wire/wire-json.js';
 
 export type EndedBy = 'stop' | 'room' | 'fault';
 
-/** What really happened to an egress, whatever LiveKit's API and webhooks say. Instants in epoch milliseconds. */
+/** The true course of an egress, independent of LiveKit's API and webhooks. Instants are epoch milliseconds. */
 export interface EgressTruth {
   egressId: string;
   roomName: string;
-  /** The name the recorder writes to. */
+  /** The name of the file that the recorder writes. */
   filepath: string;
-  /** Media is captured from here; absent before ACTIVE. */
+  /** Begin of the captured media; absent before ACTIVE. */
   liveFrom?: number;
-  /** Media was captured until here; absent while capturing. */
+  /** End of the captured media; absent while the egress captures. */
   liveTo?: number;
   states: { status: string; at: number }[];
   endedBy?: EndedBy;
@@ -22,31 +22,31 @@ export interface EgressTruth {
 
 /** How a change of an egress reaches the store. */
 export interface Publication {
-  /** The worker cannot get this change out: the store keeps the last one. */
+  /** The worker cannot publish this change: the store keeps its last snapshot. */
   unpublished?: boolean;
-  /** Until this instant ListEgress shows the snapshot before. */
+  /** Until this instant ListEgress shows the previous snapshot. */
   listedFrom?: number;
 }
 
-/** One egress: the worker's own view, and the snapshot of it that LiveKit's store holds. */
+/** One egress: the worker's own view, and the snapshot in LiveKit's store. */
 export interface Egress {
   readonly id: string;
   readonly job: EgressJob;
   /** The worker's view. Change it only through `change`. */
   readonly info: EgressInfo;
   readonly truth: EgressTruth;
-  /** The status the store knows. */
+  /** The status in LiveKit's store. */
   readonly storedStatus: EgressStatus;
-  /** An instant as the worker's clock tells it, in nanoseconds. */
+  /** Converts an instant to nanoseconds of the worker's clock. */
   stamp(epochMs: number): bigint;
   change(nowMs: number, mutate: (info: EgressInfo) => void, publication?: Publication): void;
   /** The stored snapshot, as ListEgress sends it. */
   listed(nowMs: number): string;
-  /** When the store learnt that it is over. */
+  /** The instant at which LiveKit's store received the final status. */
   readonly overSince: number | undefined;
 }
 
-/** @param clockSkewMs how far the worker's clock is ahead of the server's */
+/** @param clockSkewMs milliseconds by which the worker's clock is ahead of the server's */
 export function createEgress(
   id: string,
   job: EgressJob,
@@ -65,7 +65,7 @@ export function createEgress(
   const render = (): string => (json ??= toWireJson(info));
 
   const change: Egress['change'] = (nowMs, mutate, { unpublished, listedFrom } = {}) => {
-    // The store's snapshot is rendered lazily, so it must exist before the worker's view moves away from it.
+    // The store's snapshot is rendered lazily, so it must be rendered before the worker's view changes.
     const stored = unpublished || listedFrom !== undefined ? render() : undefined;
     mutate(info);
     const now = stamp(nowMs);
@@ -121,7 +121,7 @@ function initialInfo(id: string, job: EgressJob, room: { sid: string; name: stri
   return info;
 }
 
-/** Replace the file result, and the deprecated mirror that exists while there is no other kind of output. */
+/** Set the file result, and the deprecated field `result`, which LiveKit fills only if the file is the sole kind of output. */
 export function setFile(info: EgressInfo, file: FileInfo): void {
   info.fileResults = [file];
   if (info.streamResults.length === 0) info.result = { case: 'file', value: file };

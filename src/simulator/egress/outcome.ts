@@ -2,24 +2,24 @@ import type { EgressInfo, EgressStatus, FileInfo } from '@livekit/protocol';
 import { toNanos } from '../clock.js';
 import { setFile, type Egress } from './egress.js';
 
-/** Why an egress ends, in LiveKit's words for `details`. */
+/** The reasons for the end of an egress, as LiveKit writes them into `details`. */
 export type EndReason =
   'StopEgress API' | 'Source closed' | 'Session limit reached' | 'CPU exhausted' | 'Process killed' | 'Failure';
 
 export interface Failure {
   error: string;
   errorCode: number;
-  /** Default: keeps the reason the ending began with, else `Failure`. Empty after a crash. */
+  /** By default the reason with which the ending began, else `Failure`. Empty after a crash. */
   details?: string;
 }
 
 /**
- * What goes wrong with an upload although the egress may say COMPLETE: no bytes, no file, fewer bytes than reported,
- * a full disk, or the primary storage failed and the backup holds the file.
+ * Faults of an upload: the file has no bytes, is missing, has fewer bytes than reported, or is cut off by a full disk; or the
+ * primary storage failed and the backup holds the file. The egress may report COMPLETE all the same.
  */
 export type UploadVariant = 'empty' | 'missing' | 'short' | 'truncated' | 'backup';
 
-/** How a finished file turns out; default: COMPLETE, with the file at its place. */
+/** The outcome of an egress with media. By default COMPLETE, with its file stored. */
 export interface Outcome {
   status?: EgressStatus;
   error?: string;
@@ -28,7 +28,7 @@ export interface Outcome {
   upload?: UploadVariant;
 }
 
-/** A file at its place. */
+/** A stored file, as the egress reports it. */
 export interface Uploaded {
   sizeBytes: number;
   /** An absolute path or a URL; empty without a file output. */
@@ -38,7 +38,7 @@ export interface Uploaded {
 
 export const NOT_STARTED = { error: 'Start signal not received', errorCode: 412 };
 
-/** A copy of the file result; with its times, once media has been captured. */
+/** A copy of the file result. It has times once the capture is over. */
 export function timedFile({ info, truth, stamp }: Egress): FileInfo | undefined {
   const file = info.fileResults[0]?.clone();
   if (!file || truth.liveFrom === undefined || truth.liveTo === undefined) return file;
@@ -62,7 +62,7 @@ export function showUpload(info: EgressInfo, file: FileInfo | undefined, upload:
   setFile(info, file);
 }
 
-/** A crash leaves no details, and the file result without its times. */
+/** After a crash `details` is empty, and the file result has no times. */
 export function showFailure(info: EgressInfo, file: FileInfo | undefined, { error, errorCode, details }: Failure): void {
   info.error = error;
   info.errorCode = errorCode;

@@ -1,29 +1,29 @@
 import type { EndedBy } from './egress.js';
 import type { EndReason, Failure, Outcome } from './outcome.js';
 
-/** What a script may let happen to one egress: each verb is one thing a recorder does. */
+/** The actions of one recorder, from which scripts are made. */
 export interface Recorder {
   /** The worker registers the egress. */
   accept(): void;
   /** Chrome is up and joins the room. */
   joinRoom(): void;
   leaveRoom(): void;
-  /** Resolves when somebody in the room publishes. */
+  /** Resolves when a participant of the room publishes. */
   mediaArrives(): Promise<void>;
   activate(): void;
-  /** Stop capturing and finish the file; the ENDING snapshot of a browser egress has no file times yet. */
+  /** Stop capturing and finish the file. The ENDING snapshot of a browser egress has no file times yet. */
   end(reason: EndReason, by: EndedBy): void;
-  /** No media is captured any more; what is still to come takes no time off the recording. */
+  /** Stop capturing: the length of the recording is fixed from here on. */
   stopCapture(by: EndedBy): void;
-  /** Write the file, then report the outcome; an upload that fails is the outcome. */
+  /** Write the file, then report the outcome. If the upload fails, that is the outcome. */
   complete(outcome?: Outcome): Promise<void>;
   fail(failure: Failure): void;
-  /** Ended before it was ACTIVE: never a file. */
+  /** End the egress before it is ACTIVE, without a file. */
   abort(reason: EndReason, by: EndedBy): void;
-  /** The process is gone without a word: nothing is published, ever. */
+  /** The process dies without publishing anything any more. */
   vanish(): void;
-  /** Somebody deletes the room through the API. */
+  /** The room is deleted through the API. */
   deleteRoom(): void;
-  /** Somebody deletes the room before the browser is in it; by joining, the browser makes it anew. */
+  /** The room is deleted before the browser joins; by joining, the browser creates it again. */
   joinDeletedRoom(): void;
 }

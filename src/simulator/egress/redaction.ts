@@ -3,7 +3,7 @@ import type { Message } from '@bufbuild/protobuf';
 
 type AnyMessage = Message<AnyMessage>;
 
-/** What stands in EgressInfo instead of a storage secret. See livekit/protocol, `egress/redact.go`. */
+/** Placeholders for storage secrets in EgressInfo. See livekit/protocol, `egress/redact.go`. */
 const PLACEHOLDERS: Readonly<Record<string, string>> = {
   accessKey: '{access_key}',
   secret: '{secret}',
@@ -17,7 +17,7 @@ const PLACEHOLDERS: Readonly<Record<string, string>> = {
   password: '{password}',
 };
 
-/** The echo of a request: file paths and webhooks as they were, storage secrets replaced. */
+/** A copy of a request with its storage secrets replaced. */
 export function withoutSecrets(request: EgressInfo['request']): EgressInfo['request'] {
   const value = request.value?.clone();
   if (value) redact(value);

@@ -1,28 +1,28 @@
 import type { S3Upload } from '@livekit/protocol';
 import type { SseConfig } from '../../config/config.js';
 
-/** An S3 server and who we are to it. */
+/** An S3 server and the credentials for it. */
 export interface ServerSettings {
-  /** Default: Amazon's. With a scheme, without a trailing slash. */
+  /** With a scheme, without a trailing slash. By default Amazon's. */
   endpoint?: string;
   region: string;
-  /** Without both keys the machine's role is used. */
+  /** If a key is empty, the machine's role applies. */
   accessKey: string;
   secretKey: string;
   sessionToken?: string;
-  /** The bucket in the path and not in the host name. */
+  /** Whether URLs name the bucket in the path instead of the host name. */
   pathStyle: boolean;
 }
 
-/** A bucket, and what every object in it is stored with. */
+/** A bucket, and the attributes of all objects that are stored in it. */
 export interface BucketSettings {
   server: ServerSettings;
   bucket: string;
   metadata?: Record<string, string>;
-  /** As a query string. */
+  /** Tags in the form of a query string. */
   tagging?: string;
   contentDisposition?: string;
-  /** How its objects are encrypted at rest. */
+  /** Encryption of the objects at rest. */
   sse?: SseConfig;
 }
 
@@ -32,10 +32,10 @@ interface ConfiguredBucket extends Omit<ServerSettings, 'sessionToken'> {
   sse?: SseConfig;
 }
 
-/** A real worker asks the bucket where it is; the servers that a simulator meets take this one. */
+/** A real worker asks the bucket for its region. The servers that the simulator is used with accept this one. */
 const DEFAULT_REGION = 'us-east-1';
 
-/** What a request says about its bucket. */
+/** The bucket of a request. */
 export function readBucketSettings(upload: S3Upload): BucketSettings {
   const { accessKey, secret, sessionToken, region, endpoint, bucket, forcePathStyle } = upload;
   const { metadata, tagging, contentDisposition } = upload;
@@ -55,14 +55,14 @@ export function readBucketSettings(upload: S3Upload): BucketSettings {
   };
 }
 
-/** The bucket of a configuration as Tally has it. */
+/** The bucket of Tally's configuration. */
 export function bucketOf(configured: ConfiguredBucket): BucketSettings {
   const { bucket, endpoint, region, accessKey, secretKey, pathStyle, sse } = configured;
   const server = { endpoint: endpointUrl(endpoint), region, accessKey, secretKey, pathStyle };
   return { server, bucket, ...(sse !== undefined && { sse }) };
 }
 
-/** With a scheme, as clients may leave it out, and without a slash, which a key brings along. */
+/** Adds the scheme that clients may omit, and drops the trailing slash. */
 function endpointUrl(endpoint: string): string {
   return (/^https?:\/\//.test(endpoint) ? endpoint : `https://${endpoint}`).replace(/\/+$/, '');
 }

@@ -3,7 +3,7 @@ import type { SseConfig } from '../../config/config.js';
 import type { BucketSettings, ServerSettings } from './bucket-settings.js';
 import type { Storage } from './storage.js';
 
-/** Buckets of any number of servers; one client serves all buckets of one server under one pair of keys. */
+/** Opens buckets of any number of servers. All buckets with the same server settings share one client. */
 export interface Buckets {
   open(settings: BucketSettings): Storage;
   close(): void;
@@ -11,7 +11,7 @@ export interface Buckets {
 
 const CONNECT_LIMIT_MS = 2_000;
 const ANSWER_LIMIT_MS = 15_000;
-/** All recordings of a deployment may end at once. */
+/** Enough for all recordings of a deployment to end at once. */
 const MAX_SOCKETS = 1_000;
 
 export function createBuckets(): Buckets {
@@ -39,7 +39,7 @@ export function createBuckets(): Buckets {
         name: 'S3',
         locate: (key) => locationOf(server, bucket, key),
         put: async (key, content, contentType) => {
-          // One request with the whole body: a server that does not get all of it stores nothing.
+          // One request with the whole body: a server that receives only a part stores nothing.
           const object = { Bucket: bucket, Key: key, Body: content, ContentType: contentType, ...extras };
           await client.send(new PutObjectCommand(object)).catch((error: unknown) => {
             throw new Error(reasonOf(error), { cause: error });

@@ -4,25 +4,25 @@ import type { Buckets } from './bucket.js';
 import { createFolder } from './folder.js';
 import type { Storage } from './storage.js';
 
-/** Where a request wants its file; without a case: wherever this worker puts files. */
-export type AskedStorage = StorageConfig['provider'];
+/** The storage that a request asks for. Without a case, the worker's own storage applies. */
+export type RequestedStorage = StorageConfig['provider'];
 
-/** Where this worker puts files that no request sends elsewhere. */
+/** The worker's own storage: a folder or a bucket. */
 export type OwnStorage = { dir: string } | BucketSettings;
 
 export interface Destinations {
-  of(asked: AskedStorage): Promise<Storage>;
+  of(asked: RequestedStorage): Promise<Storage>;
   close(): Promise<void>;
 }
 
-/** How LiveKit calls the clouds we have no way to. */
-const OTHERS = { gcp: 'GCP', azure: 'Azure', aliOSS: 'AliOSS' } as const;
+/** LiveKit's names of the clouds that the simulator cannot reach. */
+const UNSUPPORTED = { gcp: 'GCP', azure: 'Azure', aliOSS: 'AliOSS' } as const;
 
 export function createDestinations(own: OwnStorage): Destinations {
   let buckets: Promise<Buckets> | undefined;
 
   const bucket = async (settings: BucketSettings): Promise<Storage> => {
-    // The driver takes its time and its memory, and most simulators never need it.
+    // Imported on first use: the driver is slow to load and large, and most simulators do not need it.
     buckets ??= import('./bucket.js').then(({ createBuckets }) => createBuckets());
     return (await buckets).open(settings);
   };
@@ -40,7 +40,7 @@ export function createDestinations(own: OwnStorage): Destinations {
         case 'gcp':
         case 'azure':
         case 'aliOSS':
-          return unreachable(OTHERS[asked.case], 'the simulator uploads to folders and S3 only');
+          return unreachable(UNSUPPORTED[asked.case], 'the simulator uploads to folders and S3 only');
       }
     },
     close: async () => (await buckets)?.close(),

@@ -1,10 +1,10 @@
 import path from 'node:path';
 
-/** Extensions an egress recognises at the end of a path; any other counts as part of the name. */
+/** Extensions that an egress recognises. Any other ending counts as part of the name. */
 const KNOWN_EXTENSIONS = new Set(['.mp4', '.ogg', '.webm', '.ts', '.m3u8', '.mp3', '.ivf', '.h264', '.jpeg', '.raw']);
 
 export interface PathInput {
-  /** As the request has it; may hold `{room_name}`, `{room_id}`, `{time}` and `{utc}`. */
+  /** The path of the request. It may hold `{room_name}`, `{room_id}`, `{time}` and `{utc}`. */
   filepath: string;
   roomName: string;
   roomId: string;
@@ -13,7 +13,7 @@ export interface PathInput {
 }
 
 /**
- * The name an egress records to: templates filled, cleaned, and with the right extension.
+ * The file name of an egress: templates filled in, normalised, and with the right extension.
  *
  * @see livekit/egress, `pkg/config/output_file.go` and `pkg/config/storage.go`
  */
@@ -32,9 +32,9 @@ export function resolveFilename({ filepath, roomName, roomId, extension, nowMs }
 }
 
 /**
- * Where a file of that name lies on this machine: inside the media folder, or nowhere.
+ * The path on this machine of a file with that name.
  *
- * @returns undefined when an absolute name lies outside the folder
+ * @returns undefined when the path would be outside the media folder
  */
 export function locate(filename: string, mediaDir: string): string | undefined {
   const root = path.resolve(mediaDir);

@@ -4,7 +4,7 @@ import path from 'node:path';
 import { locate } from './filepath.js';
 import type { Storage } from './storage.js';
 
-/** A folder of this machine; nothing is ever written outside it. */
+/** Storage in a folder of this machine. It never writes outside the folder. */
 export function createFolder(mediaDir: string): Storage {
   const locationOf = (filename: string): string => {
     const location = locate(filename, mediaDir);
@@ -24,7 +24,7 @@ export function createFolder(mediaDir: string): Storage {
   };
 }
 
-/** Most files go to a folder that is there: make it only when it turns out to be missing. */
+/** Creates the folder only after a write failed for want of it, because most folders exist. */
 async function writeMakingFolder(location: string, content: Uint8Array): Promise<void> {
   try {
     await writeFile(location, content);

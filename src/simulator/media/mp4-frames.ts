@@ -1,5 +1,5 @@
 /**
- * One group of twenty H.264 pictures (baseline, Annex B, 320×180, 2 per second): a key frame, then differences.
+ * Twenty H.264 pictures (baseline, Annex B, 320×180, 2 per second): a key frame, then nineteen delta frames.
  *
  * Made with `ffmpeg -f lavfi -i smptebars=size=320x180:rate=2 -frames:v 20 -pix_fmt yuv420p -c:v libx264
  * -profile:v baseline -x264-params keyint=20:min-keyint=20:scenecut=0:bframes=0:ref=1:slices=1

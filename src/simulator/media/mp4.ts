@@ -2,7 +2,7 @@ import { BufferTarget, EncodedPacket, EncodedVideoPacketSource, Mp4OutputFormat,
 import { FRAMES, FRAMES_PER_SECOND } from './mp4-frames.js';
 
 const FRAME_MS = 1000 / FRAMES_PER_SECOND;
-/** Chromium ends early or jumps on a long last picture. */
+/** With a longer last picture, Chromium ends early or jumps. */
 const LAST_FRAME_MS = 40;
 
 interface Picture {

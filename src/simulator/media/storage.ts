@@ -1,14 +1,14 @@
-/** Where finished files go. */
+/** Stores finished files. */
 export interface Storage {
-  /** How LiveKit calls it in an error: `Local`, `S3`, … */
+  /** LiveKit's name for this storage in an error: `Local`, `S3`, … */
   readonly name: string;
-  /** What `put` would answer, with nothing stored. @throws Error no such file may lie there */
+  /** The location that `put` would return; stores nothing. @throws Error when this storage refuses the name */
   locate(filename: string): string;
   /**
-   * Store a whole file: it appears at once or not at all.
+   * Store a file. Readers see the whole file or none.
    *
-   * @returns its location, as EgressInfo tells it
-   * @throws Error whose message is the reason
+   * @returns its location, in the form of EgressInfo
+   * @throws Error with the reason as its message
    */
   put(filename: string, content: Uint8Array, contentType: string): Promise<string>;
 }

@@ -17,7 +17,7 @@ export function createGuest(identity: string, name: string, nowMs: number): Part
   });
 }
 
-/** The hidden participant through which an egress sees a room; its identity is the egress id. */
+/** The hidden participant of an egress. Its identity is the egress id. */
 export function createRecorder(egressId: string, nowMs: number): ParticipantInfo {
   const permission = new ParticipantPermission({ canSubscribe: true, hidden: true, recorder: true });
   return connected(egressId, nowMs, { kind: ParticipantInfo_Kind.EGRESS, permission });

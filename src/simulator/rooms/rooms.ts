@@ -6,22 +6,22 @@ import { createCameraTrack, createGuest, createRecorder, isRecorder } from './pa
 import type { ScriptBook } from '../scripts/script-book.js';
 import type { Webhooks } from '../webhooks/webhooks.js';
 
-/** Who joins a room, as the control interface and tests say it. */
+/** A participant that joins a room. */
 export interface Joining {
   identity: string;
   name?: string;
-  /** Publish a camera at once; media is what makes an egress ACTIVE. Default false. */
+  /** Publish a camera at once. An egress becomes ACTIVE only when media is published. Default false. */
   publish?: boolean;
 }
 
-/** A data packet somebody sent through SendData. */
+/** A data packet that was sent through SendData. */
 export interface DataPacket {
   topic: string;
   payload: string;
   destinationIdentities: string[];
 }
 
-/** A room that exists; `info` is what LiveKit shows of it. */
+/** An open room. `info` is LiveKit's description of it. */
 export interface LiveRoom {
   readonly info: Room;
   readonly participants: Map<string, ParticipantInfo>;
@@ -31,19 +31,19 @@ export interface LiveRoom {
 export interface Rooms {
   get(name: string): LiveRoom | undefined;
   all(): LiveRoom[];
-  /** The live room unchanged, or a new one with the fields of the request. */
+  /** @returns the open room of this name unchanged, or a new one with the fields of the request */
   create(request: Partial<CreateRoomRequest> & { name: string }): LiveRoom;
-  /** Disconnect everybody and forget the room. */
+  /** Disconnect all participants and close the room. @returns whether it was open */
   close(name: string, reason?: DisconnectReason): boolean;
-  /** Join, creating the room when there is none. An identity that is there already is replaced. */
+  /** Join a room, which is created if it is missing. A participant with the same identity is disconnected. */
   join(name: string, joining: Joining): ParticipantInfo;
   joinRecorder(name: string, roomId: string, egressId: string): void;
   leave(name: string, identity: string, reason?: DisconnectReason): boolean;
   publish(name: string, identity: string): void;
   unpublish(name: string, identity: string): void;
-  /** Resolves when somebody in this incarnation of the room publishes; never, when nobody does. */
+  /** Resolves when a participant of this incarnation of the room publishes; it may never settle. */
   published(name: string): Promise<void>;
-  /** Called with each room that has just closed. */
+  /** The listener is called after each closing of a room. */
   onClosed(listener: (room: LiveRoom) => void): void;
 }
 
@@ -56,7 +56,7 @@ interface Dependencies {
 interface Entry extends LiveRoom {
   mediaWaiters: (() => void)[];
   stopIdleTimer: () => void;
-  hadSomebody: boolean;
+  hadParticipant: boolean;
 }
 
 /** Seconds; see livekit-server, `pkg/config/config.go`: RoomConfig. */
@@ -87,7 +87,7 @@ export function createRooms({ clock, scripts, webhooks }: Dependencies): Rooms {
       packets: [],
       mediaWaiters: [],
       stopIdleTimer: () => undefined,
-      hadSomebody: false,
+      hadParticipant: false,
     };
     rooms.set(request.name, room);
     webhooks.room('room_started', info);
@@ -95,11 +95,11 @@ export function createRooms({ clock, scripts, webhooks }: Dependencies): Rooms {
     return room;
   };
 
-  /** Egress and agents do not keep a room open. */
+  /** Close the room when it was empty for its time limit. Recorders do not keep a room open. */
   const watchIdle = (room: Entry): void => {
     room.stopIdleTimer();
     if (counted(room) > 0) return;
-    const timeoutS = room.hadSomebody ? room.info.departureTimeout : room.info.emptyTimeout;
+    const timeoutS = room.hadParticipant ? room.info.departureTimeout : room.info.emptyTimeout;
     room.stopIdleTimer = clock.after(timeoutS * 1000, () => close(room.info.name, DisconnectReason.ROOM_CLOSED));
   };
 
@@ -170,16 +170,16 @@ export function createRooms({ clock, scripts, webhooks }: Dependencies): Rooms {
     join: (name, { identity, name: displayName, publish: publishes = false }) => {
       const room = rooms.get(name) ?? open({ name });
       const participant = createGuest(identity, displayName ?? '', clock.now());
-      room.hadSomebody = true;
+      room.hadParticipant = true;
       add(room, participant);
-      // Behind it: who is replaced by a second self has just left.
+      // After `add`, which may have replaced the same identity: its leaving starts the idle timer.
       room.stopIdleTimer();
       if (publishes) publish(name, identity);
       return participant;
     },
     joinRecorder: (name, roomId, egressId) => {
       const room = rooms.get(name);
-      // A recorder of the room's previous incarnation has been sent home with it.
+      // A room of the same name that was opened later is not the room of this recorder.
       if (room?.info.sid !== roomId) return;
       add(room, createRecorder(egressId, clock.now()));
     },
@@ -203,7 +203,7 @@ export function createRooms({ clock, scripts, webhooks }: Dependencies): Rooms {
 
 const ENABLED_CODECS = ['audio/opus', 'audio/red', 'video/VP8', 'video/H264', 'video/VP9', 'video/AV1', 'video/H265'];
 
-/** Participants that count: recorders do not. */
+/** Number of participants without recorders. */
 function counted(room: LiveRoom): number {
   return [...room.participants.values()].filter((participant) => !isRecorder(participant)).length;
 }

@@ -1,6 +1,6 @@
 import type { Script, Step } from './script.js';
 
-/** A recording as it normally goes; the times are those of a small deployment with one idle worker. */
+/** Times of a normal recording, measured in a small deployment with one idle worker. */
 export interface HappyTimes {
   acceptAfterMs: number;
   answerAfterMs: number;
@@ -10,7 +10,7 @@ export interface HappyTimes {
 
 export const HAPPY_TIMES: HappyTimes = { acceptAfterMs: 400, answerAfterMs: 800, joinAfterMs: 2500, activeAfterMs: 5000 };
 
-/** Between the first picture in the browser and a running pipeline. */
+/** Time from the first picture in the browser to a running pipeline. */
 const PIPELINE_MS = 500;
 export const UPLOAD_MS = 2000;
 
@@ -19,7 +19,7 @@ export const joinRoom: Step['run'] = (egress) => egress.joinRoom();
 export const leaveRoom: Step['run'] = (egress) => egress.leaveRoom();
 export const complete: Step['run'] = (egress) => egress.complete();
 
-/** Accepted, the browser in the room, and ACTIVE once somebody publishes. All instants count from the request. */
+/** Accept, join the room, become ACTIVE once a participant publishes. All times count from the request. */
 export function startSteps(changes: Partial<HappyTimes> = {}): Step[] {
   const { acceptAfterMs, joinAfterMs, activeAfterMs } = { ...HAPPY_TIMES, ...changes };
   const joinMs = Math.min(joinAfterMs, activeAfterMs / 2);
@@ -31,7 +31,7 @@ export function startSteps(changes: Partial<HappyTimes> = {}): Step[] {
   ];
 }
 
-/** The browser leaves, and after a while this is the outcome. */
+/** The browser leaves, and `afterMs` later `outcome` runs. */
 export function endingSteps(outcome: Step['run'], afterMs: number = UPLOAD_MS): Step[] {
   return [
     { afterMs: 0, run: leaveRoom },
@@ -39,7 +39,7 @@ export function endingSteps(outcome: Step['run'], afterMs: number = UPLOAD_MS): 
   ];
 }
 
-/** What holds wherever a script says nothing. */
+/** Defaults for all members that a script leaves out. */
 export const HAPPY = {
   name: 'happy',
   answer: { afterMs: HAPPY_TIMES.answerAfterMs },

@@ -2,7 +2,7 @@ import type { SimulatorClock } from '../clock.js';
 import type { Recorder } from '../egress/recorder.js';
 import type { Step } from './script.js';
 
-/** Lets these steps happen from now on, whatever was going on before. Resolves when they are through or cut short. */
+/** Runs these steps and cancels earlier ones. Resolves when they are done or cancelled. */
 export type Play = (steps: readonly Step[]) => Promise<void>;
 
 /** Plays the steps of one egress. */

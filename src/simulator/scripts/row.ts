@@ -1,8 +1,8 @@
 import type { Script, ScriptRequest } from './script.js';
 
-/** What a row may use of its request: the delay with its default, and the rest as it came. */
+/** The request of a row. Its `delay` falls back to the row's default. */
 export interface RowInput extends ScriptRequest {
-  /** The request's delay, else this one. */
+  /** The delay of the request, else `defaultMs`. */
   delay(defaultMs: number): number;
 }
 

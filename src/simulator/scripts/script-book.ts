@@ -9,14 +9,14 @@ interface Entry {
 
 type Facet = Exclude<keyof Script, 'name'>;
 
-/** Which script holds now: the room's, where it says something about the matter, else everybody's. */
+/** The current scripts. The script of a room comes first, if it has the facet in question, else the script for all rooms. */
 export interface ScriptBook {
-  /** @param room undefined for every room without a script of its own */
+  /** @param room undefined for all rooms without a script of their own */
   set(request: ScriptRequest, room?: string): Script;
   reset(room?: string): void;
-  /** The script that says something about this facet, without using it up. */
+  /** The current script with this facet, without using up one of its `times`. */
   peek(room: string, facet: Facet): Script | undefined;
-  /** The same, and one of its `times` is used up. */
+  /** The current script with one of these facets; uses up one of its `times`. */
   take(room: string, facets: readonly Facet[], method?: string): Script | undefined;
 }
 
@@ -57,7 +57,7 @@ export function createScriptBook(): ScriptBook {
   };
 }
 
-/** A script that says nothing keeps its room free of everybody's. */
+/** A script without facets exempts its room from the script for all rooms. */
 function isHappy(script: Script): boolean {
   return Object.keys(script).length === 1;
 }

@@ -3,75 +3,75 @@ import type { ReplyFault } from '../wire/reply.js';
 import type { TwirpError } from '../wire/twirp-error.js';
 import type { Copies } from '../webhooks/webhooks.js';
 
-/** What a client asks for: the row of the fault catalogue, and what it changes about it. */
+/** A client's request for a script: a row of the fault catalogue, and parameters that change it. */
 export interface ScriptRequest {
   name: string;
-  /** Replaces the row's characteristic delay; the speed divides it too. */
+  /** Replaces the row's main delay. The speed divides it too. */
   delayMs?: number;
-  /** How many egresses, calls or webhooks the script takes before it is spent; default: until reset. */
+  /** Number of egresses, calls or webhooks after which the script is used up. By default it holds until it is reset. */
   times?: number;
-  /** Of an api row: the Twirp method it hits, such as `StopEgress`; default: every one. */
+  /** For api rows: the Twirp method, such as `StopEgress`. By default all methods. */
   method?: string;
-  /** Of a webhook row: the event it concerns, such as `egress_ended`. */
+  /** For webhook rows: the event, such as `egress_ended`. */
   event?: string;
-  /** Of an api row: the HTTP status. Of a row with variants: the variant. */
+  /** For api rows: the HTTP status. For rows with variants: the variant. */
   status?: number | string;
 }
 
-/** One step of an egress's life, some time after the step before it. */
+/** One step in the life of an egress, `afterMs` after the previous step. */
 export interface Step {
   afterMs: number;
   run(egress: Recorder): void | Promise<void>;
 }
 
-/** How StartEgress is answered: with the egress as it was accepted, or with an error. */
+/** The answer to StartEgress: the accepted egress, or an error. */
 export interface StartAnswer {
   afterMs: number;
-  /** `afterMs` counts from the end of the start steps, so that the answer can never overtake them. */
-  behindSteps?: boolean;
+  /** Whether `afterMs` counts from the end of the start steps, so that the answer cannot overtake them. */
+  afterSteps?: boolean;
   error?: TwirpError;
 }
 
-/** How a stop call ends when the script, not the egress's state, decides. */
+/** The script's decision about a StopEgress call. `as-usual` leaves it to the state of the egress. */
 export type StopVerdict = 'as-usual' | 'lost' | 'answer-lost' | 'already-over';
 
 /**
- * One row of the fault catalogue: only what differs from a happy recording. The egress part is bound to an egress when
- * it starts, or, when it started without a script, the first time the part is asked for.
+ * One row of the fault catalogue. Its members, the facets, describe only the differences from a happy recording. An egress takes
+ * its script when it starts, else at the first moment at which a facet of the current script matters to it.
  */
 export interface Script {
   readonly name: string;
   answer?: StartAnswer;
-  /** From the request on. Without steps, no egress ever exists. */
+  /** Steps from the request on. An empty list means that no egress is ever created. */
   start?: readonly Step[];
-  /** From ACTIVE on, unless something else ends the egress. */
+  /** Steps from ACTIVE on, until the egress ends. */
   live?: readonly Step[];
-  /** From ENDING on. */
+  /** Steps from ENDING on. */
   ending?: readonly Step[];
-  /** @param stops how many stop calls this egress has had, this one included */
+  /** @param stops number of StopEgress calls for this egress, this one included */
   stop?: (stops: number) => StopVerdict;
   webhooks?: Copies;
-  /** Statuses the worker never gets to publish, neither to the store nor as a webhook. */
+  /** Statuses that the worker fails to publish, both to the store and as a webhook. */
   unpublished?: readonly string[];
-  /** ListEgress answers with the snapshot before this many milliseconds. */
+  /** For this many milliseconds after a change, ListEgress shows the previous snapshot. */
   listedLateMs?: number;
-  /** A finished egress leaves the store after this. */
+  /** LiveKit's store drops an ended egress after this many milliseconds. */
   purgedAfterMs?: number;
-  /** A closed room is opened again after this. */
+  /** A closed room is opened again after this many milliseconds. */
   recreatedAfterMs?: number;
-  /** Room counts lag by this. */
+  /** The participant counts of rooms are this many milliseconds late. */
   countsLateMs?: number;
-  /** Starts an egress of somebody else beside ours. */
+  /** Starts an egress of another program beside the requested one. */
   foreign?: boolean;
-  /** Somebody's auto egress fails beside ours: an event without an egress id. */
+  /** An auto egress of another program fails beside the requested one: an event without an egress id. */
   autoFailed?: boolean;
-  /** The worker's clock is ahead of the server's by this much. */
+  /** Milliseconds by which the worker's clock is ahead of the server's. */
   workerSkewMs?: number;
   /** `startedAt` stays 0 until ACTIVE. */
   startedLate?: boolean;
   api?: ReplyFault;
-  /** Which methods `api` concerns; default: those the request names. */
+  /** Methods that `api` applies to. By default the `method` of the request. */
   hits?: (method: string) => boolean;
-  /** The port is closed for this long. */
+  /** The port is closed for this many milliseconds. */
   outageMs?: number;
 }

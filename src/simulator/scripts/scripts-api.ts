@@ -2,7 +2,7 @@ import { codeOfStatus, internalError, withoutPrefix, type TwirpCode, type TwirpE
 import { JSON_TYPE, TEXT_TYPE, twirpFault, type Reply, type ReplyFault } from '../wire/reply.js';
 import type { Row } from './row.js';
 
-/** A Twirp error instead of the answer; `status` may ask for another one. */
+/** Answers with a Twirp error. The `status` of the request may replace its HTTP status. */
 const failing =
   (code: TwirpCode, message: string): Row =>
   ({ status, delayMs }) => {
@@ -10,7 +10,7 @@ const failing =
     return { api: { ...twirpFault(asked === undefined ? code : codeOfStatus(asked), message, asked), ...after(delayMs) } };
   };
 
-/** Some other answer instead. */
+/** Replaces the answer. */
 const answering =
   (instead: NonNullable<ReplyFault['instead']>): Row =>
   ({ delayMs }) => ({ api: { instead, ...after(delayMs) } });
@@ -19,13 +19,13 @@ const rewriting =
   (rewrite: NonNullable<ReplyFault['rewrite']>): Row =>
   () => ({ api: { rewrite } });
 
-const NOBODY = internalError('unavailable', 'no response from servers');
+const NO_RESPONSE = internalError('unavailable', 'no response from servers');
 const NO_REDIS = internalError('internal', 'egress not connected (redis required)');
 const HTML = '<html><body><h1>503 Service Temporarily Unavailable</h1></body></html>';
 
-/** Rows that hit calls of the API, whatever they are about. */
+/** Rows that change the answers of API calls. */
 export const API_ROWS: Readonly<Record<string, Row>> = {
-  'api-503': failing('unavailable', NOBODY.message),
+  'api-503': failing('unavailable', NO_RESPONSE.message),
   'api-500': failing('internal', internalError('internal', 'internal error').message),
   'api-429': failing('resource_exhausted', 'too many requests'),
   'api-401': ({ status }) =>
@@ -33,8 +33,8 @@ export const API_ROWS: Readonly<Record<string, Row>> = {
       ? { api: twirpFault('unauthenticated', 'permissions denied') }
       : { api: { instead: (reply) => reply.send(401, 'invalid API key', TEXT_TYPE) } },
   'api-503-html': answering((reply) => reply.send(503, HTML, 'text/html')),
-  'api-json-charset': answering((reply) => reply.send(503, NOBODY.toJson(), `${JSON_TYPE}; charset=utf-8`)),
-  // Executed or not is the question a client cannot answer: here the method never runs.
+  'api-json-charset': answering((reply) => reply.send(503, NO_RESPONSE.toJson(), `${JSON_TYPE}; charset=utf-8`)),
+  // After these faults a client cannot know whether the call was executed. The simulator never executes it.
   'api-timeout': answering((reply) => reply.hang()),
   'api-hang-body': answering((reply) => reply.stall()),
   'api-reset': answering((reply) => reply.reset()),
@@ -48,12 +48,12 @@ export const API_ROWS: Readonly<Record<string, Row>> = {
     hits: (method) => /Egress$|^Update(Layout|Stream)$/.test(method),
     api: {
       delayMs: (method) => (method.startsWith('Start') ? delay(22_000) : method === 'StopEgress' ? 3000 : 0),
-      instead: (reply, method) => sendError(reply, method.startsWith('Start') ? NOBODY : NO_REDIS),
+      instead: (reply, method) => sendError(reply, method.startsWith('Start') ? NO_RESPONSE : NO_REDIS),
     },
   }),
   'old-server': () => ({
     startedLate: true,
-    api: { rethrow: (error) => withoutPrefix(error.code === 'deadline_exceeded' ? NOBODY : error) },
+    api: { rethrow: (error) => withoutPrefix(error.code === 'deadline_exceeded' ? NO_RESPONSE : error) },
   }),
   'api-refused': ({ delay }) => ({ outageMs: delay(5000) }),
   'slow-api': ({ delay }) => ({ api: { delayMs: delay(5000) } }),

@@ -3,17 +3,17 @@ import { complete, endingSteps, leaveRoom, startSteps, UPLOAD_MS } from './happy
 import type { Row } from './row.js';
 import type { UploadVariant } from '../egress/outcome.js';
 
-/** How long a recording runs before something unrequested happens to it. */
+/** Time from ACTIVE to the fault. */
 const UNTIL_TROUBLE_MS = 5000;
 
 const LIMIT = { status: EgressStatus.EGRESS_LIMIT_REACHED, error: 'Session limit reached', errorCode: 413 };
 
-/** What a worker before 1.14 does instead of ending the recording. */
+/** A worker before 1.14 kills the recording instead of ending it. */
 const CPU_KILL = { error: 'CPU exhausted: 4.2 cores used', errorCode: 403, details: 'End reason: Process killed' };
-/** Longer than a stop that comes too late takes to be refused. */
-const BEHIND_STOP_MS = 3500;
+/** LiveKit refuses a late stop in less time than this. */
+const AFTER_REFUSAL_MS = 3500;
 
-/** Rows that differ from ACTIVE on. */
+/** Rows that change the course of an egress from ACTIVE on. */
 export const ENDING_ROWS: Readonly<Record<string, Row>> = {
   'happy-room-end': () => ({}),
   'room-deleted-mid-recording': ({ delay }) => ({
@@ -31,7 +31,7 @@ export const ENDING_ROWS: Readonly<Record<string, Row>> = {
   'stop-race-ended': ({ delay, status }) => ({
     stop: (stops) => (stops === 1 ? 'already-over' : 'as-usual'),
     ...(status === 'after' && {
-      webhooks: ({ event }) => [event === 'egress_ended' ? { afterMs: delay(BEHIND_STOP_MS) } : {}],
+      webhooks: ({ event }) => [event === 'egress_ended' ? { afterMs: delay(AFTER_REFUSAL_MS) } : {}],
     }),
   }),
   'stuck-ending': () => ({ ending: endingSteps((egress) => egress.vanish(), 0) }),
@@ -52,14 +52,14 @@ export const ENDING_ROWS: Readonly<Record<string, Row>> = {
     ],
   }),
   'empty-or-missing-file': ({ status = 'empty' }) => ({
-    ending: endingSteps((egress) => egress.complete({ upload: spoiltBy(status) })),
+    ending: endingSteps((egress) => egress.complete({ upload: uploadFault(status) })),
   }),
   'backup-used': () => ({ ending: endingSteps((egress) => egress.complete({ upload: 'backup' })) }),
 
   'worker-crash': ({ delay }) => ({
     live: [
       { afterMs: delay(UNTIL_TROUBLE_MS), run: (egress) => egress.vanish() },
-      // ICE gives up after 15 s, the server's cleanup takes 5 s more.
+      // ICE times out after 15 s, and the server's cleanup takes another 5 s.
       { afterMs: 20_000, run: leaveRoom },
     ],
   }),
@@ -117,6 +117,6 @@ export const ENDING_ROWS: Readonly<Record<string, Row>> = {
   'stale-counts': ({ delay }) => ({ countsLateMs: delay(8000) }),
 };
 
-function spoiltBy(variant: number | string): UploadVariant {
+function uploadFault(variant: number | string): UploadVariant {
   return variant === 'missing' || variant === 'short' ? variant : 'empty';
 }

@@ -6,10 +6,10 @@ import { internalError } from '../wire/twirp-error.js';
 const NO_WORKER = internalError('unavailable', 'no response from servers');
 const HANDLER_FAILED = { error: 'handler failed to start', errorCode: 500 };
 const HANDLER_READY_LIMIT_MS = 10_000;
-/** Each of three attempts. */
+/** The time limit of each of three attempts to load the page. */
 const PAGE_LIMIT_MS = 30_000;
 
-/** Accepted, then this after a while; all instants count from the request. */
+/** Accept, then `run` at `atMs`, counted from the request. */
 const acceptedThen = (atMs: number, run: Step['run']): Step[] => [
   { afterMs: 400, run: accept },
   { afterMs: Math.max(0, atMs - 400), run },
@@ -17,13 +17,13 @@ const acceptedThen = (atMs: number, run: Step['run']): Step[] => [
 
 const pageLoadError = (reason: string) => ({ error: `page load error: ${reason}`, errorCode: 400 });
 
-/** 2.5 s after the request the browser is in the room. */
+/** The browser is in the room 2.5 s after the request. */
 const UNTIL_BROWSER: readonly Step[] = [
   { afterMs: 400, run: accept },
   { afterMs: 2100, run: joinRoom },
 ];
 
-/** Rows that differ between the request and ACTIVE. */
+/** Rows that change the course of an egress before ACTIVE. */
 export const START_ROWS: Readonly<Record<string, Row>> = {
   happy: () => ({}),
   'two-egresses': () => ({}),
@@ -44,7 +44,7 @@ export const START_ROWS: Readonly<Record<string, Row>> = {
   }),
   'start-handler-failed': ({ delay }) => ({
     start: acceptedThen(delay(HANDLER_READY_LIMIT_MS), (egress) => egress.fail(HANDLER_FAILED)),
-    answer: { afterMs: 0, behindSteps: true, error: internalError('internal', HANDLER_FAILED.error) },
+    answer: { afterMs: 0, afterSteps: true, error: internalError('internal', HANDLER_FAILED.error) },
   }),
   'revived-after-failed': ({ delay }) => ({
     start: [
@@ -69,7 +69,7 @@ export const START_ROWS: Readonly<Record<string, Row>> = {
   }),
   'active-before-response': ({ delay }) => ({
     start: startSteps({ acceptAfterMs: 100, joinAfterMs: 150, activeAfterMs: 300 }),
-    answer: { afterMs: Math.max(0, delay(3000) - 300), behindSteps: true },
+    answer: { afterMs: Math.max(0, delay(3000) - 300), afterSteps: true },
   }),
   'started-after-response': ({ delay }) => ({
     webhooks: ({ event }) => [event === 'egress_started' ? { afterMs: delay(2400) } : {}],

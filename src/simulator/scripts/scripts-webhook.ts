@@ -9,12 +9,12 @@ const isActive = ({ status }: Outgoing): boolean => status === 'EGRESS_ACTIVE';
 const isEnding = ({ status }: Outgoing): boolean => status === 'EGRESS_ENDING';
 const isEgress = ({ event }: Outgoing): boolean => event.startsWith('egress_');
 
-/** Events that match are lost. */
+/** Loses the events that match. */
 const losing =
   (matches: (outgoing: Outgoing) => boolean): Row =>
   () => ({ webhooks: (outgoing) => (matches(outgoing) ? LOST : SENT) });
 
-/** A forged egress_ended goes out before the first events that match (default: one of them). */
+/** Sends a forged egress_ended before each of the first `times` matching events. */
 const forging =
   (forgery: Forgery): Row =>
   ({ times = 1, event = 'egress_updated' }) => {
@@ -24,12 +24,12 @@ const forging =
 
 const WORKER_SKEW_MS = 300_000;
 
-/** The sender's clock is off by what `delayMs` says, and that of the worker by minutes. */
+/** The clock of the server is off by `delayMs`, and the clock of the worker by minutes. */
 const skewed =
   (sign: 1 | -1, defaultMs: number): Row =>
   ({ delay }) => ({ webhooks: () => [{ skewMs: sign * delay(defaultMs) }], workerSkewMs: sign * WORKER_SKEW_MS });
 
-/** Rows in which only the webhooks differ. */
+/** Rows that change the webhooks only, and in two cases the clocks. */
 export const WEBHOOK_ROWS: Readonly<Record<string, Row>> = {
   'duplicate-webhooks': ({ event, delayMs }) => ({
     webhooks: (outgoing) =>
@@ -41,7 +41,7 @@ export const WEBHOOK_ROWS: Readonly<Record<string, Row>> = {
       return matches ? [{}, { newId: true, afterMs: delay(0) }] : SENT;
     },
   }),
-  // By default ENDING overtakes ACTIVE; for egress_ended it overtakes ENDING, for egress_started that one comes last.
+  // By default ENDING overtakes ACTIVE. With `egress_ended`, that overtakes ENDING; with `egress_started`, that comes last.
   'out-of-order': ({ event }) => ({
     webhooks: (outgoing) => {
       if (event === 'egress_started') return [outgoing.event === event ? { held: 'last' } : {}];
@@ -56,10 +56,10 @@ export const WEBHOOK_ROWS: Readonly<Record<string, Row>> = {
   'late-ended': ({ delay, event = 'egress_ended' }) => ({
     webhooks: (outgoing) => [outgoing.event === event ? { afterMs: delay(90_000) } : {}],
   }),
-  // What is left of the stream when a receiver hangs on ACTIVE for more than 30 s.
+  // A receiver hangs on ACTIVE for more than 30 s, so LiveKit drops the events behind it.
   'webhook-blocked': losing((outgoing) => isEnding(outgoing) || outgoing.event === 'egress_ended'),
   'webhook-401-swallowed': ({ event = 'egress_updated' }) => losing((outgoing) => outgoing.event === event)({} as never),
-  // The receiver's answers get lost: the sender repeats as often as it ever does.
+  // The answers of the receiver get lost, so the sender makes all its attempts.
   'webhook-retry-storm': ({ event, times = 5 }) => ({
     webhooks: (outgoing) => {
       const attempts = [0, 1000, 3000, 7000, 15_000].slice(0, times);

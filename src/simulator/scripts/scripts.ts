@@ -9,10 +9,10 @@ const ROWS: Readonly<Record<string, Row>> = { ...START_ROWS, ...ENDING_ROWS, ...
 
 export const SCRIPT_NAMES: readonly string[] = Object.keys(ROWS).sort();
 
-/** A script asked for by a name that no row has. */
+/** A request names a script that does not exist. */
 export class UnknownScriptError extends Error {}
 
-/** @throws UnknownScriptError which lists the known names */
+/** @throws UnknownScriptError with a list of the known names */
 export function buildScript(request: ScriptRequest): Script {
   const row = Object.hasOwn(ROWS, request.name) ? ROWS[request.name] : undefined;
   if (!row) throw new UnknownScriptError(`unknown script "${request.name}"; known: ${SCRIPT_NAMES.join(', ')}`);

@@ -2,7 +2,7 @@ import type { JsonObject, JsonValue } from '@bufbuild/protobuf';
 import type { EgressInfo, ParticipantInfo, Room, TrackInfo } from '@livekit/protocol';
 import { newId } from '../ids.js';
 
-/** The body of a webhook before it is written: camelCase, defaults left out, int64 as strings. */
+/** The body of a webhook as JSON: camelCase, without defaults, int64 as strings. */
 export interface WebhookPayload {
   event: string;
   room?: JsonObject;
@@ -10,11 +10,11 @@ export interface WebhookPayload {
   track?: JsonObject;
   egressInfo?: JsonObject;
   id: string;
-  /** Seconds, when the server queued it. */
+  /** Seconds since the epoch at which the server queued the event. */
   createdAt: string;
 }
 
-/** What an event is about; each is shown as it is at this moment. */
+/** The subject of an event, in its current state. */
 export interface Subject {
   room?: Room | { sid: string; name: string };
   participant?: ParticipantInfo | { sid: string; identity: string };
@@ -22,7 +22,7 @@ export interface Subject {
   egressInfo?: EgressInfo;
 }
 
-/** A payload with an id of its own. Built as plain JSON: an event is made for every change of every egress. */
+/** A payload with a new id. It is plain JSON, which is cheap: every change of every egress creates an event. */
 export function createPayload(event: string, { room, participant, track, egressInfo }: Subject, nowMs: number): WebhookPayload {
   return {
     event,
@@ -34,12 +34,12 @@ export function createPayload(event: string, { room, participant, track, egressI
   };
 }
 
-/** The same payload as another event. */
+/** The same payload as a new event: with another id and time. */
 export function restamped(payload: WebhookPayload, nowMs: number): WebhookPayload {
   return { ...payload, ...stamp(nowMs) };
 }
 
-/** The same event as a server with another clock sends it. */
+/** The same event with the time of another clock. */
 export function skewed(payload: WebhookPayload, nowMs: number): WebhookPayload {
   return { ...payload, createdAt: stamp(nowMs).createdAt };
 }

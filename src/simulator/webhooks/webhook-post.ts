@@ -15,7 +15,7 @@ export interface WebhookAnswer {
 }
 
 export interface WebhookPoster {
-  /** Rejects when no answer comes: refused, reset, closed. There is no time limit, as in LiveKit. */
+  /** Rejects when the connection is refused, reset or closed. There is no time limit, as in LiveKit. */
   post(request: WebhookRequest): Promise<WebhookAnswer>;
   close(): void;
 }
@@ -24,10 +24,10 @@ interface OutgoingRequest extends WebhookRequest {
   method: 'POST' | 'GET';
 }
 
-/** Go's client, with which LiveKit posts, stops after ten requests. */
+/** LiveKit posts with Go's client, which stops after ten requests. */
 const MAX_REDIRECTS = 9;
 
-/** As many connections as there are queues with something to say: one receiver that hangs must not hold up another key. */
+/** The number of connections is not limited, because a receiver that hangs must not delay the other queues. */
 export function createWebhookPoster(): WebhookPoster {
   const http = new HttpAgent({ keepAlive: true });
   const https = new HttpsAgent({ keepAlive: true });
@@ -56,7 +56,7 @@ export function createWebhookPoster(): WebhookPoster {
         });
       });
       outgoing.once('error', (error: NodeJS.ErrnoException) => {
-        // The receiver closed an idle connection just as it was taken; Go's client silently takes a new one too.
+        // The receiver closed an idle connection just as it was reused. Go's client also retries on a new one.
         if (outgoing.reusedSocket && error.code === 'ECONNRESET') send(request, redirects).then(resolve, reject);
         else reject(error);
       });
@@ -72,7 +72,7 @@ export function createWebhookPoster(): WebhookPoster {
   };
 }
 
-/** Where Go's client goes next: again with the body after 307 and 308, else to look; the token stays with its host. */
+/** The next request of Go's client: the same POST after 307 and 308, else a GET. The token is sent to the same host only. */
 function redirected(request: OutgoingRequest, { statusCode = 0, headers }: IncomingMessage): OutgoingRequest | undefined {
   if (![301, 302, 303, 307, 308].includes(statusCode)) return undefined;
   if (headers.location === undefined || !URL.canParse(headers.location, request.url)) return undefined;

@@ -3,7 +3,7 @@ import { createWebhookPoster, type WebhookAnswer } from './webhook-post.js';
 
 /** One webhook on its way to one URL. */
 export interface Parcel {
-  /** Events of one key go one after another: the egress id, or the room's name. */
+  /** The egress id, or the room's name. Events with the same key are sent one after another. */
   key: string;
   url: string;
   event: string;
@@ -12,7 +12,7 @@ export interface Parcel {
   authorization: string;
 }
 
-/** What became of a parcel; `answers` has a status, or why there was none, for each attempt. */
+/** The delivery of a parcel. `answers` has one entry per attempt: the status, or the error without an answer. */
 export interface DeliveryRecord {
   event: string;
   id: string;
@@ -25,7 +25,7 @@ export interface DeliveryRecord {
 
 export interface WebhookSender {
   enqueue(parcel: Parcel): void;
-  /** Every delivery so far, oldest first; only the newest hundred thousand are kept. */
+  /** All deliveries so far, oldest first. Only the newest hundred thousand are kept. */
   log(): readonly DeliveryRecord[];
   close(): void;
 }
@@ -36,13 +36,13 @@ interface Waiting {
   queuedAt: number;
 }
 
-/** livekit/protocol, `webhook/resource_url_notifier.go` and `webhook/url_notifier.go`: its defaults. */
+/** The defaults of livekit/protocol, `webhook/resource_url_notifier.go` and `webhook/url_notifier.go`. */
 const RETRY_WAITS_MS = [1000, 2000, 4000, 8000];
 const MAX_AGE_MS = 30_000;
 const MAX_DEPTH = 200;
 const LOG_LIMIT = 100_000;
 
-/** Delivers as livekit-server does: a queue per key and URL, one request in flight each, five attempts. */
+/** Delivers like livekit-server: a queue per key and URL, each with one request in flight and five attempts per event. */
 export function createWebhookSender(clock: SimulatorClock): WebhookSender {
   const poster = createWebhookPoster();
   const queues = new Map<string, Waiting[]>();
@@ -70,10 +70,10 @@ export function createWebhookSender(clock: SimulatorClock): WebhookSender {
     else queue.push({ parcel, record, queuedAt: clock.now() });
   };
 
-  /** The head of the queue stays in it while in flight. */
+  /** The first parcel stays in the queue while it is in flight. */
   const drain = async (name: string, queue: Waiting[]): Promise<void> => {
     for (let head = queue[0]; head !== undefined && !closed; head = queue[0]) {
-      // The age is the receiver's doing, not a delay of ours: the speed leaves it alone.
+      // The receiver causes this waiting time, so the simulator's speed does not apply to it.
       if (clock.now() - head.queuedAt > MAX_AGE_MS) head.record.dropped = 'age';
       else await deliver(head);
       queue.shift();
@@ -114,7 +114,7 @@ export function createWebhookSender(clock: SimulatorClock): WebhookSender {
   };
 }
 
-/** Any other status counts as delivered, 400 and 401 included. */
+/** Any other status counts as delivered, even 400 and 401. */
 function isWorthRetrying(answer: WebhookAnswer | string): boolean {
   return typeof answer === 'string' || answer.status === 429 || (answer.status >= 500 && answer.status !== 501);
 }

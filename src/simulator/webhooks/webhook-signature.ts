@@ -12,19 +12,19 @@ export interface SignedBody {
   authorization: string;
 }
 
-/** What is wrong with a forged webhook; the receiver must reject each. */
+/** The defect of a forged webhook. A receiver must reject all of them. */
 export type Forgery = 'signature' | 'key' | 'body' | 'bearer' | 'no-exp';
 
-/** A webhook token lives this long. See livekit/protocol, `webhook/url_notifier.go`. */
+/** Life of a webhook token. See livekit/protocol, `webhook/url_notifier.go`. */
 const TTL_S = 300;
 
-/** The body of a payload and its Authorization header: a bare token over the body's SHA-256. */
+/** The body of a payload and its Authorization header: a bare token that contains the body's SHA-256. */
 export function sign(payload: WebhookPayload, key: SigningKey, nowMs: number): SignedBody {
   const body = JSON.stringify(payload);
   return { body, authorization: authorize(body, key, nowMs) };
 }
 
-/** A webhook that claims the egress failed, and that no receiver may believe. */
+/** A webhook with a false claim that the egress failed. A receiver must reject it. */
 export function forge(forgery: Forgery, genuine: WebhookPayload, key: SigningKey, nowMs: number): SignedBody {
   const egressInfo = { ...genuine.egressInfo, status: 'EGRESS_FAILED', endedAt: toNanos(nowMs).toString() };
   const body = JSON.stringify({ ...genuine, event: 'egress_ended', egressInfo });

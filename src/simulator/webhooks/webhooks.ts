@@ -5,48 +5,48 @@ import { createPayload, restamped, skewed, type Subject, type WebhookPayload } f
 import type { WebhookSender } from './webhook-sender.js';
 import { forge, sign, type Forgery, type SigningKey } from './webhook-signature.js';
 
-/** A webhook about to go out. */
+/** An event that is about to be sent. */
 export interface Outgoing {
   event: string;
-  /** Of an egress event. */
+  /** Status of the egress, for egress events. */
   status?: string;
 }
 
-/** One delivery of an event; an event without copies is lost. */
+/** One delivery of an event. An event without copies is lost. */
 export interface Copy {
   afterMs?: number;
-  /** Goes out behind the egress's next event, or behind its last, instead of now. */
+  /** Sent after the next or after the last event of the egress, instead of now. */
   held?: 'next' | 'last';
-  /** As a worker's repeated update: another event id, otherwise the same. */
+  /** Sent with a new event id, like a repeated update of the worker. */
   newId?: boolean;
   forgery?: Forgery;
-  /** The sender's clock is off by this much. */
+  /** Milliseconds by which the sender's clock is ahead. */
   skewMs?: number;
 }
 
-/** How a script lets an event go out. */
+/** Decides how often and how an event is sent. */
 export type Copies = (outgoing: Outgoing) => readonly Copy[];
 
 export interface Webhooks {
-  /** An egress event, with the snapshot of this moment; without `copies` it goes out once. */
+  /** An egress event with the current snapshot. It is sent once, unless `copies` decides otherwise. */
   egress(event: string, egress: Egress, copies?: Copies): void;
-  /** A room or participant event, with the whole room. */
+  /** A room or participant event with the whole room. */
   room(event: string, room: Room, participant?: ParticipantInfo): void;
-  /** A track event, with stubs of room and participant. */
+  /** A track event with stubs of the room and the participant. */
   track(event: string, room: Room, participant: ParticipantInfo, track: TrackInfo): void;
 }
 
 interface Dependencies {
   clock: SimulatorClock;
-  /** What holds for the events of a room; without it each goes out once. */
+  /** The rule for the events of a room. Without a rule each event is sent once. */
   copiesOf(room: string): Copies | undefined;
   sender: WebhookSender;
   key: SigningKey;
-  /** Read at each event: it may grow while the simulator runs. */
+  /** Read for each event, because the list may grow while the simulator runs. */
   urls: readonly string[];
 }
 
-/** Where an event goes: through which queue, to which receivers. */
+/** The queue and the receivers of an event. */
 interface Address {
   queue: string;
   urls: readonly string[];
@@ -59,7 +59,7 @@ interface Held {
 
 const ONCE: readonly Copy[] = [{}];
 
-/** Composes LiveKit's events, and lets the script at hand lose, repeat, delay, reorder or forge them. */
+/** Composes LiveKit's events. The current script may lose, repeat, delay, reorder or forge them. */
 export function createWebhooks({ clock, copiesOf, sender, key, urls }: Dependencies): Webhooks {
   const heldOf = new WeakMap<Egress, Held[]>();
 

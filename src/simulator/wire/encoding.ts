@@ -3,14 +3,14 @@ import { TwirpError } from './twirp-error.js';
 
 type AnyMessage = Message<AnyMessage>;
 
-/** A class of messages, as far as the wire is concerned. */
+/** A class of messages that can be decoded. */
 export interface MessageType<T = AnyMessage> {
   fromBinary(bytes: Uint8Array): T;
   fromJson(json: JsonValue, options: Partial<JsonReadOptions>): T;
   fromJsonString(json: string, options: Partial<JsonReadOptions>): T;
 }
 
-/** How the messages of a call are written. The simulator itself speaks JSON, whichever a client has chosen. */
+/** The encoding of a call. The simulator works with JSON inside, whatever encoding a client uses. */
 export interface Encoding {
   contentType: string;
   /** @throws TwirpError malformed */
@@ -19,7 +19,7 @@ export interface Encoding {
 }
 
 const JSON_ENCODING: Encoding = {
-  // Exactly this, without a charset: with one, the SDK does not read the error's code.
+  // Without a charset: with one, LiveKit's SDK does not read the error's code.
   contentType: 'application/json',
   read: (body) => orMalformed('json', () => JSON.parse(body.toString()) as JsonValue),
   write: (json) => json,
@@ -33,7 +33,7 @@ const PROTOBUF_ENCODING: Encoding = {
 
 const ENCODINGS = [JSON_ENCODING, PROTOBUF_ENCODING];
 
-/** @param contentType of the request; its parameters do not matter */
+/** @param contentType the header of the request; its parameters are ignored */
 export function encodingOf(contentType: string): Encoding | undefined {
   const type = contentType.split(';')[0]?.trim().toLowerCase();
   return ENCODINGS.find((encoding) => encoding.contentType === type);

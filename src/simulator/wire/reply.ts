@@ -2,34 +2,34 @@ import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { SimulatorClock } from '../clock.js';
 import { TwirpError, type TwirpCode } from './twirp-error.js';
 
-/** What a script does to a call of the API. */
+/** A fault of an API call. */
 export interface ReplyFault {
-  /** Before the method runs. */
+  /** Delay before the method runs. */
   delayMs?: number | ((method: string) => number);
-  /** Answer like this; the method never runs. */
+  /** Answers in place of the method, which does not run. */
   instead?: (reply: Reply, method: string) => void;
-  /** Answer with this JSON, in the client's encoding; the method never runs. */
+  /** Answer with this JSON, in the client's encoding; the method does not run. */
   json?: string;
-  /** Change the body of the method's answer. */
+  /** Changes the body of the method's answer. */
   rewrite?: (body: string) => string;
-  /** Change the error the method throws. */
+  /** Changes the error that the method throws. */
   rethrow?: (error: TwirpError) => TwirpError;
 }
 
 /** The answer to one HTTP request. */
 export interface Reply {
   send(status: number, body: string | Uint8Array, contentType?: string): void;
-  /** Headers and the first bytes, then nothing more. */
+  /** Send headers and the first bytes, then nothing more. */
   stall(): void;
-  /** No answer at all; the client gives up some time. */
+  /** Send no answer at all. */
   hang(): void;
   /** Cut the connection with a TCP reset. */
   reset(): void;
-  /** Whether somebody still waits for it. */
+  /** Whether the client still waits for the answer. */
   readonly open: boolean;
 }
 
-/** Exactly this, without a charset: with one, the SDK does not read the error's code. */
+/** Without a charset: with one, LiveKit's SDK does not read the error's code. */
 export const JSON_TYPE = 'application/json';
 export const TEXT_TYPE = 'text/plain; charset=utf-8';
 
@@ -52,7 +52,7 @@ export function createReply(request: IncomingMessage, response: ServerResponse):
   };
 }
 
-/** Run a method as a call of the API, under the fault that holds for it. */
+/** Call a method and answer, with the given fault. */
 export async function answer(reply: Reply, clock: SimulatorClock, fault: ReplyFault, method: BoundMethod): Promise<void> {
   const delayMs = typeof fault.delayMs === 'function' ? fault.delayMs(method.name) : fault.delayMs;
   if (delayMs !== undefined) await clock.delay(delayMs);
@@ -72,7 +72,7 @@ export async function answer(reply: Reply, clock: SimulatorClock, fault: ReplyFa
   }
 }
 
-/** A method and the request it is called with. */
+/** A method with its request. */
 export interface BoundMethod {
   name: string;
   /** @returns the JSON of the answer */
@@ -85,5 +85,5 @@ export function twirpFault(code: TwirpCode, message: string, status?: number): R
   return { instead: (reply) => reply.send(status ?? error.httpStatus, error.toJson()) };
 }
 
-/** A method did its work, and its answer gets lost: the connection is reset. */
+/** The method did its work, but its answer is lost: the connection is reset. */
 export class AnswerLostError extends Error {}

@@ -1,6 +1,6 @@
 import { createHash, createHmac, timingSafeEqual } from 'node:crypto';
 
-/** The `video` claim of a LiveKit access token, as far as server APIs look at it. */
+/** The members of the `video` claim of a LiveKit access token that the server APIs check. */
 export interface VideoGrant {
   roomCreate?: boolean;
   roomList?: boolean;
@@ -16,7 +16,7 @@ interface Claims {
   video?: VideoGrant;
 }
 
-/** A token that LiveKit's middleware refuses before any method sees it: 401 with this text, no JSON. */
+/** LiveKit's middleware refuses the token before any method runs: 401 with this text, without JSON. */
 export class InvalidTokenError extends Error {
   constructor(message: string) {
     super(message);
@@ -29,7 +29,7 @@ const BEARER = 'Bearer ';
 const HEADER = encode({ alg: 'HS256' });
 
 /**
- * The grants of an Authorization header; undefined when there is none, which only fails once a method asks for a grant.
+ * The grants of an Authorization header; undefined without a header, which fails only when a method needs a grant.
  *
  * @throws InvalidTokenError with LiveKit's text
  * @see livekit-server, `pkg/service/auth.go`: APIKeyAuthMiddleware
@@ -84,7 +84,7 @@ function decode(part: string): object {
     const value: unknown = JSON.parse(Buffer.from(part, 'base64url').toString());
     if (typeof value === 'object' && value !== null) return value;
   } catch {
-    // Falls through to the same refusal.
+    // Answered below, like a part that is no object.
   }
   throw unparsable();
 }

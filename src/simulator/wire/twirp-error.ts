@@ -22,10 +22,10 @@ const HTTP_STATUS = {
 
 export type TwirpCode = keyof typeof HTTP_STATUS;
 
-/** livekit-server renders every error of its internal RPC with this prefix (since 1.8.4). */
+/** Since 1.8.4 livekit-server adds this prefix to all errors of its internal RPC. */
 const INTERNAL_PREFIX = 'twirp error unknown: ';
 
-/** A call that LiveKit refuses, as it goes over the wire. */
+/** A refusal of LiveKit, as the client receives it. */
 export class TwirpError extends Error {
   readonly code: TwirpCode;
   readonly meta: Readonly<Record<string, string>> | undefined;
@@ -51,12 +51,12 @@ export function internalError(code: TwirpCode, message: string): TwirpError {
   return new TwirpError(code, INTERNAL_PREFIX + message);
 }
 
-/** The same as a server before 1.8.4 sends it. */
+/** The same error as sent by a server before 1.8.4. */
 export function withoutPrefix({ code, message, meta }: TwirpError): TwirpError {
   return new TwirpError(code, message.startsWith(INTERNAL_PREFIX) ? message.slice(INTERNAL_PREFIX.length) : message, meta);
 }
 
-/** The code LiveKit would most likely send with an HTTP status. */
+/** The code that LiveKit would most likely send with an HTTP status. */
 export function codeOfStatus(status: number): TwirpCode {
   const preferred: Readonly<Record<number, TwirpCode>> = {
     400: 'invalid_argument',

@@ -3,7 +3,7 @@ import type { JsonObject, JsonValue, Message } from '@bufbuild/protobuf';
 type AnyMessage = Message<AnyMessage>;
 
 /**
- * A message as livekit-server writes it: snake_case, every default present, unset messages null, int64 as strings.
+ * A message in the JSON of livekit-server: snake_case, with all defaults, unset messages as null, int64 as strings.
  *
  * @see twitchtv/twirp: `protojson.MarshalOptions{UseProtoNames: true, EmitUnpopulated: true}`
  */
@@ -16,7 +16,7 @@ function toWireObject(message: AnyMessage): JsonObject {
   return withNulls(message, json);
 }
 
-/** protobuf-es leaves unset messages out where Go writes null. */
+/** Go writes null for unset messages, while protobuf-es omits them. */
 function withNulls(message: AnyMessage, json: JsonObject): JsonObject {
   const values = message as unknown as Record<string, unknown>;
   for (const field of message.getType().fields.list()) {

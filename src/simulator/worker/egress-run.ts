@@ -21,7 +21,7 @@ import type { ScriptBook } from '../scripts/script-book.js';
 import type { Upload } from './upload.js';
 import type { Webhooks } from '../webhooks/webhooks.js';
 
-/** What every egress shares. */
+/** The services that all egresses share. */
 export interface EgressContext {
   clock: SimulatorClock;
   store: EgressStore<EgressRun>;
@@ -31,20 +31,20 @@ export interface EgressContext {
   upload: Upload;
 }
 
-/** `loading` until the browser is up; `gone` once the process that recorded has left. */
+/** `loading` until the browser is up; `gone` once the recording process has ended. */
 type Handler = 'loading' | 'ready' | 'gone';
 
 /** Facets of a script that belong to one egress. */
 type EgressFacet =
   'start' | 'live' | 'ending' | 'stop' | 'webhooks' | 'unpublished' | 'listedLateMs' | 'purgedAfterMs' | 'startedLate';
 
-/** The worker's side of one egress: its script's steps call its verbs. */
+/** The worker's side of one egress. The steps of its script call its methods. */
 export class EgressRun implements Recorder {
   readonly egress: Egress;
   /** Resolves once the worker has registered the egress. */
   readonly accepted: Promise<void>;
   handler: Handler = 'loading';
-  /** The incarnation of the room that the browser is in, or on its way to. */
+  /** The incarnation of the room that the browser is in or about to join. */
   roomSid: string;
   stops = 0;
   readonly play: Play;
@@ -67,13 +67,13 @@ export class EgressRun implements Recorder {
     return this.egress.info.status;
   }
 
-  /** What this egress's script says about a facet; one without a script takes up the room's current one. */
+  /** The facet of this egress's script. An egress without a script takes the room's current one. */
   facet<F extends EgressFacet>(name: F): Script[F] | undefined {
     if (this.script === HAPPY) this.script = this.context.scripts.take(this.egress.info.roomName, [name]) ?? HAPPY;
     return this.script[name];
   }
 
-  /** A script set for the room while this egress records happens to it. */
+  /** Apply a script that was set for the room while this egress records. */
   takeUpScript(): void {
     if (this.status !== EgressStatus.EGRESS_ACTIVE || this.handler === 'gone' || this.script !== HAPPY) return;
     const live = this.facet('live');
@@ -97,7 +97,7 @@ export class EgressRun implements Recorder {
     this.context.rooms.leave(this.egress.info.roomName, this.egress.id);
   }
 
-  /** Resolves when the browser is up, or when it never will be. */
+  /** Resolves when the browser is up or will never be. */
   ready(): Promise<void> {
     return this.handler === 'loading' ? new Promise((resolve) => this.readyWaiters.push(resolve)) : Promise.resolve();
   }
@@ -131,7 +131,7 @@ export class EgressRun implements Recorder {
     if (truth.liveFrom !== undefined) truth.liveTo ??= Math.max(this.context.clock.now(), truth.liveFrom + 1);
   }
 
-  /** A copy of the file result with its times, as the answer to StopEgress has it. */
+  /** A copy of the file result with its times, for the answer to StopEgress. */
   timedFile(): FileInfo | undefined {
     return timedFile(this.egress);
   }
@@ -154,7 +154,7 @@ export class EgressRun implements Recorder {
     });
   }
 
-  /** End at once, with the file of what was captured. */
+  /** End at once, with a file of the captured media. */
   async finishNow(): Promise<void> {
     void this.play([]);
     this.stopCapture('stop');
@@ -193,7 +193,7 @@ export class EgressRun implements Recorder {
     this.joinRoom();
   }
 
-  /** The room is gone, or the browser lost it. */
+  /** React to a room that closed or that the browser lost. */
   sourceClosed(by: EndedBy): void {
     if (this.handler === 'gone') return;
     if (this.status === EgressStatus.EGRESS_STARTING)

@@ -1,10 +1,10 @@
 import { EgressStatus } from '@livekit/protocol';
 import type { EgressRun } from './egress-run.js';
 
-/** So many files are delivered at once; where a bucket is away, each takes seconds to find that out. */
+/** Number of parallel uploads. When the bucket is away, each upload takes seconds to fail. */
 const PARALLEL = 64;
 
-/** A clean stop of the worker: what captures media ends and gets its file, what waits for media is aborted. */
+/** A clean stop of the worker: egresses that capture media end with a file, egresses that wait for media are aborted. */
 export async function finishAll(runs: Iterable<EgressRun>): Promise<void> {
   const left = [...runs].filter(({ handler }) => handler !== 'gone');
   await Promise.all(

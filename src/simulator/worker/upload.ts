@@ -5,13 +5,13 @@ import type { Destinations } from '../media/destinations.js';
 import { createMp4 } from '../media/mp4.js';
 import type { Storage } from '../media/storage.js';
 
-/** Bring a finished recording to where its request, or else this worker's own configuration, wants it. */
+/** Stores the file of an ended egress in the storage of its request, else in the worker's own storage. */
 export type Upload = (egress: Egress, variant?: UploadVariant) => Promise<Uploaded | Failure>;
 
 const NOTHING: Uploaded = { sizeBytes: 0, location: '', manifestLocation: '' };
-/** By this much a `short` file is smaller than its egress says. */
+/** A `short` file is this many bytes smaller than its egress reports. */
 const MISSING_BYTES = 1000;
-/** What a full disk leaves of a file. */
+/** Size of a file that a full disk cut off. */
 const TRUNCATED_BYTES = 64;
 const [MP4, JSON_TYPE] = ['video/mp4', 'application/json'];
 
@@ -33,7 +33,7 @@ export function createUpload(destinations: Destinations): Upload {
   };
 }
 
-/** @returns the size the egress reports, and where */
+/** @returns size and location as the egress reports them */
 async function store(storage: Storage, filename: string, durationMs: number, variant: UploadVariant | undefined) {
   if (variant === 'missing') return { sizeBytes: MISSING_BYTES, location: storage.locate(filename) };
   const content = variant === 'empty' ? new Uint8Array() : await createMp4(durationMs);
@@ -41,13 +41,13 @@ async function store(storage: Storage, filename: string, durationMs: number, var
   return { sizeBytes: content.length + (variant === 'short' ? MISSING_BYTES : 0), location };
 }
 
-/** Only a folder keeps half a file; a bucket refuses it. */
+/** Only a folder keeps a part of a file. A bucket stores nothing. */
 async function truncate(storage: Storage, filename: string): Promise<never> {
   if (storage.name === 'Local') await storage.put(filename, new Uint8Array(TRUNCATED_BYTES), MP4);
   throw new Error(`write ${storage.locate(filename)}: no space left on device`);
 }
 
-/** `<egressId>.json` beside the recording. @returns its location */
+/** Store `<egressId>.json` beside the recording. @returns its location */
 function storeManifest(storage: Storage, beside: string, { info, truth }: Egress, location: string): Promise<string> {
   const manifest = {
     egress_id: truth.egressId,
