@@ -70,8 +70,12 @@ const WORDS_FOR_EVERYONE = 'config';
 const FOR_EVERYONE = ['errors.ts', 'clock.ts', 'concurrency.ts', 'held-lock.ts', 'logging.ts', 'outages.ts'];
 const FOLDER_FOR_EVERYONE = 'observability';
 
-/** The words of the machines: the files directly in a machine's folder, the ports, and the kernel's document and store. */
-const VOCABULARY = /^machines\/((ports|recording|room)\/[^/]+|kernel\/(actor-store|document|event-bus))\.ts$/;
+/**
+ * The words of the machines: the files directly in a machine's folder, the ports, the kernel's document and store, and what a document
+ * of OpenVidu Meet becomes.
+ */
+const VOCABULARY =
+  /^machines\/((ports|recording|room)\/[^/]+|(recording|room)\/machine\/adopted|kernel\/(actor-store|document|event-bus))\.ts$/;
 
 interface Import {
   /** Paths below `src` with `/`; a bare package by its name. */

@@ -1,4 +1,7 @@
-import { openLmdb } from '../../src/persistence/lmdb/open-lmdb.js';
+import { systemClock } from '../../src/clock.js';
+import { parseConfig } from '../../src/config/config.js';
+import { createLogger } from '../../src/logging.js';
+import { openPersistence } from '../../src/persistence/index.js';
 import { openLab } from '../lab/lab.js';
 import type { Place } from '../places/place.js';
 import { finishedRecording, uidOf } from '../lab/recordings.js';
@@ -42,7 +45,12 @@ async function pageMs(place: Place, count: number): Promise<number> {
 }
 
 async function fill(dataDir: string, count: number): Promise<void> {
-  const lmdb = await openLmdb({ dataDir });
+  const lmdb = await openPersistence(parseConfig({ TALLY_DATA_DIR: dataDir }), {
+    clock: systemClock,
+    log: createLogger({ level: 'silent', name: 'bench' }),
+    signal: new AbortController().signal,
+    onMigrating: () => undefined,
+  });
   for (let from = 0; from < count; from += 5_000) {
     const numbers = Array.from({ length: Math.min(5_000, count - from) }, (_, index) => from + index);
     await Promise.all(numbers.map((number) => lmdb.recordings.create(uidOf(number), finishedRecording(number, ROOMS))));

@@ -49,7 +49,12 @@ const EFFECT_GRACE_MS = 2_000;
 export async function createApp(config: Config, { log, clock: ownClock = systemClock }: AppOptions): Promise<App> {
   const closers: (() => Promise<void>)[] = [];
   try {
-    const persistence = await openPersistence(config, ownClock, log);
+    const persistence = await openPersistence(config, {
+      clock: ownClock,
+      log,
+      signal: new AbortController().signal,
+      onMigrating: () => undefined,
+    });
     closers.push(() => persistence.close());
     const listener = await listen(config.http.host, config.http.port);
     closers.push(() => listener.close(0));

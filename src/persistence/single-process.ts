@@ -1,9 +1,10 @@
 import { randomBytes } from 'node:crypto';
 import { mkdir, readFile, readdir, rename, rm, stat, writeFile } from 'node:fs/promises';
-import type { AddressInfo, ListenOptions, NetConnectOpts, Server } from 'node:net';
+import type { AddressInfo, ListenOptions, NetConnectOpts, Server, Socket } from 'node:net';
 import { connect, createServer } from 'node:net';
 import { join, resolve } from 'node:path';
 
+import { type Clock, systemClock, TimeLimitError, within } from '../clock.js';
 import { InvalidInputError, TallyError } from '../errors.js';
 
 /** Another process uses the data folder. Not retryable by itself: stop the other process, or use another folder. */
@@ -21,7 +22,8 @@ export interface DataFolderClaim {
 /** `sockaddr_un` holds 104 bytes on macOS and 108 on Linux, the closing zero included. */
 const LONGEST_SOCKET_PATH = 103;
 const CLAIM = /^process-[0-9a-f]{16}\.(sock|port)$/;
-const PROBE_TIMEOUT_MS = 2_000;
+/** How long another process may take to answer a knock, milliseconds. */
+const KNOCK_LIMIT_MS = 2_000;
 
 /**
  * Make this process the only one that uses a data folder, creating the folder (mode 0700) when it is missing.
@@ -33,21 +35,21 @@ const PROBE_TIMEOUT_MS = 2_000;
  * @throws DataFolderInUseError another process has the folder, or is about to
  * @throws InvalidInputError it is no folder, or nothing can be written there
  */
-export async function claimDataFolder(dataDir: string): Promise<DataFolderClaim> {
+export async function claimDataFolder(dataDir: string, clock: Pick<Clock, 'after'> = systemClock): Promise<DataFolderClaim> {
   const folder = resolve(dataDir);
   try {
-    return await claim(folder);
+    return await claim(folder, clock);
   } catch (cause) {
     throw cause instanceof TallyError ? cause : new InvalidInputError(`TALLY_DATA_DIR ${folder} cannot be used`, { cause });
   }
 }
 
-async function claim(folder: string): Promise<DataFolderClaim> {
+async function claim(folder: string, clock: Pick<Clock, 'after'>): Promise<DataFolderClaim> {
   await mkdir(folder, { recursive: true, mode: 0o700 });
   const own = await listenIn(folder);
   try {
     const others = (await readdir(folder)).filter((name) => CLAIM.test(name) && name !== own.name);
-    const answers = await Promise.all(others.map((name) => isAlive(join(folder, name))));
+    const answers = await Promise.all(others.map((name) => isAlive(join(folder, name), clock)));
     if (answers.includes(true)) throw new DataFolderInUseError(folder);
     await stat(join(folder, own.name)).catch(() => {
       throw new DataFolderInUseError(folder);
@@ -99,11 +101,11 @@ function listens(server: Server, address: ListenOptions): Promise<boolean> {
   });
 }
 
-async function isAlive(path: string): Promise<boolean> {
+async function isAlive(path: string, clock: Pick<Clock, 'after'>): Promise<boolean> {
   try {
-    if (path.endsWith('.sock')) return (await knock({ path })) !== 'refused';
+    if (path.endsWith('.sock')) return (await knock({ path }, clock)) !== 'refused';
     const { id, port } = JSON.parse(await readFile(path, 'utf8')) as { id: string; port: number };
-    const answer = await knock({ host: '127.0.0.1', port });
+    const answer = await knock({ host: '127.0.0.1', port }, clock);
     // A port may have passed on to some other program, which answers something else.
     return answer === id || answer === 'silent';
   } catch (error) {
@@ -112,22 +114,27 @@ async function isAlive(path: string): Promise<boolean> {
   }
 }
 
-/** What the listener says; `refused` when there is none, `silent` when there is one that cannot be understood. */
-function knock(address: NetConnectOpts): Promise<string> {
-  return new Promise((resolveKnock) => {
+/** What the listener says; `refused` when there is none, `silent` when there is one that says nothing that can be understood. */
+async function knock(address: NetConnectOpts, clock: Pick<Clock, 'after'>): Promise<string> {
+  const socket = connect(address);
+  try {
+    return await within(KNOCK_LIMIT_MS, clock, () => answerOn(socket));
+  } catch (error) {
+    if (error instanceof TimeLimitError) return 'silent';
+    throw error;
+  } finally {
+    socket.destroy();
+  }
+}
+
+function answerOn(socket: Socket): Promise<string> {
+  return new Promise((resolveAnswer) => {
     let answer = '';
-    const socket = connect(address);
-    socket.setTimeout(PROBE_TIMEOUT_MS, () => finish('silent'));
     socket.on('connect', () => socket.write('whose data folder is this?\r\n\r\n'));
     socket.on('data', (chunk) => (answer += chunk.toString()));
-    socket.on('end', () => finish(answer || 'silent'));
+    socket.on('end', () => resolveAnswer(answer || 'silent'));
     socket.on('error', ({ code }: NodeJS.ErrnoException) => {
-      finish(code === 'ECONNREFUSED' || code === 'ENOENT' ? 'refused' : answer || 'silent');
+      resolveAnswer(code === 'ECONNREFUSED' || code === 'ENOENT' ? 'refused' : answer || 'silent');
     });
-
-    function finish(result: string): void {
-      socket.destroy();
-      resolveKnock(result);
-    }
   });
 }

@@ -2,7 +2,7 @@ import { randomBytes } from 'node:crypto';
 
 import { createConnection } from 'mongoose';
 
-import { openMongo } from '../../src/persistence/mongo/open-mongo.js';
+import { openMongo } from '../support/open-mongo.js';
 import { createS3Bucket } from '../support/s3-bucket.js';
 import type { SharedServers } from '../support/stores.js';
 import type { RealEdgeStores } from './edge-stores.js';
@@ -11,7 +11,7 @@ import type { RealEdgeStores } from './edge-stores.js';
 export async function openRealEdgeStores({ mongoUri: uri, s3 }: SharedServers): Promise<RealEdgeStores> {
   const dbName = `tally-http-${randomBytes(6).toString('hex')}`;
   const [mongo, bucket, own] = await Promise.all([
-    openMongo({ uri, dbName, adoption: {} }),
+    openMongo({ uri, dbName }),
     createS3Bucket(s3),
     createConnection(uri, { dbName }).asPromise(),
   ]);

@@ -10,7 +10,7 @@ import { createRoomCommands, type RoomCommands } from '../../src/machines/room/c
 import type { RoomStore } from '../../src/machines/room/room-store.js';
 import { type RoomContext, roomStatusOf } from '../../src/machines/room/room.js';
 import type { RoomEvent } from '../../src/machines/room/events.js';
-import { openLmdb } from '../../src/persistence/lmdb/open-lmdb.js';
+import { openLmdb } from '../support/open-stores.js';
 import { buildRoom, buildSettled, type DocumentChanges } from '../contracts/documents.js';
 import { createRoomSupervisor } from '../machines/room/support.js';
 import { createDataFolder } from '../support/data-folder.js';

@@ -1,4 +1,4 @@
-import { openLmdb } from '../../src/persistence/lmdb/open-lmdb.js';
+import { openLmdb } from '../support/open-stores.js';
 import { roomLockJobsContract } from '../contracts/room-lock-jobs.js';
 import { createDataFolder } from '../support/data-folder.js';
 import { createMemoryRecordingStore } from '../support/memory-recording-store.js';

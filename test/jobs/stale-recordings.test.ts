@@ -9,7 +9,7 @@ import type { LiveKitGateway } from '../../src/machines/ports/livekit-gateway.js
 import type { RecordingStore } from '../../src/machines/recording/recording-store.js';
 import type { RoomPresence } from '../../src/machines/ports/room-gateway.js';
 import { type RecordingContext, statusOf } from '../../src/machines/recording/recording.js';
-import { openLmdb } from '../../src/persistence/lmdb/open-lmdb.js';
+import { openLmdb } from '../support/open-stores.js';
 import { buildRecording, buildSettled, nextOf } from '../contracts/documents.js';
 import { definition } from '../machines/recording/build.js';
 import { createDataFolder } from '../support/data-folder.js';

@@ -1,4 +1,4 @@
-import { openLmdb } from '../../src/persistence/lmdb/open-lmdb.js';
+import { openLmdb } from './open-stores.js';
 import { buildRecording } from '../contracts/documents.js';
 
 // A process of its own whose files may not grow beyond some size: it fills the store until it is refused, then prints what

@@ -1,4 +1,4 @@
-import { openLmdb } from '../../src/persistence/lmdb/open-lmdb.js';
+import { openLmdb } from './open-stores.js';
 import { buildEffect, buildRecording, nextOf } from '../contracts/documents.js';
 
 // A process of its own that creates, saves and settles recordings as fast as it can and prints what was acknowledged, one

@@ -95,7 +95,12 @@ export async function startTallyProcess(options: { speed: number; env?: Record<s
       return { ...exit, stderr: child?.stderr() ?? '', ms: performance.now() - begunAt };
     },
     async withStores(work) {
-      const persistence = await openPersistence(parseConfig(env), systemClock, createLogger({ level: 'silent', name: 'test' }));
+      const persistence = await openPersistence(parseConfig(env), {
+        clock: systemClock,
+        log: createLogger({ level: 'silent', name: 'test' }),
+        signal: new AbortController().signal,
+        onMigrating: () => undefined,
+      });
       try {
         return await work(persistence);
       } finally {

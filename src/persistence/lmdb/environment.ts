@@ -1,8 +1,8 @@
 import { mkdirSync } from 'node:fs';
 
-import type { Database, RootDatabase } from 'lmdb';
-import { open } from 'lmdb';
+import { type Database, open } from 'lmdb';
 
+import { type Clock, systemClock, within } from '../../clock.js';
 import { StoreUnavailableError, TallyError, WriteOutcomeUnknownError } from '../../errors.js';
 
 /** A part of a row's key. Rows sort by their parts: ABSENT, then numbers, then strings by code point. */
@@ -12,7 +12,7 @@ export const ABSENT = false;
 export type Table<Value, Key extends string | KeyPart[] = string> = Database<Value, Key>;
 
 /** After a fsync this slow the disk is not to be trusted with an answer. */
-const FLUSH_TIMEOUT_MS = 10_000;
+const FLUSH_LIMIT_MS = 10_000;
 
 /**
  * One LMDB environment: reads are synchronous over a snapshot, a write is one transaction. Committed writes survive the
@@ -39,16 +39,22 @@ export interface Environment {
   close(): Promise<void>;
 }
 
+export interface EnvironmentOptions {
+  /** Limits how long a flush is waited for. Default: the system's. */
+  clock?: Pick<Clock, 'after'>;
+  /** Writes survive the loss of the process but are never flushed: a loss of power may leave anything. */
+  volatile?: boolean;
+}
+
 /**
  * @param path folder of the environment's files; created with mode 0700 when missing, for they are readable by everybody
- * @param options.volatile writes survive the loss of the process but are never flushed: a loss of power may leave anything
  * @throws StoreUnavailableError the files cannot be made or read
  */
-export function openEnvironment(path: string, options: { volatile?: boolean } = {}): Environment {
+export function openEnvironment(path: string, { clock = systemClock, volatile = false }: EnvironmentOptions = {}): Environment {
   // Batching by event turn would leave a rejection without a handler, which ends the process, whenever a commit fails.
   const root = opening(() => {
     mkdirSync(path, { recursive: true, mode: 0o700 });
-    return open({ path, maxDbs: 32, eventTurnBatching: false, noSync: options.volatile === true });
+    return open({ path, maxDbs: 32, eventTurnBatching: false, noSync: volatile });
   });
   let isClosed = false;
 
@@ -62,10 +68,10 @@ export function openEnvironment(path: string, options: { volatile?: boolean } = 
         throw translate(error, path);
       }
     },
-    async write(action, options = {}) {
+    async write(action, { durable = false } = {}) {
       refuseWhenClosed();
       try {
-        return await transact(root, action, options.durable ?? false);
+        return await transact(action, durable);
       } catch (error) {
         throw translate(error, path);
       }
@@ -90,27 +96,22 @@ export function openEnvironment(path: string, options: { volatile?: boolean } = 
   function refuseWhenClosed(): void {
     if (isClosed) throw new StoreUnavailableError(`The store in ${path} is closed`);
   }
-}
 
-async function transact<Result>(root: RootDatabase, action: () => Result, durable: boolean): Promise<Result> {
-  // A child transaction is undone when the action throws; a plain one would commit the puts made so far.
-  const committed = root.childTransaction(action);
-  // `flushed` stands for the newest batch, so it is asked for in the turn that queued this write.
-  const [result] = await Promise.all([committed, durable ? flushOf(root) : undefined]);
-  return result;
-}
+  async function transact<Result>(action: () => Result, durable: boolean): Promise<Result> {
+    // A child transaction is undone when the action throws; a plain one would commit the puts made so far.
+    const committed = root.childTransaction(action);
+    // `flushed` stands for the newest batch, so it is asked for in the turn that queued this write.
+    const [result] = await Promise.all([committed, durable ? flushed() : undefined]);
+    return result;
+  }
 
-function flushOf(root: RootDatabase): Promise<void> {
-  return new Promise((resolve, reject) => {
-    const giveUp = (cause?: unknown) => {
-      reject(new WriteOutcomeUnknownError('The disk did not confirm a write', { cause }));
-    };
-    const timer = setTimeout(giveUp, FLUSH_TIMEOUT_MS).unref();
-    root.flushed.then(() => {
-      clearTimeout(timer);
-      resolve();
-    }, giveUp);
-  });
+  async function flushed(): Promise<void> {
+    try {
+      await within(FLUSH_LIMIT_MS, clock, () => root.flushed);
+    } catch (cause) {
+      throw new WriteOutcomeUnknownError('The disk did not confirm a write', { cause });
+    }
+  }
 }
 
 function translate(error: unknown, path: string): TallyError {

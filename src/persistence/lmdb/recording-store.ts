@@ -1,7 +1,7 @@
 import type { RecordingFilter, RecordingStore } from '../../machines/recording/recording-store.js';
 import type { RecordingContext, RecordingDocument } from '../../machines/recording/recording.js';
 import { isDeleted, isLive, isUnsettled, statusOf } from '../../machines/recording/recording.js';
-import { createActorTable } from './actor-table.js';
+import { type ActorTable, createActorTable } from './actor-table.js';
 import type { Environment, KeyPart } from './environment.js';
 import { ABSENT } from './environment.js';
 import { SCAN_LIMIT, newestFirst } from './newest-first.js';
@@ -10,6 +10,7 @@ import { rowsBelow } from './rows.js';
 
 export interface LmdbRecordingStoreOptions {
   environment: Environment;
+  table: ActorTable<RecordingContext>;
   /** Rows read for one page of a name search at most. Default 100 000. */
   scanLimit?: number;
 }
@@ -25,18 +26,22 @@ const LISTED_BY_ROOM = 'listedByRoom'; // roomId, startDate, key
 const LISTED_BY_STATUS = 'listedByStatus'; // status, startDate, key
 const LISTED_BY_BOTH = 'listedByRoomAndStatus'; // roomId, status, startDate, key
 
-export function createLmdbRecordingStore({ environment, scanLimit = SCAN_LIMIT }: LmdbRecordingStoreOptions): RecordingStore {
-  const table = createActorTable<RecordingContext>({
+export function createRecordingTable(environment: Environment): ActorTable<RecordingContext> {
+  return createActorTable<RecordingContext>({
     environment,
     name: 'recordings',
     keyName: 'uid',
     uniqueKeys: ({ startKey, liveKey }) => ({ startKey, liveKey }),
     rowsOf,
   });
-  const { rows, documentsOf, holderOf, ...actorStore } = table;
+}
+
+export function createLmdbRecordingStore(options: LmdbRecordingStoreOptions): RecordingStore {
+  const { environment, table, scanLimit = SCAN_LIMIT } = options;
+  const { store, rows, documentsOf, holderOf } = table;
 
   return {
-    ...actorStore,
+    ...store,
     async findLive(roomId) {
       const holder = environment.read(() => holderOf('liveKey', roomId));
       return holder !== undefined && isLive(holder) ? holder : undefined;

@@ -3,13 +3,14 @@ import type { RoomStore } from '../../machines/room/room-store.js';
 import type { RoomContext, RoomDocument } from '../../machines/room/room.js';
 import { roomStatusOf } from '../../machines/room/room.js';
 import { everyPage } from '../../concurrency.js';
-import { createActorTable } from './actor-table.js';
+import { type ActorTable, createActorTable } from './actor-table.js';
 import type { Environment, KeyPart } from './environment.js';
 import { SCAN_LIMIT, newestFirst } from './newest-first.js';
 import { type Row, rowsBelow } from './rows.js';
 
 export interface LmdbRoomStoreOptions {
   environment: Environment;
+  table: ActorTable<RoomContext>;
   /** Rows read for one page of a name search at most. Default 100 000. */
   scanLimit?: number;
 }
@@ -22,21 +23,25 @@ const LISTED = 'listed'; // creationDate, key
 const IN_MEETING = 'inMeeting'; // creationDate, key
 const EXPIRING = 'expiring'; // autoDeletionDate, key
 
-export function createLmdbRoomStore({ environment, scanLimit = SCAN_LIMIT }: LmdbRoomStoreOptions): RoomStore {
-  const table = createActorTable<RoomContext>({
+export function createRoomTable(environment: Environment): ActorTable<RoomContext> {
+  return createActorTable<RoomContext>({
     environment,
     name: 'rooms',
     keyName: 'roomId',
     uniqueKeys: () => ({}),
     rowsOf,
   });
-  const { rows, documentsOf, holderOf: _unused, ...actorStore } = table;
+}
+
+export function createLmdbRoomStore(options: LmdbRoomStoreOptions): RoomStore {
+  const { environment, table, scanLimit = SCAN_LIMIT } = options;
+  const { store, rows, documentsOf } = table;
 
   const below = (prefix: string, limit: number, after?: PageCursor, roomName?: string) =>
     newestFirst({ environment, rows, prefix: [prefix], roomName, documentsOf, limit, after, scanLimit });
 
   return {
-    ...actorStore,
+    ...store,
     list: ({ roomName }, limit, after) => below(LISTED, limit, after, roomName),
     async *expired(before) {
       let after: KeyPart[] | undefined;

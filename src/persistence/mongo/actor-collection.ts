@@ -1,6 +1,4 @@
-import { setTimeout as pause } from 'node:timers/promises';
-
-import { systemClock } from '../../clock.js';
+import { type Clock, sleep } from '../../clock.js';
 import { gather } from '../../concurrency.js';
 import { StoreUnavailableError, WriteOutcomeUnknownError } from '../../errors.js';
 import type { ActorStore, CreateResult } from '../../machines/kernel/actor-store.js';
@@ -12,6 +10,7 @@ import { type Replacement, replaceAll } from './replace-all.js';
 
 export interface ActorCollectionOptions<Context extends object> {
   connection: MongoConnection;
+  clock: Pick<Clock, 'after'>;
   /** Of the collection. */
   name: string;
   /** Name of the field that is the key. */
@@ -21,16 +20,18 @@ export interface ActorCollectionOptions<Context extends object> {
   mapper: Mapper<Context>;
 }
 
-/** Documents of one command at most: it holds up those of the next. */
+/** Documents of one command at most: the next command waits for it. */
 const MOST_READ = 1_000;
 const MOST_WRITTEN = 100;
-const PATIENCE = { patienceMs: 100, clock: systemClock };
+/** How long a command that hangs keeps the next one waiting, milliseconds. */
+const PATIENCE_MS = 100;
 /** A write of another process is seen by us once the majority has it; until then only the index knows of it. */
 const CONFLICT_TRIES = 60;
 const CONFLICT_PAUSE_MS = 20;
 
 export function createActorCollection<Context extends object>(options: ActorCollectionOptions<Context>): ActorStore<Context> {
-  const { connection, name, keyName, uniqueKeys, mapper } = options;
+  const { connection, clock, name, keyName, uniqueKeys, mapper } = options;
+  const patience = { patienceMs: PATIENCE_MS, clock };
   const collection = connection.kernel(name);
   const read = gather(
     async (keys: string[]) => {
@@ -38,11 +39,11 @@ export function createActorCollection<Context extends object>(options: ActorColl
       const found = await reading(() => collection.find(filter, { batchSize: keys.length + 1 }).toArray());
       return new Map(found.map((stored) => [String(stored[keyName]), stored]));
     },
-    { most: MOST_READ, ...PATIENCE },
+    { most: MOST_READ, ...patience },
   );
   const replace = gather((all: Replacement[]) => writing(() => replaceAll({ connection, name, keyName }, all)), {
     most: MOST_WRITTEN,
-    ...PATIENCE,
+    ...patience,
   });
   const ofVersion = (key: string, version: number) => ({ [keyName]: key, 'tally.version': version });
 
@@ -58,9 +59,9 @@ export function createActorCollection<Context extends object>(options: ActorColl
         const taken = await conflictOf(key, document);
         if (taken !== undefined) return { created: false, ...taken };
         if (attempt === CONFLICT_TRIES) {
-          throw new StoreUnavailableError(`A unique key of '${key}' is taken by nobody`, { cause: inserted });
+          throw new StoreUnavailableError(`A unique key of '${key}' is taken, and no document has it`, { cause: inserted });
         }
-        await pause(CONFLICT_PAUSE_MS);
+        await sleep(CONFLICT_PAUSE_MS, clock);
       }
     },
     async save(key, document, expectedVersion) {
@@ -86,7 +87,7 @@ export function createActorCollection<Context extends object>(options: ActorColl
     }
   }
 
-  /** Which key is taken, and by whom. Asked of the documents: the index that refused is any one of those that would. */
+  /** Which key is taken, and by which document. The documents are asked: the index that refused is any one of those that would. */
   async function conflictOf(
     key: string,
     document: ActorDocument<Context>,

@@ -1,80 +1,104 @@
+import { randomBytes } from 'node:crypto';
+
 import type { mongo } from 'mongoose';
 
-import type { AdoptionTiming } from './adopted-recording.js';
-import { OPEN_STATUSES, adoptedRecording } from './adopted-recording.js';
-import { adoptedRoom } from './adopted-room.js';
+import type { Clock } from '../../clock.js';
+import { adoptRecording, type AdoptionTiming, OPEN_STATUSES } from '../../machines/recording/machine/adopted.js';
+import { adoptRoom } from '../../machines/room/machine/adopted.js';
+import { adoptedDocument } from '../migrations/adopted-document.js';
+import type { Migration } from '../migrations/migration.js';
 import type { MongoConnection, Stored, StoredCollection } from './connect.js';
+import { reading } from './driver-errors.js';
 import { RECORDINGS, ROOMS } from './indexes.js';
 import { recordingMapper } from './stored-recording.js';
 import { roomMapper } from './stored-room.js';
 
 export interface AdoptionOptions {
-  timing?: Partial<AdoptionTiming>;
-  /** Epoch milliseconds. Default: the system's clock. */
-  now?: () => number;
+  connection: MongoConnection;
+  clock: Pick<Clock, 'now'>;
+  timing: AdoptionTiming;
   /** Documents written at once. Default 500. */
   batchSize?: number;
-  /** Told after each batch how many documents it took in. */
-  onBatch?: (count: number) => void;
 }
 
-export interface Adoption {
-  recordings: number;
-  rooms: number;
-  /** uids of recordings that had not ended and are not the newest of their room: they are stopped. */
-  superseded: string[];
-}
-
-const DEFAULT_TIMING: AdoptionTiming = { startTimeoutMs: 30_000, stopTimeoutMs: 30_000, uploadBudgetMs: 600_000 };
+type Update = Record<string, unknown>;
 
 /**
- * Give the documents of the original service the fields of ours. They keep every field they have.
+ * Give the documents of OpenVidu Meet the fields of ours. They keep every field they have.
  *
- * Each document is written once and by itself, so it may stop anywhere, be repeated, and run in several processes at once.
- * To be done before the unique indexes on our fields are built, and before anything else of this process uses the stores.
+ * Each document is written once and by itself, so the adoption may stop anywhere, be repeated, and run in several processes at
+ * once. It comes before the unique indexes on our fields. OpenVidu Meet may write documents at any time, and takes our fields away
+ * when it replaces one: no adoption is the last.
  */
-export async function adoptForeignRecordings(connection: MongoConnection, options: AdoptionOptions): Promise<Adoption> {
-  const { batchSize = 500, onBatch = () => undefined, now = Date.now } = options;
-  const timing = { ...DEFAULT_TIMING, ...options.timing };
+export function createAdoption({ connection, clock, timing, batchSize = 500 }: AdoptionOptions): Migration {
   const recordings = connection.kernel(RECORDINGS);
   const rooms = connection.kernel(ROOMS);
-  const superseded: string[] = [];
 
-  const recordingCount = await inBatches(recordings, 'uid', async (stored) => {
-    const isOpen = OPEN_STATUSES.some((status) => status === stored['status']);
-    const isLive = isOpen && (await keeperOf(recordings, stored['roomId'])) === String(stored._id);
-    const document = adoptedRecording(stored, { now: now(), timing, isLive });
-    if (isOpen && !isLive) superseded.push(document.uid);
-    return recordingMapper.toStored(document.uid, document);
-  });
-  const roomCount = await inBatches(rooms, 'tally', async (stored) => {
-    const room = adoptedRoom(stored, now());
-    return roomMapper.toStored(room.roomId, room);
-  });
-  return { recordings: recordingCount, rooms: roomCount, superseded };
+  return {
+    name: 'v1_documents',
+    async isNeeded() {
+      const lacking = [recordings.findOne({ uid: null }), rooms.findOne({ tally: null })];
+      return (await reading(() => Promise.all(lacking))).some((document) => document !== null);
+    },
+    async run({ signal, onBatch }) {
+      const counts = { recordings: 0, rooms: 0, superseded: 0 };
+      await eachBatch('recordings', recordings, 'uid', async (stored) => {
+        const isOpen = OPEN_STATUSES.some((status) => status === stored['status']);
+        const isLive = isOpen && (await keeperOf(recordings, stored['roomId'])) === String(stored._id);
+        if (isOpen && !isLive) counts.superseded += 1;
+        return updateOfRecording(stored, isLive);
+      });
+      await eachBatch('rooms', rooms, 'tally', async (stored) => updateOfRoom(stored));
+      return counts;
 
-  /** Take in what lacks a field, by `_id`. */
-  async function inBatches(
+      /** Adopt the documents that lack a field, in the order of their keys. */
+      async function eachBatch(
+        kind: 'recordings' | 'rooms',
+        collection: StoredCollection,
+        lacks: 'uid' | 'tally',
+        adopt: (stored: Stored) => Promise<Update>,
+      ): Promise<void> {
+        for (let after: mongo.ObjectId | undefined; ;) {
+          signal.throwIfAborted();
+          const batch = await reading(() => adoptBatch(collection, lacks, adopt, after));
+          if (batch === undefined) return;
+          counts[kind] += batch.adopted;
+          after = batch.last;
+          onBatch(counts);
+        }
+      }
+    },
+  };
+
+  /** @returns how many it wrote and the key of the last; undefined when none was left */
+  async function adoptBatch(
     collection: StoredCollection,
-    missing: 'uid' | 'tally',
-    adopt: (stored: Stored) => Promise<Record<string, unknown>>,
-  ): Promise<number> {
-    let count = 0;
-    for (let after: mongo.ObjectId | undefined; ;) {
-      const filter = { [missing]: null, ...(after === undefined ? {} : { _id: { $gt: after } }) };
-      const batch = await collection.find(filter).sort({ _id: 1 }).limit(batchSize).toArray();
-      if (batch.length === 0) return count;
-      const writes = await Promise.all(
-        batch.map(async (stored) => {
-          const { _id } = stored;
-          return { updateOne: { filter: { _id, [missing]: null }, update: { $set: await adopt(stored) } } };
-        }),
-      );
-      const { modifiedCount } = await collection.bulkWrite(writes, { ordered: false });
-      count += modifiedCount;
-      after = batch.at(-1)?._id;
-      onBatch(modifiedCount);
-    }
+    lacks: 'uid' | 'tally',
+    adopt: (stored: Stored) => Promise<Update>,
+    after: mongo.ObjectId | undefined,
+  ): Promise<{ adopted: number; last: mongo.ObjectId } | undefined> {
+    const filter = { [lacks]: null, ...(after === undefined ? {} : { _id: { $gt: after } }) };
+    const batch = await collection.find(filter).sort({ _id: 1 }).limit(batchSize).toArray();
+    const last = batch.at(-1);
+    if (last === undefined) return undefined;
+    const writes = batch.map(async (stored) => {
+      const { _id } = stored;
+      return { updateOne: { filter: { _id, [lacks]: null }, update: { $set: await adopt(stored) } } };
+    });
+    const { modifiedCount } = await collection.bulkWrite(await Promise.all(writes), { ordered: false });
+    return { adopted: modifiedCount, last: last._id };
+  }
+
+  function updateOfRecording({ _id, ...stored }: Stored, isLive: boolean): Update {
+    const now = clock.now();
+    const origin = { id: String(_id), createdAt: _id.getTimestamp().getTime(), isLive, now, timing, secret: drawSecret };
+    const document = adoptedDocument(adoptRecording(stored, origin), now);
+    return recordingMapper.toStored(document.uid, document);
+  }
+
+  function updateOfRoom({ _id, ...stored }: Stored): Update {
+    const document = adoptedDocument(adoptRoom(stored), clock.now());
+    return roomMapper.toStored(document.roomId, document);
   }
 }
 
@@ -88,4 +112,8 @@ async function keeperOf(recordings: StoredCollection, roomId: unknown): Promise<
   const [newest] = [...open].sort((one, other) => (startOf(other) > startOf(one) ? 1 : startOf(other) < startOf(one) ? -1 : 0));
   const keeper = open.find(({ liveKey }) => liveKey === roomId) ?? newest;
   return keeper && String(keeper._id);
+}
+
+function drawSecret(): string {
+  return randomBytes(16).toString('hex');
 }

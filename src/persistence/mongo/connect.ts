@@ -50,11 +50,20 @@ export interface MongoConnection {
    * decides, either: a recording that is listed as complete plays.
    */
   lists(name: string): StoredCollection;
+  /**
+   * Build indexes, or wait for those of the same name that are being built. A majority of the set suffices: MongoDB's default waits
+   * for every member, one that is down included.
+   *
+   * @throws MongoError as the driver reports it
+   */
+  createIndexes(name: string, indexes: readonly mongo.IndexDescription[]): Promise<void>;
   /** @throws StoreUnavailableError no primary answers */
   ping(): Promise<void>;
   /** What the primary's clock shows, epoch milliseconds. @throws StoreUnavailableError no primary answers */
   askTime(): Promise<number>;
   close(): Promise<void>;
+  /** Close at once: calls that have no answer yet fail. */
+  cut(): Promise<void>;
 }
 
 export interface ConnectOptions {
@@ -102,6 +111,12 @@ export async function connect({ uri, dbName, limits }: ConnectOptions): Promise<
       return (await db.command(command, { readPreference: 'primary', ignoreUndefined: true })) as UpdateReply;
     },
     lists: (name) => db.collection<Stored>(name, { readConcern: { level: 'majority' } }),
+    async createIndexes(name, indexes) {
+      if (indexes.length === 0) return;
+      const { setName, msg } = await db.command({ hello: 1 });
+      const isReplicated = setName !== undefined || msg === 'isdbgrid';
+      await db.collection(name).createIndexes([...indexes], isReplicated ? { commitQuorum: 'majority' } : {});
+    },
     async ping() {
       await reading(() => db.command({ ping: 1 }, { readPreference: 'primary' }));
     },
@@ -111,5 +126,6 @@ export async function connect({ uri, dbName, limits }: ConnectOptions): Promise<
       return localTime.getTime();
     },
     close: () => connection.close(),
+    cut: () => connection.close(true),
   };
 }

@@ -1,13 +1,7 @@
-import { mongo } from 'mongoose';
-
-import type { StoredCollection } from './connect.js';
-
 export const RECORDINGS = 'meetrecordings';
 export const ROOMS = 'meetrooms';
 export const API_KEYS = 'meetapikeys';
 export const JOB_RUNS = 'meetjobruns';
-
-const NAMESPACE_NOT_FOUND = 26;
 
 type Keys = Record<string, 1 | -1>;
 export interface Index {
@@ -23,9 +17,9 @@ export const ROOMS_BY_STATUS: Keys = { status: 1, creationDate: -1, _id: -1 };
 export const ROOMS_BY_EXPIRY: Keys = { autoDeletionDate: 1, roomId: 1 };
 
 /** Plain indexes only: what has no value stands in them as null. */
-const DUE: Index[] = [{ key: { 'tally.dueAt': 1 } }, { key: { 'tally.owing': 1 } }];
+const OF_ACTORS: Index[] = [{ key: { 'tally.dueAt': 1 } }, { key: { 'tally.owing': 1 } }, { key: { 'tally.changedAt': 1 } }];
 
-/** Those that hold for documents of the original service too, so that they can be there before our fields are. */
+/** Those that any document fits. */
 export const COMMON_INDEXES: Record<string, Index[]> = {
   [RECORDINGS]: [
     { key: { recordingId: 1 }, unique: true },
@@ -38,7 +32,7 @@ export const COMMON_INDEXES: Record<string, Index[]> = {
     { key: RECORDINGS_BY_ROOM },
     { key: { roomId: 1, uid: 1 } },
     { key: { 'tally.unsettled': 1 } },
-    ...DUE,
+    ...OF_ACTORS,
   ],
   [ROOMS]: [
     { key: { roomId: 1 }, unique: true },
@@ -47,7 +41,7 @@ export const COMMON_INDEXES: Record<string, Index[]> = {
     { key: ROOMS_BY_STATUS },
     { key: { autoDeletionDate: 1 } },
     { key: ROOMS_BY_EXPIRY },
-    ...DUE,
+    ...OF_ACTORS,
   ],
   [API_KEYS]: [{ key: { key: 1 }, unique: true }],
   [JOB_RUNS]: [{ key: { name: 1 }, unique: true }],
@@ -61,21 +55,3 @@ export const UNIQUE_INDEXES: Record<string, Index[]> = {
     { key: { startKey: 1 }, unique: true },
   ],
 };
-
-/** Build the indexes that are missing. Others are left alone, whoever made them; one of the same keys is taken as it is named. */
-export async function createIndexes(collection: StoredCollection, wanted: readonly Index[]): Promise<void> {
-  const present = await indexesOf(collection);
-  const isThere = ({ key, unique }: Index) =>
-    present.some((each) => JSON.stringify(each.key) === JSON.stringify(key) && (unique === undefined || each.unique === true));
-  const missing = wanted.filter((index) => !isThere(index));
-  if (missing.length > 0) await collection.createIndexes([...missing]);
-}
-
-async function indexesOf(collection: StoredCollection): Promise<mongo.IndexDescriptionInfo[]> {
-  try {
-    return await collection.indexes();
-  } catch (error) {
-    if (error instanceof mongo.MongoServerError && error.code === NAMESPACE_NOT_FOUND) return [];
-    throw error;
-  }
-}

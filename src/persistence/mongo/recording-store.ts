@@ -1,3 +1,4 @@
+import type { Clock } from '../../clock.js';
 import type { RecordingStore } from '../../machines/recording/recording-store.js';
 import { type ListedRecording, LISTED_FIELDS, RECORDING_STATUSES, isLive } from '../../machines/recording/recording.js';
 import { createActorCollection } from './actor-collection.js';
@@ -9,6 +10,7 @@ import { recordingMapper } from './stored-recording.js';
 
 export interface MongoRecordingStoreOptions {
   connection: MongoConnection;
+  clock: Pick<Clock, 'after'>;
   /** Index keys read for one page of a name search at most. Default 100 000. */
   scanLimit?: number;
 }
@@ -18,7 +20,11 @@ const BATCH = 100;
 const LISTED = { ...Object.fromEntries(LISTED_FIELDS.map((field) => [field, 1 as const])), 'tally.state': 1 as const };
 const ANY_STATUS = { $in: [...RECORDING_STATUSES] };
 
-export function createMongoRecordingStore({ connection, scanLimit = SCAN_LIMIT }: MongoRecordingStoreOptions): RecordingStore {
+export function createMongoRecordingStore({
+  connection,
+  clock,
+  scanLimit = SCAN_LIMIT,
+}: MongoRecordingStoreOptions): RecordingStore {
   const collection = connection.kernel(RECORDINGS);
   const shown = connection.lists(RECORDINGS);
   const { toDocument } = recordingMapper;
@@ -26,6 +32,7 @@ export function createMongoRecordingStore({ connection, scanLimit = SCAN_LIMIT }
   return {
     ...createActorCollection({
       connection,
+      clock,
       name: RECORDINGS,
       keyName: 'uid',
       uniqueKeys: ({ startKey, liveKey }) => ({ startKey, liveKey }),

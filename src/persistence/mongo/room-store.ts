@@ -1,3 +1,4 @@
+import type { Clock } from '../../clock.js';
 import type { PageCursor } from '../../machines/ports/pages.js';
 import type { RoomStore } from '../../machines/room/room-store.js';
 import type { RoomStatus } from '../../machines/room/room.js';
@@ -12,6 +13,7 @@ import { roomMapper } from './stored-room.js';
 
 export interface MongoRoomStoreOptions {
   connection: MongoConnection;
+  clock: Pick<Clock, 'after'>;
   /** Index keys read for one page of a name search at most. Default 100 000. */
   scanLimit?: number;
 }
@@ -21,7 +23,7 @@ const IN_MEETING: RoomStatus = 'active_meeting';
 /** Rooms an iteration reads in one go. */
 const BATCH = 100;
 
-export function createMongoRoomStore({ connection, scanLimit = SCAN_LIMIT }: MongoRoomStoreOptions): RoomStore {
+export function createMongoRoomStore({ connection, clock, scanLimit = SCAN_LIMIT }: MongoRoomStoreOptions): RoomStore {
   const collection = connection.kernel(ROOMS);
   const query = { index: ROOMS_BY_STATUS, sortField: 'creationDate', toDocument: roomMapper.toDocument, scanLimit };
   const shown = { ...query, collection: connection.lists(ROOMS), filter: { status: { $in: SHOWN } } };
@@ -30,6 +32,7 @@ export function createMongoRoomStore({ connection, scanLimit = SCAN_LIMIT }: Mon
   return {
     ...createActorCollection({
       connection,
+      clock,
       name: ROOMS,
       keyName: 'roomId',
       uniqueKeys: () => ({}),

@@ -1,5 +1,6 @@
 import { Cluster, Redis, type RedisOptions } from 'ioredis';
 
+import { type Clock, within } from '../../clock.js';
 import type { HostAndPort } from '../../config/config.js';
 import { InvalidInputError } from '../../errors.js';
 import type { OutageLog } from '../../outages.js';
@@ -36,23 +37,17 @@ const LONGEST_PAUSE_MS = 1_000;
  *
  * @throws InvalidInputError both sentinels and a cluster, or a cluster with a database
  */
-export function createClient(target: RedisTarget, outage: OutageLog): RedisClient {
+export function createClient(target: RedisTarget, outages: OutageLog): RedisClient {
   const client = target.cluster === undefined ? new Redis(nodeOptions(target)) : createCluster(target, target.cluster);
-  client.on('error', (error: unknown) => outage.failed(error));
-  client.on('ready', () => outage.worked());
+  client.on('error', (error: unknown) => outages.failed(error));
+  client.on('ready', () => outages.worked());
   return client;
 }
 
-/** Resolves when connected, or when the first attempt failed or took too long; the client goes on trying. */
-export async function connect(client: RedisClient): Promise<void> {
-  await new Promise<void>((resolve) => {
-    const timer = setTimeout(resolve, CONNECT_LIMIT_MS);
-    const finish = (): void => {
-      clearTimeout(timer);
-      resolve();
-    };
-    client.connect().then(finish, finish); // the error is told by the 'error' event
-  });
+/** Resolves when connected, or when the first attempt failed or took too long: the client goes on trying. */
+export async function connect(client: RedisClient, clock: Pick<Clock, 'after'>): Promise<void> {
+  // The client's 'error' event says what went wrong.
+  await within(CONNECT_LIMIT_MS, clock, () => client.connect()).catch(() => undefined);
 }
 
 export async function disconnect(client: RedisClient): Promise<void> {

@@ -12,7 +12,7 @@ export interface RedisBusOptions {
   subscriber: RedisClient;
   log: Logger;
   /** Hears of what happens to the publisher. */
-  outage: OutageLog;
+  outages: OutageLog;
 }
 
 /** Shared with OpenVidu Meet, whose messages have the same shape and other types. */
@@ -23,7 +23,7 @@ const EVENT_TYPE = 'tally_wakeup';
  * A bus that spans instances. Its own messages are delivered at once, whether Redis can be reached or not, and their echo
  * is ignored by its `origin`.
  */
-export function createRedisBus({ publisher, subscriber, log, outage }: RedisBusOptions): EventBus {
+export function createRedisBus({ publisher, subscriber, log, outages }: RedisBusOptions): EventBus {
   const local = createLocalBus();
   const origin = randomBytes(8).toString('hex');
 
@@ -40,8 +40,8 @@ export function createRedisBus({ publisher, subscriber, log, outage }: RedisBusO
     publish(wakeup) {
       local.publish(wakeup);
       publisher.publish(CHANNEL, JSON.stringify({ eventType: EVENT_TYPE, payload: wakeup, origin })).then(
-        () => outage.worked(),
-        (error: unknown) => outage.failed(error),
+        () => outages.worked(),
+        (error: unknown) => outages.failed(error),
       );
     },
     subscribe(listener) {

@@ -3,12 +3,12 @@ import type { JobLocks } from '../../jobs/locks.js';
 import type { Logger } from '../../logging.js';
 import type { EventBus } from '../../machines/kernel/event-bus.js';
 import type { RoomLocks } from '../../machines/ports/room-locks.js';
-import { ask } from './ask.js';
+import { createAsk } from './ask.js';
 import { connect, createClient, disconnect, type RedisTarget } from './connection.js';
 import { createRedisBus } from './event-bus.js';
 import { createRedisJobLocks } from './job-locks.js';
 import { createLocker } from './locker.js';
-import { createOutageLog } from '../../outages.js';
+import { createOutageLog, type OutageLog } from '../../outages.js';
 import { createRedisRoomLocks } from './room-locks.js';
 
 export interface RedisSettings extends RedisTarget {
@@ -27,6 +27,8 @@ export interface OpenRedis {
    * @returns a function that ends the subscription
    */
   onConnected(listener: () => void): () => void;
+  /** Of both connections' server. */
+  outages: OutageLog;
   /** @throws LocksUnavailableError no answer within a second (retryable) */
   ping(): Promise<void>;
   /** Ends both connections. Calls that come later fail as in an outage. */
@@ -40,19 +42,21 @@ export interface OpenRedis {
  * @throws InvalidInputError settings that contradict each other
  */
 export async function openRedis({ log, clock = systemClock, ...target }: RedisSettings): Promise<OpenRedis> {
-  const outage = createOutageLog(log, 'Redis');
-  const commands = createClient(target, outage);
+  const outages = createOutageLog(log, 'Redis');
+  const commands = createClient(target, outages);
   const subscriber = createClient(target, createOutageLog(log, 'The message channel of Redis'));
+  const ask = createAsk(clock);
   const locker = createLocker(commands);
-  const roomLocks = createRedisRoomLocks({ client: commands, locker, clock });
-  const jobLocks = createRedisJobLocks({ locker });
-  const bus = createRedisBus({ publisher: commands, subscriber, log, outage });
-  await Promise.all([connect(commands), connect(subscriber)]);
+  const roomLocks = createRedisRoomLocks({ client: commands, locker, ask, clock });
+  const jobLocks = createRedisJobLocks({ locker, ask });
+  const bus = createRedisBus({ publisher: commands, subscriber, log, outages });
+  await Promise.all([connect(commands, clock), connect(subscriber, clock)]);
 
   return {
     roomLocks,
     jobLocks,
     bus,
+    outages,
     onConnected(listener) {
       commands.on('ready', listener);
       return () => {

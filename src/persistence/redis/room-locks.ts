@@ -3,7 +3,7 @@ import { randomBytes } from 'node:crypto';
 import type { Clock } from '../../clock.js';
 import { settleEach } from '../../concurrency.js';
 import type { Holding, LockAttempt, RoomLocks, WantedLock } from '../../machines/ports/room-locks.js';
-import { ask } from './ask.js';
+import type { Ask } from './ask.js';
 import { keyNodes, type RedisClient } from './connection.js';
 import { createLockRegistry, type Registered, REGISTRY_PREFIX } from './lock-registry.js';
 import type { Locker } from './locker.js';
@@ -11,6 +11,7 @@ import type { Locker } from './locker.js';
 export interface RedisRoomLocksOptions {
   client: RedisClient;
   locker: Locker;
+  ask: Ask;
   clock: Clock;
 }
 
@@ -43,19 +44,19 @@ const ANOTHERS = 0;
  * Room locks that several instances share, with those of OpenVidu Meet among them: same keys, same values. A lock that has
  * no entry in the registry, because somebody died between the two writes, is listed nowhere and goes with its time.
  */
-export function createRedisRoomLocks({ client, locker, clock }: RedisRoomLocksOptions): RoomLocks {
+export function createRedisRoomLocks({ client, locker, ask, clock }: RedisRoomLocksOptions): RoomLocks {
   const registry = createLockRegistry({ client, now: () => clock.now() });
 
   return {
     acquire: (roomId, uid, ttlMs) =>
-      ask(async (isLate) => {
+      ask(async (signal) => {
         const key = keyOf(roomId);
         const value = await locker.acquire(key, ttlMs);
         if (value === undefined) return { acquired: false, holder: await registry.holderOf(key) };
-        return register(key, value, uid, ttlMs, isLate);
+        return register(key, value, uid, ttlMs, signal);
       }),
     replace: (roomId, { value: past }, uid, ttlMs) =>
-      ask(async (isLate) => {
+      ask(async (signal) => {
         const key = keyOf(roomId);
         const value = randomBytes(16).toString('hex');
         const isTaken = await client.eval(REPLACE, 1, key, past, value, Math.ceil(ttlMs)).catch(async (error: unknown) => {
@@ -63,7 +64,7 @@ export function createRedisRoomLocks({ client, locker, clock }: RedisRoomLocksOp
           throw error;
         });
         if (isTaken !== 1) return { acquired: false, holder: await registry.holderOf(key) };
-        return register(key, value, uid, ttlMs, isLate);
+        return register(key, value, uid, ttlMs, signal);
       }),
     async hold(wanted, ttlMs) {
       const keys = wanted.map(({ roomId }) => keyOf(roomId));
@@ -113,11 +114,11 @@ export function createRedisRoomLocks({ client, locker, clock }: RedisRoomLocksOp
   }
 
   /** The second half of taking a lock; a lock whose entry cannot be written, or that nobody waits for, is given back. */
-  async function register(key: string, value: string, uid: string, ttlMs: number, isLate: () => boolean): Promise<LockAttempt> {
+  async function register(key: string, value: string, uid: string, ttlMs: number, signal: AbortSignal): Promise<LockAttempt> {
     try {
       const createdAt = clock.now();
       await registry.write(key, { value, uid, createdAt }, Math.ceil(ttlMs), createdAt);
-      if (!isLate()) return { acquired: true, value };
+      if (!signal.aborted) return { acquired: true, value };
     } catch (error) {
       await freeQuietly(key, value);
       throw error;

@@ -1,9 +1,10 @@
 import { finished, Readable } from 'node:stream';
 
-import { systemClock } from '../../clock.js';
+import { type Clock, TimeLimitError } from '../../clock.js';
 import { MediaUnavailableError } from '../../errors.js';
 
 export interface RelayOptions {
+  clock: Pick<Clock, 'after'>;
   /** Names the object in errors. */
   key: string;
   /** How long the first bytes may take once they are asked for, milliseconds; opening included. */
@@ -21,7 +22,7 @@ export type Opener = (signal: AbortSignal) => Promise<Readable | undefined>;
  *
  * @throws MediaUnavailableError through the stream: there is no such object, it cannot be read, or no bytes arrive
  */
-export function relay(source: Readable | Opener, { key, firstLimitMs, stallLimitMs }: RelayOptions): Readable {
+export function relay(source: Readable | Opener, { clock, key, firstLimitMs, stallLimitMs }: RelayOptions): Readable {
   const abort = new AbortController();
   let limitMs = firstLimitMs;
   let cancelLimit = (): void => undefined;
@@ -31,7 +32,7 @@ export function relay(source: Readable | Opener, { key, firstLimitMs, stallLimit
   const stream = new Readable({
     read() {
       cancelLimit();
-      cancelLimit = systemClock.after(limitMs, () => fail(new Error(`No bytes within ${limitMs} ms`)));
+      cancelLimit = clock.after(limitMs, () => fail(new TimeLimitError(limitMs)));
       if (body !== undefined) body.resume();
       else if (!isOpening) open();
     },

@@ -9,7 +9,7 @@ import {
   type GetObjectOutput,
 } from '@aws-sdk/client-s3';
 
-import { systemClock } from '../../clock.js';
+import { type Clock, systemClock, within } from '../../clock.js';
 import type { SseConfig } from '../../config/config.js';
 import { MediaUnavailableError } from '../../errors.js';
 import type { MediaStore } from '../../machines/ports/media.js';
@@ -22,6 +22,8 @@ import { createSignedGet } from './signed-get.js';
 import { customerKeyOf } from './sse.js';
 
 export interface S3MediaOptions extends Omit<S3ClientOptions, 'answerLimitMs'> {
+  /** Limits calls and stalls. Default: the system's. */
+  clock?: Pick<Clock, 'after' | 'monotonic'>;
   bucket: string;
   /** Stands in front of every key; '' for none. */
   subfolder: string;
@@ -47,13 +49,13 @@ export interface S3Media extends MediaStore {
  * @throws InvalidInputError a subfolder that is no key
  */
 export function createS3Media(options: S3MediaOptions): S3Media {
-  const { bucket, links, limitMs = 5_000, stallLimitMs = 15_000 } = options;
+  const { clock = systemClock, bucket, links, limitMs = 5_000, stallLimitMs = 15_000 } = options;
   const subfolder = options.subfolder.replace(/^\/+|\/+$/g, '');
   if (subfolder !== '') assertMediaKey(subfolder);
   const customerKey = customerKeyOf(options.sse);
   const server = { ...options, answerLimitMs: limitMs / 2 };
   const client = createClient(server);
-  const signed = options.sse?.type === 'SSE-C' ? undefined : createSignedGet(client, server.answerLimitMs);
+  const signed = options.sse?.type === 'SSE-C' ? undefined : createSignedGet(client, clock, server.answerLimitMs);
   const presigner = links === undefined ? undefined : createPresigner(server, links);
 
   return {
@@ -73,14 +75,14 @@ export function createS3Media(options: S3MediaOptions): S3Media {
         const answer = await get({ ...target, Range: rangeHeader(range) }, abortSignal);
         return answer === undefined ? undefined : bodyOf(answer);
       };
-      const stream = relay(open, { key: target.Key, firstLimitMs: limitMs, stallLimitMs });
+      const stream = relay(open, { clock, key: target.Key, firstLimitMs: limitMs, stallLimitMs });
       return signal === undefined ? stream : addAbortSignal(signal, stream);
     },
     async open(key, range, signal) {
       const target = targetOf(key);
       const answer = await getInTime({ ...target, ...(range !== undefined && { Range: rangeHeader(range) }) }, signal);
       if (answer === undefined) return undefined;
-      const stream = relay(bodyOf(answer), { key: target.Key, firstLimitMs: limitMs, stallLimitMs });
+      const stream = relay(bodyOf(answer), { clock, key: target.Key, firstLimitMs: limitMs, stallLimitMs });
       try {
         return { ...describePart(answer), stream };
       } catch (cause) {
@@ -122,7 +124,7 @@ export function createS3Media(options: S3MediaOptions): S3Media {
 
   async function ask<Result>(what: string, work: (limit: { abortSignal: AbortSignal }) => Promise<Result>): Promise<Result> {
     try {
-      return await work({ abortSignal: AbortSignal.timeout(limitMs) });
+      return await within(limitMs, clock, (abortSignal) => work({ abortSignal }));
     } catch (cause) {
       throw unavailable(what, cause);
     }
@@ -156,13 +158,9 @@ export function createS3Media(options: S3MediaOptions): S3Media {
 
   /** The same, within the limit; undefined also when there is no such object, or an empty one. */
   async function getInTime(target: Target & { Range?: string }, signal: AbortSignal): Promise<Answer | undefined> {
-    const abort = new AbortController();
-    const giveUp = (): void => abort.abort();
-    const cancel = systemClock.after(limitMs, giveUp);
-    signal.addEventListener('abort', giveUp);
     try {
-      signal.throwIfAborted();
-      const answer = (await signed?.get(target, abort.signal)) ?? (await get(target, abort.signal));
+      const open = async (abort: AbortSignal) => (await signed?.get(target, abort)) ?? (await get(target, abort));
+      const answer = await within(limitMs, clock, open, signal);
       if (answer?.ContentLength !== 0) return answer;
       bodyOf(answer).destroy();
       return undefined;
@@ -170,9 +168,6 @@ export function createS3Media(options: S3MediaOptions): S3Media {
       signal.throwIfAborted();
       if (hasCode(cause, 'NoSuchKey')) return undefined;
       throw unavailable(`open ${target.Key}`, cause);
-    } finally {
-      cancel();
-      signal.removeEventListener('abort', giveUp);
     }
   }
 }

@@ -5,7 +5,7 @@ import { Agent as HttpsAgent, get as httpsGet } from 'node:https';
 import { GetObjectCommand, type GetObjectOutput, type S3Client } from '@aws-sdk/client-s3';
 import { getSignedUrl } from '@aws-sdk/s3-request-presigner';
 
-import { systemClock } from '../../clock.js';
+import { type Clock, within } from '../../clock.js';
 
 interface Target {
   Bucket: string;
@@ -39,25 +39,19 @@ const MOST_URLS = 1_000;
  *
  * @param answerLimitMs how long an answer may take, milliseconds
  */
-export function createSignedGet(client: S3Client, answerLimitMs: number): SignedGet {
+export function createSignedGet(client: S3Client, clock: Pick<Clock, 'after' | 'monotonic'>, answerLimitMs: number): SignedGet {
   const agents = { http: new HttpAgent({ keepAlive: true }), https: new HttpsAgent({ keepAlive: true }) };
   const urls = new Map<string, { url: string; until: number }>();
 
   return {
     async get(target, signal) {
-      const late = new AbortController();
-      const giveUp = (): void => late.abort();
-      const cancel = systemClock.after(answerLimitMs, giveUp);
-      signal.addEventListener('abort', giveUp);
       try {
-        const answer = await ask(await urlOf(target), target.Range, late.signal);
+        const open = async (late: AbortSignal) => ask(await urlOf(target), target.Range, late);
+        const answer = await within(answerLimitMs, clock, open, signal);
         if (answer.statusCode === 200 || answer.statusCode === 206) return describe(answer);
         answer.resume();
       } catch {
-        // told by whoever is asked next
-      } finally {
-        cancel();
-        signal.removeEventListener('abort', giveUp);
+        // the SDK, which is asked next, says what is wrong
       }
       urls.delete(target.Key);
       return undefined;
@@ -70,10 +64,10 @@ export function createSignedGet(client: S3Client, answerLimitMs: number): Signed
 
   async function urlOf({ Bucket, Key }: Target): Promise<string> {
     const known = urls.get(Key);
-    if (known !== undefined && systemClock.monotonic() < known.until) return known.url;
+    if (known !== undefined && clock.monotonic() < known.until) return known.url;
     const url = await getSignedUrl(client, new GetObjectCommand({ Bucket, Key }), { expiresIn: EXPIRES_S });
     urls.delete(Key);
-    urls.set(Key, { url, until: systemClock.monotonic() + USED_FOR_MS });
+    urls.set(Key, { url, until: clock.monotonic() + USED_FOR_MS });
     const [oldest] = urls.keys();
     if (urls.size > MOST_URLS && oldest !== undefined) urls.delete(oldest);
     return url;

@@ -1,5 +1,4 @@
-import { openLmdb } from '../../../src/persistence/lmdb/open-lmdb.js';
-import type { Lmdb } from '../../../src/persistence/lmdb/open-lmdb.js';
+import { type Lmdb, openLmdb } from '../../support/open-stores.js';
 import { apiKeyStoreContract } from '../../contracts/api-key-store.js';
 import { jobRunsContract } from '../../contracts/job-runs.js';
 import { recordingStoreContract } from '../../contracts/recording-store.js';

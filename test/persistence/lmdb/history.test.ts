@@ -3,7 +3,7 @@ import { expect, it } from 'vitest';
 import type { PageCursor } from '../../../src/machines/ports/pages.js';
 import type { RecordingFilter, RecordingStore } from '../../../src/machines/recording/recording-store.js';
 import { RECORDING_STATUSES } from '../../../src/machines/recording/recording.js';
-import { openLmdb } from '../../../src/persistence/lmdb/open-lmdb.js';
+import { openLmdb } from '../../support/open-stores.js';
 import { drawWrite, ROOMS } from '../../contracts/random-writes.js';
 import { collect } from '../../support/collect.js';
 import { createDataFolder } from '../../support/data-folder.js';

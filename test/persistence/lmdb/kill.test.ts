@@ -6,7 +6,7 @@ import { createInterface } from 'node:readline';
 import { expect, it } from 'vitest';
 
 import { statusOf } from '../../../src/machines/recording/recording.js';
-import { openLmdb } from '../../../src/persistence/lmdb/open-lmdb.js';
+import { openLmdb } from '../../support/open-stores.js';
 import { createDataFolder } from '../../support/data-folder.js';
 
 const writer = join(import.meta.dirname, '../../support/store-writer.ts');

@@ -5,8 +5,8 @@ import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 
 import { LocksUnavailableError, StoreUnavailableError } from '../../../src/errors.js';
 import { openEnvironment } from '../../../src/persistence/lmdb/environment.js';
-import { openLmdb } from '../../../src/persistence/lmdb/open-lmdb.js';
-import { createLmdbRecordingStore } from '../../../src/persistence/lmdb/recording-store.js';
+import { openLmdb } from '../../support/open-stores.js';
+import { createLmdbRecordingStore, createRecordingTable } from '../../../src/persistence/lmdb/recording-store.js';
 import { DataFolderInUseError } from '../../../src/persistence/single-process.js';
 import { buildEffect, buildRecording, buildRoom, nextOf } from '../../contracts/documents.js';
 import { createDataFolder } from '../../support/data-folder.js';
@@ -129,7 +129,7 @@ describe('LMDB', () => {
 
   it('cuts a name search at its limit of rows and goes on from there', async () => {
     const environment = openEnvironment(join(dataDir, 'store'));
-    const store = createLmdbRecordingStore({ environment, scanLimit: 2_500 });
+    const store = createLmdbRecordingStore({ environment, table: createRecordingTable(environment), scanLimit: 2_500 });
     const total = 6_000;
     await Promise.all(
       Array.from({ length: total }, (_, index) => {

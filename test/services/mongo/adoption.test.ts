@@ -5,11 +5,14 @@ import { createInterface } from 'node:readline';
 import { afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import type { PageCursor } from '../../../src/machines/ports/pages.js';
 import { statusOf } from '../../../src/machines/recording/recording.js';
-import type { Mongo } from '../../../src/persistence/mongo/open-mongo.js';
+import type { Mongo } from '../../support/open-mongo.js';
 import { nextOf } from '../../contracts/documents.js';
 import { collect } from '../../support/collect.js';
 import { buildForeignRecording, buildForeignRoom } from './support/foreign-documents.js';
 import { startMongoUnderTest, type MongoUnderTest } from './support/open-mongo.js';
+
+/** Documents of one batch of a process that is killed. */
+const BATCH = 250;
 
 let mongodb: MongoUnderTest;
 let stores: Mongo | undefined;
@@ -40,14 +43,14 @@ describe('recordings of the original service', () => {
     });
     await recordings().insertMany(originals.map((each) => ({ ...each })));
 
-    expect(await adoptAndKillAfter(9)).toBe(9);
-    expect(await adoptAndKillAfter(11)).toBe(11);
+    await adoptAndKillAfter(9 * BATCH);
+    await adoptAndKillAfter(11 * BATCH);
     const left = await recordings().countDocuments({ uid: null });
     expect(left).toBeGreaterThan(0);
-    expect(left).toBeLessThan(10_000 - 15 * 250);
+    expect(left).toBeLessThan(10_000 - 15 * BATCH);
 
     stores = await mongodb.open();
-    expect(stores.adopted.recordings).toBe(left);
+    expect(stores.migrated['v1_documents']?.['recordings']).toBe(left);
     const stored = new Map((await recordings().find().toArray()).map((each) => [each['recordingId'] as unknown, each]));
     for (const { status, ...original } of originals) {
       const { [original.recordingId]: kept } = { [original.recordingId]: stored.get(original.recordingId) };
@@ -95,7 +98,7 @@ describe('recordings of the original service', () => {
       expect(recording.liveKey === recording.roomId).toBe(isOpen);
       expect(recording).toMatchObject({ startKey: recording.uid, egressId: `EG_000000000${index}`, tally: { effects: [] } });
     }
-    expect(stores.adopted).toEqual({ recordings: 7, rooms: 0, superseded: [] });
+    expect(stores.migrated['v1_documents']).toEqual({ recordings: 7, rooms: 0, superseded: 0 });
     expect((await collect(stores.recordings.unsettled())).map(({ uid }) => uid)).toEqual(
       [0, 1, 2].map((index) => `000000000${index}`),
     );
@@ -153,7 +156,7 @@ describe('what the original service writes while we run', () => {
     await stores.close();
 
     stores = await mongodb.open();
-    expect(stores.adopted).toMatchObject({ recordings: 1, rooms: 1 });
+    expect(stores.migrated['v1_documents']).toMatchObject({ recordings: 1, rooms: 1 });
     expect(await listedIn(stores)).toEqual([
       ['0123456789', '9876543210'],
       ['before', 'since'],
@@ -195,7 +198,7 @@ describe('opening', () => {
       })),
     );
     const all = await Promise.all([mongodb.open(), mongodb.open(), mongodb.open()]);
-    expect(all.reduce((sum, { adopted }) => sum + adopted.recordings, 0)).toBe(600);
+    expect(all.reduce((sum, { migrated }) => sum + (migrated['v1_documents']?.['recordings'] ?? 0), 0)).toBe(600);
     expect((await all[0].recordings.findLive('room-7'))?.uid).toBe('0000000407');
     await Promise.all(all.map((each) => each.close()));
   });
@@ -212,17 +215,17 @@ async function pagedThrough({ recordings: store }: Mongo): Promise<string[]> {
   return [...seen];
 }
 
-/** @returns the batches that it took in before it was killed */
-async function adoptAndKillAfter(batches: number): Promise<number> {
+/** Have a process of its own adopt, and kill it once it has adopted so many. */
+async function adoptAndKillAfter(count: number): Promise<void> {
   const script = join(import.meta.dirname, 'support/adopt-process.ts');
-  const child = spawn(process.execPath, ['--import', 'tsx', script, mongodb.set.uri], { stdio: ['ignore', 'pipe', 'inherit'] });
-  let seen = 0;
-  for await (const _ of createInterface({ input: child.stdout })) {
-    seen += 1;
-    if (seen === batches) child.kill('SIGKILL');
-    if (seen >= batches) break;
+  const child = spawn(process.execPath, ['--import', 'tsx', script, mongodb.set.uri, String(BATCH)], {
+    stdio: ['ignore', 'pipe', 'inherit'],
+  });
+  for await (const adopted of createInterface({ input: child.stdout })) {
+    if (Number(adopted) < count) continue;
+    child.kill('SIGKILL');
+    break;
   }
   if (child.exitCode === null && child.signalCode === null) await once(child, 'exit');
   expect(child.signalCode).toBe('SIGKILL');
-  return seen;
 }

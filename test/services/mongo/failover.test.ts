@@ -6,8 +6,8 @@ import { systemClock } from '../../../src/clock.js';
 import { createCommitter } from '../../../src/machines/kernel/committer.js';
 import { nextWrites } from '../../../src/machines/kernel/document.js';
 import type { RecordingDocument } from '../../../src/machines/recording/recording.js';
-import type { Mongo } from '../../../src/persistence/mongo/open-mongo.js';
-import { openMongo } from '../../../src/persistence/mongo/open-mongo.js';
+import type { Mongo } from '../../support/open-mongo.js';
+import { openMongo } from '../../support/open-mongo.js';
 import { buildRecording, withTally } from '../../contracts/documents.js';
 import { dbName } from './support/names.js';
 import { startMongoUnderTest, type MongoUnderTest } from './support/open-mongo.js';
@@ -90,7 +90,7 @@ describe('when the primary is lost', () => {
       rooms: () => stores.rooms.load('room'),
       keys: () => stores.apiKeys.list(),
       addKey: () => stores.apiKeys.add({ key: 'k', creationDate: 1 }),
-      open: () => openMongo({ uri: mongodb.set.uri, dbName, adoption: {}, limits }),
+      open: () => openMongo({ uri: mongodb.set.uri, dbName, limits }),
     };
     for (const [name, call] of Object.entries(calls)) {
       const { error, tookMs } = await outcomeOf(call());

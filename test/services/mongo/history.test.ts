@@ -1,7 +1,7 @@
 import { beforeAll, expect, it } from 'vitest';
 import type { RecordingFilter, RecordingStore } from '../../../src/machines/recording/recording-store.js';
 import { RECORDING_STATUSES } from '../../../src/machines/recording/recording.js';
-import type { Mongo } from '../../../src/persistence/mongo/open-mongo.js';
+import type { Mongo } from '../../support/open-mongo.js';
 import { asListed } from '../../contracts/documents.js';
 import { drawWrite, ROOMS } from '../../contracts/random-writes.js';
 import { collect } from '../../support/collect.js';

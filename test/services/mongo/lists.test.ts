@@ -1,10 +1,11 @@
 import { mongo } from 'mongoose';
 import { beforeAll, beforeEach, describe, expect, it } from 'vitest';
+import { systemClock } from '../../../src/clock.js';
 import type { PageCursor } from '../../../src/machines/ports/pages.js';
 import type { RecordingFilter, RecordingStore } from '../../../src/machines/recording/recording-store.js';
 import type { RecordingDocument } from '../../../src/machines/recording/recording.js';
 import { connect, DEFAULT_LIMITS } from '../../../src/persistence/mongo/connect.js';
-import type { Mongo } from '../../../src/persistence/mongo/open-mongo.js';
+import type { Mongo } from '../../support/open-mongo.js';
 import { createMongoRecordingStore } from '../../../src/persistence/mongo/recording-store.js';
 import { buildEffect, buildRecording, buildRoom, buildSettled, buildUndated, buildUnnamed } from '../../contracts/documents.js';
 import { collect } from '../../support/collect.js';
@@ -157,7 +158,7 @@ describe('a name search', () => {
 
   async function openLimited(scanLimit: number): Promise<{ store: RecordingStore; close: () => Promise<void> }> {
     const connection = await connect({ uri: mongodb.set.uri, dbName, limits: DEFAULT_LIMITS });
-    return { store: createMongoRecordingStore({ connection, scanLimit }), close: () => connection.close() };
+    return { store: createMongoRecordingStore({ connection, clock: systemClock, scanLimit }), close: () => connection.close() };
   }
 
   /** One after the other: what is tied is shown by the order of its creation. */

@@ -43,7 +43,12 @@ const places: Record<string, () => Record<string, string>> = {
 async function withPersistence(env: Record<string, string>, use: (opened: Persistence) => Promise<void>): Promise<void> {
   const folder = await createDataFolder();
   const config = parseConfig({ TALLY_DATA_DIR: folder.path, ...env });
-  const opened = await openPersistence(config, systemClock, silentLog);
+  const opened = await openPersistence(config, {
+    clock: systemClock,
+    log: silentLog,
+    signal: new AbortController().signal,
+    onMigrating: () => undefined,
+  });
   try {
     await use(opened);
   } finally {

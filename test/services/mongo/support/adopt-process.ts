@@ -1,11 +1,14 @@
-import { adoptForeignRecordings } from '../../../../src/persistence/mongo/adopt.js';
+import { systemClock } from '../../../../src/clock.js';
+import { createAdoption } from '../../../../src/persistence/mongo/adopt.js';
 import { connect, DEFAULT_LIMITS } from '../../../../src/persistence/mongo/connect.js';
+import { TIMING } from '../../../support/open-mongo.js';
 import { dbName } from './names.js';
 
-// A process of its own that takes in what the original service left, one line for each batch, until it is killed.
+// A process of its own that adopts what OpenVidu Meet left; after each batch it prints how many it has adopted, until it is killed.
 const connection = await connect({ uri: process.argv[2] ?? '', dbName, limits: DEFAULT_LIMITS });
-await adoptForeignRecordings(connection, {
-  batchSize: 250,
-  onBatch: (count) => process.stdout.write(`${count}\n`),
+const adoption = createAdoption({ connection, clock: systemClock, timing: TIMING, batchSize: Number(process.argv[3]) });
+await adoption.run({
+  signal: new AbortController().signal,
+  onBatch: ({ recordings = 0 }) => process.stdout.write(`${recordings}\n`),
 });
 await connection.close();

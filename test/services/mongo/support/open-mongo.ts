@@ -1,6 +1,7 @@
 import { createConnection, type mongo } from 'mongoose';
 import { startMongo, type MongoReplicaSet } from '../../../servers/index.js';
-import { openMongo, type Mongo, type MongoOptions } from '../../../../src/persistence/mongo/open-mongo.js';
+import type { MongoOptions } from '../../../../src/persistence/mongo/database.js';
+import { type Mongo, openMongo } from '../../../support/open-mongo.js';
 import { dbName } from './names.js';
 
 export interface MongoUnderTest {
@@ -20,7 +21,7 @@ export async function startMongoUnderTest(): Promise<MongoUnderTest> {
   return {
     set,
     db,
-    open: (options = {}) => openMongo({ uri: set.uri, dbName, adoption: {}, ...options }),
+    open: (options = {}) => openMongo({ uri: set.uri, dbName, ...options }),
     async empty() {
       const collections = (await db.collections()).filter((collection) => !collection.collectionName.startsWith('system.'));
       await Promise.all(collections.map((collection) => collection.deleteMany({}, { writeConcern: { w: 'majority' } })));

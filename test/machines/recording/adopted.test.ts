@@ -1,22 +1,21 @@
-import { mongo } from 'mongoose';
 import { describe, expect, it } from 'vitest';
 
 import { nextStep } from '../../../src/machines/kernel/step.js';
 import { defineRecording } from '../../../src/machines/recording/machine/definition.js';
+import { adoptRecording } from '../../../src/machines/recording/machine/adopted.js';
 import type { RecordingEvent } from '../../../src/machines/recording/events.js';
 import type { RecordingDocument } from '../../../src/machines/recording/recording.js';
 import { isSettled, statusOf } from '../../../src/machines/recording/recording.js';
 import { formatRecordingId } from '../../../src/machines/recording/recording-id.js';
-import { adoptedRecording } from '../../../src/persistence/mongo/adopted-recording.js';
-import type { Stored } from '../../../src/persistence/mongo/connect.js';
+import { adoptedDocument } from '../../../src/persistence/migrations/adopted-document.js';
 
 const NOW = 1_767_225_700_000;
+const ID = '6a0123456789abcdef012345';
 const timing = { startTimeoutMs: 30_000, confirmMs: 3_000, stopTimeoutMs: 30_000, uploadBudgetMs: 600_000, tombstoneMs: 1 };
 const definition = defineRecording(timing);
 
 function adopt(status: string, changes: { isLive?: boolean; fields?: Record<string, unknown> } = {}): RecordingDocument {
-  const stored: Stored = {
-    _id: new mongo.ObjectId(),
+  const stored = {
     schemaVersion: 1,
     recordingId: 'room--EG_1--0123456789',
     roomId: 'room',
@@ -26,7 +25,8 @@ function adopt(status: string, changes: { isLive?: boolean; fields?: Record<stri
     custom: { kept: [1, null] },
     ...changes.fields,
   };
-  return adoptedRecording(stored, { now: NOW, timing, isLive: changes.isLive ?? true });
+  const origin = { id: ID, createdAt: NOW - 1, isLive: changes.isLive ?? true, now: NOW, timing, secret: () => 'c'.repeat(32) };
+  return adoptedDocument(adoptRecording(stored, origin), NOW);
 }
 
 describe('an adopted recording', () => {
@@ -41,7 +41,7 @@ describe('an adopted recording', () => {
         mediaKey: 'recordings/room/room--0123456789.mp4',
         custom: { kept: [1, null] },
       });
-      expect(recording).not.toHaveProperty('_id');
+      expect(recording).not.toHaveProperty('status');
       expect(recording.liveKey).toBe(isSettled(recording) ? '0123456789' : 'room');
     },
   );
@@ -65,7 +65,7 @@ describe('an adopted recording', () => {
     },
   );
 
-  it.each(['starting', 'ending'])('that was %s is looked after by a deadline', (status) => {
+  it.each(['starting', 'ending'])('that was %s has a deadline', (status) => {
     const { deadline, tally } = adopt(status);
     expect(tally.dueAt).toBe(deadline?.at);
     const passed = { type: 'deadline.passed', generation: 1, at: NOW, source: 'deadline' } as const;
@@ -85,7 +85,7 @@ describe('an adopted recording', () => {
     expect(nextStep(definition, recording, passed).named).toMatchObject([{ name: 'stopEgress', params: { egressId: 'EG_1' } }]);
   });
 
-  it('that ends already is not stopped, whoever has the room', () => {
+  it('that is ending already is not stopped, though another one keeps the room', () => {
     expect(adopt('ending', { isLive: false }).tally.effects).toEqual([]);
   });
 
@@ -94,13 +94,12 @@ describe('an adopted recording', () => {
       fields: { accessSecrets: undefined, filename: undefined },
     });
     expect(filename).toBe('room--0123456789.mp4');
-    expect(createdAt).toBeGreaterThan(0);
-    expect(accessSecrets.public).toMatch(/^[0-9a-f]{32}$/);
+    expect(createdAt).toBe(NOW - 1);
+    expect(accessSecrets).toEqual({ public: 'c'.repeat(32), private: 'c'.repeat(32) });
   });
 
   it('without a readable id has one of its own', () => {
     const recording = adopt('complete', { fields: { recordingId: 'nonsense' } });
-    expect(recording.uid).toMatch(/^[0-9a-f]{24}$/);
-    expect(recording.egressId).toBe(`EG_${recording.uid}`);
+    expect(recording).toMatchObject({ uid: ID, egressId: `EG_${ID}` });
   });
 });

@@ -1,16 +1,16 @@
-import { mongo } from 'mongoose';
 import { describe, expect, it } from 'vitest';
 
-import { adoptedRoom } from '../../../src/persistence/mongo/adopted-room.js';
+import { adoptRoom } from '../../../src/machines/room/machine/adopted.js';
+import { adoptedDocument } from '../../../src/persistence/migrations/adopted-document.js';
 
 const NOW = 1_767_225_600_000;
 const CONFIG = { chat: { enabled: true }, recording: { enabled: false }, virtualBackground: { enabled: true } };
 
 function adopt(fields: Record<string, unknown>) {
-  return adoptedRoom({ _id: new mongo.ObjectId(), roomId: 'room', roomName: 'Room', creationDate: 1, ...fields }, NOW);
+  return adoptedDocument(adoptRoom({ roomId: 'room', roomName: 'Room', creationDate: 1, ...fields }), NOW);
 }
 
-describe('a room of the original service', () => {
+describe('an adopted room', () => {
   it('keeps what it has', () => {
     const fields = {
       config: {
@@ -34,7 +34,7 @@ describe('a room of the original service', () => {
     },
   );
 
-  it('is deleted at no date of its own under the strictest policy', () => {
+  it('has the strictest policy for whatever its deletion policy lacks, and none without one', () => {
     expect(adopt({})).not.toHaveProperty('autoDeletionPolicy');
     const strictest = { withMeeting: 'fail', withRecordings: 'fail' };
     for (const autoDeletionPolicy of [null, {}])

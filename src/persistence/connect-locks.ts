@@ -1,0 +1,58 @@
+import type { Clock } from '../clock.js';
+import type { Config } from '../config/config.js';
+import type { JobLocks } from '../jobs/locks.js';
+import type { Logger } from '../logging.js';
+import { createLocalBus, type EventBus } from '../machines/kernel/event-bus.js';
+import type { RoomLocks } from '../machines/ports/room-locks.js';
+import { createOutageLog, type OutageLog } from '../outages.js';
+import type { LmdbDatabase } from './lmdb/database.js';
+import { createLocalJobLocks } from './local-job-locks.js';
+import { readAuthorities } from './redis/authorities.js';
+
+export interface Locks {
+  roomLocks: RoomLocks;
+  jobLocks: JobLocks;
+  bus: EventBus;
+  /** @returns a function that ends the subscription */
+  onConnected(listener: () => void): () => void;
+  ping(): Promise<unknown>;
+  outages: OutageLog;
+  close(): Promise<void>;
+}
+
+export interface LockOptions {
+  clock: Clock;
+  log: Logger;
+  /** Has the embedded room locks. */
+  lmdb: LmdbDatabase | undefined;
+}
+
+/**
+ * The locks that the configuration picks, and the bus that comes with them. A Redis that cannot be reached is no failure here.
+ *
+ * @throws InvalidInputError the settings contradict each other, or the file of Redis's authorities cannot be used
+ */
+export async function connectLocks(locks: Config['locks'], { clock, log, lmdb }: LockOptions): Promise<Locks> {
+  if (locks.kind === 'embedded') {
+    if (lmdb === undefined) throw new Error('the embedded locks are not open');
+    const { roomLocks } = lmdb;
+    return {
+      roomLocks,
+      jobLocks: createLocalJobLocks({ clock }),
+      bus: createLocalBus(),
+      onConnected: () => () => undefined,
+      ping: () => roomLocks.list(),
+      outages: createOutageLog(log, 'The locks'),
+      close: () => Promise.resolve(),
+    };
+  }
+  const { openRedis } = await import('./redis/open-redis.js');
+  const { kind: _real, clusterNodes, tls, ...target } = locks;
+  return openRedis({
+    ...target,
+    ...(clusterNodes !== undefined && { cluster: clusterNodes }),
+    ...(tls !== undefined && { tls: tls.caFile === undefined ? {} : { ca: await readAuthorities(tls.caFile) } }),
+    log: log.child({ part: 'redis' }),
+    clock,
+  });
+}

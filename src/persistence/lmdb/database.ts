@@ -1,0 +1,91 @@
+import { readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+
+import type { Clock } from '../../clock.js';
+import type { RoomLocks } from '../../machines/ports/room-locks.js';
+import type { Database } from '../database.js';
+import { claimDataFolder } from '../single-process.js';
+import { createLmdbApiKeys } from './api-keys.js';
+import { type Environment, openEnvironment } from './environment.js';
+import { createIndexRowsMigration } from './index-rows.js';
+import { createLmdbJobRuns } from './job-runs.js';
+import { createLmdbRecordingStore, createRecordingTable } from './recording-store.js';
+import { createLmdbRoomLocks } from './room-locks.js';
+import { createLmdbRoomStore, createRoomTable } from './room-store.js';
+
+export interface LmdbOptions {
+  /** The data folder; created with mode 0700 when missing. The stores live in its subfolder `store`. */
+  dataDir: string;
+  /** What room locks expire by. */
+  clock: Clock;
+  /** Tells the machine's starts apart. Default: the Linux kernel's; elsewhere every start of ours counts as one. */
+  bootId?: string | undefined;
+}
+
+/** The embedded database of a single process, and its room locks. Closing it frees the data folder. */
+export interface LmdbDatabase extends Database {
+  roomLocks: RoomLocks;
+}
+
+/**
+ * Claim the data folder for this process and open the files in it.
+ *
+ * @throws DataFolderInUseError another process has the folder
+ * @throws StoreUnavailableError the files cannot be made or read
+ */
+export async function connectLmdb({ dataDir, clock, bootId = kernelBootId() }: LmdbOptions): Promise<LmdbDatabase> {
+  const claim = await claimDataFolder(dataDir, clock);
+  const { environment, lockEnvironment, recordings, rooms } = await openOrRelease();
+
+  return {
+    roomLocks: createLmdbRoomLocks({ environment: lockEnvironment, clock }),
+    migrate: (run) => run([createIndexRowsMigration({ environment, indexes: [recordings.index, rooms.index] })]),
+    openStores: () => ({
+      recordings: createLmdbRecordingStore({ environment, table: recordings }),
+      rooms: createLmdbRoomStore({ environment, table: rooms }),
+      apiKeys: createLmdbApiKeys({ environment }),
+      jobRuns: createLmdbJobRuns({ environment }),
+    }),
+    ping: () => recordings.store.load('readiness'),
+    async close() {
+      await Promise.all([environment.close(), lockEnvironment.close()]);
+      await claim.release();
+    },
+  };
+
+  async function openOrRelease() {
+    try {
+      const environment = openEnvironment(join(dataDir, 'store'), { clock });
+      const lockEnvironment = openLocks(join(dataDir, 'locks'), clock, bootId);
+      return { environment, lockEnvironment, recordings: createRecordingTable(environment), rooms: createRoomTable(environment) };
+    } catch (error) {
+      await claim.release();
+      throw error;
+    }
+  }
+}
+
+/**
+ * Locks follow from the recordings, so they are never flushed. A loss of power may leave files of locks over which LMDB ends the
+ * process: files that an earlier start of the machine wrote are thrown away unread.
+ */
+function openLocks(path: string, clock: Clock, bootId: string | undefined): Environment {
+  const mark = join(path, 'boot-id');
+  const isOfThisBoot = bootId !== undefined && textOf(mark) === bootId;
+  if (!isOfThisBoot) rmSync(path, { recursive: true, force: true });
+  const environment = openEnvironment(path, { clock, volatile: true });
+  if (!isOfThisBoot && bootId !== undefined) writeFileSync(mark, bootId);
+  return environment;
+}
+
+function kernelBootId(): string | undefined {
+  return textOf('/proc/sys/kernel/random/boot_id');
+}
+
+function textOf(file: string): string | undefined {
+  try {
+    return readFileSync(file, 'utf8');
+  } catch {
+    return undefined;
+  }
+}

@@ -1,0 +1,31 @@
+import {
+  type ActorDocument,
+  type EffectParams,
+  type PendingEffect,
+  statePath,
+  type StateValue,
+} from '../../machines/kernel/document.js';
+
+/** What the actor of a record begins with that another program made. */
+export interface Adopted<Context extends object> {
+  context: Context;
+  state: StateValue;
+  machineVersion: number;
+  /** Epoch milliseconds; null or absent: never due. */
+  dueAt?: number | null;
+  effects?: readonly { name: string; params: EffectParams }[];
+}
+
+const ADOPTION = 'adoption';
+
+/** The first version of an adopted record's document. Its effects are free for whichever instance sweeps first. */
+export function adoptedDocument<Context extends object>(adopted: Adopted<Context>, now: number): ActorDocument<Context> {
+  const { context, state, machineVersion, dueAt = null, effects = [] } = adopted;
+  const owed = effects.map(({ name, params }): PendingEffect => ({
+    ...{ key: name, name, params, since: 1, attempts: 0 },
+    ...{ notBefore: now, leaseUntil: now, leasedBy: ADOPTION },
+  }));
+  const first = { at: now, from: '', to: statePath(state), event: 'adopt', source: ADOPTION, instance: ADOPTION };
+  const tally = { state, machineVersion, version: 1, effects: owed, history: [first], dueAt, lastWrite: ADOPTION };
+  return { ...context, tally };
+}

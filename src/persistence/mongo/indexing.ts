@@ -1,0 +1,91 @@
+import { mongo } from 'mongoose';
+
+import type { Migration } from '../migrations/migration.js';
+import type { MongoConnection, StoredCollection } from './connect.js';
+import { makeUidsDistinct } from './distinct-uids.js';
+import { isDuplicateKey, reading } from './driver-errors.js';
+import { COMMON_INDEXES, type Index, RECORDINGS, UNIQUE_INDEXES } from './indexes.js';
+
+type Indexes = Readonly<Record<string, readonly Index[]>>;
+
+const NAMESPACE_NOT_FOUND = 26;
+const BAD_VALUE = 2;
+
+/**
+ * Build the indexes that are missing, and wait for those that are being built; the unique ones come last. Indexes of other programs
+ * stay, and one of the same keys counts as ours whatever its name.
+ */
+export function createIndexing(connection: MongoConnection): Migration {
+  return {
+    name: 'mongodb_indexes',
+    isNeeded: () =>
+      reading(async () => {
+        const lacking = [await unfinished(COMMON_INDEXES), await unfinished(UNIQUE_INDEXES)];
+        return lacking.some((collections) => collections.some(({ indexes }) => indexes.length > 0));
+      }),
+    run: ({ signal }) =>
+      reading(async () => {
+        const common = await build(COMMON_INDEXES);
+        signal.throwIfAborted();
+        let renamed = 0;
+        const unique = await build(UNIQUE_INDEXES).catch(async (error: unknown) => {
+          if (isDuplicateKey(error)) renamed = await makeUidsDistinct(connection.kernel(RECORDINGS));
+          if (renamed === 0) throw error;
+          return build(UNIQUE_INDEXES);
+        });
+        return { built: common + unique, renamed };
+      }),
+  };
+
+  /** @returns how many */
+  async function build(wanted: Indexes): Promise<number> {
+    const collections = await unfinished(wanted);
+    await Promise.all(collections.map(({ name, indexes }) => connection.createIndexes(name, indexes)));
+    return collections.reduce((sum, { indexes }) => sum + indexes.length, 0);
+  }
+
+  async function unfinished(wanted: Indexes): Promise<{ name: string; indexes: mongo.IndexDescription[] }[]> {
+    return Promise.all(
+      Object.entries(wanted).map(async ([name, indexes]) => {
+        const collection = connection.kernel(name);
+        const present = await indexesOf(collection);
+        const states = indexes.map((index) => stateOf(index, collection, present));
+        return { name, indexes: (await Promise.all(states)).flatMap((unready) => unready ?? []) };
+      }),
+    );
+  }
+}
+
+/** @returns what has to be built, or waited for; undefined when the index is ready */
+async function stateOf(
+  { key, unique }: Index,
+  collection: StoredCollection,
+  present: readonly mongo.IndexDescriptionInfo[],
+): Promise<mongo.IndexDescription | undefined> {
+  const found = present.find(
+    (each) => JSON.stringify(each.key) === JSON.stringify(key) && (unique === undefined || each.unique === true),
+  );
+  const wanted = { key, ...(unique === true && { unique }) };
+  if (found?.name === undefined) return wanted;
+  return (await isReady(collection, found.name)) ? undefined : { ...wanted, name: found.name };
+}
+
+/** An index that is being built is listed like a finished one, but no query can be hinted to it. */
+async function isReady(collection: StoredCollection, name: string): Promise<boolean> {
+  try {
+    await collection.find({}, { hint: name, projection: { _id: 1 }, limit: 1 }).toArray();
+    return true;
+  } catch (error) {
+    if (error instanceof mongo.MongoServerError && error.code === BAD_VALUE) return false;
+    throw error;
+  }
+}
+
+async function indexesOf(collection: StoredCollection): Promise<mongo.IndexDescriptionInfo[]> {
+  try {
+    return await collection.indexes();
+  } catch (error) {
+    if (error instanceof mongo.MongoServerError && error.code === NAMESPACE_NOT_FOUND) return [];
+    throw error;
+  }
+}

@@ -1,0 +1,96 @@
+import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { poll } from '../../../scripts/services/index.mjs';
+import { systemClock } from '../../../src/clock.js';
+import { StoreUnavailableError } from '../../../src/errors.js';
+import { connectMongo, type MongoDatabase } from '../../../src/persistence/mongo/database.js';
+import type { Migration } from '../../../src/persistence/migrations/migration.js';
+import { buildRecording } from '../../contracts/documents.js';
+import { TIMING } from '../../support/open-mongo.js';
+import { dbName } from './support/names.js';
+import { startMongoUnderTest, type MongoUnderTest } from './support/open-mongo.js';
+
+let mongodb: MongoUnderTest;
+let database: MongoDatabase;
+
+beforeEach(async () => {
+  mongodb = await startMongoUnderTest();
+  const stores = await mongodb.open();
+  for (const uid of ['one', 'two', 'three']) await stores.recordings.create(uid, buildRecording(uid));
+  await stores.close();
+  database = await connectMongo({ uri: mongodb.set.uri, dbName, timing: TIMING, clock: systemClock });
+});
+afterEach(async () => {
+  await database.close();
+  await mongodb.stop();
+});
+
+const recordings = () => mongodb.db.collection('meetrecordings');
+
+/** Hold a member still that is not the primary. @returns lets it go on */
+async function pauseSecondary(): Promise<() => void> {
+  const primary = await mongodb.set.primary();
+  const other = mongodb.set.nodes.find((node) => node !== primary);
+  other?.pause();
+  return () => other?.resume();
+}
+
+/** A build that waits for every member, as MongoDB's own does. */
+async function startBuild(): Promise<{ over: Promise<unknown> }> {
+  const over = recordings().createIndexes([{ key: { uid: 1 }, unique: true }]);
+  await poll('the build is listed', 20_000, async () => (await recordings().indexes()).some(({ name }) => name === 'uid_1'));
+  return { over };
+}
+
+async function indexing(run: (migration: Migration) => Promise<void>, signal = new AbortController().signal): Promise<void> {
+  await database.migrate(async (migrations) => {
+    const migration = migrations.find(({ name }) => name === 'mongodb_indexes');
+    if (migration === undefined) throw new Error('there is no such migration');
+    await run(migration);
+  }, signal);
+}
+
+const run = (migration: Migration, signal = new AbortController().signal) => migration.run({ signal, onBatch: () => undefined });
+
+describe('the indexes in MongoDB', () => {
+  it('are built while a member of the set is down', async () => {
+    await recordings().dropIndexes();
+    const resume = await pauseSecondary();
+    await indexing(async (migration) => {
+      expect(await migration.isNeeded()).toBe(true);
+      const { built = 0 } = await run(migration);
+      expect(built).toBeGreaterThan(10);
+      expect(await migration.isNeeded()).toBe(false);
+    });
+    resume();
+  });
+
+  it('that a killed process has left unfinished are waited for: until then nothing is unique', async () => {
+    await recordings().dropIndex('uid_1');
+    const resume = await pauseSecondary();
+    const build = await startBuild();
+    await indexing(async (migration) => {
+      expect(await migration.isNeeded()).toBe(true);
+      const running = run(migration);
+      resume();
+      expect(await running).toEqual({ built: 1, renamed: 0 });
+      expect(await migration.isNeeded()).toBe(false);
+    });
+    await build.over;
+    await expect(recordings().insertOne({ uid: 'one' })).rejects.toThrow('E11000');
+  });
+
+  it('are waited for no longer when the program stops', async () => {
+    await recordings().dropIndex('uid_1');
+    const resume = await pauseSecondary();
+    const build = await startBuild();
+    const stopping = new AbortController();
+    const waiting = indexing(async (migration) => {
+      const running = run(migration, stopping.signal);
+      stopping.abort(new Error('stopped'));
+      await running;
+    }, stopping.signal);
+    await expect(waiting).rejects.toThrow(StoreUnavailableError);
+    resume();
+    await build.over;
+  });
+});
