@@ -16,9 +16,10 @@ async function main(): Promise<void> {
   process.env['AWS_SDK_JS_NODE_VERSION_SUPPORT_WARNING_DISABLED'] = 'true';
   const config = parseConfig(process.env);
   const log = createLogger({ level: config.logLevel, name: 'tally' });
-  const app = await createApp(config, { log });
+  const stopping = new AbortController();
+  const starting = createApp(config, { log, signal: stopping.signal });
   let forget = () => Promise.resolve();
-  // Before the welcome: who reads it may stop us at once.
+  // From now on, for a start may take long, and an operator who reads the welcome may stop the process at once.
   let closing: NodeJS.Signals | 'other' | undefined;
   const { close } = closeWithGrace(
     { delay: CLOSE_WITHIN_MS, logger: false, skip: [...STOP_SIGNALS] },
@@ -26,8 +27,11 @@ async function main(): Promise<void> {
       closing ??= signal ?? 'other';
       if (err !== undefined) log.fatal({ err }, 'crashed');
       log.info({ signal: closing }, 'stopping');
+      stopping.abort(new Error('The program stops'));
       await forget();
-      await app.close();
+      // A start that ends here has closed what it had opened.
+      const app = await starting.catch(() => undefined);
+      await app?.close();
       log.info('stopped');
     },
   );
@@ -38,7 +42,14 @@ async function main(): Promise<void> {
       close();
     });
   }
-  forget = await announce(await welcomeOf(app, config.dataDir), log);
+  const app = await starting.catch((error: unknown) => {
+    if (!stopping.signal.aborted) throw error;
+    return undefined;
+  });
+  if (app === undefined || stopping.signal.aborted) return;
+  const announced = announce(await welcomeOf(app, config.dataDir), log);
+  forget = async () => (await announced)();
+  await announced;
 }
 
 async function welcomeOf({ url, apiKey, simulator, commands, persistence }: App, dataDir: string): Promise<Welcome> {

@@ -1,25 +1,27 @@
-import { setTimeout as pause } from 'node:timers/promises';
-
 import { ensureApiKey } from '../accounts/ensure-api-key.js';
+import { type Clock, systemClock } from '../clock.js';
+import type { Config } from '../config/config.js';
+import { toError } from '../errors.js';
+import { listen } from '../http/listener.js';
+import { createStartingAnswers } from '../http/probes/starting.js';
+import type { Scheduler } from '../jobs/scheduler.js';
+import type { Logger } from '../logging.js';
+import type { Reconciler } from '../machines/reconcile/reconciler.js';
+import { releaseOrphanedLocks } from '../machines/recording/commands/orphaned-locks.js';
+import { openPersistence, type Persistence } from '../persistence/index.js';
 import { createEdge } from './edge.js';
 import { type LiveKitServer, openLiveKitServer } from './livekit-server.js';
 import { createMachines, type Machines } from './machines.js';
 import { createPorts } from './ports.js';
 import { createReconciliation, createRepairJobs } from './repair.js';
-import { type Clock, systemClock } from '../clock.js';
-import type { Config } from '../config/config.js';
-import { toError } from '../errors.js';
-import { listen } from '../http/listener.js';
-import type { Scheduler } from '../jobs/scheduler.js';
-import type { Logger } from '../logging.js';
-import { releaseOrphanedLocks } from '../machines/recording/commands/orphaned-locks.js';
-import type { Reconciler } from '../machines/reconcile/reconciler.js';
-import { openPersistence, type Persistence } from '../persistence/index.js';
+import { type Parts, shutDown } from './shutdown.js';
 
 export interface AppOptions {
   log: Logger;
   /** This machine's. Default: the system's. */
   clock?: Clock;
+  /** Aborted when the program has to stop before it serves. */
+  signal?: AbortSignal;
 }
 
 export interface App extends Machines, Pick<LiveKitServer, 'simulator'> {
@@ -36,48 +38,39 @@ export interface App extends Machines, Pick<LiveKitServer, 'simulator'> {
   close(): Promise<void>;
 }
 
-/** Time for open requests, then for running effects, when the process is told to stop. */
-const REQUEST_GRACE_MS = 4_000;
-const EFFECT_GRACE_MS = 2_000;
+const NEVER = new AbortController().signal;
 
 /**
- * Build everything with plain calls, take over what an earlier process left, and serve.
+ * Take the port, build everything with plain calls, take over what an earlier process left, and serve. Until then the port answers
+ * that Tally is starting.
  *
  * @throws DataFolderInUseError, InvalidInputError (a port is taken, a folder cannot be used), StoreUnavailableError: nothing is
  *   left running
+ * @throws the signal's reason: likewise
  */
-export async function createApp(config: Config, { log, clock: ownClock = systemClock }: AppOptions): Promise<App> {
-  const closers: (() => Promise<void>)[] = [];
+export async function createApp(config: Config, { log, clock = systemClock, signal = NEVER }: AppOptions): Promise<App> {
+  const parts: Parts = {};
+  const close = once(() => shutDown(parts, { clock, log }));
   try {
-    const persistence = await openPersistence(config, {
-      clock: ownClock,
-      log,
-      signal: new AbortController().signal,
-      onMigrating: () => undefined,
-    });
-    closers.push(() => persistence.close());
-    const listener = await listen(config.http.host, config.http.port);
-    closers.push(() => listener.close(0));
-    const livekitServer = await openLiveKitServer(config, `${listener.url}/livekit/webhook`);
-    const { simulator } = livekitServer;
-    if (simulator !== undefined) closers.push(() => simulator.close());
+    const starting = createStartingAnswers();
+    const listener = (parts.listener = await listen(config.http.host, config.http.port, starting.answer));
+    const onMigrating = (): void => starting.migrating();
+    const persistence = (parts.persistence = await openPersistence(config, { clock, log, signal, onMigrating }));
+    signal.throwIfAborted();
+    const { simulator, ...server } = await openLiveKitServer(config, `${listener.url}/livekit/webhook`);
+    if (simulator !== undefined) parts.simulator = simulator;
 
-    const ports = createPorts(config, persistence, livekitServer, log);
-    const machines = createMachines(config, ports);
+    const ports = createPorts(config, persistence, server, log);
+    const machines = (parts.machines = createMachines(config, ports));
     const { recordings, rooms } = machines;
-    closers.push(async () => {
-      await Promise.all([recordings.stop(0), rooms.stop(0)]);
-    });
-    const reconciler = createReconciliation(config, ports, machines);
-    closers.push(() => reconciler.stop());
+    const reconciler = (parts.reconciler = createReconciliation(config, ports, machines));
 
-    const apiKey = await ensureApiKey(persistence.apiKeys, config.initialApiKey, ports.clock.now());
-    const isAlone = persistence.exclusive && config.locks.kind === 'embedded';
-    if (isAlone) await releaseOrphanedLocks({ locks: persistence.roomLocks, store: ports.store, log });
+    const apiKey = await ensureApiKey(ports.apiKeys, config.initialApiKey, ports.clock.now());
+    const isAlone = ports.exclusive && config.locks.kind === 'embedded';
+    if (isAlone) await releaseOrphanedLocks({ locks: ports.roomLocks, store: ports.recordings, log });
     await Promise.all([recordings.start(), rooms.start()]);
     reconciler.start();
-    const jobs = createRepairJobs(config, ports, machines);
-    closers.push(() => jobs.close());
+    const jobs = (parts.jobs = createRepairJobs(config, ports, machines));
     await jobs.start();
     listener.serve(createEdge(config, ports, machines, listener.port));
 
@@ -93,29 +86,14 @@ export async function createApp(config: Config, { log, clock: ownClock = systemC
         await recordings.idle();
         await rooms.idle();
       },
-      close: once(async () => {
-        const rounds = Promise.all([reconciler.stop(), jobs.close()]);
-        await Promise.all([listener.close(REQUEST_GRACE_MS), withinMs(REQUEST_GRACE_MS, rounds)]);
-        await Promise.all([recordings.stop(EFFECT_GRACE_MS), rooms.stop(EFFECT_GRACE_MS)]);
-        await simulator?.close();
-        await persistence.close();
-      }),
+      close,
     };
   } catch (error) {
-    for (const close of closers.reverse()) {
-      await close().catch((failure: unknown) => {
-        log.warn({ err: toError(failure) }, 'not closed after a start that failed');
-      });
-    }
+    await close().catch((failure: unknown) => {
+      log.warn({ err: toError(failure) }, 'not closed after a start that failed');
+    });
     throw error;
   }
-}
-
-/** Wait for work, but no longer than this: a pass over a slow LiveKit changes nothing that the next process does not. */
-async function withinMs(limitMs: number, work: Promise<unknown>): Promise<void> {
-  const over = new AbortController();
-  await Promise.race([work, pause(limitMs, undefined, { signal: over.signal }).catch(() => undefined)]);
-  over.abort();
 }
 
 function once(work: () => Promise<void>): () => Promise<void> {

@@ -17,7 +17,7 @@ import type { Ports } from './ports.js';
  * @param port that is listened on
  */
 export function createEdge(config: Config, ports: Ports, machines: Machines, port: number): RequestListener {
-  const { store, roomStore, media, livekit, webhooks, persistence, clock, log } = ports;
+  const { recordings: store, rooms: roomStore, apiKeys, media, livekit, webhooks, ping, clock, log } = ports;
   const { recordings, rooms, commands } = machines;
   const { http, timers } = config;
   const handle = createLiveKitIntake({
@@ -31,7 +31,7 @@ export function createEdge(config: Config, ports: Ports, machines: Machines, por
   const serve = createServer({
     capabilities: [
       probesCapability({
-        readiness: createReadiness({ ...persistence.ping, livekit: () => livekit.listRooms(['readiness']) }, clock),
+        readiness: createReadiness({ ...ping, livekit: () => livekit.listRooms(['readiness']) }, clock),
       }),
       livekitCapability({
         livekitEvents: { verify: (body, authorization) => webhooks.verify(body, authorization), handle },
@@ -51,7 +51,7 @@ export function createEdge(config: Config, ports: Ports, machines: Machines, por
         log: httpLog,
       }),
     ],
-    apiKeys: persistence.apiKeys,
+    apiKeys,
     log: httpLog,
     ...(http.baseUrl === undefined ? {} : { baseUrl: http.baseUrl }),
     corsOrigin: http.corsOrigin,

@@ -42,7 +42,7 @@ export function createMachines(config: Config, ports: Ports): Machines {
 }
 
 function createRecordings(config: Config, ports: Ports): Recordings {
-  const { store, livekit, media, persistence, clock, instance, log } = ports;
+  const { recordings: store, roomLocks, livekit, media, clock, instance, log } = ports;
   const { timers, locks } = config;
   return createSupervisor({
     ...kernelOf(config, ports),
@@ -53,7 +53,7 @@ function createRecordings(config: Config, ports: Ports): Recordings {
     store,
     handlers: createRecordingEffects({
       livekit,
-      locks: persistence.roomLocks,
+      locks: roomLocks,
       media,
       notifications: NO_NOTIFICATIONS,
       clock,
@@ -66,17 +66,18 @@ function createRecordings(config: Config, ports: Ports): Recordings {
 }
 
 function createRooms(config: Config, ports: Ports, recordings: Recordings): Rooms {
-  const { store, roomStore, livekit, clock } = ports;
+  const { livekit, clock } = ports;
   const log = ports.log.child({ part: 'rooms' });
   return createSupervisor({
     ...kernelOf(config, ports),
     definition: defineRoom(NO_NOTICES),
-    store: roomStore,
+    store: ports.rooms,
     handlers: createRoomEffects({
       clock,
       livekit,
       recorder: {
-        deleteAll: (roomId, signal) => deleteAllRecordings({ supervisor: recordings, store, clock, log }, roomId, signal),
+        deleteAll: (roomId, signal) =>
+          deleteAllRecordings({ supervisor: recordings, store: ports.recordings, clock, log }, roomId, signal),
       },
       notifications: NO_NOTIFICATIONS,
     }),
@@ -85,19 +86,19 @@ function createRooms(config: Config, ports: Ports, recordings: Recordings): Room
 }
 
 /** What both supervisors are hosted with. */
-function kernelOf({ timers }: Config, { persistence, clock, instance }: Ports) {
+function kernelOf({ timers }: Config, { bus, clock, instance, exclusive }: Ports) {
   return {
-    bus: persistence.bus,
+    bus,
     clock,
     clockOffsetMs: () => clock.offsetMs(),
     instance,
     dueIntervalMs: timers.dueIntervalMs,
-    exclusive: persistence.exclusive,
+    exclusive,
   };
 }
 
 function createCommands({ timers }: Config, ports: Ports, recordings: Recordings, rooms: Rooms): Machines['commands'] {
-  const { store, roomStore, livekit, persistence, clock, instance, log } = ports;
+  const { recordings: store, rooms: roomStore, roomLocks, livekit, clock, instance, log } = ports;
   return {
     recordings: createRecordingCommands({
       supervisor: recordings,
@@ -109,7 +110,7 @@ function createCommands({ timers }: Config, ports: Ports, recordings: Recordings
           return { roomId, roomName: room.roomName, isRecordingEnabled: room.config.recording.enabled };
         },
       },
-      locks: persistence.roomLocks,
+      locks: roomLocks,
       livekit,
       clock,
       log: log.child({ part: 'recordings' }),

@@ -14,7 +14,7 @@ const PASS_TURN_MS = 5_000;
 
 /** The comparison with LiveKit: recordings, egresses that no recording owns, meetings. */
 export function createReconciliation({ timers, projectId }: Config, ports: Ports, { recordings, rooms }: Machines): Reconciler {
-  const { store, roomStore, livekit, media, persistence, clock } = ports;
+  const { recordings: store, rooms: roomStore, jobLocks, livekit, media, clock } = ports;
   const log = ports.log.child({ part: 'reconcile' });
   const strays = createStrayKeeper({
     supervisor: recordings,
@@ -48,25 +48,21 @@ export function createReconciliation({ timers, projectId }: Config, ports: Ports
     intervalMs: timers.reconcileIntervalMs,
     recheckMs: timers.suspectRecheckMs,
     mayPass: createTurn('reconcilePass', {
-      locks: persistence.jobLocks,
+      locks: jobLocks,
       ttlMs: Math.min(PASS_TURN_MS, timers.reconcileIntervalMs / 2),
       log,
     }),
   });
 }
 
-/** What comes round every few minutes. It is told at once when the room locks are lost: close it, started or not. */
+/** What comes round every few minutes. It hears of new connections to the room locks from now on: close it, started or not. */
 export function createRepairJobs({ timers }: Config, ports: Ports, { recordings, commands }: Machines): Scheduler {
-  const { persistence, livekit, clock, instance, log } = ports;
   return createJobs({
-    ...persistence,
-    runs: persistence.jobRuns,
+    ...ports,
+    runs: ports.jobRuns,
     supervisor: recordings,
     roomCommands: commands.rooms,
     timers,
-    livekit,
-    clock,
-    instance,
-    log: log.child({ part: 'jobs' }),
+    log: ports.log.child({ part: 'jobs' }),
   });
 }

@@ -14,7 +14,7 @@ export interface Listener {
   /** With the address and port that are really used. */
   url: string;
   port: number;
-  /** Answers from here on; until then a request is told to come back (503). */
+  /** Have further requests answered by this one. */
   serve(listener: RequestListener): void;
   /** Take no new connection, let requests finish for this many milliseconds, then cut what is left. */
   close(graceMs: number): Promise<void>;
@@ -24,12 +24,11 @@ export interface Listener {
  * Take the port.
  *
  * @param port 0 takes a free one
+ * @param first answers until `serve` is called
  * @throws InvalidInputError the address cannot be had, with one clear line
  */
-export async function listen(host: string, port: number): Promise<Listener> {
-  let handler: RequestListener = (_request, response) => {
-    response.writeHead(503, { 'Retry-After': '1' }).end();
-  };
+export async function listen(host: string, port: number, first: RequestListener): Promise<Listener> {
+  let handler = first;
   const open = new Set<ServerResponse>();
   let closing = false;
   const inTurn = createTurns();

@@ -16,8 +16,7 @@ let handle: (request: IncomingMessage, response: ServerResponse) => void;
 
 beforeEach(async () => {
   received = '';
-  listener = await listen('127.0.0.1', 0);
-  listener.serve((request, response) => {
+  listener = await listen('127.0.0.1', 0, (request, response) => {
     handle(request, response);
   });
   client = connect(listener.port, '127.0.0.1');

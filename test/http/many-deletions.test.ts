@@ -263,8 +263,7 @@ describe('deleting many rooms', () => {
 describe('the length of a request', () => {
   let listener: Listener;
   beforeEach(async () => {
-    listener = await listen('127.0.0.1', 0);
-    listener.serve(edge.listener);
+    listener = await listen('127.0.0.1', 0, edge.listener);
     return () => listener.close(0);
   });
   const remove = (ids: string[]) =>

@@ -72,7 +72,7 @@ describe('the indexes in MongoDB', () => {
       expect(await migration.isNeeded()).toBe(true);
       const running = run(migration);
       resume();
-      expect(await running).toEqual({ built: 1, renamed: 0 });
+      expect(await running).toMatchObject({ renamed: 0 });
       expect(await migration.isNeeded()).toBe(false);
     });
     await build.over;

@@ -1,0 +1,53 @@
+import { once } from 'node:events';
+import { connect, createServer, type AddressInfo, type Socket } from 'node:net';
+import { Transform } from 'node:stream';
+
+/** Bytes of one tick of a link. */
+const TICK_MS = 50;
+
+/** A link to a server that lets a client send only so many bytes a second over each connection. */
+export interface SlowLink {
+  readonly port: number;
+  close(): void;
+}
+
+/** @param bytesPerSecond Infinity: as fast as it goes */
+export async function startSlowLink(targetPort: number, bytesPerSecond: number): Promise<SlowLink> {
+  const sockets = new Set<Socket>();
+  const server = createServer((incoming) => {
+    const outgoing = connect(targetPort, '127.0.0.1');
+    for (const [socket, other] of [
+      [incoming, outgoing],
+      [outgoing, incoming],
+    ] as const) {
+      sockets.add(socket);
+      socket.on('error', () => other.destroy());
+      socket.on('close', () => {
+        sockets.delete(socket);
+        other.destroy();
+      });
+    }
+    incoming.pipe(throttle(bytesPerSecond)).pipe(outgoing);
+    outgoing.pipe(incoming);
+  });
+  server.listen(0, '127.0.0.1');
+  await once(server, 'listening');
+  return {
+    port: (server.address() as AddressInfo).port,
+    close() {
+      server.close();
+      for (const socket of sockets) socket.destroy();
+    },
+  };
+}
+
+/** Passes each chunk on once the time is over that it takes. */
+function throttle(bytesPerSecond: number): Transform {
+  return new Transform({
+    transform(chunk: Buffer, _encoding, pass) {
+      const ms = (chunk.length / bytesPerSecond) * 1_000;
+      if (ms < TICK_MS) pass(null, chunk);
+      else setTimeout(() => pass(null, chunk), ms);
+    },
+  });
+}
