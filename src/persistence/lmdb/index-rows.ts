@@ -1,5 +1,5 @@
 import type { Migration } from '../migrations/migration.js';
-import type { DocumentIndex } from './actor-table.js';
+import type { RemakableIndex } from './document-index.js';
 import type { Environment } from './environment.js';
 
 /** Of the rows that are made for a document. Change it with them: then every start finds rows of its own version. */
@@ -18,7 +18,7 @@ interface Stand {
 
 export interface IndexRowsOptions {
   environment: Environment;
-  indexes: readonly DocumentIndex[];
+  indexes: readonly RemakableIndex[];
   /** Default 2. */
   version?: number;
 }
@@ -28,7 +28,7 @@ export interface IndexRowsOptions {
  */
 export function createIndexRowsMigration({ environment, indexes, version = ROWS_VERSION }: IndexRowsOptions): Migration {
   const stands = environment.table<Stand>('rowVersions');
-  const standOf = (index: DocumentIndex): Stand => stands.get(index.name) ?? { version: FIRST_VERSION };
+  const standOf = (index: RemakableIndex): Stand => stands.get(index.name) ?? { version: FIRST_VERSION };
   const lacking = () => indexes.filter((index) => standOf(index).version !== version);
 
   return {
@@ -55,14 +55,14 @@ export function createIndexRowsMigration({ environment, indexes, version = ROWS_
   };
 
   /** @returns how many documents have rows now that had none; undefined when all have them */
-  function step(index: DocumentIndex): number | undefined {
+  function step(index: RemakableIndex): number | undefined {
     const { making, ...stand } = standOf(index);
     if (making?.version !== version) {
       index.clear();
       void stands.put(index.name, { ...stand, making: { version } });
       return 0;
     }
-    const keys = index.make(making.upTo, BATCH);
+    const keys = index.remake(making.upTo, BATCH);
     const upTo = keys.at(-1);
     if (upTo === undefined) void stands.put(index.name, { version });
     else void stands.put(index.name, { ...stand, making: { version, upTo } });
