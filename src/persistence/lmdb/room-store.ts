@@ -11,8 +11,6 @@ import { type Row, rowsBelow } from './rows.js';
 export interface LmdbRoomStoreOptions {
   environment: Environment;
   table: ActorTable<RoomContext>;
-  /** Rows read for one page of a name search at most. Default 100 000. */
-  scanLimit?: number;
 }
 
 /** Rooms an iteration reads in one go. */
@@ -33,12 +31,11 @@ export function createRoomTable(environment: Environment): ActorTable<RoomContex
   });
 }
 
-export function createLmdbRoomStore(options: LmdbRoomStoreOptions): RoomStore {
-  const { environment, table, scanLimit = SCAN_LIMIT } = options;
+export function createLmdbRoomStore({ environment, table }: LmdbRoomStoreOptions): RoomStore {
   const { store, rows, documentsOf } = table;
 
   const below = (prefix: string, limit: number, after?: PageCursor, roomName?: string) =>
-    newestFirst({ environment, rows, prefix: [prefix], roomName, documentsOf, limit, after, scanLimit });
+    newestFirst({ environment, rows, prefix: [prefix], roomName, documentsOf, limit, after, scanLimit: SCAN_LIMIT });
 
   return {
     ...store,

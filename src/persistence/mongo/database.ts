@@ -15,8 +15,6 @@ export interface MongoOptions {
   uri: string;
   dbName: string;
   limits?: Partial<MongoLimits>;
-  /** Index keys read for one page of a name search at most. Default 100 000. */
-  scanLimit?: number;
   /** What adopted recordings that have not ended are given. */
   timing: AdoptionTiming;
   /** This machine's. */
@@ -34,7 +32,7 @@ const NO_LIMITS = { socketTimeoutMs: 0, writeTimeoutMs: 0 };
 
 /** @throws StoreUnavailableError no primary within the limits */
 export async function connectMongo(options: MongoOptions): Promise<MongoDatabase> {
-  const { uri, dbName, scanLimit, timing, clock: ownClock } = options;
+  const { uri, dbName, timing, clock: ownClock } = options;
   const limits = { ...DEFAULT_LIMITS, ...options.limits };
   const connection = await connect({ uri, dbName, limits });
   const clock = await storeClock();
@@ -53,7 +51,7 @@ export async function connectMongo(options: MongoOptions): Promise<MongoDatabase
       }
     },
     openStores() {
-      const options = { connection, clock: ownClock, ...(scanLimit === undefined ? {} : { scanLimit }) };
+      const options = { connection, clock: ownClock };
       return {
         recordings: createMongoRecordingStore(options),
         rooms: createMongoRoomStore(options),

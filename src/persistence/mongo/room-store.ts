@@ -14,8 +14,6 @@ import { roomMapper } from './stored-room.js';
 export interface MongoRoomStoreOptions {
   connection: MongoConnection;
   clock: Pick<Clock, 'after'>;
-  /** Index keys read for one page of a name search at most. Default 100 000. */
-  scanLimit?: number;
 }
 
 const SHOWN: RoomStatus[] = ['open', 'active_meeting', 'closed'];
@@ -23,9 +21,9 @@ const IN_MEETING: RoomStatus = 'active_meeting';
 /** Rooms an iteration reads in one go. */
 const BATCH = 100;
 
-export function createMongoRoomStore({ connection, clock, scanLimit = SCAN_LIMIT }: MongoRoomStoreOptions): RoomStore {
+export function createMongoRoomStore({ connection, clock }: MongoRoomStoreOptions): RoomStore {
   const collection = connection.kernel(ROOMS);
-  const query = { index: ROOMS_BY_STATUS, sortField: 'creationDate', toDocument: roomMapper.toDocument, scanLimit };
+  const query = { index: ROOMS_BY_STATUS, sortField: 'creationDate', toDocument: roomMapper.toDocument, scanLimit: SCAN_LIMIT };
   const shown = { ...query, collection: connection.lists(ROOMS), filter: { status: { $in: SHOWN } } };
   const inMeeting = { ...query, collection, filter: { status: IN_MEETING }, roomName: undefined, limit: BATCH };
 
