@@ -23,6 +23,11 @@ export interface AdoptionOptions {
 
 type Update = Record<string, unknown>;
 
+/** What only documents without our fields have. The index of each first field tells at once that there are none. */
+const FOREIGN_RECORDING = { uid: null };
+const FOREIGN_ROOM = { 'tally.changedAt': null, tally: null };
+type Foreign = typeof FOREIGN_RECORDING | typeof FOREIGN_ROOM;
+
 /**
  * Give the documents of OpenVidu Meet the fields of ours. They keep every field they have.
  *
@@ -37,30 +42,30 @@ export function createAdoption({ connection, clock, timing, batchSize = 500 }: A
   return {
     name: 'v1_documents',
     async isNeeded() {
-      const lacking = [recordings.findOne({ uid: null }), rooms.findOne({ tally: null })];
-      return (await reading(() => Promise.all(lacking))).some((document) => document !== null);
+      const found = [recordings.findOne(FOREIGN_RECORDING), rooms.findOne(FOREIGN_ROOM)];
+      return (await reading(() => Promise.all(found))).some((document) => document !== null);
     },
     async run({ signal, onBatch }) {
       const counts = { recordings: 0, rooms: 0, superseded: 0 };
-      await eachBatch('recordings', recordings, 'uid', async (stored) => {
+      await eachBatch('recordings', recordings, FOREIGN_RECORDING, async (stored) => {
         const isOpen = OPEN_STATUSES.some((status) => status === stored['status']);
         const isLive = isOpen && (await keeperOf(recordings, stored['roomId'])) === String(stored._id);
         if (isOpen && !isLive) counts.superseded += 1;
         return updateOfRecording(stored, isLive);
       });
-      await eachBatch('rooms', rooms, 'tally', async (stored) => updateOfRoom(stored));
+      await eachBatch('rooms', rooms, FOREIGN_ROOM, async (stored) => updateOfRoom(stored));
       return counts;
 
-      /** Adopt the documents that lack a field, in the order of their keys. */
+      /** In the order of the documents' keys. */
       async function eachBatch(
         kind: 'recordings' | 'rooms',
         collection: StoredCollection,
-        lacks: 'uid' | 'tally',
+        foreign: Foreign,
         adopt: (stored: Stored) => Promise<Update>,
       ): Promise<void> {
         for (let after: mongo.ObjectId | undefined; ;) {
           signal.throwIfAborted();
-          const batch = await reading(() => adoptBatch(collection, lacks, adopt, after));
+          const batch = await reading(() => adoptBatch(collection, foreign, adopt, after));
           if (batch === undefined) return;
           counts[kind] += batch.adopted;
           after = batch.last;
@@ -73,17 +78,17 @@ export function createAdoption({ connection, clock, timing, batchSize = 500 }: A
   /** @returns how many it wrote and the key of the last; undefined when none was left */
   async function adoptBatch(
     collection: StoredCollection,
-    lacks: 'uid' | 'tally',
+    foreign: Foreign,
     adopt: (stored: Stored) => Promise<Update>,
     after: mongo.ObjectId | undefined,
   ): Promise<{ adopted: number; last: mongo.ObjectId } | undefined> {
-    const filter = { [lacks]: null, ...(after === undefined ? {} : { _id: { $gt: after } }) };
+    const filter = { ...foreign, ...(after === undefined ? {} : { _id: { $gt: after } }) };
     const batch = await collection.find(filter).sort({ _id: 1 }).limit(batchSize).toArray();
     const last = batch.at(-1);
     if (last === undefined) return undefined;
     const writes = batch.map(async (stored) => {
       const { _id } = stored;
-      return { updateOne: { filter: { _id, [lacks]: null }, update: { $set: await adopt(stored) } } };
+      return { updateOne: { filter: { _id, ...foreign }, update: { $set: await adopt(stored) } } };
     });
     const { modifiedCount } = await collection.bulkWrite(await Promise.all(writes), { ordered: false });
     return { adopted: modifiedCount, last: last._id };
