@@ -1,5 +1,5 @@
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { poll } from '../../../scripts/services/index.mjs';
+import { poll } from '../../servers/index.js';
 import { systemClock } from '../../../src/clock.js';
 import { StoreUnavailableError } from '../../../src/errors.js';
 import { connectMongo, type MongoDatabase } from '../../../src/persistence/mongo/database.js';

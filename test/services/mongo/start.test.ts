@@ -1,5 +1,5 @@
 import { afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
-import { poll, startRedis } from '../../../scripts/services/index.mjs';
+import { poll, startRedis } from '../../servers/index.js';
 import { buildOnce, BUILD_TIMEOUT_MS, builtFile } from '../../support/build-once.js';
 import { freePort, startChild, type RunningChild } from '../../support/child-process.js';
 import { createDataFolder } from '../../support/data-folder.js';
