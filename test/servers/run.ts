@@ -12,7 +12,7 @@ const LAST_LINES = 30;
 
 const print = (text: string): void => void process.stdout.write(`${text}\n`);
 
-/** `--only PATTERN` selects tests by name; every other argument goes to vitest as it is. */
+/** `--only PATTERN` selects tests by name, `--full` runs them at full size; every other argument goes to vitest as it is. */
 function vitestArguments(args: readonly string[]): string[] {
   const only = args.indexOf('--only');
   if (only === -1) return [...args];
@@ -47,7 +47,9 @@ async function printLogs({ dir }: ServicesRun): Promise<void> {
   }
 }
 
-const args = vitestArguments(process.argv.slice(2));
+const given = process.argv.slice(2);
+if (given.includes('--full')) process.env['FULL_SIZE'] = 'true';
+const args = vitestArguments(given.filter((arg) => arg !== '--full'));
 const run = await openRun((line) => print(`services: ${line}`));
 const rows = run.programs.map(({ name, version, source, path }) => [name, version, source, path]);
 print(table([['server', 'version', 'from', 'path'], ...rows]));

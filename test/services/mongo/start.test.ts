@@ -3,18 +3,18 @@ import { poll, startRedis } from '../../servers/index.js';
 import { buildOnce, BUILD_TIMEOUT_MS, builtFile } from '../../support/build-once.js';
 import { freePort, startChild, type RunningChild } from '../../support/child-process.js';
 import { createDataFolder } from '../../support/data-folder.js';
+import { isFullSize } from '../../support/full-size.js';
 import { buildForeignRecording, buildForeignRoom } from './support/foreign-documents.js';
 import { dbName } from './support/names.js';
 import { startMongoUnderTest, type MongoUnderTest } from './support/open-mongo.js';
 import { startProbes, type Probe } from './support/probes.js';
 import { startSlowLink, type SlowLink } from './support/slow-link.js';
 
-/** `ADOPTED_DOCUMENTS=100000` is the full size; one hundredth of it is adopted over a slow link, so that it takes seconds too. */
-const DOCUMENTS = Number(process.env['ADOPTED_DOCUMENTS'] ?? 1_000);
-const IS_FULL = DOCUMENTS >= 100_000;
-const BYTES_PER_SECOND = IS_FULL ? Infinity : 100_000;
-const PROBE_EVERY_MS = IS_FULL ? 1_000 : 200;
-const TEST_TIMEOUT_MS = IS_FULL ? 900_000 : 120_000;
+/** One hundredth of the full size is adopted over a slow link, so that it takes seconds too. */
+const DOCUMENTS = isFullSize ? 100_000 : 1_000;
+const BYTES_PER_SECOND = isFullSize ? Infinity : 200_000;
+const PROBE_EVERY_MS = isFullSize ? 1_000 : 200;
+const TEST_TIMEOUT_MS = isFullSize ? 900_000 : 120_000;
 /** A process that gets SIGTERM has ended by then. */
 const ENDS_WITHIN_MS = 10_000;
 
@@ -143,7 +143,7 @@ describe(`a start that adopts ${DOCUMENTS} documents`, () => {
   );
 });
 
-describe.skipIf(IS_FULL)('a start that migrates', () => {
+describe.skipIf(isFullSize)('a start that migrates', () => {
   it('ends with 0 within ten seconds after SIGTERM, and the next one goes on', async () => {
     await fill();
     const instance = await prepareInstance();
