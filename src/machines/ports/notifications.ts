@@ -18,3 +18,15 @@ export interface Notifications {
   /** Keep a notice for its receivers; a repeat changes nothing. @throws StoreUnavailableError retryable */
   append(notice: Notice): Promise<void>;
 }
+
+interface NotifyRun {
+  key: string;
+  document: object;
+  effect: { since: number; params: Readonly<Record<string, unknown>> };
+}
+
+/** The notice that the effect `notify` owes: its parameters name the notice and the status. */
+export function noticeOf(kind: Notice['kind'], { key, document, effect }: NotifyRun): Notice {
+  const { notice, status } = effect.params;
+  return { kind, key, version: effect.since, name: String(notice), status: String(status), entity: document };
+}

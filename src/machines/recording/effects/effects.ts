@@ -1,20 +1,35 @@
+import { noticeOf } from '../../ports/notifications.js';
 import type { RecordingEffectName } from '../machine/definition.js';
-import type { RecordingEffectHandler } from './handler.js';
-import { createLockEffects, type LockEffectPorts } from './lock.js';
-import { createMediaEffects, type MediaEffectPorts } from './media.js';
-import { createNotifyEffect, type NotifyPorts } from './notify.js';
-import { createStartEffects, type StartEffectPorts } from './start.js';
-import { createStopEffects, type StopEffectPorts } from './stop.js';
-
-export type RecordingEffectPorts = StartEffectPorts & StopEffectPorts & MediaEffectPorts & LockEffectPorts & NotifyPorts;
+import type { RecordingEffectHandler, RecordingEffectPorts } from './handler.js';
+import { fileEvent, fileInTime, removeFile } from './media.js';
+import { confirmStart, findEgress, startEgress } from './start.js';
+import { confirmDeath, stopEgress } from './stop.js';
 
 /** The I/O that the recording machine names. Every one but `startEgress` may run twice harmlessly. */
 export function createRecordingEffects(ports: RecordingEffectPorts): Record<RecordingEffectName, RecordingEffectHandler> {
+  const { locks, notifications, lockTtlMs } = ports;
   return {
-    ...createStartEffects(ports),
-    ...createStopEffects(ports),
-    ...createMediaEffects(ports),
-    ...createLockEffects(ports),
-    ...createNotifyEffect(ports),
+    startEgress: (run) => startEgress(ports, run),
+    findEgress: (run) => findEgress(ports, run),
+    confirmStart: (run) => confirmStart(ports, run),
+    stopEgress: (run) => stopEgress(ports, run),
+    confirmDeath: (run) => confirmDeath(ports, run),
+    verifyMedia: (run) => fileInTime(ports, run),
+    checkMedia: ({ document }) => fileEvent(ports, document),
+    rescueMedia: (run) => fileInTime(ports, run),
+    removeMedia: (run) => removeFile(ports, run),
+    // By its value: never the lock of another recording.
+    async extendRoomLock({ document, effect }) {
+      await locks.extend(document.roomId, String(effect.params.value), lockTtlMs);
+      return undefined;
+    },
+    async releaseRoomLock({ document, effect }) {
+      await locks.release(document.roomId, String(effect.params.value));
+      return undefined;
+    },
+    async notify(run) {
+      await notifications.append(noticeOf('recording', run));
+      return undefined;
+    },
   };
 }

@@ -1,37 +1,21 @@
-import type { Clock } from '../../../clock.js';
 import { NotYet } from '../../kernel/definition.js';
-import type { MediaStore } from '../../ports/media.js';
 import type { RecordingEvent } from '../events.js';
 import { RESCUE_FOR_MS, rescueWaitMs } from '../machine/definition.js';
 import type { RecordingContext } from '../recording.js';
-import type { RecordingEffectHandler, RecordingEffectRun } from './handler.js';
+import type { RecordingEffectPorts, RecordingEffectRun } from './handler.js';
 import { inspectFile } from './media-file.js';
 
-export interface MediaEffectPorts {
-  media: MediaStore;
-  clock: Clock;
-}
-
-/** Looks for the file of a recording, and removes it. */
-export function createMediaEffects(
-  ports: MediaEffectPorts,
-): Record<'verifyMedia' | 'checkMedia' | 'rescueMedia' | 'removeMedia', RecordingEffectHandler> {
-  return {
-    verifyMedia: (run) => fileInTime(ports, run),
-    checkMedia: ({ document }) => fileEvent(ports, document),
-    rescueMedia: (run) => fileInTime(ports, run),
-    removeMedia: (run) => removeFile(ports, run),
-  };
-}
-
-async function fileEvent({ media, clock }: MediaEffectPorts, recording: RecordingContext): Promise<RecordingEvent> {
+export async function fileEvent({ media, clock }: RecordingEffectPorts, recording: RecordingContext): Promise<RecordingEvent> {
   const verdict = await inspectFile(media, recording.mediaKey, recording.size);
   const from = { at: clock.now(), source: 'media' };
   return verdict.complete ? { type: 'media.found', size: verdict.size, ...from } : { type: 'media.absent', ...from };
 }
 
 /** Looks with growing pauses for a day: an upload may end long after LiveKit was heard of last. */
-async function fileInTime(ports: MediaEffectPorts, { document, attempt }: RecordingEffectRun): Promise<RecordingEvent> {
+export async function fileInTime(
+  ports: RecordingEffectPorts,
+  { document, attempt }: RecordingEffectRun,
+): Promise<RecordingEvent> {
   const { clock } = ports;
   const event = await fileEvent(ports, document);
   const since = document.settledAt ?? clock.now();
@@ -42,8 +26,8 @@ async function fileInTime(ports: MediaEffectPorts, { document, attempt }: Record
 }
 
 /** Once or, with `again`, with growing pauses for a day: the egress may still deliver a file. */
-async function removeFile(
-  { media, clock }: MediaEffectPorts,
+export async function removeFile(
+  { media, clock }: RecordingEffectPorts,
   { document, effect, attempt }: RecordingEffectRun,
 ): Promise<undefined> {
   await media.remove(String(effect.params.mediaKey));

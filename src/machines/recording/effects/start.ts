@@ -1,37 +1,14 @@
-import type { Clock } from '../../../clock.js';
 import { LiveKitUnavailableError } from '../../../errors.js';
 import { NotYet } from '../../kernel/definition.js';
-import { type EgressGateway, type EgressObservation, rankOf } from '../../ports/egress-gateway.js';
-import type { MediaStore } from '../../ports/media.js';
+import { type EgressObservation, rankOf } from '../../ports/egress-gateway.js';
 import type { RecordingEvent } from '../events.js';
 import type { RecordingContext } from '../recording.js';
-import { observed, type RecordingEffectHandler, type RecordingEffectRun } from './handler.js';
+import { observed, type RecordingEffectPorts, type RecordingEffectRun } from './handler.js';
 import { findOwn, LOOK_FOR_MS, startDuty, startEvent } from './start-call.js';
-
-export interface StartEffectPorts {
-  livekit: Pick<EgressGateway, 'startRoomComposite' | 'findEgress' | 'listEgress'>;
-  media: Pick<MediaStore, 'egressPath'>;
-  clock: Clock;
-  /** Names this process: it calls StartEgress for those starts alone that it claimed. */
-  instance: string;
-  /** Time limit of the last question before a start is undone, milliseconds. */
-  confirmMs: number;
-}
 
 const LOOK_AGAIN_MS = 1_000;
 
-/** From the claim on a start until its egress is known. */
-export function createStartEffects(
-  ports: StartEffectPorts,
-): Record<'startEgress' | 'findEgress' | 'confirmStart', RecordingEffectHandler> {
-  return {
-    startEgress: (run) => startEgress(ports, run),
-    findEgress: (run) => findEgress(ports, run),
-    confirmStart: (run) => confirmStart(ports, run),
-  };
-}
-
-async function startEgress(ports: StartEffectPorts, run: RecordingEffectRun): Promise<RecordingEvent | undefined> {
+export async function startEgress(ports: RecordingEffectPorts, run: RecordingEffectRun): Promise<RecordingEvent | undefined> {
   const { livekit, media, clock, instance } = ports;
   const { document, fresh, ageMs } = run;
   switch (startDuty(document, { instance, fresh, ageMs })) {
@@ -51,8 +28,8 @@ async function startEgress(ports: StartEffectPorts, run: RecordingEffectRun): Pr
   }
 }
 
-async function findEgress(
-  { livekit, clock }: StartEffectPorts,
+export async function findEgress(
+  { livekit, clock }: RecordingEffectPorts,
   { document }: RecordingEffectRun,
 ): Promise<RecordingEvent | undefined> {
   if (document.egressId !== undefined) return undefined;
@@ -65,8 +42,8 @@ async function findEgress(
 }
 
 /** The last question before a start is undone. Without an answer in time the egress counts as not recording. */
-async function confirmStart(
-  { livekit, clock, confirmMs }: StartEffectPorts,
+export async function confirmStart(
+  { livekit, clock, confirmMs }: RecordingEffectPorts,
   { document, effect }: RecordingEffectRun,
 ): Promise<RecordingEvent> {
   const egress = await lookOnce(livekit, document, confirmMs).catch((error: unknown) => {
@@ -79,7 +56,7 @@ async function confirmStart(
 
 /** The egress by its id or, while that is unknown, by our uid in its path. */
 async function lookOnce(
-  livekit: StartEffectPorts['livekit'],
+  livekit: RecordingEffectPorts['livekit'],
   { uid, egressId, roomId }: RecordingContext,
   timeoutMs?: number,
 ): Promise<EgressObservation | undefined> {

@@ -1,25 +1,12 @@
-import type { Clock } from '../../../clock.js';
 import { LiveKitUnavailableError } from '../../../errors.js';
-import type { EgressGateway, StopOutcome } from '../../ports/egress-gateway.js';
+import type { StopOutcome } from '../../ports/egress-gateway.js';
 import type { RecordingEvent } from '../events.js';
 import { rises } from '../machine/observation.js';
-import { observed, type RecordingEffectHandler, type RecordingEffectRun } from './handler.js';
+import { observed, type RecordingEffectPorts, type RecordingEffectRun } from './handler.js';
 
-export interface StopEffectPorts {
-  livekit: Pick<EgressGateway, 'stopEgress' | 'findEgress'>;
-  clock: Clock;
-}
-
-/** Stops an egress: because it was asked for, or to prove that it is dead. */
-export function createStopEffects(ports: StopEffectPorts): Record<'stopEgress' | 'confirmDeath', RecordingEffectHandler> {
-  return {
-    stopEgress: (run) => stopEgress(ports, run),
-    confirmDeath: (run) => confirmDeath(ports, run),
-  };
-}
-
-async function stopEgress(
-  { livekit, clock }: StopEffectPorts,
+/** Stops an egress that is to end. */
+export async function stopEgress(
+  { livekit, clock }: RecordingEffectPorts,
   { effect }: RecordingEffectRun,
 ): Promise<RecordingEvent | undefined> {
   const egressId = String(effect.params.egressId);
@@ -38,8 +25,9 @@ async function stopEgress(
   }
 }
 
-async function confirmDeath(
-  { livekit, clock }: StopEffectPorts,
+/** Stops an egress to prove that it is dead. */
+export async function confirmDeath(
+  { livekit, clock }: RecordingEffectPorts,
   { document, effect }: RecordingEffectRun,
 ): Promise<RecordingEvent | undefined> {
   const egressId = String(effect.params.egressId);

@@ -1,12 +1,39 @@
+import type { Clock } from '../../../clock.js';
+import type { EffectHandler } from '../../kernel/definition.js';
+import { noticeOf, type Notifications } from '../../ports/notifications.js';
+import type { Recorder } from '../../ports/recorder.js';
+import type { RoomGateway } from '../../ports/room-gateway.js';
+import type { RoomEvent } from '../events.js';
 import type { RoomEffectName } from '../machine/definition.js';
-import type { RoomEffectHandler } from './handler.js';
-import { createMeetingEffect, type MeetingEffectPorts } from './meeting.js';
-import { createNotifyEffect, type NotifyPorts } from './notify.js';
-import { createRecordingsEffect, type RecordingsEffectPorts } from './recordings.js';
+import type { RoomContext } from '../room.js';
 
-export type RoomEffectPorts = MeetingEffectPorts & RecordingsEffectPorts & NotifyPorts;
+export interface RoomEffectPorts {
+  livekit: Pick<RoomGateway, 'deleteRoom'>;
+  recorder: Pick<Recorder, 'deleteAll'>;
+  notifications: Notifications;
+  clock: Clock;
+}
 
 /** The I/O that the room machine names; each may run twice harmlessly. */
-export function createRoomEffects(ports: RoomEffectPorts): Record<RoomEffectName, RoomEffectHandler> {
-  return { ...createMeetingEffect(ports), ...createRecordingsEffect(ports), ...createNotifyEffect(ports) };
+export function createRoomEffects({
+  livekit,
+  recorder,
+  notifications,
+  clock,
+}: RoomEffectPorts): Record<RoomEffectName, EffectHandler<RoomContext, RoomEvent>> {
+  return {
+    /** Its result ends the meeting here: LiveKit's webhook may get lost, and LiveKit sends none when its room is gone already. */
+    async endMeeting({ key, document }) {
+      await livekit.deleteRoom(key);
+      return { type: 'meeting.finished', roomSid: document.meetingSid ?? '', at: clock.now(), source: 'effect' };
+    },
+    async deleteRecordings({ key, signal }) {
+      await recorder.deleteAll(key, signal);
+      return undefined;
+    },
+    async notify(run) {
+      await notifications.append(noticeOf('room', run));
+      return undefined;
+    },
+  };
 }
