@@ -6,22 +6,13 @@ import { RoomDeletionRefusedError } from '../machines/room/errors.js';
 import type { RoomStore } from '../machines/room/room-store.js';
 import type { RoomDocument } from '../machines/room/room.js';
 import { expiredRoomDeleted } from '../observability/events.js';
-import { countEach, type Counts, type Job } from './job.js';
+import { countEach, type Counts } from './job.js';
 
 export interface ExpiredRoomOptions {
   rooms: Pick<RoomCommands, 'delete'>;
   roomStore: Pick<RoomStore, 'expired'>;
   clock: Clock;
   log: Log;
-}
-
-export function createExpiredRoomJob(options: ExpiredRoomOptions & { intervalMs: number }): Job {
-  return {
-    name: 'roomGarbageCollector',
-    intervalMs: options.intervalMs,
-    atStart: true,
-    run: (signal) => deleteExpiredRooms(options, signal),
-  };
 }
 
 /**

@@ -7,12 +7,13 @@ import type { RoomLocks } from '../machines/ports/room-locks.js';
 import type { RecordingContext } from '../machines/recording/recording.js';
 import type { RoomCommands } from '../machines/room/commands/commands.js';
 import type { RoomStore } from '../machines/room/room-store.js';
-import { createExpiredRoomJob } from './expired-rooms.job.js';
-import { createOrphanedLockJob } from './orphaned-locks.job.js';
-import { createRecordingLockJob } from './recording-locks.job.js';
+import { deleteExpiredRooms } from './expired-rooms.job.js';
+import type { Job } from './job.js';
+import { collectOrphanedLocks } from './orphaned-locks.job.js';
+import { keepRecordingLocks } from './recording-locks.job.js';
 import type { RunOptions } from './runs.js';
 import { createScheduler, type Scheduler } from './scheduler.js';
-import { createStaleRecordingJob } from './stale-recordings.job.js';
+import { stopStaleRecordings } from './stale-recordings.job.js';
 
 export interface JobsOptions extends Omit<RunOptions, 'locks'> {
   jobLocks: RunOptions['locks'];
@@ -31,23 +32,31 @@ export interface JobsOptions extends Omit<RunOptions, 'locks'> {
 export function createJobs(options: JobsOptions): Scheduler {
   const { jobLocks, timers, supervisor, livekit, clock, log, onLocksConnected } = options;
   const { recordings: store, roomLocks: locks, rooms: roomStore, roomCommands: rooms } = options;
+  const { lockGraceMs: graceMs, staleAfterMs, recorderGoneMs: goneMs, lockTtlMs } = timers;
   const shared = { locks, store, livekit, clock, log };
-  const scheduler = createScheduler({
-    ...options,
-    locks: jobLocks,
-    jobs: [
-      createOrphanedLockJob({ ...shared, graceMs: timers.lockGraceMs, intervalMs: timers.lockGcIntervalMs }),
-      createStaleRecordingJob({
-        ...shared,
-        supervisor,
-        staleAfterMs: timers.staleAfterMs,
-        goneMs: timers.recorderGoneMs,
-        intervalMs: timers.staleIntervalMs,
-      }),
-      createRecordingLockJob({ ...shared, lockTtlMs: timers.lockTtlMs, intervalMs: timers.lockKeeperIntervalMs }),
-      createExpiredRoomJob({ ...shared, rooms, roomStore, intervalMs: timers.roomExpiryIntervalMs }),
-    ],
-  });
+  const jobs: Omit<Job, 'atStart'>[] = [
+    {
+      name: 'activeRecordingGarbageCollector',
+      intervalMs: timers.lockGcIntervalMs,
+      run: (signal) => collectOrphanedLocks({ ...shared, graceMs }, signal),
+    },
+    {
+      name: 'staleRecordingsCleanup',
+      intervalMs: timers.staleIntervalMs,
+      run: (signal) => stopStaleRecordings({ ...shared, supervisor, staleAfterMs, goneMs }, signal),
+    },
+    {
+      name: 'recordingLockKeeper',
+      intervalMs: timers.lockKeeperIntervalMs,
+      run: (signal) => keepRecordingLocks({ ...shared, lockTtlMs }, signal),
+    },
+    {
+      name: 'roomGarbageCollector',
+      intervalMs: timers.roomExpiryIntervalMs,
+      run: (signal) => deleteExpiredRooms({ rooms, roomStore, clock, log }, signal),
+    },
+  ];
+  const scheduler = createScheduler({ ...options, locks: jobLocks, jobs: jobs.map((job) => ({ ...job, atStart: true })) });
   const unsubscribe = onLocksConnected(() => void scheduler.runNow('recordingLockKeeper'));
   return {
     ...scheduler,

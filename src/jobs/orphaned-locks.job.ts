@@ -5,7 +5,7 @@ import type { LiveKitGateway } from '../machines/ports/livekit-gateway.js';
 import type { LockHolder, RoomLocks } from '../machines/ports/room-locks.js';
 import type { RecordingStore } from '../machines/recording/recording-store.js';
 import { orphanedLockFreed } from '../observability/events.js';
-import { countEach, type Counts, type Job } from './job.js';
+import { countEach, type Counts } from './job.js';
 
 export interface OrphanedLockOptions {
   locks: RoomLocks;
@@ -18,15 +18,6 @@ export interface OrphanedLockOptions {
 }
 
 type Lock = { roomId: string } & LockHolder;
-
-export function createOrphanedLockJob(options: OrphanedLockOptions & { intervalMs: number }): Job {
-  return {
-    name: 'activeRecordingGarbageCollector',
-    intervalMs: options.intervalMs,
-    atStart: true,
-    run: (signal) => collectOrphanedLocks(options, signal),
-  };
-}
 
 /**
  * Free the room locks that neither a recording nor an egress needs. A killed process leaves one when it dies between taking the

@@ -6,7 +6,7 @@ import type { Holding, LockHolder, RoomLocks, WantedLock } from '../machines/por
 import { isLeftBehind } from '../machines/recording/commands/room-lock.js';
 import type { RecordingStore } from '../machines/recording/recording-store.js';
 import { isLive } from '../machines/recording/recording.js';
-import { countEach, type Counts, type Job } from './job.js';
+import { countEach, type Counts } from './job.js';
 
 export interface RecordingLockOptions {
   locks: RoomLocks;
@@ -29,15 +29,6 @@ interface Live {
 
 /** Locks that are asked for together. */
 const AT_ONCE = 1_000;
-
-export function createRecordingLockJob(options: RecordingLockOptions & { intervalMs: number }): Job {
-  return {
-    name: 'recordingLockKeeper',
-    intervalMs: options.intervalMs,
-    atStart: true,
-    run: (signal) => keepRecordingLocks(options, signal),
-  };
-}
 
 /**
  * Hold the room lock for every live recording, by the value in its record: a lock is renewed long before it expires, and taken

@@ -15,7 +15,7 @@ import {
   topStateOf,
 } from '../machines/recording/recording.js';
 import { staleRecordingStopped } from '../observability/events.js';
-import { countEach, type Counts, type Job, sum } from './job.js';
+import { countEach, type Counts, sum } from './job.js';
 
 export interface StaleRecordingOptions {
   supervisor: Pick<Supervisor<RecordingContext, RecordingEvent>, 'send'>;
@@ -33,15 +33,6 @@ export interface StaleRecordingOptions {
 type Look = 'foreign' | 'unknown' | 'aborted' | 'settled' | 'leaving' | 'undated' | 'fresh' | 'in_use' | 'doubtful' | 'stale';
 
 const NS_PER_MS = 1_000_000n;
-
-export function createStaleRecordingJob(options: StaleRecordingOptions & { intervalMs: number }): Job {
-  return {
-    name: 'staleRecordingsCleanup',
-    intervalMs: options.intervalMs,
-    atStart: true,
-    run: (signal) => stopStaleRecordings(options, signal),
-  };
-}
 
 /**
  * Stop the recordings whose room is empty although LiveKit goes on recording it. LiveKit dates an egress by its last change of
