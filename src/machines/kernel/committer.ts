@@ -5,7 +5,7 @@ import { createMailbox } from '../../concurrency.js';
 import { StoreUnavailableError, TallyError, WriteOutcomeUnknownError } from '../../errors.js';
 import type { ActorStore, CreateResult } from './actor-store.js';
 import type { Change, Stamp } from './compose.js';
-import { type ActorDocument, hasWritten, type PendingEffect } from './document.js';
+import { type ActorDocument, hasWritten } from './document.js';
 import { createEndedEffects } from './ended-effects.js';
 
 const TRIES = 5;
@@ -43,24 +43,7 @@ export type Committed<Context extends object> = Written<Context> | { written: fa
 
 export type Created<Context extends object> = CreateResult & { document: ActorDocument<Context> };
 
-export interface Committer<Context extends object> {
-  /**
-   * @returns undefined when there is no such document
-   * @throws StoreUnavailableError after five lost races, or when the outcome of a write cannot be learned
-   */
-  commit(key: string, change: Change<Context>): Promise<Committed<Context> | undefined>;
-  create(key: string, build: (stamp: Stamp) => ActorDocument<Context>): Promise<Created<Context>>;
-  /** This effect has ended and brought no news: it leaves the document with the next save, whatever that is for. */
-  end(key: string, effect: PendingEffect): void;
-  /** Whether this effect has ended and not left its document yet. @param effect default: any of that document */
-  hasEnded(key: string, effect?: PendingEffect): boolean;
-  /** Keys of the documents that owe an effect which has ended. */
-  ending(): string[];
-  /** Have every write of this process told, at once and in order. @param follower must not throw */
-  follow(follower: (key: string, written: Written<Context>) => void): void;
-  /** Resolves when no change is under way. */
-  idle(): Promise<void>;
-}
+export type Committer<Context extends object> = ReturnType<typeof createCommitter<Context>>;
 
 export interface CommitterOptions<Context extends object> {
   store: ActorStore<Context>;
@@ -76,7 +59,7 @@ export interface CommitterOptions<Context extends object> {
  *
  * A write whose answer was lost is no failure: the next look at the document tells whether it happened.
  */
-export function createCommitter<Context extends object>(options: CommitterOptions<Context>): Committer<Context> {
+export function createCommitter<Context extends object>(options: CommitterOptions<Context>) {
   const { store, clock } = options;
   const mailbox = createMailbox();
   const ended = createEndedEffects<Context>();
@@ -84,9 +67,8 @@ export function createCommitter<Context extends object>(options: CommitterOption
   const stamps = createStamps(options);
   const followers: ((key: string, written: Written<Context>) => void)[] = [];
 
-  function announce(key: string, written: Written<Context>): Written<Context> {
+  function announce(key: string, written: Written<Context>): void {
     for (const follow of followers) follow(key, written);
-    return written;
   }
 
   async function load(key: string): Promise<ActorDocument<Context> | undefined> {
@@ -146,14 +128,18 @@ export function createCommitter<Context extends object>(options: CommitterOption
   }
 
   return {
-    commit: (key, decide) =>
+    /**
+     * @returns undefined when there is no such document
+     * @throws StoreUnavailableError after five lost races, or when the outcome of a write cannot be learned
+     */
+    commit: (key: string, decide: Change<Context>): Promise<Committed<Context> | undefined> =>
       mailbox.run(key, async () => {
         const committed = await change(key, decide);
         ended.forget(key, committed?.written === true ? committed.after : committed?.document);
         if (committed?.written === true) announce(key, committed);
         return committed;
       }),
-    create: (key, build) =>
+    create: (key: string, build: (stamp: Stamp) => ActorDocument<Context>): Promise<Created<Context>> =>
       mailbox.run(key, async () => {
         const stamp = stamps();
         const begunAt = clock.monotonic();
@@ -164,10 +150,15 @@ export function createCommitter<Context extends object>(options: CommitterOption
         announce(key, { written: true, before: document, after: document, begunAt, isPast });
         return { ...result, document };
       }),
-    end: (key, effect) => ended.add(key, effect),
-    hasEnded: (key, effect) => ended.has(key, effect),
-    ending: () => ended.keys(),
-    follow: (follower) => void followers.push(follower),
+    /** This effect has ended and brought no news: it leaves the document with the next save, whatever that is for. */
+    end: ended.add,
+    /** Whether this effect has ended and not left its document yet. @param effect default: any of that document */
+    hasEnded: ended.has,
+    /** Keys of the documents that owe an effect which has ended. */
+    ending: ended.keys,
+    /** Have every write of this process told, at once and in order. @param follower must not throw */
+    follow: (follower: (key: string, written: Written<Context>) => void) => void followers.push(follower),
+    /** Resolves when no change is under way. */
     idle: () => mailbox.idle(),
   };
 }

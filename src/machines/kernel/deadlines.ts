@@ -1,29 +1,16 @@
-import type { Clock } from '../../clock.js';
 import { toError } from '../../errors.js';
-import type { Log } from '../../logging.js';
 import type { Committer } from './committer.js';
 import { taking } from './compose.js';
-import type { ActorDefinition, ActorEvent } from './definition.js';
+import type { ActorEvent, Hosting } from './definition.js';
 import type { ActorDocument } from './document.js';
 
-export interface DeadlineOptions<Context extends object, Event extends ActorEvent> {
-  definition: ActorDefinition<Context, Event>;
-  committer: Pick<Committer<Context>, 'follow' | 'commit'>;
-  clock: Clock;
-  log: Log;
-}
+export type Deadlines = ReturnType<typeof createDeadlines>;
 
 /** Deadlines that this process armed: they follow what it writes, and pass by the monotonic clock whatever the wall clock does. */
-export interface Deadlines {
-  /** Whether the timer of exactly this deadline runs here. */
-  isArmed(key: string, generation: number): boolean;
-  stop(): void;
-}
-
 export function createDeadlines<Context extends object, Event extends ActorEvent>(
-  options: DeadlineOptions<Context, Event>,
-): Deadlines {
-  const { definition, committer, clock, log } = options;
+  { definition, clock, log }: Hosting<Context, Event>,
+  committer: Committer<Context>,
+) {
   const armed = new Map<string, { generation: number; cancel: () => void }>();
   let stopped = false;
 
@@ -56,8 +43,9 @@ export function createDeadlines<Context extends object, Event extends ActorEvent
   committer.follow((key, { after }) => arm(key, after));
 
   return {
-    isArmed: (key, generation) => armed.get(key)?.generation === generation,
-    stop() {
+    /** Whether the timer of exactly this deadline runs here. */
+    isArmed: (key: string, generation: number) => armed.get(key)?.generation === generation,
+    stop(): void {
       stopped = true;
       for (const { cancel } of armed.values()) cancel();
       armed.clear();

@@ -1,6 +1,10 @@
 import type { AnyStateMachine } from 'xstate';
 
+import type { Clock, SharedClock } from '../../clock.js';
+import type { Log } from '../../logging.js';
+import type { ActorStore } from './actor-store.js';
 import type { ActorDocument, EffectParams, PendingEffect } from './document.js';
+import type { EventBus } from './event-bus.js';
 
 /** Every event carries the time and says where it came from; the machine has no clock of its own. */
 export interface ActorEvent {
@@ -76,6 +80,25 @@ export type EffectHandler<Context extends object, Event extends ActorEvent> = (
 export type EffectHandlers<Context extends object, Event extends ActorEvent> = Readonly<
   Record<string, EffectHandler<Context, Event>>
 >;
+
+/** How a process hosts one kind of actor. */
+export interface Hosting<Context extends object, Event extends ActorEvent> {
+  definition: ActorDefinition<Context, Event>;
+  handlers: EffectHandlers<Context, Event>;
+  store: ActorStore<Context>;
+  bus: EventBus;
+  clock: Clock;
+  /** How far this machine's clock is off the one that `clock` tells, if several processes share the store. */
+  clockOffsetMs: SharedClock['offsetMs'];
+  /** Unique per process run: what an earlier run on this machine left is another instance's. */
+  instance: string;
+  log: Log;
+  /** Time between two sweeps, milliseconds; jittered by a fifth. */
+  dueIntervalMs: number;
+  /** This process is the only one on its store: it takes over what earlier ones left at once, without waiting for leases. */
+  exclusive: boolean;
+  random: () => number;
+}
 
 /** Thrown by a handler that is not done: tried again after this time, whatever the back-off says, and not counted as a failure. */
 export class NotYet extends Error {

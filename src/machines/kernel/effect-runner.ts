@@ -1,32 +1,10 @@
-import type { Clock } from '../../clock.js';
 import { toError } from '../../errors.js';
-import type { Log } from '../../logging.js';
-import type { ActorStore } from './actor-store.js';
 import type { Committer, Written } from './committer.js';
 import { LEASE_MS } from './compose.js';
-import { type ActorDefinition, type ActorEvent, defaultBackoffMs, type EffectHandlers, NotYet } from './definition.js';
+import { type ActorEvent, defaultBackoffMs, type Hosting, NotYet } from './definition.js';
 import { type ActorDocument, isSameEffect, type PendingEffect } from './document.js';
 import { createLanes } from './lanes.js';
 import type { Outbox } from './outbox.js';
-
-export interface EffectRunnerOptions<Context extends object, Event extends ActorEvent> {
-  definition: ActorDefinition<Context, Event>;
-  handlers: EffectHandlers<Context, Event>;
-  store: Pick<ActorStore<Context>, 'load'>;
-  committer: Pick<Committer<Context>, 'follow' | 'hasEnded'>;
-  outbox: Pick<Outbox<Event>, 'settle' | 'amend'>;
-  clock: Clock;
-  instance: string;
-  log: Log;
-}
-
-/** Runs, now or when they are due, the effects that the writes of this process leased to it. */
-export interface EffectRunner {
-  /** Resolves when nothing runs or waits for a lane; effects waiting for their time do not count. */
-  idle(): Promise<void>;
-  /** Start nothing new, let what runs finish for a while, then abort it; leases of what is left run out by themselves. */
-  stop(graceMs: number): Promise<void>;
-}
 
 interface Job<Context extends object> {
   key: string;
@@ -39,11 +17,13 @@ interface Job<Context extends object> {
   cancelTimer?: () => void;
 }
 
-/** Effects run outside the mailbox, in lanes by target. */
+/** Runs, outside the mailbox and in lanes by target, the effects that the writes of this process leased to it: now or when due. */
 export function createEffectRunner<Context extends object, Event extends ActorEvent>(
-  options: EffectRunnerOptions<Context, Event>,
-): EffectRunner {
-  const { definition, committer, outbox, clock, instance } = options;
+  host: Hosting<Context, Event>,
+  committer: Committer<Context>,
+  outbox: Outbox<Context, Event>,
+) {
+  const { definition, store, clock, instance, log } = host;
   const jobs = createJobs<Context>();
   const lanes = createLanes(definition.lanes);
   let stopping = false;
@@ -70,15 +50,15 @@ export function createEffectRunner<Context extends object, Event extends ActorEv
   async function run(job: Job<Context>): Promise<void> {
     const { key, effect, abort } = job;
     if (abort.signal.aborted) return;
-    const stopRenewing = renew(options, job);
+    const stopRenewing = renew(host, outbox, job);
     try {
-      const document = job.document ?? (await options.store.load(key));
+      const document = job.document ?? (await store.load(key));
       if (document === undefined || !owes(document, effect, instance)) return;
-      const attempted = await attempt(options, job, document);
+      const attempted = await attempt(host, job, document);
       if (!('again' in attempted)) await outbox.settle(key, effect, attempted.event);
       else if (await outbox.amend(key, effect, attempted.again)) planAgain(job, attempted.again);
     } catch (error) {
-      if (!abort.signal.aborted) options.log.warn({ ...fieldsOf(options, job), err: toError(error) }, 'effect left to the sweep');
+      if (!abort.signal.aborted) log.warn({ ...fieldsOf(definition.kind, job), err: toError(error) }, 'effect left to the sweep');
     } finally {
       stopRenewing();
       jobs.forget(job);
@@ -103,8 +83,10 @@ export function createEffectRunner<Context extends object, Event extends ActorEv
   });
 
   return {
+    /** Resolves when nothing runs or waits for a lane; effects waiting for their time do not count. */
     idle: () => lanes.idle(),
-    async stop(graceMs) {
+    /** Start nothing new, let what runs finish for a while, then abort it; leases of what is left run out by themselves. */
+    async stop(graceMs: number): Promise<void> {
       stopping = true;
       lanes.close();
       const left = jobs.all();
@@ -161,13 +143,12 @@ function createJobs<Context extends object>() {
 type Attempted<Event> = { event: Event | undefined } | { again: PendingEffect };
 
 async function attempt<Context extends object, Event extends ActorEvent>(
-  options: EffectRunnerOptions<Context, Event>,
+  { definition, handlers, clock, log }: Hosting<Context, Event>,
   job: Job<Context>,
   document: ActorDocument<Context>,
 ): Promise<Attempted<Event>> {
-  const { definition, clock } = options;
   const { key, effect, abort } = job;
-  const handler = options.handlers[effect.name];
+  const handler = handlers[effect.name];
   if (handler === undefined) throw new Error(`no handler for effect '${effect.name}' of ${definition.kind}`);
   try {
     const event = await handler({
@@ -188,7 +169,7 @@ async function attempt<Context extends object, Event extends ActorEvent>(
         ? error.retryInMs
         : (definition.effects[effect.name]?.backoffMs?.(attempts) ?? defaultBackoffMs(attempts));
     const level = error instanceof NotYet ? 'debug' : 'warn';
-    options.log[level]({ ...fieldsOf(options, job), retryInMs, ...reasonOf(toError(error)) }, 'effect not done');
+    log[level]({ ...fieldsOf(definition.kind, job), retryInMs, ...reasonOf(toError(error)) }, 'effect not done');
     const notBefore = clock.now() + retryInMs;
     return { again: { ...effect, attempts, notBefore, leaseUntil: notBefore + LEASE_MS } };
   }
@@ -196,10 +177,10 @@ async function attempt<Context extends object, Event extends ActorEvent>(
 
 /** Keeps the lease while the effect runs, so that only a dead process loses it. @returns a function that ends it */
 function renew<Context extends object, Event extends ActorEvent>(
-  options: EffectRunnerOptions<Context, Event>,
+  { definition, clock, log }: Hosting<Context, Event>,
+  outbox: Outbox<Context, Event>,
   job: Job<Context>,
 ): () => void {
-  const { outbox, clock } = options;
   let over = false;
   let cancel = clock.after(LEASE_MS / 2, tick);
   function tick(): void {
@@ -207,7 +188,7 @@ function renew<Context extends object, Event extends ActorEvent>(
     void outbox
       .amend(job.key, job.effect, { leaseUntil: clock.now() + LEASE_MS })
       .catch((error: unknown) => {
-        options.log.warn({ ...fieldsOf(options, job), err: toError(error) }, 'lease not renewed');
+        log.warn({ ...fieldsOf(definition.kind, job), err: toError(error) }, 'lease not renewed');
       })
       .finally(() => {
         if (!over) cancel = clock.after(LEASE_MS / 2, tick);
@@ -219,8 +200,8 @@ function renew<Context extends object, Event extends ActorEvent>(
   };
 }
 
-function fieldsOf({ definition }: { definition: { kind: string } }, { key, effect }: Job<object>) {
-  return { [definition.kind]: key, effect: effect.key, attempt: effect.attempts + 1 };
+function fieldsOf(kind: string, { key, effect }: Job<object>) {
+  return { [kind]: key, effect: effect.key, attempt: effect.attempts + 1 };
 }
 
 /** What failed and, where an adapter translated it, what the other side said. */

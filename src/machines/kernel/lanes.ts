@@ -1,21 +1,15 @@
-/** Where work waits for its turn: each lane does so much at once, and none waits for another. */
-export interface Lanes {
-  /** Do some work as soon as its lane has room. A lane without a width does one thing at a time. @param work never rejects */
-  enter(lane: string, work: () => Promise<void>): void;
-  /** Resolves when nothing runs or waits. */
-  idle(): Promise<void>;
-  /** Begin nothing more: what waits is dropped. */
-  close(): void;
-}
-
 interface Lane {
   width: number;
   running: number;
   waiting: (() => Promise<void>)[];
 }
 
-/** @param widths how much of each lane is done at once, 1 or more */
-export function createLanes(widths: Readonly<Record<string, number>>): Lanes {
+/**
+ * Where work waits for its turn: each lane does so much at once, and none waits for another.
+ *
+ * @param widths how much of each lane is done at once, 1 or more
+ */
+export function createLanes(widths: Readonly<Record<string, number>>) {
   const lanes = new Map<string, Lane>();
   let idlers: (() => void)[] = [];
   let isClosed = false;
@@ -44,16 +38,19 @@ export function createLanes(widths: Readonly<Record<string, number>>): Lanes {
   const isIdle = () => [...lanes.values()].every(({ running, waiting }) => running === 0 && waiting.length === 0);
 
   return {
-    enter(name, work) {
+    /** Do some work as soon as its lane has room. A lane without a width does one thing at a time. @param work never rejects */
+    enter(name: string, work: () => Promise<void>): void {
       if (isClosed) return;
       const lane = laneOf(name);
       lane.waiting.push(work);
       drain(lane);
     },
-    async idle() {
+    /** Resolves when nothing runs or waits. */
+    async idle(): Promise<void> {
       while (!isIdle()) await new Promise<void>((resolve) => idlers.push(resolve));
     },
-    close() {
+    /** Begin nothing more: what waits is dropped. */
+    close(): void {
       isClosed = true;
       for (const lane of lanes.values()) lane.waiting = [];
     },

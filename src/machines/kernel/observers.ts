@@ -1,35 +1,18 @@
-import type { Clock } from '../../clock.js';
-import type { ActorStore } from './actor-store.js';
+import type { ActorEvent, Hosting } from './definition.js';
 import type { ActorDocument } from './document.js';
-import type { EventBus } from './event-bus.js';
 
-export interface ObserverOptions<Context extends object> {
-  kind: string;
-  store: ActorStore<Context>;
-  bus: EventBus;
-  clock: Clock;
-}
-
-/** Those who wait for an actor to become something. */
-export interface Observers<Context extends object> {
-  /** As the supervisor's `observe`. */
-  observe(
-    key: string,
-    until: (document: ActorDocument<Context>) => boolean,
-    timeoutMs: number,
-    seen?: ActorDocument<Context>,
-  ): Promise<ActorDocument<Context> | undefined>;
-  /** Tell everybody, other instances too, that there is news. @param document what was committed this very instant, if known */
-  announce(key: string, document?: ActorDocument<Context>): void;
-  /** Wake-ups are heard no more; those who wait still look in time. */
-  stop(): void;
-}
+export type Observers<Context extends object> = ReturnType<typeof createObservers<Context, ActorEvent>>;
 
 /** A wake-up may be lost: those who wait look again after this time. */
 const POLL_MS = 1_000;
 
-export function createObservers<Context extends object>(options: ObserverOptions<Context>): Observers<Context> {
-  const { kind, store, bus, clock } = options;
+/** Those who wait for an actor to become something. */
+export function createObservers<Context extends object, Event extends ActorEvent>({
+  definition: { kind },
+  store,
+  bus,
+  clock,
+}: Hosting<Context, Event>) {
   type Wake = (document?: ActorDocument<Context>) => void;
   const wakersOf = new Map<string, Set<Wake>>();
   const unsubscribe = bus.subscribe((wakeup) => {
@@ -56,7 +39,18 @@ export function createObservers<Context extends object>(options: ObserverOptions
   }
 
   return {
-    async observe(key, until, timeoutMs, seen) {
+    /**
+     * Wait until the stored document satisfies a predicate; resolves with the newest one read, which may not satisfy it
+     * when the time is over, or undefined when the document is gone.
+     *
+     * @param seen what was committed this very instant, so that it need not be read
+     */
+    async observe(
+      key: string,
+      until: (document: ActorDocument<Context>) => boolean,
+      timeoutMs: number,
+      seen?: ActorDocument<Context>,
+    ): Promise<ActorDocument<Context> | undefined> {
       const end = clock.monotonic() + timeoutMs;
       for (let known = seen; ;) {
         const left = end - clock.monotonic();
@@ -70,10 +64,12 @@ export function createObservers<Context extends object>(options: ObserverOptions
         }
       }
     },
-    announce(key, document) {
+    /** Tell everybody, other instances too, that there is news. @param document what was committed this very instant, if known */
+    announce(key: string, document?: ActorDocument<Context>): void {
       for (const wake of wakersOf.get(key) ?? []) wake(document);
       bus.publish({ kind, key });
     },
+    /** Wake-ups are heard no more; those who wait still look in time. */
     stop: unsubscribe,
   };
 }

@@ -1,37 +1,19 @@
-import type { Clock } from '../../clock.js';
 import { toError } from '../../errors.js';
-import type { Log } from '../../logging.js';
 import type { Committer } from './committer.js';
 import { type Change, LEASE_MS, type Stamp, taking, withEffects } from './compose.js';
-import type { ActorDefinition, ActorEvent } from './definition.js';
+import type { ActorEvent, Hosting } from './definition.js';
 import { type ActorDocument, isSameEffect, type PendingEffect, withoutEffect } from './document.js';
 
-export interface OutboxOptions<Context extends object, Event extends ActorEvent> {
-  definition: ActorDefinition<Context, Event>;
-  committer: Committer<Context>;
-  clock: Pick<Clock, 'after'>;
-  log: Log;
-}
-
-/** The effects that documents owe: taken over, changed, and gone when they are done. */
-export interface Outbox<Event extends ActorEvent> {
-  /** The effect has ended. Its result is one save with its end; without news the end waits for another save to ride on. */
-  settle(key: string, effect: PendingEffect, result: Event | undefined): Promise<void>;
-  /** Change one effect that is still owed and leased to this instance; false otherwise. */
-  amend(key: string, effect: PendingEffect, change: Partial<PendingEffect>): Promise<boolean>;
-  /** Lease to this instance what nobody works on or, with `all`, whatever earlier processes left. */
-  takeOver(key: string, all: boolean): Promise<void>;
-  /** Take what has ended out of its documents without waiting for other saves. @returns whether something left one */
-  flush(): Promise<boolean>;
-}
+export type Outbox<Context extends object, Event extends ActorEvent> = ReturnType<typeof createOutbox<Context, Event>>;
 
 /** How long an effect that has ended waits for a save to ride on, milliseconds. Its lease is over no sooner. */
 const LINGER_MS = LEASE_MS / 2;
 
+/** The effects that documents owe: taken over, changed, and gone when they are done. */
 export function createOutbox<Context extends object, Event extends ActorEvent>(
-  options: OutboxOptions<Context, Event>,
-): Outbox<Event> {
-  const { definition, committer, clock, log } = options;
+  { definition, clock, log }: Pick<Hosting<Context, Event>, 'definition' | 'clock' | 'log'>,
+  committer: Committer<Context>,
+) {
   const lingering = new Set<string>();
 
   /** What is done leaves the document, by a save of its own. */
@@ -60,7 +42,8 @@ export function createOutbox<Context extends object, Event extends ActorEvent>(
   }
 
   return {
-    async settle(key, effect, result) {
+    /** The effect has ended. Its result is one save with its end; without news the end waits for another save to ride on. */
+    async settle(key: string, effect: PendingEffect, result: Event | undefined): Promise<void> {
       if (result !== undefined) {
         const take = taking(definition, result);
         const committed = await committer.commit(key, ({ document, ended }, stamp) =>
@@ -72,7 +55,8 @@ export function createOutbox<Context extends object, Event extends ActorEvent>(
       if (definition.effects[effect.name]?.isAwaited === true) await committer.commit(key, dropEnded);
       else linger(key);
     },
-    async amend(key, effect, change) {
+    /** Change one effect that is still owed and leased to this instance; false otherwise. */
+    async amend(key: string, effect: PendingEffect, change: Partial<PendingEffect>): Promise<boolean> {
       const committed = await committer.commit(key, ({ document }, stamp) => {
         const owed = document.tally.effects.find((each) => isSameEffect(each, effect));
         if (owed?.leasedBy !== stamp.instance) return undefined;
@@ -81,14 +65,16 @@ export function createOutbox<Context extends object, Event extends ActorEvent>(
       });
       return committed?.written === true;
     },
-    async takeOver(key, all) {
+    /** Lease to this instance what nobody works on or, with `all`, whatever earlier processes left. */
+    async takeOver(key: string, all: boolean): Promise<void> {
       await committer.commit(key, (current, stamp) => {
         const effects = takenOver(current.document, all, stamp);
         if (effects === undefined) return dropEnded(current, stamp);
         return { next: withEffects(definition, current.document, effects, stamp), durable: false };
       });
     },
-    async flush() {
+    /** Take what has ended out of its documents without waiting for other saves. @returns whether something left one */
+    async flush(): Promise<boolean> {
       const flushed = await Promise.all(committer.ending().map(flushOne));
       return flushed.includes(true);
     },

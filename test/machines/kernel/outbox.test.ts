@@ -23,7 +23,7 @@ function owing(...owed: PendingEffect[]) {
   const store = createMemoryActorStore({ name: 'bells', gate, documents, keyName: 'name', uniqueKeys: () => ({}) });
   const committer = createCommitter({ store, clock, instance: 'one', machineVersion: 2, random: () => 0.5 });
   const effects = { ...bell.effects, toll: { lane: 'floor', isAwaited: true } } as const;
-  const outbox = createOutbox({ definition: { ...bell, effects }, committer, clock, log: silentLog });
+  const outbox = createOutbox({ definition: { ...bell, effects }, clock, log: silentLog }, committer);
   const stored = (): ActorDocument<BellContext> => {
     const document = documents.get('big');
     if (document === undefined) throw new Error('it is gone');
