@@ -2,7 +2,7 @@ import { ensureApiKey } from '../accounts/ensure-api-key.js';
 import { type Clock, systemClock } from '../clock.js';
 import type { Config } from '../config/config.js';
 import { toError } from '../errors.js';
-import { listen } from '../http/listener.js';
+import { listen } from '../http/server/listener.js';
 import { createStartingAnswers } from '../http/probes/starting.js';
 import type { Scheduler } from '../jobs/scheduler.js';
 import type { Logger } from '../logging.js';

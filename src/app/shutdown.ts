@@ -1,6 +1,6 @@
 import { type Clock, TimeLimitError, within } from '../clock.js';
 import { doAll } from '../concurrency.js';
-import type { Listener } from '../http/listener.js';
+import type { Listener } from '../http/server/listener.js';
 import type { Scheduler } from '../jobs/scheduler.js';
 import type { Logger } from '../logging.js';
 import type { Reconciler } from '../machines/reconcile/reconciler.js';

@@ -4,7 +4,7 @@ import { connect, type Socket } from 'node:net';
 
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 
-import { listen, type Listener } from '../../src/http/listener.js';
+import { listen, type Listener } from '../../src/http/server/listener.js';
 import { eventually } from '../support/eventually.js';
 
 const requestFor = (path: string) => `GET ${path} HTTP/1.1\r\nHost: a\r\n\r\n`;

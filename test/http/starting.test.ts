@@ -1,6 +1,6 @@
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 
-import { listen, type Listener } from '../../src/http/listener.js';
+import { listen, type Listener } from '../../src/http/server/listener.js';
 import { createStartingAnswers, type StartingAnswers } from '../../src/http/probes/starting.js';
 
 let starting: StartingAnswers;

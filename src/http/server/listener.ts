@@ -1,8 +1,8 @@
 import { createServer, type RequestListener, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
 
-import { InvalidInputError } from '../errors.js';
-import { createTurns } from './turns.js';
+import { InvalidInputError } from '../../errors.js';
+import { createTurns } from '../turns.js';
 
 const KEEP_ALIVE_MS = 75_000;
 /** Connections that wait while the event loop is busy. Those beyond Node's 511 are reset after some seconds. */
