@@ -3,6 +3,7 @@ import { readFile } from 'node:fs/promises';
 import { setTimeout as pause } from 'node:timers/promises';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { minioPassword, minioUser, poll, startMinio, type Minio } from '../../servers/index.js';
+import { isFullSize } from '../../support/full-size.js';
 import { createRandom } from '../../support/random.js';
 import { outcomeOf } from '../support/recordings.js';
 import type { Tally } from '../support/tally.js';
@@ -13,7 +14,7 @@ import { startTraffic, tally, type Command, type Exchange, type Traffic } from '
 import { overlapsOf } from './support/truth.js';
 
 /** As long as a server takes to be started again by whoever minds it. */
-const awayMs = Number(process.env['AWAY_MS'] ?? 30_000);
+const awayMs = isFullSize ? 30_000 : 12_000;
 const rightWithinMs = 5_000;
 const bucket = 'recordings-under-load';
 const seed = Number(process.env['SEED'] ?? Math.floor(Math.random() * 1e9));
@@ -34,7 +35,7 @@ interface Outage {
   bringBack(): Promise<void>;
 }
 
-describe('while a server is away for 30 s under load', () => {
+describe(`while a server is away for ${awayMs / 1_000} s under load`, () => {
   let cluster: Cluster;
   let minio: Minio;
   const rows: string[] = [];
