@@ -6,14 +6,14 @@ import { recordingMachine } from '../../src/machines/recording/machine/recording
 import { roomMachine } from '../../src/machines/room/machine/room.machine.js';
 import { buildInput, definition as recording } from './recording/build.js';
 
-/** Where in a chart a function stands. */
+/** Lists the paths of all functions inside a chart. */
 function functionsIn(value: unknown, path: readonly string[] = []): string[] {
   if (typeof value === 'function') return [path.join('.')];
   if (typeof value !== 'object' || value === null) return [];
   return Object.entries(value).flatMap(([key, member]) => functionsIn(member, [...path, key]));
 }
 
-/** States that an actor is left in, and those around them: not the ones that it leaves at once. */
+/** Lists the states in which an actor can rest, and their parents. A state with an unconditional `always` is left at once. */
 function lastingStatesOf(node: AnyStateNode): AnyStateNode[] {
   const lasting = Object.values(node.states).filter(({ always = [] }) => always.every(({ guard }) => guard !== undefined));
   return lasting.flatMap((state) => [state, ...lastingStatesOf(state)]);
@@ -23,17 +23,17 @@ describe.each([
   ['recording', recordingMachine],
   ['room', roomMachine],
 ] as const)('the chart of the %s', (_name, machine) => {
-  it('is made of names: its only function hands the input over', () => {
+  it('refers to guards and actions by name only: its only function copies the input into the context', () => {
     expect(functionsIn(machine.config)).toEqual(['context']);
   });
 
-  it('describes every state', () => {
+  it('has a description for every state in which an actor can rest', () => {
     const undescribed = lastingStatesOf(machine.root).filter(({ description = '' }) => description === '');
     expect(undescribed.map(({ path }) => path.join('.'))).toEqual([]);
   });
 });
 
-it('the chart of the recording arms no deadline before it is given durations', () => {
+it('the chart of the recording throws when it arms a deadline without configured durations', () => {
   const definition = { ...recording, machine: recordingMachine };
   expect(() => firstStep(definition, buildInput())).toThrow('durations');
 });

@@ -10,8 +10,8 @@ import { restingStates } from '../recording/chart.js';
 import { EVENTS } from '../recording/situations.js';
 
 /**
- * Recordings as the first release stored them, one in each state. They are never generated anew: whatever the chart becomes,
- * it goes on from them.
+ * Documents that the first release stored, one recording in each state. Never regenerate these files: every later chart must be
+ * able to continue from them.
  */
 const FOLDER = new URL('./recording-v1/', import.meta.url);
 const records = readdirSync(FOLDER).map((file) => {
@@ -19,12 +19,12 @@ const records = readdirSync(FOLDER).map((file) => {
   return { state: file.replace(/\.json$/, ''), document };
 });
 
-describe('recordings that the first release stored', () => {
-  it('are there in every state that it had', () => {
+describe('golden documents of the first release', () => {
+  it('exist for every state in which a recording can rest', () => {
     expect(records.map(({ state }) => state).sort()).toEqual(restingStates(definition.machine.root).sort());
   });
 
-  it.each(records)('$state: is a state of today, of a version that today reads', ({ state, document }) => {
+  it.each(records)('$state: the current chart has this state and reads this version', ({ state, document }) => {
     expect(statePath(document.tally.state)).toBe(state);
     expect(document.tally.machineVersion).toBeLessThanOrEqual(definition.version);
     expect(
@@ -32,17 +32,17 @@ describe('recordings that the first release stored', () => {
     ).toEqual(document.tally.state);
   });
 
-  it.each(records)('$state: owes only effects that somebody runs today', ({ document }) => {
+  it.each(records)('$state: every pending effect has a definition today', ({ document }) => {
     for (const { name } of document.tally.effects) expect(definition.effects).toHaveProperty(name);
   });
 
-  it.each(records)('$state: takes every event', ({ document }) => {
+  it.each(records)('$state: the machine takes every event without an error', ({ document }) => {
     const before = structuredClone(document);
     for (const event of Object.values(EVENTS)) expect(() => nextStep(definition, document, event)).not.toThrow();
     expect(document).toEqual(before);
   });
 
-  it.each(records.filter(({ state }) => state !== 'deleted'))('$state: can be deleted in the end', ({ document }) => {
+  it.each(records.filter(({ state }) => state !== 'deleted'))('$state: the recording can still be deleted', ({ document }) => {
     const events = ['delete', 'observed COMPLETE', 'media.found'] as const;
     const end = events.reduce((current, name) => {
       const { state, context } = nextStep(definition, current, EVENTS[name] ?? raise(name));

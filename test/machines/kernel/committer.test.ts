@@ -24,7 +24,7 @@ function setUp(gateOptions: GateOptions = {}) {
   const store = createMemoryActorStore({ name: 'counters', gate, documents, keyName: 'key', uniqueKeys: () => ({}) });
   const committerOf = (instance: string, over: Partial<ActorStore<Counter>> = {}) =>
     createCommitter({ store: { ...store, ...over }, clock, instance, machineVersion: 1, random: () => 0.5 });
-  /** Pauses between tries are on the clock: let them pass until the work is over. */
+  /** Advances the test clock until the work is done, because the committer waits between its attempts. */
   const waitFor = async <Result>(work: Promise<Result>): Promise<Result> => {
     let over = false;
     const watched = work.finally(() => (over = true));
@@ -44,7 +44,7 @@ const add =
 const increment = (committer: Committer<Counter>) => committer.commit('a', add(1));
 
 describe('a commit', () => {
-  it('loses no update of any of three processes that write at once', async () => {
+  it('loses no update when three instances write at once', async () => {
     const { documents, committerOf, waitFor } = setUp();
     documents.set('a', build(0, 1, ''));
     const committers = ['one', 'two', 'three'].map((name) => committerOf(name));
@@ -52,7 +52,7 @@ describe('a commit', () => {
     expect(documents.get('a')).toMatchObject({ count: 3, tally: { version: 4 } });
   });
 
-  it('decides again on a fresh document after a lost race', async () => {
+  it('computes its change again on a fresh document when another instance saved first', async () => {
     const { documents, store, committerOf, waitFor } = setUp();
     documents.set('a', build(0, 1, ''));
     const seen: number[] = [];
@@ -69,7 +69,7 @@ describe('a commit', () => {
     expect(documents.get('a')?.count).toBe(11);
   });
 
-  it('gives up after five lost races', async () => {
+  it('throws StoreUnavailableError after five lost races', async () => {
     const { documents, committerOf, waitFor } = setUp();
     documents.set('a', build(0, 1, ''));
     let tries = 0;
@@ -78,7 +78,7 @@ describe('a commit', () => {
     expect(tries).toBe(5);
   });
 
-  it('knows its write by the nonce when the answer was lost: it is not done twice', async () => {
+  it('recognizes its own write by the nonce when the answer was lost, and does not write twice', async () => {
     const { documents, gate, committerOf } = setUp();
     documents.set('a', build(0, 1, ''));
     gate.failNext('counters.save', 'fail_after');
@@ -87,7 +87,7 @@ describe('a commit', () => {
     expect(documents.get('a')).toMatchObject({ count: 1, tally: { version: 2, lastWrite: 'one:1' } });
   });
 
-  it('repeats a write of unknown outcome that did not happen', async () => {
+  it('repeats a write of unknown outcome when the document shows that it did not happen', async () => {
     const { documents, store, committerOf, waitFor } = setUp();
     documents.set('a', build(0, 1, ''));
     let lost = 1;
@@ -101,7 +101,7 @@ describe('a commit', () => {
     expect(documents.get('a')?.count).toBe(1);
   });
 
-  /** A process whose first save happens, loses its answer, and is followed by others' before it can be looked for. */
+  /** A committer whose first save succeeds but loses its answer, and another instance then saves `followers` times. */
   function withLostAnswer({ store, committerOf }: ReturnType<typeof setUp>, followers: number): Committer<Counter> {
     const rival = committerOf('two');
     let lost = 1;
@@ -115,7 +115,7 @@ describe('a commit', () => {
     });
   }
 
-  it.each([1, 3, 7])('knows its write although %i others wrote since', async (followers) => {
+  it.each([1, 3, 7])('recognizes its own write after %i later writes of another instance', async (followers) => {
     const tower = setUp();
     tower.documents.set('a', build(0, 1, ''));
     const committed = await increment(withLostAnswer(tower, followers));
@@ -123,14 +123,14 @@ describe('a commit', () => {
     expect(tower.documents.get('a')?.count).toBe(1 + 10 * followers);
   });
 
-  it('says that it does not know when too many wrote since, and does nothing again', async () => {
+  it('throws StoreUnavailableError after eight later writes hide its own, and does not write again', async () => {
     const tower = setUp();
     tower.documents.set('a', build(0, 1, ''));
     await expect(increment(withLostAnswer(tower, 8))).rejects.toBeInstanceOf(StoreUnavailableError);
     expect(tower.documents.get('a')?.count).toBe(81);
   });
 
-  it('does not take the silence of a release that remembers one write for a no', async () => {
+  it('does not repeat its write when the last writer is an old release, which keeps only its own nonce', async () => {
     const { documents, store, committerOf } = setUp();
     documents.set('a', build(0, 1, ''));
     const one = committerOf('one', {
@@ -144,7 +144,7 @@ describe('a commit', () => {
     expect(documents.get('a')?.count).toBe(5);
   });
 
-  it('knows a write that happens only after it was looked for', async () => {
+  it('recognizes its own write when the store performs it only after the committer has looked for it', async () => {
     const { documents, store, committerOf, waitFor } = setUp();
     documents.set('a', build(0, 1, ''));
     let onItsWay: Parameters<typeof store.save> | undefined;
@@ -163,7 +163,7 @@ describe('a commit', () => {
     expect(documents.get('a')).toMatchObject({ count: 1, tally: { version: 2, lastWrite: 'one:1' } });
   });
 
-  it('fails when the outcome cannot be read, and says nothing of it', async () => {
+  it('throws StoreUnavailableError when the answer was lost and the document cannot be read', async () => {
     const { documents, gate, committerOf } = setUp();
     documents.set('a', build(0, 1, ''));
     gate.failNext('counters.save', 'fail_after');
@@ -173,7 +173,7 @@ describe('a commit', () => {
     await expect(increment(one)).rejects.toBeInstanceOf(StoreUnavailableError);
   });
 
-  it('reports a failed save that certainly did nothing', async () => {
+  it('throws StoreUnavailableError when the store refused the save', async () => {
     const { documents, gate, committerOf } = setUp();
     documents.set('a', build(0, 1, ''));
     gate.failNext('counters.save', 'fail_before');
@@ -181,11 +181,11 @@ describe('a commit', () => {
     expect(documents.get('a')?.count).toBe(0);
   });
 
-  it('knows nothing of a document that is not there', async () => {
+  it('returns undefined when the document does not exist', async () => {
     expect(await increment(setUp().committerOf('one'))).toBeUndefined();
   });
 
-  it('leaves the document of a newer release alone', async () => {
+  it('throws NewerMachineError and changes nothing when a newer release wrote the document', async () => {
     const { documents, committerOf } = setUp();
     documents.set('a', build(0, 1, '', 2));
     await expect(increment(committerOf('one'))).rejects.toBeInstanceOf(NewerMachineError);
@@ -193,8 +193,8 @@ describe('a commit', () => {
   });
 });
 
-describe('those who follow a committer', () => {
-  it('are told of every write in order, and of nothing that was not written', async () => {
+describe('the followers of a committer', () => {
+  it('hear of every write in order, and of no change that was not written', async () => {
     const { documents, committerOf } = setUp();
     const one = committerOf('one');
     const told: unknown[] = [];
@@ -210,8 +210,8 @@ describe('those who follow a committer', () => {
   });
 });
 
-describe('what a process wrote last', () => {
-  /** A process that has written once, with a count of its reads since. */
+describe("a committer's copy of its last write", () => {
+  /** A committer that has written once, and the number of its reads since then. */
   async function withMemory(tower: ReturnType<typeof setUp>) {
     tower.documents.set('a', build(0, 1, ''));
     let loads = -1;
@@ -224,17 +224,17 @@ describe('what a process wrote last', () => {
     await increment(one);
     return { one, loads: () => loads };
   }
-  /** Leaves alone what is odd. */
+  /** Increments an even count and leaves an odd one alone. */
   const evenOnly: Change<Counter> = (current, stamp) => (current.document.count % 2 === 0 ? add(1)(current, stamp) : undefined);
 
-  it('saves it a read', async () => {
+  it('saves the next commit a read', async () => {
     const tower = setUp();
     const { one, loads } = await withMemory(tower);
     expect(await increment(one)).toMatchObject({ before: { count: 1 }, after: { count: 2, tally: { version: 3 } } });
     expect(loads()).toBe(0);
   });
 
-  it('is forgotten when another writer was faster', async () => {
+  it('is dropped when another instance has written since', async () => {
     const tower = setUp();
     const { one, loads } = await withMemory(tower);
     await tower.committerOf('two').commit('a', add(10));
@@ -242,7 +242,7 @@ describe('what a process wrote last', () => {
     expect(loads()).toBe(1);
   });
 
-  it('never decides that nothing changes', async () => {
+  it('is read again before a change is judged to change nothing', async () => {
     const tower = setUp();
     const { one, loads } = await withMemory(tower);
     expect(await one.commit('a', evenOnly)).toMatchObject({ written: false, document: { count: 1 } });
@@ -251,14 +251,14 @@ describe('what a process wrote last', () => {
     expect(loads()).toBe(2);
   });
 
-  it('is no document when the document is gone', async () => {
+  it('is not used when the document was deleted since', async () => {
     const tower = setUp();
     const { one } = await withMemory(tower);
     tower.documents.delete('a');
     expect(await increment(one)).toBeUndefined();
   });
 
-  it('is no guess any more after a while: others may have written without counting', async () => {
+  it('is not used after 10 s: another program may have written without raising the version', async () => {
     const tower = setUp();
     const { one, loads } = await withMemory(tower);
     tower.documents.set('a', { ...build(5, 2, ''), tally: tower.documents.get('a')?.tally ?? build(5, 2, '').tally });
@@ -267,7 +267,7 @@ describe('what a process wrote last', () => {
     expect(loads()).toBe(1);
   });
 
-  it('is told as past when its answer was lost', async () => {
+  it('is marked as past when the answer of its save was lost', async () => {
     const tower = setUp();
     tower.documents.set('a', build(0, 1, ''));
     tower.gate.failNext('counters.save', 'fail_after');
@@ -276,7 +276,7 @@ describe('what a process wrote last', () => {
   });
 });
 
-describe('three processes over a store that fails and loses answers', () => {
+describe('three instances over a store that fails and loses answers', () => {
   it.each(Array.from({ length: 20 }, (_, index) => index + 1))('lose no acknowledged update, seed %i', async (seed) => {
     const { documents, store, committerOf, waitFor } = setUp({ seed, faults: { before: 0.1, after: 0.1 } });
     documents.set('a', build(0, 1, ''));
@@ -303,20 +303,20 @@ describe('three processes over a store that fails and loses answers', () => {
 describe('a creation', () => {
   const create = (committer: Committer<Counter>, key = 'a') => committer.create(key, ({ nonce }) => build(0, 1, nonce));
 
-  it('happens once; the second one is told whose it is', async () => {
+  it('happens once: the second caller learns which document holds the key', async () => {
     const { committerOf } = setUp();
     expect(await create(committerOf('one'))).toMatchObject({ created: true });
     expect(await create(committerOf('two'))).toMatchObject({ created: false, conflict: 'key', holder: 'a' });
   });
 
-  it('is known by its nonce when the answer was lost', async () => {
+  it('is recognized by its nonce when the answer was lost', async () => {
     const { documents, gate, committerOf } = setUp();
     gate.failNext('counters.create', 'fail_after');
     expect(await create(committerOf('one'))).toMatchObject({ created: true });
     expect(documents.size).toBe(1);
   });
 
-  it('is its own although somebody built upon it before it could be read again', async () => {
+  it('counts as created when its answer was lost and another instance has already updated the document', async () => {
     const { documents, store, committerOf } = setUp();
     let lost = 1;
     const one = committerOf('one', {
@@ -334,7 +334,7 @@ describe('a creation', () => {
 
 const setLoad = (documents: MemoryDocuments<Counter>) => async (key: string) => documents.get(key);
 
-/** Answers this many loads; the store is away afterwards. */
+/** Answers this many loads; every later load fails as if the store were down. */
 function countedLoad(load: ActorStore<Counter>['load'], answered: number): ActorStore<Counter>['load'] {
   let left = answered;
   return async (key) => {

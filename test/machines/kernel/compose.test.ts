@@ -13,7 +13,7 @@ function after(document: ActorDocument<BellContext>, ...events: BellEvent[]): Ac
 }
 
 describe('the document that a step makes', () => {
-  it('grows its version by one and notes the transition', () => {
+  it('has a version one higher and the transition in its history', () => {
     const rung = after(born, says({ type: 'ring' }));
     expect([born.tally.version, rung.tally.version]).toEqual([1, 2]);
     expect(rung.tally.history).toMatchObject([
@@ -22,7 +22,7 @@ describe('the document that a step makes', () => {
     ]);
   });
 
-  it('knows when its last transition was, which a save of effects alone does not change', () => {
+  it('keeps the time of its last transition when only its effects are saved', () => {
     const rung = compose(bell, born, nextStep(bell, born, says({ type: 'ring' })), says({ type: 'ring' }), {
       ...stamp,
       now: 2_000,
@@ -32,13 +32,13 @@ describe('the document that a step makes', () => {
     expect(tried.tally.version).toBe(3);
   });
 
-  it('keeps the last hundred transitions', () => {
+  it('keeps the last hundred transitions in its history', () => {
     const long = after(born, ...Array.from({ length: 150 }, (_, index) => says({ type: 'heard', by: String(index) })));
     expect(long.tally.history).toHaveLength(HISTORY_LIMIT);
     expect(long.tally.version).toBe(151);
   });
 
-  it('leases a new effect to its writer, and replaces one of the same key', () => {
+  it('leases a new effect to the instance that wrote it, and replaces an effect of the same key', () => {
     const rung = after(born, says({ type: 'ring' }));
     const again = after(rung, says({ type: 'ring.again' }));
     expect(rung.tally.effects.map(({ key, since, leasedBy, leaseUntil }) => [key, since, leasedBy, leaseUntil])).toEqual([
@@ -51,11 +51,11 @@ describe('the document that a step makes', () => {
     ]);
   });
 
-  it('forgets the effects that a transition withdraws', () => {
+  it('loses the pending effects that a transition withdraws', () => {
     expect(after(born, says({ type: 'ring' }), says({ type: 'hush' })).tally.effects).toEqual([]);
   });
 
-  it('is due at the nearest of lease, retry, deadline and removal', () => {
+  it('is due at the earliest of lease end, retry, deadline and removal', () => {
     const rung = after(born, says({ type: 'ring' }));
     const dueAt = (document: ActorDocument<BellContext>) => document.tally.dueAt;
     expect(dueAt(born)).toBeNull();
@@ -66,7 +66,7 @@ describe('the document that a step makes', () => {
     expect(dueAt(after(born, says({ type: 'melt' })))).toBe(1_000);
   });
 
-  it('is not removed while it owes an effect', () => {
+  it('is not due for removal while it has a pending effect', () => {
     const melted = after(born, says({ type: 'melt' }));
     const owing = withEffects(bell, melted, after(born, says({ type: 'ring' })).tally.effects, stamp);
     expect(owing.tally.dueAt).toBe(1_000 + LEASE_MS);

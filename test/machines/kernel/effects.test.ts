@@ -4,7 +4,7 @@ import { LEASE_MS } from '../../../src/machines/kernel/compose.js';
 import type { Supervisor } from '../../../src/machines/kernel/supervisor.js';
 import { type BellContext, type BellEvent, buildTower, type Call, newBell, says, type Tower } from './support.js';
 
-/** A bell that rings: process `one` runs its `sound` and waits for the test's answer. */
+/** A ringing bell: instance `one` runs its effect `sound`, which waits for the test's answer. */
 async function ringing(tower: Tower): Promise<Supervisor<BellContext, BellEvent>> {
   const one = tower.instance('one');
   await one.create('big', newBell(), 'test', [says({ type: 'ring' })]);
@@ -21,14 +21,14 @@ function callOf({ calls }: Tower, index = 0): Call {
 const owed = ({ stored }: Tower) => stored().tally.effects.map(({ name }) => name);
 
 describe('an effect', () => {
-  it('runs after its step is saved, fresh and young in the process that wrote it', async () => {
+  it('runs after its step is saved, and is fresh and under 50 ms old in the instance that wrote it', async () => {
     const tower = buildTower();
     await ringing(tower);
     expect(callOf(tower).run).toMatchObject({ key: 'big', attempt: 1, fresh: true, effect: { params: { loud: true } } });
     expect(callOf(tower).run.ageMs).toBeLessThan(50);
   });
 
-  it('that runs at once runs on what was just saved, and reads nothing', async () => {
+  it('that runs at once gets the document just saved, without a read', async () => {
     const tower = buildTower();
     await ringing(tower);
     expect(callOf(tower).run.document).toMatchObject({ rings: 1, tally: { version: 1 } });
@@ -53,11 +53,11 @@ describe('an effect', () => {
     await one.send('big', says({ type: 'ring' }));
     await tower.clock.run(0);
     expect(tower.calls).toHaveLength(1);
-    // Whether it was saved, and then each of its two effects: others may have written since.
+    // One read finds the outcome of the save; then each of the two effects reads, because another instance may have written since.
     expect(tower.gate.trace.filter((label) => label === 'bells.load')).toHaveLength(3);
   });
 
-  it('leaves the outbox in the save that takes in its result', async () => {
+  it('leaves the outbox in the same save that takes in its result', async () => {
     const tower = buildTower();
     await ringing(tower);
     const { version } = tower.stored().tally;
@@ -66,7 +66,7 @@ describe('an effect', () => {
     expect(tower.stored()).toMatchObject({ heard: 'all', tally: { version: version + 1, effects: [] } });
   });
 
-  it('without a result leaves the outbox, and is not run again', async () => {
+  it('that succeeds without an event leaves the outbox and is not run again', async () => {
     const tower = buildTower();
     const one = await ringing(tower);
     callOf(tower).answer();
@@ -77,7 +77,7 @@ describe('an effect', () => {
     expect(tower.calls).toEqual([]);
   });
 
-  it('that ends while another one is just leaving the outbox is not run again', async () => {
+  it('that ends while the save for another ended effect is under way is not run again', async () => {
     const tower = buildTower();
     const one = tower.instance('one');
     await one.create('big', newBell(), 'test', [says({ type: 'ring' })]);
@@ -97,7 +97,7 @@ describe('an effect', () => {
     expect(owed(tower)).toEqual([]);
   });
 
-  it('that fails is tried again after growing pauses, at most 3 s', async () => {
+  it('that fails is tried again after growing pauses of at most 3 s', async () => {
     const tower = buildTower();
     await ringing(tower);
     const pauses: number[] = [];
@@ -115,7 +115,7 @@ describe('an effect', () => {
     expect(pauses).toEqual([250, 500, 1_000, 2_000, 3_000, 3_000, 3_000]);
   });
 
-  it('that is not done yet is tried again after the time it names', async () => {
+  it('that throws NotYet is tried again after the time it names', async () => {
     const tower = buildTower();
     await ringing(tower);
     callOf(tower).notYet(30_000);
@@ -125,7 +125,7 @@ describe('an effect', () => {
     expect(tower.calls).toHaveLength(1);
   });
 
-  it('that was replaced is aborted, and its late answer does not settle its successor', async () => {
+  it('that was replaced is aborted, and its late answer leaves the new effect pending', async () => {
     const tower = buildTower();
     const one = await ringing(tower);
     const first = callOf(tower);
@@ -153,7 +153,7 @@ describe('an effect', () => {
     expect(tower.calls).toEqual([]);
   });
 
-  it('that waits for its time and was withdrawn meanwhile never runs', async () => {
+  it('that is withdrawn while it waits for its retry never runs', async () => {
     const tower = buildTower();
     const one = await ringing(tower);
     callOf(tower).fail();
@@ -165,7 +165,7 @@ describe('an effect', () => {
 });
 
 describe('a lease', () => {
-  it('is renewed while the effect runs: nobody takes it over', async () => {
+  it('is renewed while the effect runs, so that no other instance takes the effect over', async () => {
     const tower = buildTower();
     await ringing(tower);
     const two = tower.instance('two');
@@ -177,7 +177,7 @@ describe('a lease', () => {
     expect(tower.stored().tally.effects[0]?.leaseUntil).toBeGreaterThan(tower.clock.now());
   });
 
-  it('of a dead process runs out, and another takes the effect over, no longer fresh', async () => {
+  it('of a dead instance expires, and another instance takes the effect over, no longer fresh', async () => {
     const tower = buildTower();
     const one = await ringing(tower);
     const stopped = one.stop(0);
@@ -194,7 +194,7 @@ describe('a lease', () => {
     expect(taken.map(({ run }) => [run.fresh, run.effect.leasedBy])).toEqual([[false, 'two']]);
   });
 
-  it('is taken over by one of two processes that find it at once', async () => {
+  it('that has expired is taken over by only one of two instances that find it at once', async () => {
     const tower = buildTower();
     const one = await ringing(tower);
     const stopped = one.stop(0);
@@ -205,7 +205,7 @@ describe('a lease', () => {
     expect(tower.calls.filter(({ instance }) => instance !== 'one')).toHaveLength(1);
   });
 
-  it('of an earlier run is void for a process that is alone on its store', async () => {
+  it('of an earlier run is ignored by an instance that uses its store alone', async () => {
     const tower = buildTower();
     const one = await ringing(tower);
     const stopped = one.stop(0);
@@ -220,7 +220,7 @@ describe('a lease', () => {
     await stops;
   });
 
-  it('lost to another keeps the first process from saving a repetition', async () => {
+  it('lost to another instance keeps the first one from scheduling a retry', async () => {
     const tower = buildTower();
     await ringing(tower);
     const document = tower.stored();
@@ -233,8 +233,8 @@ describe('a lease', () => {
   });
 });
 
-describe('stopping', () => {
-  it('lets what runs finish, and saves its result', async () => {
+describe('stopping a supervisor', () => {
+  it('lets a running effect finish and saves its result', async () => {
     const tower = buildTower();
     const one = await ringing(tower);
     const stopped = one.stop(5_000);
@@ -244,7 +244,7 @@ describe('stopping', () => {
     expect(tower.stored()).toMatchObject({ heard: 'all', tally: { effects: [] } });
   });
 
-  it('aborts what does not finish in time, and starts nothing new', async () => {
+  it('aborts an effect that does not finish in time, and starts no new one', async () => {
     const tower = buildTower();
     const one = await ringing(tower);
     const call = callOf(tower);

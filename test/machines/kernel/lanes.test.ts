@@ -4,7 +4,7 @@ import { describe, expect, it } from 'vitest';
 
 import { createLanes } from '../../../src/machines/kernel/lanes.js';
 
-/** Work by name that runs until the test ends it. */
+/** Named pieces of work, each of which runs until the test ends it. */
 function createWork() {
   const running = new Map<string, () => void>();
   return {
@@ -19,7 +19,7 @@ function createWork() {
 }
 
 describe('lanes', () => {
-  it('do as much at once as each is wide, and a full one delays no other', async () => {
+  it('run as many pieces of work at once as their width, and a full lane delays no other lane', async () => {
     const lanes = createLanes({ wide: 2, narrow: 1 });
     const work = createWork();
     for (const name of ['a', 'b', 'c']) lanes.enter('wide', work.begin(name));
@@ -29,7 +29,7 @@ describe('lanes', () => {
     expect(work.running()).toEqual(['b', 'd', 'c']);
   });
 
-  it('that no width is known of do one thing at a time', async () => {
+  it('without a configured width run one piece of work at a time', async () => {
     const lanes = createLanes({});
     const work = createWork();
     for (const name of ['a', 'b']) lanes.enter('unknown', work.begin(name));
@@ -38,7 +38,7 @@ describe('lanes', () => {
     expect(work.running()).toEqual(['b']);
   });
 
-  it('are idle once nothing runs or waits', async () => {
+  it('are idle once no work runs or waits', async () => {
     const lanes = createLanes({ narrow: 1 });
     const work = createWork();
     await lanes.idle();
@@ -51,7 +51,7 @@ describe('lanes', () => {
     await idle;
   });
 
-  it('that are closed drop what waits, and are idle when what runs is over', async () => {
+  it('that are closed drop the waiting work, and are idle when the running work is over', async () => {
     const lanes = createLanes({ narrow: 1 });
     const work = createWork();
     for (const name of ['a', 'b']) lanes.enter('narrow', work.begin(name));

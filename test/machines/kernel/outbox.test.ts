@@ -14,7 +14,7 @@ const buildEffect = (key: string, since: number): PendingEffect => ({
   ...{ notBefore: 0, leaseUntil: 0, leasedBy: 'one' },
 });
 
-/** A bell that owes these effects, and the outbox of a process that runs them. */
+/** A bell with these pending effects, and the outbox of the instance that runs them. */
 function owing(...owed: PendingEffect[]) {
   const tally = { state: 'silent', machineVersion: 1, version: 2, effects: owed, history: [], dueAt: null, lastWrite: '' };
   const documents: MemoryDocuments<BellContext> = new Map([['big', { ...newBell(), tally }]]);
@@ -33,10 +33,10 @@ function owing(...owed: PendingEffect[]) {
   return { outbox, committer, clock, gate, owed: () => stored().tally.effects.map(({ key }) => key), stored, saves };
 }
 
-describe('an effect that ends without news', () => {
+describe('an effect that succeeds without an event', () => {
   const polish = buildEffect('polish', 2);
 
-  it('leaves the document with the next save, and costs none of its own', async () => {
+  it('leaves the document with the next save, without a save of its own', async () => {
     const { outbox, committer, clock, owed, saves } = owing(polish);
     await outbox.settle('big', polish, undefined);
     await clock.run(1_900);
@@ -48,7 +48,7 @@ describe('an effect that ends without news', () => {
     expect(committer.ending()).toEqual([]);
   });
 
-  it('leaves it after two seconds when nothing else is saved', async () => {
+  it('leaves the document after two seconds when nothing else is saved', async () => {
     const { outbox, clock, owed } = owing(polish);
     await outbox.settle('big', polish, undefined);
     await clock.run(1_999);
@@ -57,14 +57,14 @@ describe('an effect that ends without news', () => {
     expect(owed()).toEqual([]);
   });
 
-  it('leaves it at once when somebody waits for that', async () => {
+  it('leaves the document at once when its definition says that a caller awaits it', async () => {
     const awaited = { ...buildEffect('toll', 2), name: 'toll' };
     const { outbox, owed } = owing(awaited);
     await outbox.settle('big', awaited, undefined);
     expect(owed()).toEqual([]);
   });
 
-  it('leaves it by the sweep when it could not be saved', async () => {
+  it('leaves the document at the next sweep when its save failed', async () => {
     const { outbox, clock, gate, owed } = owing(polish);
     gate.failNext('bells.save', 'fail_before');
     await outbox.settle('big', polish, undefined);
@@ -74,7 +74,7 @@ describe('an effect that ends without news', () => {
     expect(owed()).toEqual([]);
   });
 
-  it('leaves it although it ends while the document is read for one that has left it already', async () => {
+  it('leaves the document although it ends while the outbox reads the document to remove an earlier effect', async () => {
     const { outbox, committer, clock, gate, owed } = owing(polish);
     committer.end('big', buildEffect('polish', 1));
     gate.hold();

@@ -10,7 +10,7 @@ function documentIn(state: StateValue, fields: Partial<BellContext> = {}): Actor
 }
 
 describe('a step', () => {
-  it('names the effects of a transition in order and runs none', () => {
+  it('lists the effects of a transition in order and runs none', () => {
     const { named, state, context } = nextStep(bell, documentIn('silent'), says({ type: 'ring' }));
     expect({ named, state, context }).toEqual({
       state: 'ringing',
@@ -27,25 +27,25 @@ describe('a step', () => {
     expect(step).toMatchObject({ changed: true, state: 'ringing', named: [{ name: 'sound', params: { loud: false } }] });
   });
 
-  it('says that an event nobody waits for changes nothing', () => {
+  it('reports no change for an event that the current state does not handle', () => {
     expect(nextStep(bell, documentIn('silent'), says({ type: 'hush' }))).toMatchObject({ changed: false, named: [] });
   });
 
-  it('leaves out members that a transition made undefined', () => {
+  it('leaves members that a transition set to undefined out of the context', () => {
     const armed = documentIn('silent', { deadline: { at: 1, generation: 1 } });
     expect(nextStep(bell, armed, says({ type: 'deadline.passed', generation: 1 })).context).toEqual({ name: 'big', rings: 1 });
   });
 
-  it('says when a state is final', () => {
+  it('reports a final state as settled', () => {
     expect(nextStep(bell, documentIn('silent'), says({ type: 'melt' })).settled).toBe(true);
   });
 
-  it('changes nothing in a final state, whatever the machine takes elsewhere', () => {
+  it('changes nothing in a final state, not even for an event that every other state handles', () => {
     expect(nextStep(bell, documentIn('melted'), says({ type: 'heard', by: 'somebody' })).changed).toBe(false);
   });
 
   it.each(['throw', 'throw in guard'] as const)(
-    'reports a failing machine (%s), leaves the document alone and goes on',
+    'throws when the machine fails (%s), leaves the document unchanged, and handles the next event',
     (type) => {
       const document = documentIn('ringing', { rings: 3 });
       const before = structuredClone(document);

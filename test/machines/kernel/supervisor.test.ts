@@ -4,8 +4,8 @@ import { NewerMachineError } from '../../../src/machines/kernel/committer.js';
 import { createLocalBus } from '../../../src/machines/kernel/event-bus.js';
 import { buildTower, newBell, says } from './support.js';
 
-describe('events', () => {
-  it('are saved with what they lead to', async () => {
+describe('the supervisor', () => {
+  it('saves the state and the context that an event leads to', async () => {
     const { instance, stored } = buildTower();
     const one = instance('one');
     await one.create('big', newBell(), 'test');
@@ -13,7 +13,7 @@ describe('events', () => {
     expect(stored()).toMatchObject({ rings: 1, tally: { state: 'ringing', version: 2 } });
   });
 
-  it('that change nothing write nothing', async () => {
+  it('writes nothing for an event that changes nothing', async () => {
     const { instance, stored, gate } = buildTower();
     const one = instance('one');
     await one.create('big', newBell(), 'test');
@@ -22,7 +22,7 @@ describe('events', () => {
     expect(gate.trace).not.toContain('bells.save');
   });
 
-  it('that hold of another document only change nothing', async () => {
+  it('ignores an event whose condition does not hold for the current document', async () => {
     const { instance, stored } = buildTower();
     const one = instance('one');
     await one.create('big', newBell(), 'test');
@@ -33,13 +33,13 @@ describe('events', () => {
     expect(stored().rings).toBe(1);
   });
 
-  it('of the machine itself are refused from outside', async () => {
+  it('refuses an event whose type begins with xstate, which is reserved for the machine', async () => {
     const { instance } = buildTower();
     const forged = { ...says({ type: 'ring' }), type: 'xstate.done.actor.0' } as never;
     await expect(instance('one').send('big', forged)).rejects.toThrow('reserved');
   });
 
-  it('for nobody are answered so', async () => {
+  it('answers undefined for an event to an actor that does not exist', async () => {
     expect(
       await buildTower()
         .instance('one')
@@ -47,7 +47,7 @@ describe('events', () => {
     ).toBeUndefined();
   });
 
-  it('that make the machine fail change nothing, and the next one is taken in', async () => {
+  it('saves nothing for an event that makes the machine fail, and takes in the next event', async () => {
     const { instance, stored } = buildTower();
     const one = instance('one');
     await one.create('big', newBell(), 'test');
@@ -56,13 +56,13 @@ describe('events', () => {
     expect(await one.send('big', says({ type: 'ring' }))).toMatchObject({ changed: true });
   });
 
-  it('given to a creation are part of its one write', async () => {
+  it('writes a new actor together with the first events in one save', async () => {
     const { instance, stored } = buildTower();
     await instance('one').create('big', newBell(), 'test', [says({ type: 'ring' })]);
     expect(stored()).toMatchObject({ rings: 1, tally: { state: 'ringing', version: 1, effects: [{ since: 1 }, { since: 1 }] } });
   });
 
-  it('and creations say in the history where they come from', async () => {
+  it('records the source of the creation and of each event in the history', async () => {
     const { instance, stored } = buildTower();
     await instance('one').create('big', newBell(), 'somewhere', [says({ type: 'ring' })]);
     expect(stored().tally.history.map(({ event, source }) => [event, source])).toEqual([
@@ -71,7 +71,7 @@ describe('events', () => {
     ]);
   });
 
-  it('to what a newer release wrote are refused, and the sweep leaves it alone', async () => {
+  it('refuses an event to a document of a newer release, and its sweep leaves that document alone', async () => {
     const { instance, stored, clock, calls } = buildTower();
     await instance('newer', { version: 3 }).create('big', newBell(), 'test', [says({ type: 'ring' })]);
     clock.jump(60_000);
@@ -84,8 +84,8 @@ describe('events', () => {
   });
 });
 
-describe('deadlines', () => {
-  it('pass once, in the process that armed them', async () => {
+describe('a deadline', () => {
+  it('fires once, in the instance that armed it', async () => {
     const { instance, stored, clock } = buildTower();
     const one = instance('one');
     await one.create('big', newBell(), 'test');
@@ -98,7 +98,7 @@ describe('deadlines', () => {
     expect(stored()).toMatchObject({ rings: 1 });
   });
 
-  it('that were armed anew do not pass at the older time', async () => {
+  it('that was armed again fires at the newer time only', async () => {
     const { instance, stored, clock } = buildTower();
     const one = instance('one');
     await one.create('big', newBell(), 'test');
@@ -110,7 +110,7 @@ describe('deadlines', () => {
     expect(stored().rings).toBe(1);
   });
 
-  it('of an older generation are ignored', async () => {
+  it('of an older generation changes nothing', async () => {
     const { instance, stored, clock } = buildTower();
     const one = instance('one');
     await one.create('big', newBell(), 'test');
@@ -120,7 +120,7 @@ describe('deadlines', () => {
     expect(stored().deadline?.generation).toBe(2);
   });
 
-  it('of a dead process pass by the sweep of another', async () => {
+  it('of a dead instance fires once, by the sweep of another instance', async () => {
     const { instance, stored, clock } = buildTower();
     const dead = instance('dead');
     await dead.create('big', newBell(), 'test');
@@ -133,7 +133,7 @@ describe('deadlines', () => {
     expect(stored().rings).toBe(1);
   });
 
-  it('pass in their own time when the wall clock jumps', async () => {
+  it('fires after the same elapsed time although the wall clock jumps', async () => {
     const { instance, stored, clock } = buildTower();
     const one = instance('one');
     await one.create('big', newBell(), 'test');
@@ -147,8 +147,8 @@ describe('deadlines', () => {
   });
 });
 
-describe('removal', () => {
-  it('comes at its time, by anybody, and not before', async () => {
+describe('the removal of a finished actor', () => {
+  it('happens at its time and not before, by the sweep of any instance', async () => {
     const { instance, documents, clock } = buildTower();
     const one = instance('one');
     await one.create('big', newBell(), 'test');
@@ -163,7 +163,7 @@ describe('removal', () => {
 });
 
 describe('the sweep', () => {
-  it('takes what is due nearest first, a bounded number at a time', async () => {
+  it('takes at most 256 due documents, the earliest first', async () => {
     const { instance, documents, clock } = buildTower();
     const one = instance('one');
     for (let index = 0; index < 300; index++) {
@@ -183,7 +183,7 @@ describe('the sweep', () => {
     expect(rung()).toHaveLength(300);
   });
 
-  it('goes on with the others when one cannot be read', async () => {
+  it('goes on with the other documents when one cannot be read', async () => {
     const { instance, documents, clock, gate } = buildTower();
     const one = instance('one');
     for (const name of ['a', 'b', 'c'])
@@ -198,7 +198,7 @@ describe('the sweep', () => {
     expect([...documents.values()].map(({ rings }) => rings)).toEqual([1, 1, 1]);
   });
 
-  it('is repeated by itself once started, also after a failure, until stopped', async () => {
+  it('repeats every second from start to stop, also after a failure', async () => {
     const { instance, clock, gate } = buildTower();
     const one = instance('one');
     await one.start();
@@ -212,8 +212,8 @@ describe('the sweep', () => {
   });
 });
 
-describe('observing', () => {
-  it('resolves at the wake-up of another process', async () => {
+describe('observing an actor', () => {
+  it('resolves when another instance sends a wake-up over the bus', async () => {
     const { instance, clock } = buildTower();
     const [one, two] = [instance('one'), instance('two')];
     await one.create('big', newBell(), 'test');
@@ -223,7 +223,7 @@ describe('observing', () => {
     expect(await observed).toMatchObject({ heard: 'you' });
   });
 
-  it('looks again within a second when the wake-up is lost', async () => {
+  it('resolves within a second when the wake-up is lost', async () => {
     const { instance, clock } = buildTower();
     const [one, two] = [instance('one'), instance('two', { bus: createLocalBus() })];
     await one.create('big', newBell(), 'test');
@@ -234,7 +234,7 @@ describe('observing', () => {
     expect(await observed).toMatchObject({ heard: 'you' });
   });
 
-  it('what this process commits itself costs no read', async () => {
+  it('resolves without a read when the same instance made the change', async () => {
     const { instance, gate } = buildTower();
     const one = instance('one');
     const { document } = await one.create('big', newBell(), 'test');
@@ -247,7 +247,7 @@ describe('observing', () => {
     expect(reads()).toBe(before);
   });
 
-  it('ends in time with the newest document, and leaves no timer behind', async () => {
+  it('ends at its time-out with the newest document, and leaves no timer behind', async () => {
     const { instance, clock } = buildTower();
     const one = instance('one');
     await one.create('big', newBell(), 'test');
@@ -257,7 +257,7 @@ describe('observing', () => {
     expect(clock.pending()).toBe(0);
   });
 
-  it('ends when the document is gone', async () => {
+  it('resolves with undefined when the document does not exist', async () => {
     const { instance } = buildTower();
     expect(await instance('one').observe('big', () => false, 1_000)).toBeUndefined();
   });

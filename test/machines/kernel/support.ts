@@ -36,7 +36,7 @@ export type BellEvent = ActorEvent &
     | { type: 'melt' }
   );
 
-/** The smallest actor that uses all that the kernel offers: a bell that rings by effect, falls silent in time and melts. */
+/** A small actor that uses every feature of the kernel: effects, withdrawal, a deadline, a final state and removal. */
 const machine = setup({
   types: { context: {} as BellContext, input: {} as BellContext, events: {} as BellEvent, tags: {} as 'settled' },
   guards: {
@@ -103,7 +103,7 @@ export const says = (event: Bare<BellEvent>): BellEvent => ({ ...event, at: 0, s
 
 export type BellRun = EffectRun<BellContext>;
 
-/** One call of a handler, answered by the test. */
+/** One call of the handler of `sound`, which the test answers. */
 export interface Call {
   instance: string;
   run: BellRun;
@@ -119,7 +119,7 @@ export interface Tower {
   /** Calls of `sound` that no test has answered yet, oldest first. */
   calls: Call[];
   stored(key?: string): ActorDocument<BellContext>;
-  /** Another process over the same store. */
+  /** Starts another instance on the same store. */
   instance(
     name: string,
     options?: Partial<{
@@ -132,7 +132,7 @@ export interface Tower {
   ): Supervisor<BellContext, BellEvent>;
 }
 
-/** Any number of processes over one store, one clock and one gate. `polish` is done at once; `sound` waits for the test. */
+/** Instances on one store, one clock and one gate. The effect `polish` succeeds at once; `sound` waits for the test. */
 export function buildTower(): Tower {
   const clock = createTestClock();
   const gate = createGate();

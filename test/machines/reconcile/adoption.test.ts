@@ -14,7 +14,7 @@ import { supervise } from '../../support/supervise.js';
 import { createTestClock } from '../../support/test-clock.js';
 import { buildEgress, definition, NOON, UID } from '../recording/build.js';
 
-/** See a running egress of ours without a record twice. @returns the egresses that were stopped */
+/** Shows the stray keeper twice an egress that our instance started but that has no record. @returns the egresses it stopped */
 async function stopsOf(supervisor: Partial<Supervisor<RecordingContext, RecordingEvent>>): Promise<string[]> {
   const clock = createTestClock();
   const stops: string[] = [];
@@ -42,17 +42,17 @@ async function stopsOf(supervisor: Partial<Supervisor<RecordingContext, Recordin
   return stops;
 }
 
-/** As `stopsOf`, while another record holds the room or the uid that the new record needs. */
+/** Like `stopsOf`, but the new record conflicts with the record `holder`. */
 function stopsWhenHeldBy(holder: string): Promise<string[]> {
   return stopsOf({ create: async () => ({ created: false, conflict: 'uid', holder, document: {} as never }) });
 }
 
-describe('a running egress of ours whose record was lost', () => {
-  it('is not stopped when another instance was first to adopt it', async () => {
+describe('a running egress that Tally started and whose record was lost', () => {
+  it('is not stopped when another instance has already adopted it', async () => {
     expect(await stopsWhenHeldBy(UID)).toEqual([]);
   });
 
-  it('gets a record whose history names the reconciler as its source', async () => {
+  it('is adopted: it gets a record whose history names the reconciler as its source', async () => {
     const store = createMemoryRecordingStore();
     const handlers = Object.fromEntries(Object.keys(definition.effects).map((name) => [name, async () => undefined]));
     const supervisor = supervise({ definition, handlers, store, clock: createTestClock(NOON) });
@@ -64,7 +64,7 @@ describe('a running egress of ours whose record was lost', () => {
     ]);
   });
 
-  it('is stopped when another recording holds its room', async () => {
+  it('is stopped when its room already has another live recording', async () => {
     expect(await stopsWhenHeldBy('ffffffffff')).toEqual(['EG_1']);
   });
 });

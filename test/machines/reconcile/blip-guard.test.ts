@@ -9,17 +9,17 @@ it.each([
   [11, 100, true],
   [200, 2_000, false],
   [201, 2_000, true],
-])('%i suspects among %i recordings are a bad observation: %s', (suspects, all, expected) => {
+])('%i recordings suspected at once among %i make the list of LiveKit unreliable: %s', (suspects, all, expected) => {
   expect(isMassSuspicion(suspects, all)).toBe(expected);
 });
 
-describe('a look at which too many seem gone', () => {
-  it('is thrown away three times in a row and believed the fourth time; then the count begins anew', () => {
+describe('a list from LiveKit in which too many recordings seem gone', () => {
+  it('is ignored three times in a row and believed the fourth time; then the count begins again', () => {
     const blips = createBlipGuard();
     expect([1, 2, 3, 4, 5].map(() => blips.isBlip(10, 10))).toEqual([true, true, true, false, true]);
   });
 
-  it('is thrown away three times again when a good look came in between', () => {
+  it('is ignored three more times when a list without suspects came in between', () => {
     const blips = createBlipGuard();
     expect([10, 10, 0, 10, 10, 10, 10].map((suspects) => blips.isBlip(suspects, 10))).toEqual([
       true,

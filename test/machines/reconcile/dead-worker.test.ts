@@ -16,7 +16,7 @@ import { silentLog } from '../../support/silent-log.js';
 import { noMeetings } from '../room/support.js';
 import { ACCEPTED, buildDocument, buildEgress, buildEvent, definition, NOON, ROOM, UID } from '../recording/build.js';
 
-/** One process, and a LiveKit whose egress worker died: it lists the egress as ACTIVE for ever and answers no stop. */
+/** One instance, and a LiveKit whose egress worker died: LiveKit lists the egress as ACTIVE for ever and answers no stop. */
 function withDeadWorker() {
   const clock = createTestClock(NOON);
   const active: EgressObservation = buildEgress('ACTIVE');
@@ -73,8 +73,8 @@ function withDeadWorker() {
 
 describe('a recording whose egress worker died', () => {
   it.each<[string, RecordingEvent | undefined]>([
-    ['fails within a minute, and its room is free', undefined],
-    ['fails within a minute although its stop is repeated again and again', buildEvent({ type: 'stop', reason: 'request' })],
+    ['fails within a minute and frees its room', undefined],
+    ['fails within a minute when a client has asked to stop it', buildEvent({ type: 'stop', reason: 'request' })],
   ])('%s', async (_name, wish) => {
     const { clock, supervisor, reconciler, stops } = withDeadWorker();
     if (wish !== undefined) await supervisor.send(UID, wish);

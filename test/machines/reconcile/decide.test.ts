@@ -28,7 +28,7 @@ function withKernel(document: RecordingDocument, fields: Partial<RecordingDocume
   return { ...document, tally: { ...document.tally, ...fields } };
 }
 
-/** What the second of two looks concludes, `apartMs` after the first. */
+/** Decides twice, `apartMs` apart. @returns the event that the second look concludes, or undefined */
 function lookTwice(
   before: RecordingDocument,
   after: RecordingDocument,
@@ -47,30 +47,40 @@ function lookTwice(
   return look(after, second);
 }
 
-describe('the verdict on one look at LiveKit', () => {
+describe('one comparison of a recording with LiveKit', () => {
   it.each<[string, string, Sight, string | undefined]>([
-    ['a new status of the egress is an observation', 'awaiting', sight({ egress: buildEgress('ACTIVE') }), 'egress.observed'],
     [
-      'an egress found by its path is an observation',
+      'reports a new status of the egress as an observation',
+      'awaiting',
+      sight({ egress: buildEgress('ACTIVE') }),
+      'egress.observed',
+    ],
+    [
+      'reports an egress that was found by its path as an observation',
       'requesting',
       sight({ egress: buildEgress('STARTING') }),
       'egress.observed',
     ],
-    ['an end whose webhook was lost is an observation', 'active', sight({ egress: buildEgress('COMPLETE') }), 'egress.observed'],
     [
-      'a status that is known already is nothing',
+      'reports the end of an egress whose webhook was lost as an observation',
+      'active',
+      sight({ egress: buildEgress('COMPLETE') }),
+      'egress.observed',
+    ],
+    [
+      'concludes nothing from a status that is already known',
       'active',
       sight({ egress: buildEgress('ACTIVE'), recorder: 'present', room: 'listed' }),
       undefined,
     ],
     [
-      'a start that LiveKit does not show yet is nothing: its effect looks for the egress',
+      'concludes nothing while LiveKit does not show the egress of a start: an effect looks for that egress',
       'requesting',
       sight({ egress: 'unknown' }),
       undefined,
     ],
-    ['a settled recording is nothing, whatever LiveKit shows', 'complete', sight(), undefined],
-    ['a deleted recording is nothing, whatever LiveKit shows', 'deleted', sight(), undefined],
+    ['concludes nothing for a settled recording', 'complete', sight(), undefined],
+    ['concludes nothing for a deleted recording', 'deleted', sight(), undefined],
   ])('%s', (_name, state, seen, expected) => {
     const verdict = decide(situation(state), seen, NOON);
     expect(verdict.kind === 'event' ? verdict.event.type : undefined).toBe(expected);
@@ -81,20 +91,20 @@ describe('a recording whose egress has shown ENDING', () => {
   const ending: RecordingDocument = { ...situation('ending'), endingSince: NOON, roomSid: 'RM_1' };
   const look = (recording: RecordingDocument, room: Sight['room']) => decide(recording, sight({ egress: 'unknown', room }), NOON);
 
-  it('leaves its room once LiveKit no longer lists the room: the next meeting may be recorded', () => {
+  it('frees its room once LiveKit no longer lists the room, so that the next meeting can be recorded', () => {
     expect(look(ending, 'absent')).toMatchObject({ kind: 'event', event: { type: 'room.finished', roomSid: 'RM_1' } });
   });
 
-  it('keeps its room while LiveKit lists the room', () => {
+  it('holds its room while LiveKit lists the room', () => {
     expect(look(ending, 'listed').kind).toBe('nothing');
   });
 
-  it('leaves its room once, and not again when the end of the room is known', () => {
+  it('does not free its room again when the end of the room is already known', () => {
     expect(look({ ...ending, finishedRoomSid: 'RM_1' }, 'absent').kind).toBe('nothing');
     expect(look({ ...ending, liveKey: ending.uid }, 'absent').kind).toBe('nothing');
   });
 
-  it('alone leaves its room: an active recording keeps it although LiveKit does not list it', () => {
+  it('is the only kind that frees its room: an active recording holds a room that LiveKit does not list', () => {
     const { endingSince: _none, ...active } = ending;
     expect(look(active, 'absent').kind).toBe('nothing');
   });
@@ -110,25 +120,25 @@ describe('the suspicion that an egress is dead', () => {
       'recorder_gone',
     ],
     [
-      'is raised by the same while the recording is stopping',
+      'is raised by an ACTIVE egress without its recorder while the recording is stopping',
       'ending',
       sight({ egress: listed, room: 'listed' }),
       'recorder_gone',
     ],
     [
-      'is raised by a STARTING egress without a recorder while its start is being undone',
+      'is raised by a STARTING egress without a recorder while the start is being cancelled',
       'cancelling',
       sight({ egress: buildEgress('STARTING') }),
       'recorder_gone',
     ],
     [
-      'is not raised while the egress starts: its recorder joins late',
+      'is not raised while the egress starts, because its recorder joins late',
       'awaiting',
       sight({ egress: buildEgress('STARTING') }),
       undefined,
     ],
     [
-      'is not raised from ENDING on: the recorder leaves before the file is delivered',
+      'is not raised by an ENDING egress, because the recorder leaves before the file is delivered',
       'ending',
       sight({ egress: buildEgress('ENDING') }),
       undefined,
@@ -139,51 +149,56 @@ describe('the suspicion that an egress is dead', () => {
       sight({ egress: listed, recorder: 'unknown' }),
       undefined,
     ],
-    ['is raised by an unknown egress whose room and recorder are gone', 'active', sight(), 'unknown_everywhere'],
+    ['is raised by an egress unknown to LiveKit whose room and recorder are gone', 'active', sight(), 'unknown_everywhere'],
     [
-      'is not raised by an unknown egress whose room is listed: LiveKit may have lost its Redis',
+      'is not raised by an egress unknown to LiveKit whose room is listed: LiveKit may have lost its Redis',
       'active',
       sight({ room: 'listed' }),
       undefined,
     ],
     [
-      'is raised by an unknown egress of a stopping recording although its room is listed',
+      'is raised by an egress unknown to LiveKit of a stopping recording although its room is listed',
       'ending',
       sight({ room: 'listed' }),
       'unknown_everywhere',
     ],
     [
-      'is not raised by an unknown egress of a stopping recording whose recorder is there',
+      'is not raised by an egress unknown to LiveKit of a stopping recording whose recorder is in the room',
       'ending',
       sight({ room: 'listed', recorder: 'present' }),
       undefined,
     ],
-    ['is not raised by an unknown egress whose recorder is there', 'active', sight({ recorder: 'present' }), undefined],
-    ['is not raised when LiveKit could not be asked for the egress', 'active', sight({ egress: 'unknown' }), undefined],
+    [
+      'is not raised by an egress unknown to LiveKit whose recorder is in the room',
+      'active',
+      sight({ recorder: 'present' }),
+      undefined,
+    ],
+    ['is not raised when LiveKit gave no answer about the egress', 'active', sight({ egress: 'unknown' }), undefined],
   ])('%s', (_name, state, seen, expected) => {
     expect(suspicionOf(situation(state), seen)).toBe(expected);
   });
 });
 
-describe('a death takes two looks, and', () => {
+describe('the death of an egress', () => {
   const active = situation('active');
   const gone = sight({ egress: buildEgress('ACTIVE'), room: 'listed' });
 
-  it('is concluded 20 s after the first look', () => {
+  it('is concluded when two looks 20 s apart raise the same suspicion', () => {
     expect(lookTwice(active, active, [gone, gone], GONE_MS)).toBe('recorder.gone');
     expect(lookTwice(active, active, [sight(), sight()], GONE_MS)).toBe('egress.missing');
   });
 
-  it('is not concluded a millisecond earlier', () => {
+  it('is not concluded when the second look comes a millisecond before 20 s have passed', () => {
     expect(lookTwice(active, active, [gone, gone], GONE_MS - 1)).toBeUndefined();
   });
 
-  it('is not concluded when the recording made a transition in between', () => {
+  it('is not concluded when the recording made a transition between the two looks', () => {
     const stepped = withKernel(active, { version: 8, history: [transition(NOON + 1, 'stop')] });
     expect(lookTwice(active, stepped, [gone, gone], GONE_MS)).toBeUndefined();
   });
 
-  it('is concluded although an effect was repeated in between: the stop of a dead egress never succeeds', () => {
+  it('is concluded although an effect was retried between the two looks, as the stop of a dead egress is', () => {
     const ending = withKernel(situation('ending'), { history: [transition(NOON - 1, 'stop')] });
     expect(lookTwice(ending, withKernel(ending, { version: 12 }), [gone, gone], GONE_MS)).toBe('recorder.gone');
   });

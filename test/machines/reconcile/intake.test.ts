@@ -8,7 +8,7 @@ import { supervise } from '../../support/supervise.js';
 import { createTestClock } from '../../support/test-clock.js';
 import { buildEgress, buildTombstone, definition, NOON, ROOM, UID } from '../recording/build.js';
 
-it('the webhook of a late end makes a deleted recording owe the removal of its file, and of none in another room whose uid is the same', async () => {
+it('a late egress_ended webhook makes a deleted recording remove its file, unless the egress belongs to another room', async () => {
   const store = createMemoryRecordingStore({ documents: new Map([[UID, buildTombstone()]]) });
   const clock = createTestClock(NOON);
   const handle = createLiveKitIntake({

@@ -13,7 +13,7 @@ import { createRoomSupervisor } from '../room/support.js';
 const RECHECK_MS = 2_000;
 const GONE_MS = 20_000;
 
-/** One instance with its rooms, and what LiveKit lists. */
+/** One instance with its rooms, and the list of rooms that LiveKit gives. */
 function setUp() {
   const clock = createTestClock();
   const gate = createGate();
@@ -61,7 +61,7 @@ function setUp() {
       return room === undefined ? 'gone' : (roomStatusOf(room) ?? 'deleted');
     },
     pass: () => keeper.see([...listed.values()]),
-    /** A pass, and a second look after this time. */
+    /** Makes a pass, and a second look `apartMs` later. */
     async twoLooks(apartMs = RECHECK_MS) {
       await keeper.see([...listed.values()]);
       clock.advance(apartMs);
@@ -71,7 +71,7 @@ function setUp() {
 }
 
 describe('a meeting whose room LiveKit no longer lists', () => {
-  it('is over at the second look, and its room is open, as after a webhook', async () => {
+  it('is over at the second look, and its room is open again', async () => {
     const world = setUp();
     world.meeting('a');
     await world.twoLooks();
@@ -80,7 +80,7 @@ describe('a meeting whose room LiveKit no longer lists', () => {
     expect(world.asked).toEqual([['a']]);
   });
 
-  it('is not over before 2 s have passed, nor by any number of lists', async () => {
+  it('is not over before 2 s have passed, nor by passes alone without a question by name', async () => {
     const world = setUp();
     world.meeting('a');
     await world.twoLooks(RECHECK_MS - 1);
@@ -104,7 +104,7 @@ describe('a meeting whose room LiveKit no longer lists', () => {
     expect(world.statusOf('a')).toBe('active_meeting');
   });
 
-  it('is not over when its record was saved since the first look', async () => {
+  it('is over only at a third look when its record was saved between the first two', async () => {
     const world = setUp();
     world.meeting('a');
     await world.pass();
@@ -128,7 +128,7 @@ describe('a meeting whose room LiveKit no longer lists', () => {
     expect(world.statusOf('a')).toBe('open');
   });
 
-  it('deletes its room, if that was ordered, only after 20 s of absence', async () => {
+  it('takes its room with it, if meetingEndAction says delete, only after 20 s of absence', async () => {
     const world = setUp();
     world.meeting('a', { meetingEndAction: 'delete' });
     await world.twoLooks(GONE_MS - 1);
@@ -138,7 +138,7 @@ describe('a meeting whose room LiveKit no longer lists', () => {
     expect(world.statusOf('a')).toBe('deleted');
   });
 
-  it('is kept three times when many seem over at once, and is over the fourth time', async () => {
+  it('is kept three times when six meetings seem over at once, and is over the fourth time', async () => {
     const world = setUp();
     for (let index = 0; index < 6; index++) world.meeting(`m${index}`);
     for (const _pass of [1, 2, 3]) await world.twoLooks();
@@ -148,7 +148,7 @@ describe('a meeting whose room LiveKit no longer lists', () => {
   });
 });
 
-describe('many meetings that seem over at once, in rooms to be deleted', () => {
+describe('twenty meetings that seem over at once, in rooms with meetingEndAction delete', () => {
   const PASS_MS = 10_000;
   const roomIds = Array.from({ length: 20 }, (_each, index) => `m${index}`);
 
@@ -158,7 +158,7 @@ describe('many meetings that seem over at once, in rooms to be deleted', () => {
     return {
       ...world,
       statuses: () => new Set(roomIds.map(world.statusOf)),
-      /** A pass every ten seconds, and a second look every two. */
+      /** Makes a pass every ten seconds and a second look every two seconds. */
       async passes(count: number) {
         for (let pass = 0; pass < count; pass += 1) {
           await world.pass();
@@ -171,7 +171,7 @@ describe('many meetings that seem over at once, in rooms to be deleted', () => {
     };
   }
 
-  it('are over after three void lists, a fourth that is believed, and 20 s of absence', async () => {
+  it('are over after three ignored lists, a fourth that is believed, and 20 s of absence', async () => {
     const world = setUpMany();
     await world.passes(4);
     expect(world.statuses()).toEqual(new Set(['active_meeting']));
@@ -179,7 +179,7 @@ describe('many meetings that seem over at once, in rooms to be deleted', () => {
     expect(world.statuses()).toEqual(new Set(['deleted']));
   });
 
-  it('go on when LiveKit lists them again, even after a list without them was believed', async () => {
+  it('go on when LiveKit lists them again, although a list without them was believed before', async () => {
     const world = setUpMany();
     await world.passes(4);
     for (const roomId of roomIds) world.list(roomId);
@@ -192,7 +192,7 @@ describe('many meetings that seem over at once, in rooms to be deleted', () => {
   });
 });
 
-describe('a LiveKit room of the same name under another sid', () => {
+describe('a LiveKit room with the name of a running meeting and another sid', () => {
   it('ends the earlier meeting, then begins a new one', async () => {
     const world = setUp();
     world.meeting('a');
@@ -203,7 +203,7 @@ describe('a LiveKit room of the same name under another sid', () => {
     expect(world.documents.get('a')).toMatchObject({ meetingSid: 'RM_next', tally: { state: 'active_meeting' } });
   });
 
-  it('is the same meeting when the record knows no sid', async () => {
+  it('belongs to the running meeting when its record has no sid', async () => {
     const world = setUp();
     world.meeting('a', { meetingSid: undefined });
     world.list('a', 'RM_any');
@@ -212,7 +212,7 @@ describe('a LiveKit room of the same name under another sid', () => {
   });
 });
 
-describe('a meeting whose start no webhook reported', () => {
+describe('a meeting whose start was not reported by a webhook', () => {
   it.each(['open', 'closed'] as const)('begins at the second look, in a room that is %s', async (state) => {
     const world = setUp();
     world.room('a', { tally: { state } });
@@ -232,7 +232,7 @@ describe('a meeting whose start no webhook reported', () => {
     expect(world.statusOf('a')).toBe('open');
   });
 
-  it('does not begin when its room is gone at the second look', async () => {
+  it('does not begin when LiveKit no longer lists its room at the second look', async () => {
     const world = setUp();
     world.room('a');
     world.list('a');
@@ -243,7 +243,7 @@ describe('a meeting whose start no webhook reported', () => {
     expect(world.statusOf('a')).toBe('open');
   });
 
-  it('does not begin when webhooks reported its start and its end between the second look and the event', async () => {
+  it('does not begin when webhooks report its start and end while the second look reads its room', async () => {
     const { room, list, pass, clock, gate, keeper, documents, statusOf } = setUp();
     room('a');
     list('a');
@@ -260,7 +260,7 @@ describe('a meeting whose start no webhook reported', () => {
     expect(statusOf('a')).toBe('open');
   });
 
-  it('does not begin in a deleted room or one that is not ours, and a room that is not ours is read once', async () => {
+  it('does not begin in a deleted room or in a room without a record, which is read only once', async () => {
     const world = setUp();
     world.room('gone', { tally: { state: 'deleted' } });
     for (const name of ['gone', 'foreign']) world.list(name);
@@ -270,7 +270,7 @@ describe('a meeting whose start no webhook reported', () => {
   });
 });
 
-it('rooms and meetings that agree with LiveKit cost no question by name', async () => {
+it('the meeting keeper asks LiveKit for no room by name when its records agree with the list', async () => {
   const world = setUp();
   world.meeting('a');
   world.list('a');
@@ -280,7 +280,7 @@ it('rooms and meetings that agree with LiveKit cost no question by name', async 
   expect(world.gate.trace).toEqual(['rooms.inMeeting', 'rooms.inMeeting', 'rooms.inMeeting']);
 });
 
-it('other meetings are concluded when one room cannot be read', async () => {
+it('the meeting keeper ends the other meetings when one room cannot be read', async () => {
   const world = setUp();
   for (const roomId of ['a', 'b']) world.meeting(roomId);
   await world.pass();

@@ -15,7 +15,7 @@ import { ACCEPTED, buildDocument, buildEgress, NOON } from '../recording/build.j
 const UNREADABLE = new LiveKitUnavailableError('cannot be read');
 const GONE_MS = 20_000;
 
-/** Two recordings whose egresses LiveKit has forgotten; what is asked, and what is concluded. */
+/** Two recordings whose egresses LiveKit has forgotten. `done` lists the parts that ran, `dead` the recordings given up. */
 function setUp() {
   const clock = createTestClock(NOON);
   const documents = new Map<string, RecordingDocument>();
@@ -24,7 +24,7 @@ function setUp() {
     const observation = { status: 'ACTIVE' as const, updatedAt: buildEgress('ACTIVE').updatedAt };
     documents.set(uid, buildDocument('active', { ...ACCEPTED, ...own, wasActive: true, observation }));
   }
-  /** Egress ids whose answer cannot be read, and parts that fail. */
+  /** Ids of the egresses for which LiveKit's answer cannot be read. */
   const unreadable = new Set<string>();
   const failing = new Map<string, Error>();
   const done: string[] = [];
@@ -81,8 +81,8 @@ function setUp() {
   return { clock, reconciler, unreadable, failing, done, warnings, dead };
 }
 
-describe('an egress whose answer cannot be read', () => {
-  it('costs its own recording this look, and no other recording', async () => {
+describe("LiveKit's unreadable answer about an egress", () => {
+  it('leaves the recording of that egress undecided, and the other recordings are still decided', async () => {
     const { clock, reconciler, unreadable, warnings, dead } = setUp();
     unreadable.add('EG_a');
     expect(await reconciler.pass()).toEqual({ live: 2, suspects: 1, foreign: 3, void: false });
@@ -92,7 +92,7 @@ describe('an egress whose answer cannot be read', () => {
     expect(warnings).toEqual(['egress unknown']);
   });
 
-  it('neither proves the death of its recording nor resets the suspicion', async () => {
+  it('neither proves the death of that egress nor resets the suspicion', async () => {
     const { clock, reconciler, unreadable, dead } = setUp();
     await reconciler.pass();
     unreadable.add('EG_a');
@@ -105,8 +105,8 @@ describe('an egress whose answer cannot be read', () => {
   });
 });
 
-describe('a part of a pass or recheck that fails', () => {
-  it.each(['strays.see', 'meetings.see'])('fails the pass after the other parts have run: %s', async (name) => {
+describe('a failing part of a pass or recheck', () => {
+  it.each(['strays.see', 'meetings.see'])('makes the pass fail after the other parts have run: %s', async (name) => {
     const { reconciler, failing, done } = setUp();
     const failure = new StoreUnavailableError('away');
     failing.set(name, failure);
@@ -115,7 +115,7 @@ describe('a part of a pass or recheck that fails', () => {
   });
 
   it.each(['listRooms', 'strays.recheck', 'meetings.recheck'])(
-    'fails the recheck after the other parts have run: %s',
+    'makes the recheck fail after the other parts have run: %s',
     async (name) => {
       const { reconciler, failing, done } = setUp();
       await reconciler.pass();
@@ -126,14 +126,14 @@ describe('a part of a pass or recheck that fails', () => {
     },
   );
 
-  it('is logged when an earlier part has failed too', async () => {
+  it('is logged when an earlier part has already failed', async () => {
     const { reconciler, failing, warnings } = setUp();
     failing.set('strays.see', UNREADABLE).set('meetings.see', new StoreUnavailableError('away'));
     await expect(reconciler.pass()).rejects.toBe(UNREADABLE);
     expect(warnings).toEqual(['failed too']);
   });
 
-  it('has the pass repeated after a second', async () => {
+  it('makes the reconciler repeat the pass after a second', async () => {
     const { clock, reconciler, failing, done } = setUp();
     failing.set('strays.see', UNREADABLE);
     reconciler.start();
@@ -145,7 +145,7 @@ describe('a part of a pass or recheck that fails', () => {
   });
 });
 
-it.each(['listEgress', 'listRooms'])('a pass fails when LiveKit cannot be reached: %s', async (name) => {
+it.each(['listEgress', 'listRooms'])('a pass of the reconciler fails when LiveKit cannot be reached: %s', async (name) => {
   const { reconciler, failing, done } = setUp();
   failing.set(name, UNREADABLE);
   await expect(reconciler.pass()).rejects.toBe(UNREADABLE);

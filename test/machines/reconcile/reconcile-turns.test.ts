@@ -20,7 +20,7 @@ import { ACCEPTED, buildDocument, buildEgress, NOON } from '../recording/build.j
 
 const INTERVAL_MS = 10_000;
 
-/** Instances on one store and one LiveKit, which make their passes in turns of five seconds. */
+/** Instances on one store and one LiveKit. A pass takes a turn, and no other instance makes a pass for the next five seconds. */
 function createWorld(recordings = 1) {
   const clock = createTestClock(NOON);
   const gate = createGate();
@@ -87,7 +87,7 @@ function createWorld(recordings = 1) {
     return reconciler;
   }
 
-  /** The longest time without a pass by any instance since `from`, until now. */
+  /** The longest time between two passes of any instances, from `from` until now. */
   function longestGapMs(from = 0): number {
     const times = [from, ...passes.map(({ at }) => at).filter((at) => at >= from), clock.now() - NOON];
     return Math.max(...times.slice(1).map((at, index) => at - (times[index] ?? 0)));
@@ -105,20 +105,24 @@ function listed({ egressId = '', roomId }: RecordingDocument) {
   return { ...buildEgress('ACTIVE'), egressId, roomName: roomId };
 }
 
-describe('several instances', () => {
-  it.each([1, 2_000, 4_999, 5_000, 7_500, 9_999])('look at LiveKit in turns, %i ms apart at first', async (apartMs) => {
-    const world = createWorld();
-    world.instance('one').start();
-    await world.clock.run(apartMs);
-    world.instance('two').start();
-    await world.clock.run(600_000);
-    const later = world.passes.filter(({ at }) => at > 20_000).map(({ at }) => at);
-    for (const [index, at] of later.slice(1).entries()) expect(at - (later[index] ?? 0)).toBeGreaterThanOrEqual(INTERVAL_MS / 2);
-    expect(world.longestGapMs()).toBeLessThanOrEqual(INTERVAL_MS);
-    await world.close();
-  });
+describe('several reconciling instances', () => {
+  it.each([1, 2_000, 4_999, 5_000, 7_500, 9_999])(
+    'started %i ms apart make their passes at least 5 s and at most 10 s apart',
+    async (apartMs) => {
+      const world = createWorld();
+      world.instance('one').start();
+      await world.clock.run(apartMs);
+      world.instance('two').start();
+      await world.clock.run(600_000);
+      const later = world.passes.filter(({ at }) => at > 20_000).map(({ at }) => at);
+      for (const [index, at] of later.slice(1).entries())
+        expect(at - (later[index] ?? 0)).toBeGreaterThanOrEqual(INTERVAL_MS / 2);
+      expect(world.longestGapMs()).toBeLessThanOrEqual(INTERVAL_MS);
+      await world.close();
+    },
+  );
 
-  it('all make a first pass, whichever has the turn', async () => {
+  it('each make a pass at their start, whichever has the turn', async () => {
     const world = createWorld();
     for (const name of ['one', 'two', 'three']) world.instance(name).start();
     await world.clock.run(0);
@@ -126,7 +130,7 @@ describe('several instances', () => {
     await world.close();
   });
 
-  it('can be stopped during the first pass', async () => {
+  it('can be stopped before their first pass', async () => {
     const world = createWorld();
     const one = world.instance('one');
     one.start();
@@ -137,7 +141,7 @@ describe('several instances', () => {
     expect(world.clock.pending()).toBe(0);
   });
 
-  it('leave no gap longer than the interval when one of them dies', async () => {
+  it('never let more than 10 s pass without a pass when one of them dies', async () => {
     const world = createWorld();
     const one = world.instance('one');
     one.start();
@@ -151,7 +155,7 @@ describe('several instances', () => {
     await world.close();
   });
 
-  it('all make their passes while the locks cannot be reached', async () => {
+  it('all make their passes while the lock store cannot be reached', async () => {
     const world = createWorld();
     for (const name of ['one', 'two']) world.instance(name).start();
     await world.clock.run(1_000);
@@ -162,7 +166,7 @@ describe('several instances', () => {
     await world.close();
   });
 
-  it('prove a death within 32 s although their passes alternate', async () => {
+  it('prove the death of an egress within 32 s although their passes alternate', async () => {
     const world = createWorld();
     for (const name of ['one', 'two', 'three']) {
       world.instance(name).start();
@@ -172,12 +176,12 @@ describe('several instances', () => {
     world.state.isDead = true;
     const diedAt = world.clock.now() - NOON;
     await world.clock.run(60_000);
-    // The next pass, two looks 20 s apart, and the next look of the two seconds.
+    // Up to one interval until the next pass, 20 s between the two looks, and up to 2 s until the next recheck.
     expect((world.deaths[0]?.at ?? Infinity) - diedAt).toBeLessThanOrEqual(INTERVAL_MS + 20_000 + 2_000);
     await world.close();
   });
 
-  it('count void passes by themselves, so that alternating passes do not delay a death that many recordings share', async () => {
+  it('prove the death of 20 egresses within 62 s, because each instance counts its unreliable lists alone', async () => {
     const world = createWorld(20);
     for (const name of ['one', 'two', 'three']) {
       world.instance(name).start();
@@ -188,13 +192,13 @@ describe('several instances', () => {
     const diedAt = world.clock.now() - NOON;
     await world.clock.run(120_000);
     expect(new Set(world.deaths.map(({ uid }) => uid)).size).toBe(20);
-    // The first pass, three void ones, then the proof.
+    // Up to one interval until the first pass, three ignored passes, then the 20 s and 2 s of the proof.
     const last = Math.max(...world.deaths.map(({ at }) => at));
     expect(last - diedAt).toBeLessThanOrEqual(4 * INTERVAL_MS + 20_000 + 2_000);
     await world.close();
   });
 
-  it('leave no gap longer than one and a half intervals when one of them cannot reach LiveKit', async () => {
+  it('never let more than 15 s pass without a pass when one of them cannot reach LiveKit', async () => {
     const world = createWorld();
     world.instance('one').start();
     await world.clock.run(100);
@@ -202,7 +206,7 @@ describe('several instances', () => {
     await world.clock.run(50_000);
     world.state.isDown = (by) => by === 'one';
     await world.clock.run(60_000);
-    // The instance without LiveKit takes some turns, and wastes them.
+    // The instance that cannot reach LiveKit takes some turns without a successful pass.
     expect(world.longestGapMs(50_000)).toBeLessThanOrEqual(1.5 * INTERVAL_MS);
     await world.close();
   });

@@ -15,7 +15,7 @@ import { ACCEPTED, buildDocument, ROOM, UID } from '../recording/build.js';
 
 const GONE_MS = 20_000;
 
-/** What two passes send to a recording of room `RM_1` whose egress LiveKit has forgotten, while a room of its name is open. */
+/** The events that two passes send to a recording of room `RM_1`, whose egress LiveKit has forgotten, while `sid` has its name. */
 async function sentInRoom(sid: string): Promise<string[]> {
   const clock = createTestClock();
   const sent: string[] = [];
@@ -59,11 +59,11 @@ async function sentInRoom(sid: string): Promise<string[]> {
 }
 
 describe('a recording whose egress LiveKit has forgotten', () => {
-  it('is lost when the room of its name has another sid', async () => {
+  it('is reported as missing when the room of its name has another sid', async () => {
     expect(await sentInRoom('RM_2')).toEqual(['egress.missing']);
   });
 
-  it('goes on while its own room is open', async () => {
+  it('receives no event while LiveKit lists its own room', async () => {
     expect(await sentInRoom('RM_1')).toEqual([]);
   });
 });

@@ -11,7 +11,7 @@ function setUp() {
   return { clock, looks, see: (mark = 'same', key = 'it') => looks.see(key, mark, APART_MS) };
 }
 
-it('counts a sight once its first look is long enough ago, and from then on', () => {
+it('twice-seen confirms a mark once it was first seen long enough ago, and from then on', () => {
   const { clock, see } = setUp();
   expect(see()).toBe(false);
   clock.advance(APART_MS - 1);
@@ -20,12 +20,12 @@ it('counts a sight once its first look is long enough ago, and from then on', ()
   expect([see(), see()]).toEqual([true, true]);
 });
 
-it('counts no first look, not even when no time has to pass', () => {
+it('twice-seen never confirms a mark at the first look, not even when the required time is zero', () => {
   const { looks } = setUp();
   expect([looks.see('it', 'same', 0), looks.see('it', 'same', 0)]).toEqual([false, true]);
 });
 
-it('begins anew when the sight changes, also when it changes back', () => {
+it('twice-seen begins again when the mark changes, also when it changes back', () => {
   const { clock, see } = setUp();
   see();
   clock.advance(APART_MS);
@@ -34,14 +34,14 @@ it('begins anew when the sight changes, also when it changes back', () => {
   expect(see()).toBe(true);
 });
 
-it('counts each key by itself', () => {
+it('twice-seen counts each key by itself', () => {
   const { clock, see } = setUp();
   see('same', 'one');
   clock.advance(APART_MS);
   expect([see('same', 'two'), see('same', 'one')]).toEqual([false, true]);
 });
 
-it('begins anew with what was forgotten', () => {
+it('twice-seen begins again with a key that was forgotten', () => {
   const { clock, looks, see } = setUp();
   for (const key of ['one', 'two', 'three']) see('same', key);
   looks.forget('one');
@@ -51,7 +51,7 @@ it('begins anew with what was forgotten', () => {
   expect(['one', 'two', 'three'].map((key) => see('same', key))).toEqual([false, true, false]);
 });
 
-it('hears nothing of a wall clock that steps', () => {
+it('twice-seen measures elapsed time, not the wall clock', () => {
   const { clock, see } = setUp();
   see();
   clock.jump(10 * APART_MS);

@@ -29,9 +29,9 @@ function adopt(status: string, changes: { isLive?: boolean; fields?: Record<stri
   return adoptedDocument(adoptRecording(stored, origin), NOW);
 }
 
-describe('an adopted recording', () => {
+describe('a recording adopted from OpenVidu Meet', () => {
   it.each(['starting', 'active', 'ending', 'complete', 'limit_reached', 'failed', 'aborted'])(
-    'that was %s still is',
+    'keeps its status %s, its id and its other fields',
     (status) => {
       const recording = adopt(status);
       expect(statusOf(recording)).toBe(status);
@@ -46,18 +46,21 @@ describe('an adopted recording', () => {
     },
   );
 
-  it.each(['complete', 'limit_reached', 'failed', 'aborted'])('that was %s owes nothing and is never due', (status) => {
-    expect(adopt(status).tally).toMatchObject({ effects: [], dueAt: null, version: 1 });
-  });
+  it.each(['complete', 'limit_reached', 'failed', 'aborted'])(
+    'with status %s has no pending effect and no due time',
+    (status) => {
+      expect(adopt(status).tally).toMatchObject({ effects: [], dueAt: null, version: 1 });
+    },
+  );
 
-  it.each(['failed', 'aborted'])('that was %s is complete when its file turns up', (status) => {
+  it.each(['failed', 'aborted'])('with status %s becomes complete when its file is found', (status) => {
     const found: RecordingEvent = { type: 'media.found', size: 7, at: NOW, source: 'media' };
     const step = nextStep(definition, adopt(status), found);
     expect({ ...step.context, tally: { state: step.state } }).toMatchObject({ size: 7, tally: { state: 'complete' } });
   });
 
   it.each(['starting', 'active', 'ending', 'complete', 'limit_reached', 'failed', 'aborted'])(
-    'that was %s can be deleted, at once or when it has ended',
+    'with status %s can be deleted, at once or when it has settled',
     (status) => {
       const step = nextStep(definition, adopt(status), { type: 'delete', at: NOW, source: 'rest' });
       expect(step.changed).toBe(true);
@@ -65,14 +68,14 @@ describe('an adopted recording', () => {
     },
   );
 
-  it.each(['starting', 'ending'])('that was %s has a deadline', (status) => {
+  it.each(['starting', 'ending'])('with status %s has a deadline that changes it', (status) => {
     const { deadline, tally } = adopt(status);
     expect(tally.dueAt).toBe(deadline?.at);
     const passed = { type: 'deadline.passed', generation: 1, at: NOW, source: 'deadline' } as const;
     expect(nextStep(definition, adopt(status), passed).changed).toBe(true);
   });
 
-  it.each(['starting', 'active'])('that was %s and is not the newest of its room is being stopped', (status) => {
+  it.each(['starting', 'active'])('with status %s is stopped when another recording holds its room', (status) => {
     const recording = adopt(status, { isLive: false });
     expect(recording).toMatchObject({
       liveKey: '0123456789',
@@ -85,11 +88,11 @@ describe('an adopted recording', () => {
     expect(nextStep(definition, recording, passed).named).toMatchObject([{ name: 'stopEgress', params: { egressId: 'EG_1' } }]);
   });
 
-  it('that is ending already is not stopped, though another one keeps the room', () => {
+  it('with status ending is not stopped when another recording holds its room', () => {
     expect(adopt('ending', { isLive: false }).tally.effects).toEqual([]);
   });
 
-  it('lacks nothing that ours have', () => {
+  it('gets a filename, a creation date and access secrets when they are missing', () => {
     const { filename, createdAt, accessSecrets } = adopt('complete', {
       fields: { accessSecrets: undefined, filename: undefined },
     });
@@ -98,7 +101,7 @@ describe('an adopted recording', () => {
     expect(accessSecrets).toEqual({ public: 'c'.repeat(32), private: 'c'.repeat(32) });
   });
 
-  it('without a readable id has one of its own', () => {
+  it('gets the id of its MongoDB document when its recording id is unreadable', () => {
     const recording = adopt('complete', { fields: { recordingId: 'nonsense' } });
     expect(recording).toMatchObject({ uid: ID, egressId: `EG_${ID}` });
   });

@@ -22,7 +22,7 @@ export const definition = defineRecording(timing);
 export const ROOM = 'planning-0123456789abcde';
 export const UID = 'a1b2c3d4e5';
 
-/** The context a recording begins with when instance `one` starts it. */
+/** The initial context of a recording that instance `one` starts. */
 export function buildInput(fields: Partial<RecordingContext> = {}): RecordingContext {
   const uid = fields.uid ?? UID;
   return {
@@ -40,7 +40,7 @@ export function buildInput(fields: Partial<RecordingContext> = {}): RecordingCon
   };
 }
 
-/** What has become known of a recording once its egress is accepted. */
+/** The fields that a recording gains when LiveKit accepts its egress. */
 export const ACCEPTED = { egressId: 'EG_1', roomSid: 'RM_1', observation: { status: 'STARTING', updatedAt: nanos(0) } } as const;
 
 export function buildDocument(
@@ -61,14 +61,14 @@ export function buildDocument(
   return { ...buildInput(fields), tally };
 }
 
-/** What is left of a deleted recording. */
+/** The document that remains of a deleted recording. */
 export function buildTombstone(fields: Partial<RecordingContext> = {}): RecordingDocument {
   const { schemaVersion, uid, roomId, tally } = buildDocument('deleted', fields);
   const identity = { schemaVersion, uid, roomId, liveKey: uid, startKey: uid, deletedAt: NOON + 70_000 };
   return { ...identity, tally } as RecordingDocument;
 }
 
-/** Nanoseconds since the epoch, seconds after noon. */
+/** `second` seconds after `NOON`, in nanoseconds since the epoch. */
 export function nanos(second: number): string {
   return `${String(NOON + second * 1_000)}000000`;
 }
@@ -83,7 +83,7 @@ const SECOND_OF: Record<EgressStatus, number> = {
   LIMIT_REACHED: 62,
 };
 
-/** A snapshot as LiveKit gives it at that point of one life: each later one knows all that the earlier ones knew. */
+/** LiveKit's snapshot of one egress at this status. A later status keeps the fields of the earlier ones. */
 export function buildEgress(status: EgressStatus, fields: Partial<EgressObservation> = {}): EgressObservation {
   const second = SECOND_OF[status];
   const path = `recordings/${ROOM}--${UID}.mp4`;

@@ -2,7 +2,7 @@ import type { AnyStateNode, TransitionDefinition } from 'xstate';
 
 type AnyTransition = TransitionDefinition<never, never>;
 
-/** Paths of the states a stored actor can be in: those without a transition that leaves at once. */
+/** Paths of the states in which an actor can rest. A state with an unconditional `always` is left at once. */
 export function restingStates(root: AnyStateNode): string[] {
   return nodesOf(root)
     .filter((node) => node.type === 'atomic' || node.type === 'final')
@@ -10,7 +10,7 @@ export function restingStates(root: AnyStateNode): string[] {
     .map((node) => node.path.join('.'));
 }
 
-/** Every transition that waits for an event, named by its state, event and place in the list. */
+/** Every transition of the chart that an event triggers, named by its state, its event and its index in the list. */
 export function transitionsOf(root: AnyStateNode): Map<AnyTransition, string> {
   return new Map(
     nodesOf(root).flatMap((node) =>

@@ -12,9 +12,9 @@ const ROOM = 'room-1';
 
 let clock: TestClock;
 let gate: Gate;
-/** Recordings that took in their deletion, in this order. */
+/** The uids of the deleted recordings, in order of deletion. */
 let deleted: string[];
-/** How often the deletion of a recording still fails. */
+/** By uid: how many more attempts to delete the recording fail. */
 let failures: Map<string, number>;
 let warned: object[];
 
@@ -59,7 +59,7 @@ async function deleteAllOf(count: number) {
 }
 
 describe('deleting every recording of a room', () => {
-  it('deletes each once, the live one first, and none of another room', async () => {
+  it('deletes each of them once, the live one first, and no recording of another room', async () => {
     const { outcome } = await deleteAllOf(250);
     expect(outcome()).toBe('done');
     expect(deleted[0]).toBe('live');
@@ -67,7 +67,7 @@ describe('deleting every recording of a room', () => {
     expect(deleted).toHaveLength(251);
   });
 
-  it('goes on with the others when one fails, and repeats that one after 1 s and after 2 s more', async () => {
+  it('goes on with the others when one fails, and retries that one after 1 s and after 2 s more', async () => {
     failures.set('u1', 2).set('u2', 1);
     const { outcome } = await deleteAllOf(4);
     expect(deleted).toEqual(['live', 'u0', 'u3']);
@@ -83,7 +83,7 @@ describe('deleting every recording of a room', () => {
     expect(warned).toEqual([]);
   });
 
-  it('throws a retryable error that names the recordings that fail three times', async () => {
+  it('throws a retryable error with the uids of the recordings whose deletion failed three times', async () => {
     failures.set('u1', 3).set('live', 9);
     const { outcome } = await deleteAllOf(3);
     await clock.run(3_000);
@@ -99,7 +99,7 @@ describe('deleting every recording of a room', () => {
     ]);
   });
 
-  it('deletes none when the recordings cannot be listed', async () => {
+  it('deletes no recording when the recordings cannot be listed', async () => {
     gate.failNext('recordings.keysOfRoom', 'fail_before');
     const { outcome } = await deleteAllOf(3);
     expect(outcome()).toMatchObject({ code: 'store.unavailable' });

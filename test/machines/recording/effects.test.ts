@@ -52,32 +52,50 @@ async function confirmDeath(situation: string, outcome: StopOutcome, listed: Egr
   return event?.type === 'egress.observed' ? event.egress.status : event?.type;
 }
 
-describe('StopEgress as the proof of a death', () => {
+describe('the StopEgress call that confirms the death of an egress', () => {
   it.each<[string, string, StopOutcome, EgressStatus | undefined, string]>([
-    ['an egress that does not answer and shows nothing new is dead', 'active', { kind: 'no_answer' }, 'ACTIVE', 'egress.missing'],
     [
-      'an egress that does not answer but has gone on since is alive: the stop got lost',
+      'concludes death when there is no answer and LiveKit shows no change',
+      'active',
+      { kind: 'no_answer' },
+      'ACTIVE',
+      'egress.missing',
+    ],
+    [
+      'concludes life when there is no answer but LiveKit shows a newer status',
       'cancelling',
       { kind: 'no_answer' },
       'ACTIVE',
       'ACTIVE',
     ],
-    ['an egress that LiveKit does not know is dead', 'active', { kind: 'not_found' }, undefined, 'egress.missing'],
-    ['an egress that answers is alive', 'active', { kind: 'stopping', egress: buildEgress('ENDING') }, undefined, 'ENDING'],
-    ['an egress that is over already is observed once more', 'active', { kind: 'already_over' }, 'COMPLETE', 'COMPLETE'],
-    ['an egress that is over and forgotten is dead', 'active', { kind: 'already_over' }, undefined, 'egress.missing'],
+    ['concludes death when LiveKit does not know the egress', 'active', { kind: 'not_found' }, undefined, 'egress.missing'],
+    [
+      'concludes life when the egress answers',
+      'active',
+      { kind: 'stopping', egress: buildEgress('ENDING') },
+      undefined,
+      'ENDING',
+    ],
+    ['observes the egress once more when it is already over', 'active', { kind: 'already_over' }, 'COMPLETE', 'COMPLETE'],
+    [
+      'concludes death when the egress is over and LiveKit no longer lists it',
+      'active',
+      { kind: 'already_over' },
+      undefined,
+      'egress.missing',
+    ],
   ])('%s', async (_name, situation, outcome, listed, expected) => {
     expect(await confirmDeath(situation, outcome, listed)).toBe(expected);
   });
 
-  it('is withdrawn when the egress of a start that is being undone begins to record', () => {
+  it('is withdrawn when the egress of a start that is being cancelled becomes ACTIVE', () => {
     const step = nextStep(definition, known(SITUATIONS, 'cancelling'), observed('ACTIVE'));
     expect(step.named).toContainEqual({ withdraw: ['confirmDeath'] });
   });
 });
 
-describe('the short lock of a start', () => {
-  it.each([undefined, 5_000])('is extended after %s ms', (extendLockAfterMs) => {
+describe('the room lock of a start', () => {
+  it.each([undefined, 5_000])('is extended after the configured extendLockAfterMs: %s', (extendLockAfterMs) => {
     const rested = defineRecording(timing, extendLockAfterMs === undefined ? {} : { extendLockAfterMs });
     const stamp = { now: NOON, instance: 'one', nonce: 'one:1' };
     const begun = firstStep(rested, buildInput());
@@ -87,7 +105,7 @@ describe('the short lock of a start', () => {
   });
 });
 
-describe('a start without an answer from LiveKit', () => {
+describe('the egress of a start that LiveKit did not answer', () => {
   const lookAt = (seconds: number) => {
     const clock = createTestClock(NOON);
     clock.advance(seconds * 1_000);
@@ -96,12 +114,12 @@ describe('a start without an answer from LiveKit', () => {
     return findEgress(runOf(known(SITUATIONS, 'requesting'), 'findEgress', {}));
   };
 
-  it('is looked for until 35 s after the claim', async () => {
+  it('is searched for until 35 s after the claim, then the start is refused as lost', async () => {
     await expect(lookAt(34)).rejects.toThrow('may still be taken');
     expect(await lookAt(35)).toMatchObject({ type: 'start.refused', reason: { kind: 'lost' } });
   });
 
-  it('is not given up when its egress became known before the result of the look was saved', async () => {
+  it('is not given up when it became known before the result of the search was saved', async () => {
     const given = await lookAt(35);
     for (const state of ['awaiting', 'active', 'ending', 'complete']) {
       expect(given && nextStep(definition, known(SITUATIONS, state), given).changed).toBe(false);
@@ -115,7 +133,7 @@ describe('the file of a failed start or a deleted recording', () => {
       (item) => 'name' in item && item.name === 'removeMedia',
     );
 
-  it('is removed once when its egress has been seen to end', () => {
+  it('is removed once when LiveKit has reported the end of its egress', () => {
     expect(removal('complete', 'delete')).toMatchObject({ params: { mediaKey: buildInput().mediaKey } });
     expect(removal('complete', 'delete')).not.toMatchObject({ params: { again: true } });
   });
@@ -129,7 +147,7 @@ describe('the file of a failed start or a deleted recording', () => {
     expect(removal('requesting', 'start.refused')).not.toMatchObject({ params: { again: true } });
   });
 
-  it('is removed although it was delivered after the first removal', async () => {
+  it('is removed also when the egress delivers it after the first removal', async () => {
     const media = createMemoryMedia();
     const clock = createTestClock(NOON);
     const document = buildDocument('deleted', { deletedAt: NOON });
@@ -148,7 +166,7 @@ describe('a room whose meeting is over', () => {
   const ending = known(EVENTS, 'observed ENDING');
 
   it.each(['cancelling', 'active', 'ending'])(
-    'may be recorded again while the file of a recording that was %s is on its way, in either order of events',
+    'is freed by a recording in state %s once its egress is ENDING, in either order of events',
     (state) => {
       const begun = known(SITUATIONS, state);
       for (const [first, second] of [

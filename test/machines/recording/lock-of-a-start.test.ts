@@ -13,7 +13,7 @@ import { buildDocument } from './build.js';
 const ROOM_ID = 'planning-0123456789abcde';
 const away = () => Promise.reject(new StoreUnavailableError('away'));
 
-/** A start whose store goes away when its record is to be written, or just after. */
+/** Starts a recording while the store fails every call but `create`. @returns the uid that then holds the room lock */
 async function lockAfterStart(create: RecordingCommandOptions['supervisor']['create']): Promise<string | undefined> {
   const locks = createMemoryRoomLocks();
   const livekit: Partial<LiveKitGateway> = { listParticipants: () => Promise.resolve([{ identity: 'ada', isEgress: false }]) };
@@ -37,8 +37,8 @@ async function lockAfterStart(create: RecordingCommandOptions['supervisor']['cre
   return (await locks.find(ROOM_ID))?.uid;
 }
 
-describe('the lock of a start whose store goes away', () => {
-  it('is kept once the record of the start exists', async () => {
+describe('the room lock of a start during which the store fails', () => {
+  it('is kept when the record was created', async () => {
     let uid: string | undefined;
     const held = await lockAfterStart((key, input) => {
       uid = key;
@@ -47,7 +47,7 @@ describe('the lock of a start whose store goes away', () => {
     expect(held).toBe(uid);
   });
 
-  it('is kept for its short life while it is unknown whether the record exists', async () => {
+  it('is kept when it is unknown whether the record was created', async () => {
     let uid: string | undefined;
     const held = await lockAfterStart((key) => ((uid = key), away()));
     expect(held).toBe(uid);

@@ -34,28 +34,32 @@ describe('a file whose size LiveKit has reported', () => {
   });
 });
 
-describe('a file of unknown size', () => {
+describe('an MP4 file whose size LiveKit has not reported', () => {
   it.each<[string, Buffer, boolean]>([
-    ['is complete when its boxes include moov and end where it ends', whole, true],
+    ['is complete when its boxes include moov and fill the file exactly', whole, true],
     ['is complete when moov comes last', Buffer.concat([box('ftyp', 32), box('mdat', 43), box('moov', 785)]), true],
-    ['is complete with a box of 64-bit size', Buffer.concat([box('moov', 20), box('mdat', 40, 'long')]), true],
-    ['is complete when the last box reaches to the end', Buffer.concat([box('moov', 20), box('mdat', 40, 'to the end')]), true],
-    ['is not complete without moov', Buffer.concat([box('ftyp', 32), box('mdat', 43)]), false],
+    ['is complete when a box has a 64-bit size', Buffer.concat([box('moov', 20), box('mdat', 40, 'long')]), true],
+    [
+      'is complete when the last box has size 0, which means to the end of the file',
+      Buffer.concat([box('moov', 20), box('mdat', 40, 'to the end')]),
+      true,
+    ],
+    ['is not complete without a moov box', Buffer.concat([box('ftyp', 32), box('mdat', 43)]), false],
     ['is not complete when it was cut off inside a box', whole.subarray(0, whole.length - 1), false],
     ['is not complete when it was cut off inside a header', Buffer.concat([whole, Buffer.alloc(5, 1)]), false],
     [
-      'is not complete when a box claims less than its own header',
+      'is not complete when a box states a size smaller than its own header',
       Buffer.concat([box('moov', 20), Buffer.from([0, 0, 0, 4, 1, 1, 1, 1])]),
       false,
     ],
-    ['is not complete when it is no MP4', Buffer.from('not a film, but long enough to look like one'), false],
+    ['is not complete when its content is not MP4', Buffer.from('not a film, but long enough to look like one'), false],
   ])('%s', async (_name, bytes, expected) => {
     expect(await verdictOn(bytes)).toBe(expected);
     expect(await verdictOn(bytes, 0)).toBe(expected);
   });
 
   it.each(Array.from({ length: whole.length - 1 }, (_, index) => index + 1).filter((length) => length % 37 === 0))(
-    'is not complete when only its first %i bytes are there',
+    'is not complete when only its first %i bytes exist',
     async (length) => {
       expect(await verdictOn(whole.subarray(0, length))).toBe(false);
     },
@@ -68,7 +72,7 @@ describe('a file of unknown size', () => {
   });
 });
 
-it('a media store that cannot be reached is an error, not a missing file', async () => {
+it('inspecting a file throws when the media store cannot be reached, instead of reporting a missing file', async () => {
   const gate = createGate();
   const media = createMemoryMedia({ gate });
   media.write(KEY, whole);

@@ -9,7 +9,7 @@ import { uidOfPath } from '../../../src/machines/recording/media-key.js';
 import type { RecordingContext } from '../../../src/machines/recording/recording.js';
 import { ACCEPTED, buildEgress, buildInput, definition, NOON, nanos, observed, ROOM, UID } from './build.js';
 
-describe('the uid in a path', () => {
+describe('uidOfPath', () => {
   it.each([
     [`recordings/${ROOM}--${UID}.mp4`, UID],
     [`/out/a--b--${UID}.mp4`, UID],
@@ -18,46 +18,51 @@ describe('the uid in a path', () => {
     [`${ROOM}--${UID}0.mp4`, undefined],
     [`${ROOM}-${UID}.mp4`, undefined],
     ['', undefined],
-  ])('%s', (path, expected) => {
+  ])('finds in the path "%s" the uid %s', (path, expected) => {
     expect(uidOfPath(path)).toBe(expected);
   });
 });
 
-describe('whose egress it is', () => {
+describe('an egress', () => {
   const unnamed = buildInput();
   const named = buildInput(ACCEPTED);
   it.each<[string, RecordingContext, Partial<EgressObservation>, boolean]>([
-    ['ours by its path while its id is unknown', unnamed, {}, true],
-    ['not ours in another room, whatever its path', unnamed, { roomName: 'elsewhere' }, false],
-    ['not ours with another uid', unnamed, { requestedPath: `recordings/${ROOM}--ffffffffff.mp4` }, false],
-    ['ours by its id', named, { requestedPath: '' }, true],
-    ['not ours with another id, whatever its path', named, { egressId: 'EG_2' }, false],
+    ['belongs to the recording by its path while the recording has no egress id', unnamed, {}, true],
+    ['of another room does not belong to the recording, whatever its path', unnamed, { roomName: 'elsewhere' }, false],
+    [
+      'with another uid in its path does not belong to the recording',
+      unnamed,
+      { requestedPath: `recordings/${ROOM}--ffffffffff.mp4` },
+      false,
+    ],
+    ['belongs to the recording by its egress id, whatever its path', named, { requestedPath: '' }, true],
+    ['with another egress id does not belong to the recording, whatever its path', named, { egressId: 'EG_2' }, false],
   ])('%s', (_name, recording, fields, expected) => {
     expect(isOwn(recording, buildEgress('ACTIVE', fields))).toBe(expected);
   });
 });
 
-describe('what a snapshot adds', () => {
+describe('a snapshot of an egress', () => {
   const seen = (status: EgressStatus, fields: Partial<RecordingContext> = {}) =>
     buildInput({ ...ACCEPTED, startDate: NOON, observation: { status, updatedAt: nanos(5) }, ...fields });
 
-  it('of the same status, a newer one overwrites', () => {
+  it('of the same status and a newer time overwrites the fields', () => {
     const told = learn(seen('ACTIVE'), buildEgress('ACTIVE', { updatedAt: nanos(9), details: 'late' }));
     expect(told).toMatchObject({ details: 'late', observation: { updatedAt: nanos(9) } });
   });
 
-  it('an older one only fills what is unknown', () => {
+  it('of an earlier status only fills fields that are unknown', () => {
     expect(learn(seen('ENDING', { duration: 56 }), buildEgress('STARTING'))).toEqual({});
     const nameless = buildInput({ observation: { status: 'ENDING', updatedAt: nanos(60) } });
     expect(learn(nameless, buildEgress('STARTING'))).toEqual({ egressId: 'EG_1', roomSid: 'RM_1' });
   });
 
-  it('one that brings nothing but a newer time adds nothing', () => {
+  it('that differs only by a newer time changes nothing', () => {
     const recording = buildInput({ ...learn(buildInput(), buildEgress('ACTIVE')) });
     expect(learn(recording, buildEgress('ACTIVE', { updatedAt: nanos(9) }))).toEqual({});
   });
 
-  it('members that LiveKit leaves out keep what was there', () => {
+  it('keeps the stored value of each member that LiveKit left out', () => {
     const { file: _file, ...bare } = buildEgress('COMPLETE', { roomSid: '' });
     const told = learn(seen('ENDING', { duration: 56, size: 868, startDate: NOON + 4_000 }), bare);
     expect({ ...seen('ENDING', { duration: 56, size: 868 }), ...told }).toMatchObject({
@@ -67,24 +72,24 @@ describe('what a snapshot adds', () => {
     });
   });
 
-  it('compares times as numbers, however long', () => {
+  it('is ordered by time as a number, not as text', () => {
     const recording = seen('ACTIVE', { observation: { status: 'ACTIVE', updatedAt: '999999999' } });
     expect(learn(recording, buildEgress('ACTIVE', { updatedAt: '1000000000', details: 'new' }))).toMatchObject({
       details: 'new',
     });
   });
 
-  it('rises only with the rank, never with the time', () => {
+  it('advances a recording only by a higher status, never by a newer time', () => {
     expect(rises(seen('ACTIVE'), buildEgress('ACTIVE', { updatedAt: nanos(99) }))).toBe(false);
     expect(rises(seen('ACTIVE'), buildEgress('ENDING', { updatedAt: nanos(1) }))).toBe(true);
     expect(rises(seen('COMPLETE'), buildEgress('FAILED'))).toBe(false);
   });
 });
 
-describe('webhooks of one life, in any order', () => {
+describe('the webhooks of one egress', () => {
   const stamp = { now: NOON, instance: 'one', nonce: 'n' };
 
-  /** The recording after these snapshots, save what only counts steps. */
+  /** The recording after these snapshots, without the fields that depend on the number of steps. */
   function outcomeOf(statuses: readonly EgressStatus[]) {
     const begun = compose(definition, undefined, firstStep(definition, buildInput()), { type: 'create', source: 'test' }, stamp);
     const ended = statuses.reduce((document, status) => {
@@ -109,19 +114,19 @@ describe('webhooks of one life, in any order', () => {
     ['STARTING', 'ACTIVE', 'COMPLETE'],
   ];
 
-  it.each(LIVES)('%s … %s: every order gives one outcome and the same fields', (...life) => {
+  it.each(LIVES)('%s, %s, %s … give the same outcome and fields in every order', (...life) => {
     const expected = outcomeOf(life);
     for (const order of permutations(life)) expect(outcomeOf(order), order.join()).toEqual(expected);
   });
 
-  it.each(LIVES)('%s … %s: so does every order with one of them repeated', (...life) => {
+  it.each(LIVES)('%s, %s, %s … give the same outcome and fields in every order with one webhook repeated', (...life) => {
     const expected = outcomeOf(life);
     for (const repeated of life) {
       for (const order of permutations([...life, repeated])) expect(outcomeOf(order), order.join()).toEqual(expected);
     }
   });
 
-  it.each(LIVES)('%s … %s: so does every part of it that keeps the end', (...life) => {
+  it.each(LIVES)('%s, %s, %s … give the same outcome and fields when any of them but the last is lost', (...life) => {
     const expected = outcomeOf(life);
     const end = life.at(-1) ?? 'COMPLETE';
     const before = life.slice(0, -1);
@@ -136,7 +141,7 @@ describe('webhooks of one life, in any order', () => {
     ['STARTING', 'ACTIVE', 'FAILED'],
     ['STARTING', 'FAILED'],
     ['STARTING', 'ABORTED'],
-  ])('%s … %s: whatever is repeated or comes late, the first level of the outcome stays', (...life) => {
+  ])('%s, %s … (case %#) give the same top-level state in every order with the last webhook repeated', (...life) => {
     const end = life.at(-1) ?? 'COMPLETE';
     const topOf = (order: EgressStatus[]) => Object.keys(outcomeOf(order).state)[0];
     for (const order of permutations([...life, end])) expect(topOf(order), order.join()).toBe(end.toLowerCase());

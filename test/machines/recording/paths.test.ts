@@ -34,7 +34,7 @@ const events: RecordingEvent[] = [
   ...GENERATIONS.map((generation) => buildEvent({ type: 'deadline.passed', generation })),
 ];
 
-/** What guards look at; the rest of the context follows from the events. */
+/** The part of a snapshot that the guards read; two snapshots that agree in it count as one state. */
 function serialize({ value, context }: Snapshot): string {
   const { egressId, deadline, endingSince, finishedRoomSid, cancelReason, deleteWhenSettled, observation, media, startFailed } =
     context;
@@ -57,10 +57,10 @@ const { calledBy: _by, calledAt: _at, ...running } = buildInput();
 const inputs = { 'a claimed start': buildInput(), 'an adopted egress': running };
 const walks = Object.entries(inputs).flatMap(([name, input]) => walksFrom(input).map((walk) => ({ name, input, walk })));
 
-/** The events of a walk; its first step is xstate's own initial event. */
+/** The events of a walk, without its first step, which is XState's own initial event. */
 const eventsOf = ({ steps }: Walk) => steps.slice(1).map(({ event }) => event);
 
-/** Walks share their beginnings; each is computed once. */
+/** Caches the result for each beginning of a walk, because many walks begin with the same events. */
 function remember<Value>(
   first: (input: RecordingContext) => Value,
   next: (value: Value, event: RecordingEvent, step: number) => Value,
@@ -78,13 +78,13 @@ function remember<Value>(
 
 const begin = (input: RecordingContext) => initialTransition(machine, input)[0] as unknown as Snapshot;
 const proceed = (state: Snapshot, event: RecordingEvent) => transition(machine, state as never, event)[0] as unknown as Snapshot;
-/** The machine's own snapshots, never stored. */
+/** Keeps the machine's snapshots in memory and never stores them. */
 const inMemory = remember(begin, proceed);
 const throughText = remember(
   (input) => throughJson(begin(input)),
   (state, event) => throughJson(proceed(state, event)),
 );
-/** Each event is taken in by another process over the same store; none lives to finish an effect. */
+/** Sends each event through a new instance on the same store; no instance lives long enough to finish an effect. */
 const throughStore = remember(
   async (input) => {
     const { supervisor, documents } = start(0);
@@ -104,13 +104,13 @@ const prefixes = walks.flatMap(({ input, walk }) =>
 );
 const seen = prefixes.map(({ input, sent }) => inMemory(input, sent));
 
-describe('every path through the recording machine', () => {
-  it('reaches every state a recording can rest in', () => {
+describe('the paths through the recording machine', () => {
+  it('reach every state in which a recording can rest', () => {
     const reached = new Set(seen.map(({ value }) => statePath(value)));
     expect([...reached].sort()).toEqual(restingStates(machine.root).sort());
   });
 
-  it('takes every transition of the chart', () => {
+  it('take every transition of the chart', () => {
     const left = transitionsOf(machine.root);
     for (const state of seen) {
       for (const event of events) {
@@ -120,7 +120,7 @@ describe('every path through the recording machine', () => {
     expect([...left.values()]).toEqual([]);
   });
 
-  it('goes on from a snapshot that went through JSON as from the one in memory', () => {
+  it('give the same state and context when each snapshot passes through JSON', () => {
     for (const { input, sent } of prefixes) {
       const expected = inMemory(input, sent);
       const stored = throughText(input, sent);
@@ -129,8 +129,8 @@ describe('every path through the recording machine', () => {
     }
   });
 
-  // Some thousand processes, each of which builds its own machine.
-  it('gives the same state and context when the process dies after every step', async () => {
+  // This test starts thousands of supervisors, each of which builds its own machine.
+  it('give the same state and context when the instance dies after every step', async () => {
     for (const { input, sent } of prefixes) {
       const expected = inMemory(input, sent);
       const document = await throughStore(input, sent);

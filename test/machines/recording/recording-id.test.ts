@@ -10,11 +10,11 @@ describe('parsing a recording id', () => {
     ['room----uid', undefined],
     ['--EG_1--uid', undefined],
     ['', undefined],
-  ])('reads %s from its end', (recordingId, parts) => {
+  ])('reads "%s" from its end, because a room id may contain the separator', (recordingId, parts) => {
     expect(parseRecordingId(recordingId)).toEqual(parts);
   });
 
-  it('gives back what was formatted, with EG_PENDING while LiveKit has named no egress', () => {
+  it('reverses formatRecordingId, with EG_PENDING for a recording without an egress id', () => {
     const pending = { roomId: 'room-1', uid: 'uid' };
     expect(parseRecordingId(formatRecordingId(pending))).toEqual({ ...pending, egressId: 'EG_PENDING' });
   });

@@ -4,8 +4,8 @@ import { nextStep } from '../../../src/machines/kernel/step.js';
 import { buildEvent, definition } from './build.js';
 import { SITUATIONS } from './situations.js';
 
-describe('a recording whose start is being undone', () => {
-  it('takes in its deletion once: a second one changes nothing, not even the deadline', () => {
+describe('a recording whose start is being cancelled', () => {
+  it('takes in one delete event, and a second one changes nothing', () => {
     const cancelling = SITUATIONS['cancelling'];
     if (cancelling === undefined) throw new Error('no such situation');
     const deleted = nextStep(definition, cancelling, buildEvent({ type: 'delete' }));

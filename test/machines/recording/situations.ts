@@ -16,7 +16,7 @@ const armed = { deadline: { at: NOON + 30_000, generation: 2 }, deadlineCount: 2
 const settled = { settledAt: NOON + 62_000, liveKey: 'a1b2c3d4e5' };
 const inside = (parent: string, child: string): StateValue => ({ [parent]: child });
 
-/** Every state a stored recording can be in, with a context that goes with it. */
+/** A document for every state in which a recording can rest. */
 export const SITUATIONS: Readonly<Record<string, RecordingDocument>> = {
   requesting: buildDocument(inside('starting', 'requesting'), armed),
   awaiting: buildDocument(inside('starting', 'awaiting'), { ...saw('STARTING'), ...armed }),
@@ -44,7 +44,7 @@ export const SITUATIONS: Readonly<Record<string, RecordingDocument>> = {
   deleted: buildTombstone(),
 };
 
-/** Every type of event, in each variant that the chart tells apart. */
+/** One event of every type, in each variant that the chart distinguishes. */
 export const EVENTS: Readonly<Record<string, RecordingEvent>> = {
   'observed STARTING': observed('STARTING'),
   'observed ACTIVE': observed('ACTIVE'),

@@ -23,24 +23,24 @@ function after(...events: RecordingEvent[]): string {
   return statePath(document.tally.state);
 }
 
-describe('a stale recording', () => {
-  it('is stopped like any other, and ends as its egress ends', () => {
+describe('a recording that is stopped as stale', () => {
+  it('waits for its egress and takes the outcome of its egress', () => {
     expect(after(stop('stale'))).toBe('stopping.ending');
     expect(after(stop('stale'), observed('COMPLETE'))).toBe('complete');
     expect(after(stop('stale'), observed('FAILED'))).toBe('failed.rescuable');
     expect(after(stop('stale'), observed('ABORTED'))).toBe('aborted.rescuable');
   });
 
-  it('is aborted when it is lost and no complete file is there', () => {
+  it('is aborted when its egress is missing and has left no complete file', () => {
     expect(after(stop('stale'), missing, absent)).toBe('aborted.rescuable');
   });
 
-  it('is complete with a complete file, also with one that is found late', () => {
+  it('is complete when its egress is missing but a complete file is found, also late', () => {
     expect(after(stop('stale'), missing, found)).toBe('complete');
     expect(after(stop('stale'), missing, absent, found)).toBe('complete');
   });
 
-  it('is the only one to be aborted: one that a client stopped, or that was lost in use, fails', () => {
+  it('is aborted where a recording that a client stopped first, or that was not stopped, fails', () => {
     expect(after(stop('request'), missing, absent)).toBe('failed.rescuable');
     expect(after(missing, absent)).toBe('failed.rescuable');
     expect(after(stop('request'), stop('stale'), missing, absent)).toBe('failed.rescuable');

@@ -6,46 +6,50 @@ import { CLAIM_MS, findOwn, type StartDuty, startDuty, startEvent } from '../../
 import { deathEvent } from '../../../src/machines/recording/effects/stop.js';
 import { buildEgress, nanos, NOON, ROOM, UID } from './build.js';
 
-describe('who calls StartEgress', () => {
+describe('the effect that starts an egress', () => {
   const claimant = { instance: 'one', fresh: true, ageMs: 0 };
   it.each<[string, Partial<typeof claimant>, string | undefined, StartDuty]>([
-    ['the claimant, at once', {}, undefined, 'call'],
-    ['the claimant, at the last moment', { ageMs: CLAIM_MS }, undefined, 'call'],
-    ['not the claimant that comes too late', { ageMs: CLAIM_MS + 1 }, undefined, 'refuse'],
-    ['not the claimant that was restarted: it looks', { fresh: false }, undefined, 'look'],
-    ['not another process: it looks', { instance: 'two' }, undefined, 'look'],
-    ['no one looks for an egress that is known', { instance: 'two' }, 'EG_1', 'nothing'],
-    ['no one repeats a call whose egress is known', { fresh: false }, 'EG_1', 'nothing'],
+    ['calls StartEgress in the instance that claimed the room, at once', {}, undefined, 'call'],
+    ['calls StartEgress in the instance that claimed the room, at the last moment', { ageMs: CLAIM_MS }, undefined, 'call'],
+    ['refuses the start when the claim is too old', { ageMs: CLAIM_MS + 1 }, undefined, 'refuse'],
+    ['only looks for the egress when the instance was restarted', { fresh: false }, undefined, 'look'],
+    ['only looks for the egress in another instance than the one that claimed the room', { instance: 'two' }, undefined, 'look'],
+    ['does nothing in another instance when the egress id is known', { instance: 'two' }, 'EG_1', 'nothing'],
+    ['does nothing after a restart when the egress id is known', { fresh: false }, 'EG_1', 'nothing'],
   ])('%s', (_name, run, egressId, expected) => {
     const recording = { calledBy: 'one', ...(egressId === undefined ? {} : { egressId }) };
     expect(startDuty(recording, { ...claimant, ...run })).toBe(expected);
   });
 
-  it('no one, for an egress that was running before its record was created', () => {
+  it('does nothing for a record that was created for a running egress', () => {
     expect(startDuty({ egressId: 'EG_1' }, claimant)).toBe('nothing');
   });
 });
 
-describe('what the answer to StartEgress means', () => {
+describe("LiveKit's answer to StartEgress", () => {
   it.each<[string, StartOutcome, object | undefined]>([
-    ['accepted', { kind: 'accepted', egress: buildEgress('STARTING') }, { type: 'egress.observed' }],
-    ['refused', { kind: 'refused', code: 'livekit', message: 'no' }, { type: 'start.refused', reason: { kind: 'livekit' } }],
+    ['accepted gives an observation', { kind: 'accepted', egress: buildEgress('STARTING') }, { type: 'egress.observed' }],
     [
-      'unreachable',
+      'refused gives start.refused with the reason livekit',
+      { kind: 'refused', code: 'livekit', message: 'no' },
+      { type: 'start.refused', reason: { kind: 'livekit' } },
+    ],
+    [
+      'unreachable gives start.refused with the reason unreachable',
       { kind: 'refused', code: 'unreachable', message: 'no' },
       { type: 'start.refused', reason: { kind: 'unreachable' } },
     ],
     [
-      'a handler that failed: the start is unknown, and is undone',
+      'handler_failed gives start.unknown, and the start is cancelled',
       { kind: 'handler_failed', message: 'no' },
       { type: 'start.unknown', cancel: true },
     ],
     [
-      'no answer: the start is unknown, and is looked for',
+      'unknown gives start.unknown, and the egress is searched for',
       { kind: 'unknown', message: 'no' },
       { type: 'start.unknown', cancel: false },
     ],
-    ['no worker: nothing until LiveKit was looked at once', { kind: 'no_capacity', message: 'no' }, undefined],
+    ['no_capacity gives no event before LiveKit was searched for the egress', { kind: 'no_capacity', message: 'no' }, undefined],
   ])('%s', (_name, outcome, expected) => {
     const event = startEvent(outcome, NOON);
     if (expected === undefined) expect(event).toBeUndefined();
@@ -53,32 +57,32 @@ describe('what the answer to StartEgress means', () => {
   });
 });
 
-describe('what the answer to a stop says about a death', () => {
+describe("LiveKit's answer to StopEgress", () => {
   it.each<[StopOutcome, string | undefined]>([
     [{ kind: 'stopping', egress: buildEgress('ENDING') }, 'egress.observed'],
     [{ kind: 'not_found' }, 'egress.missing'],
     [{ kind: 'no_answer' }, 'egress.missing'],
     [{ kind: 'already_over' }, undefined],
-  ])('$kind', (outcome, expected) => {
+  ])('$kind gives the event that confirms or refutes the death of the egress, if any', (outcome, expected) => {
     expect(deathEvent(outcome, NOON)?.type).toBe(expected);
   });
 });
 
-describe('the egress of a recording among those of its room', () => {
+describe('findOwn', () => {
   const own = (egressId: string, status: EgressStatus, second: number) =>
     buildEgress(status, { egressId, updatedAt: nanos(second) });
   const other = buildEgress('ACTIVE', { egressId: 'EG_9', requestedPath: `recordings/${ROOM}--ffffffffff.mp4` });
 
   it.each([
-    ['is none without our uid in a path', [other], undefined],
-    ['is the one with our uid in its path', [other, own('EG_1', 'ACTIVE', 5)], 'EG_1'],
-    ['is a running one before an ended one', [own('EG_1', 'FAILED', 62), own('EG_2', 'ACTIVE', 5)], 'EG_2'],
-    ['is the newest of two that ended', [own('EG_1', 'FAILED', 62), own('EG_2', 'ABORTED', 63)], 'EG_2'],
+    ['finds none when no path contains the uid of the recording', [other], undefined],
+    ['finds the egress with the uid of the recording in its path', [other, own('EG_1', 'ACTIVE', 5)], 'EG_1'],
+    ['prefers a running egress to an ended one', [own('EG_1', 'FAILED', 62), own('EG_2', 'ACTIVE', 5)], 'EG_2'],
+    ['finds the newest of two ended egresses', [own('EG_1', 'FAILED', 62), own('EG_2', 'ABORTED', 63)], 'EG_2'],
   ])('%s', (_name, listed, expected) => {
     expect(findOwn(UID, listed)?.egressId).toBe(expected);
   });
 
-  it('is found without reordering the list it was given', () => {
+  it('does not reorder the list', () => {
     const listed = Object.freeze([own('EG_1', 'FAILED', 62), own('EG_2', 'ACTIVE', 5)]);
     expect(findOwn(UID, listed)?.egressId).toBe('EG_2');
     expect(listed[0]?.egressId).toBe('EG_1');

@@ -6,7 +6,7 @@ import { definition } from './build.js';
 import { restingStates } from './chart.js';
 import { EVENTS, SITUATIONS } from './situations.js';
 
-/** Why an event may leave a recording as it is. `X` in the table means that it does not. */
+/** Reasons why an event leaves a recording unchanged, by their mark in the table. `X` marks an event that changes it. */
 const REASONS: Readonly<Record<string, string>> = {
   k: 'known: a snapshot that tells nothing new, or is older than what was seen',
   s: 'settled: the outcome is known and never changes but by the file',
@@ -58,13 +58,13 @@ const cells = new Map(
   }),
 );
 
-describe('a recording takes every event in every state', () => {
-  it('the table has a column for every state and a row for every event', () => {
+describe('the table of events and states of a recording', () => {
+  it('has a column for every situation and a row for every event', () => {
     expect(columns).toHaveLength(Object.keys(SITUATIONS).length);
     expect([...cells.keys()]).toEqual(Object.keys(EVENTS));
   });
 
-  it('the situations cover every state that the chart can rest in', () => {
+  it('covers every state in which a recording can rest', () => {
     const covered = Object.values(SITUATIONS).map(({ tally }) => statePath(tally.state));
     const atomic = restingStates(definition.machine.root);
     expect([...new Set(covered)].sort()).toEqual(atomic.sort());
@@ -73,7 +73,7 @@ describe('a recording takes every event in every state', () => {
   describe.each(Object.entries(SITUATIONS).map(([name, document], column) => ({ name, document, column })))(
     'when $name',
     ({ document, column }) => {
-      it.each(Object.entries(EVENTS))('%s is handled, or ignored for a named reason', (name, event) => {
+      it.each(Object.entries(EVENTS))('%s changes the recording, or is ignored for a named reason', (name, event) => {
         const mark = cells.get(name)?.[column] ?? 'missing';
         const { changed } = nextStep(definition, document, event);
         if (changed) expect(mark).toBe('X');

@@ -10,8 +10,8 @@ function adopt(fields: Record<string, unknown>) {
   return adoptedDocument(adoptRoom({ roomId: 'room', roomName: 'Room', creationDate: 1, ...fields }), NOW);
 }
 
-describe('an adopted room', () => {
-  it('keeps what it has', () => {
+describe('a room adopted from OpenVidu Meet', () => {
+  it('keeps its fields and its status', () => {
     const fields = {
       config: {
         chat: { enabled: false },
@@ -28,13 +28,13 @@ describe('an adopted room', () => {
   });
 
   it.each([{}, { config: null, meetingEndAction: null }, { config: { chat: null } }, { config: 'none' }])(
-    'gets what it lacks: %o',
+    'gets the default config and meetingEndAction where they are missing: %o',
     (fields) => {
       expect(adopt(fields)).toMatchObject({ config: CONFIG, meetingEndAction: 'none' });
     },
   );
 
-  it('has the strictest policy for whatever its deletion policy lacks, and none without one', () => {
+  it('gets the policy fail for each missing part of its deletion policy, and no policy when it has none', () => {
     expect(adopt({})).not.toHaveProperty('autoDeletionPolicy');
     const strictest = { withMeeting: 'fail', withRecordings: 'fail' };
     for (const autoDeletionPolicy of [null, {}])

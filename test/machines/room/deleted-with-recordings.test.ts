@@ -12,7 +12,7 @@ import { createRoomSupervisor } from './support.js';
 
 const ROOM = 'room-1';
 
-/** A room with a recording whose deletion the test ends. */
+/** A deleted room with one recording. The test decides when and how the deletion of the recording ends. */
 async function withRecordings() {
   const clock = createTestClock();
   const store = createMemoryRoomStore();
@@ -42,7 +42,7 @@ async function withRecordings() {
 }
 
 describe('a room that is deleted with its recordings', () => {
-  it('is gone at once, and the answer waits until its recordings are deleted', async () => {
+  it('is gone at once, and the client gets its answer when the recordings are deleted', async () => {
     const { clock, store, commands, calls, answer } = await withRecordings();
     await expect(commands.get(ROOM)).rejects.toBeInstanceOf(RoomNotFoundError);
     await clock.run(1_000);
@@ -54,7 +54,7 @@ describe('a room that is deleted with its recordings', () => {
     expect(await store.load(ROOM)).toBeUndefined();
   });
 
-  it('is remembered until its recordings are deleted, while the answer waits for 5 s at most', async () => {
+  it('keeps its record until its recordings are deleted, and the client gets its answer after 5 s at most', async () => {
     const { clock, store, calls, answer } = await withRecordings();
     for (let failed = 0; failed < 10; failed += 1) {
       calls.shift()?.fail();

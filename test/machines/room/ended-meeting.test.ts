@@ -10,7 +10,7 @@ import { silentLog } from '../../support/silent-log.js';
 import { createTestClock } from '../../support/test-clock.js';
 import { createRoomSupervisor } from './support.js';
 
-/** Rooms on a LiveKit whose webhooks are all lost. */
+/** Rooms on a LiveKit that sends no webhooks. */
 function withSilentLiveKit() {
   const clock = createTestClock();
   const store = createMemoryRoomStore();
@@ -35,7 +35,7 @@ function withSilentLiveKit() {
 const config = { chat: { enabled: true }, recording: { enabled: true }, virtualBackground: { enabled: true } };
 
 describe('a room that is deleted during its meeting', () => {
-  it('is gone once Tally has ended the meeting, although no webhook comes', async () => {
+  it('is gone once Tally has ended its meeting, although LiveKit sends no webhook', async () => {
     const { clock, supervisor, commands, ended } = withSilentLiveKit();
     const { roomId } = await commands.create({ roomName: 'Planning', config });
     await supervisor.send(roomId, { type: 'meeting.started', roomSid: 'RM_1', at: clock.now(), source: 'webhook' });
@@ -46,7 +46,7 @@ describe('a room that is deleted during its meeting', () => {
     await expect(commands.get(roomId)).rejects.toBeInstanceOf(RoomNotFoundError);
   });
 
-  it('is answered while LiveKit cannot be reached, and its meeting is ended once LiveKit can be reached', async () => {
+  it('is deleted at once although LiveKit cannot be reached, and its meeting ends once LiveKit can be reached', async () => {
     const { clock, supervisor, commands, ended, livekit } = withSilentLiveKit();
     const { roomId } = await commands.create({ roomName: 'Planning', config });
     await supervisor.send(roomId, { type: 'meeting.started', roomSid: 'RM_1', at: clock.now(), source: 'webhook' });
@@ -61,7 +61,7 @@ describe('a room that is deleted during its meeting', () => {
     await expect(commands.get(roomId)).rejects.toBeInstanceOf(RoomNotFoundError);
   });
 
-  it('does not end the next meeting when its own was over before LiveKit could be reached', async () => {
+  it('keeps its next meeting running when the first one ended before LiveKit could be reached', async () => {
     const { clock, store, recordings, supervisor, commands, ended, livekit } = withSilentLiveKit();
     const tell = (type: 'meeting.started' | 'meeting.finished', roomSid: string) =>
       supervisor.send('room', { type, roomSid, at: clock.now(), source: 'webhook' });

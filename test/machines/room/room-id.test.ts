@@ -29,11 +29,11 @@ describe('the id of a room', () => {
     ['!?-_', 'room'],
     ['', 'room'],
     ['__proto__', 'proto'],
-  ])('of the name %j begins with %s', (roomName, prefix) => {
+  ])('named %j begins with %s', (roomName, prefix) => {
     expect(roomIdPrefix(roomName)).toBe(prefix);
   });
 
-  it('ends with fifteen random characters, and the two secrets are random too', async () => {
+  it('ends with fifteen random characters, and both URLs of the room have random secrets', async () => {
     const clock = createTestClock();
     const store = createMemoryRoomStore();
     const supervisor = createRoomSupervisor(clock, store);

@@ -9,7 +9,7 @@ type Fields = Parameters<typeof buildRoom>[1];
 const inState = (state: string, fields: Fields = {}): RoomDocument => buildRoom(ROOM, { ...fields, tally: { state } });
 const inMeeting = (fields: Fields = {}): RoomDocument => inState('active_meeting', { meetingSid: 'RM_1', ...fields });
 
-/** Every state a stored room can be in, with each context that its guards tell apart. */
+/** A document for every state of a room, in each variant of the context that the guards distinguish. */
 export const SITUATIONS: Readonly<Record<string, RoomDocument>> = {
   open: inState('open'),
   'open, after a meeting': inState('open', { finishedMeetingSid: 'RM_1' }),
@@ -35,7 +35,7 @@ const deletions = [true, false].flatMap((hasRecordings) =>
   ),
 );
 
-/** Every type of event, in each variant that the chart tells apart. */
+/** One event of every type, in each variant that the chart distinguishes. */
 export const EVENTS: Readonly<Record<string, RoomEvent>> = {
   'meeting.started': buildEvent({ type: 'meeting.started', roomSid: 'RM_1' }),
   'meeting.started another': buildEvent({ type: 'meeting.started', roomSid: 'RM_2' }),

@@ -8,12 +8,12 @@ import type { RoomContext } from '../../../src/machines/room/room.js';
 import type { RoomEvent } from '../../../src/machines/room/events.js';
 import { supervise } from '../../support/supervise.js';
 
-/** For tests of recordings alone. */
+/** A meeting keeper that does nothing, for tests of recordings. */
 export const noMeetings: MeetingKeeper = { see: async () => undefined, recheck: async () => undefined };
 
 type RoomEffects = Parameters<typeof createRoomEffects>[0];
 
-/** The rooms of one process, whose effects do nothing but what the test says. */
+/** A supervisor of rooms whose effects do nothing, unless the test passes its own. */
 export function createRoomSupervisor(
   clock: Clock,
   store: RoomStore,

@@ -8,7 +8,7 @@ import { EVENTS, SITUATIONS } from './situations.js';
 
 const definition = defineRoom();
 
-/** Why an event may leave a room as it is. `X` in the table means that it does not. */
+/** Reasons why an event leaves a room unchanged, by their mark in the table. `X` marks an event that changes it. */
 const REASONS: Readonly<Record<string, string>> = {
   k: 'known: the meeting is on or over already, or the room is open or closed already',
   n: 'not this meeting: a late end of an earlier one, or an end that names none',
@@ -16,7 +16,7 @@ const REASONS: Readonly<Record<string, string>> = {
   t: 'tombstone: nothing is left that could change',
 };
 
-/** Columns in the order of the situations. */
+/** One row per event; its marks are in the order of `SITUATIONS`. */
 const TABLE: Readonly<Record<string, string>> = {
   'meeting.started': 'X X k X k k X t',
   'meeting.started another': 'X X X X X X X t',
@@ -45,21 +45,21 @@ const TABLE: Readonly<Record<string, string>> = {
   'delete, unrecorded, meeting fail, recordings fail': 'X X p p p p X t',
 };
 
-describe('a room takes every event in every state', () => {
-  it('the table has a row for every event', () => {
+describe('the table of events and states of a room', () => {
+  it('has a row for every event', () => {
     expect(Object.keys(TABLE)).toEqual(Object.keys(EVENTS));
   });
 
-  it('the situations cover every state of the chart', () => {
+  it('covers every state in which a room can rest', () => {
     const covered = new Set(Object.values(SITUATIONS).map(({ tally }) => statePath(tally.state)));
     expect([...covered].sort()).toEqual(restingStates(definition.machine.root).sort());
   });
 
-  describe.each(Object.entries(EVENTS))('%s', (name, event) => {
+  describe.each(Object.entries(EVENTS))('event "%s"', (name, event) => {
     const marks = TABLE[name]?.split(' ') ?? [];
 
     it.each(Object.entries(SITUATIONS).map(([situation, document], column) => ({ situation, document, column })))(
-      'is handled when $situation, or ignored for a named reason',
+      'changes a room that is $situation, or is ignored for a named reason',
       ({ document, column }) => {
         const mark = marks[column] ?? 'missing';
         if (nextStep(definition, document, event).changed) expect(mark).toBe('X');
