@@ -13,7 +13,7 @@ import { createDataFolder } from '../support/data-folder.js';
 
 const holder = join(import.meta.dirname, '../support/folder-holder.ts');
 
-/** Longer than a socket's path may be. */
+/** Makes a path longer than the path of a Unix socket may be. */
 const LONG_NAME = 'long-'.repeat(24);
 
 describe('a data folder', () => {
@@ -29,7 +29,7 @@ describe('a data folder', () => {
     await remove();
   });
 
-  /** Another process that holds the folder. */
+  /** Starts another process that claims the folder. */
   async function holdElsewhere(folder: string): Promise<ChildProcess> {
     const child = spawn(process.execPath, ['--import', 'tsx', holder, folder], { stdio: ['pipe', 'pipe', 'inherit'] });
     children.push(child);
@@ -46,13 +46,13 @@ describe('a data folder', () => {
       folder = join(root, name);
     });
 
-    it('is created for its owner alone', async () => {
+    it('is created with access for its owner only', async () => {
       const claim = await claimDataFolder(folder);
       expect((await stat(folder)).mode & 0o777).toBe(0o700);
       await claim.release();
     });
 
-    it('refuses a second claim, naming the folder, until the first is released', async () => {
+    it('refuses a second claim with an error that names the folder, until the first claim is released', async () => {
       const claim = await claimDataFolder(folder);
       const refusal = await claimDataFolder(folder).catch((error: unknown) => error);
       expect(refusal).toBeInstanceOf(DataFolderInUseError);
@@ -63,7 +63,7 @@ describe('a data folder', () => {
       expect(await readdir(folder)).toEqual([]);
     });
 
-    it('refuses a second process, and is taken over from one that was killed', async () => {
+    it('refuses the claim of a second process, and accepts it when the first process was killed', async () => {
       const other = await holdElsewhere(folder);
       await expect(claimDataFolder(folder)).rejects.toThrow(DataFolderInUseError);
       const [left] = await readdir(folder);
@@ -76,7 +76,7 @@ describe('a data folder', () => {
       await claim.release();
     });
 
-    it('never has two owners when many claim it at once', async () => {
+    it('has at most one owner when twenty claims come at once', async () => {
       const claims = await Promise.allSettled(Array.from({ length: 20 }, () => claimDataFolder(folder)));
       const won = claims.filter(({ status }) => status === 'fulfilled');
       expect(won.length).toBeLessThanOrEqual(1);
@@ -85,7 +85,7 @@ describe('a data folder', () => {
     });
   });
 
-  it('is not blocked by another program that got the port of a killed owner', async () => {
+  it('can be claimed although another program listens on the port of a killed owner', async () => {
     const folder = join(root, LONG_NAME);
     await (await claimDataFolder(folder)).release();
     const stranger = createServer((socket) => socket.end('HTTP/1.1 400 Bad Request\r\n\r\n')).listen(0, '127.0.0.1');
@@ -97,7 +97,7 @@ describe('a data folder', () => {
     stranger.close();
   });
 
-  it('keeps no process alive', async () => {
+  it('does not keep its process running', async () => {
     const child = await holdElsewhere(join(root, 'data'));
     child.stdin?.end();
     expect(await once(child, 'exit')).toEqual([0, null]);

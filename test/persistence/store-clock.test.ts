@@ -6,7 +6,7 @@ import { createTestClock } from '../support/test-clock.js';
 
 const HOUR_MS = 3_600_000;
 
-/** A machine whose wall clock is ahead of the store's, and a store that answers in the middle of a round trip. */
+/** A machine whose wall clock is ahead of the store's clock, and a store that reads its clock in the middle of a round trip. */
 function setUp(aheadMs: number) {
   const clock = createTestClock();
   const store = { behindMs: aheadMs, wayThereMs: 1, wayBackMs: 1, isAway: false, questions: 0 };
@@ -24,16 +24,19 @@ function setUp(aheadMs: number) {
 }
 
 describe("the store's clock", () => {
-  it.each([HOUR_MS, -HOUR_MS, 0])("is told by a machine that is %i ms ahead, with the machine's offset", async (aheadMs) => {
-    const { clock, storeNow, create } = setUp(aheadMs);
-    const shared = await create();
-    expect(shared.now()).toBe(storeNow());
-    expect(await shared.offsetMs()).toBe(aheadMs);
-    clock.advance(4_000);
-    expect(shared.now()).toBe(storeNow());
-  });
+  it.each([HOUR_MS, -HOUR_MS, 0])(
+    'is read correctly on a machine that is %i ms ahead, and offsetMs gives this difference',
+    async (aheadMs) => {
+      const { clock, storeNow, create } = setUp(aheadMs);
+      const shared = await create();
+      expect(shared.now()).toBe(storeNow());
+      expect(await shared.offsetMs()).toBe(aheadMs);
+      clock.advance(4_000);
+      expect(shared.now()).toBe(storeNow());
+    },
+  );
 
-  it("does not notice a step of the machine's, and the offset does at once", async () => {
+  it("does not jump when the machine's wall clock jumps, and offsetMs gives the new difference at once", async () => {
     const { clock, store, storeNow, create } = setUp(0);
     const shared = await create();
     clock.jump(HOUR_MS);
@@ -43,7 +46,7 @@ describe("the store's clock", () => {
     expect(shared.now()).toBe(storeNow());
   });
 
-  it("follows the store's, as after the loss of a primary", async () => {
+  it('follows a jump of the time of the store, as after a failover of its primary', async () => {
     const { clock, store, storeNow, create } = setUp(0);
     const shared = await create();
     store.behindMs = 20_000;
@@ -52,7 +55,7 @@ describe("the store's clock", () => {
     expect(shared.now()).toBe(storeNow());
   });
 
-  it('asks again after five seconds, once for all who want to know', async () => {
+  it('asks the store again after five seconds, once for all concurrent callers', async () => {
     const { clock, store, create } = setUp(0);
     const shared = await create();
     clock.advance(5_000);
@@ -63,7 +66,7 @@ describe("the store's clock", () => {
     expect(store.questions).toBe(2);
   });
 
-  it('is exact after a quick answer, and a slow one does not spoil it', async () => {
+  it('is exact after a quick answer, and stays exact after a slow answer', async () => {
     const { clock, store, storeNow, create } = setUp(0);
     Object.assign(store, { wayThereMs: 3_000, wayBackMs: 0 });
     const shared = await create();
@@ -78,7 +81,7 @@ describe("the store's clock", () => {
     expect(Math.abs(shared.now() - storeNow())).toBeLessThanOrEqual(3);
   });
 
-  it('goes on while the store is away; the offset is then unknown', async () => {
+  it('continues while the store cannot be reached, and offsetMs throws', async () => {
     const { clock, store, storeNow, create } = setUp(HOUR_MS);
     const shared = await create();
     store.isAway = true;
@@ -89,7 +92,7 @@ describe("the store's clock", () => {
     expect(await shared.offsetMs()).toBe(HOUR_MS);
   });
 
-  it('cannot be made while the store is away', async () => {
+  it('cannot be created while the store cannot be reached', async () => {
     const { store, create } = setUp(0);
     store.isAway = true;
     await expect(create()).rejects.toBeInstanceOf(StoreUnavailableError);

@@ -22,7 +22,7 @@ async function createFixture() {
 
 mediaStoreContract({ name: 'files', create: createFixture });
 
-describe('media on disk', () => {
+describe('the media store on disk', () => {
   let media: MediaStore;
   let mediaDir: string;
   let write: (key: string, bytes: Uint8Array) => Promise<void>;
@@ -33,11 +33,11 @@ describe('media on disk', () => {
   });
   afterEach(() => dispose());
 
-  it('gives the egress its own view of the folder', () => {
+  it("gives the egress a path in the egress worker's view of the media folder", () => {
     expect(media.egressPath(KEY)).toBe(`/out/${KEY}`);
   });
 
-  it('is there as long as its folder is: a file that is missing in a folder that is missing proves little', async () => {
+  it('answers a ping while its folder exists, and otherwise names the missing folder', async () => {
     const pingIn = (folder: string) => createFileMedia({ mediaDir: folder, egressMediaDir: '/out' }).ping();
     await write(KEY, Uint8Array.of(1));
     await pingIn(mediaDir);
@@ -46,13 +46,13 @@ describe('media on disk', () => {
     await expect(pingIn(join(mediaDir, KEY))).rejects.toThrow(MediaUnavailableError);
   });
 
-  it('leaves an empty folder alone when there is no file to remove: an egress may have made it for its upload', async () => {
+  it('keeps an empty folder when there is no file to remove: an egress may have created the folder for its upload', async () => {
     await mkdir(join(mediaDir, 'recordings/room'), { recursive: true });
     await media.remove(KEY);
     expect(await readdir(join(mediaDir, 'recordings'))).toEqual(['room']);
   });
 
-  it('removes the folders that a removed file leaves empty, up to the root', async () => {
+  it('removes the folders that a removed file leaves empty, but not the media folder itself', async () => {
     await write(KEY, Uint8Array.of(1));
     await write('recordings/other/file.mp4', Uint8Array.of(1));
     await media.remove(KEY);
@@ -63,21 +63,21 @@ describe('media on disk', () => {
     await access(mediaDir);
   });
 
-  it('keeps folders that hold something else', async () => {
+  it('keeps the folder of a removed file when the folder holds another file', async () => {
     await write(KEY, Uint8Array.of(1));
     await write('recordings/room/other.mp4', Uint8Array.of(1));
     await media.remove(KEY);
     expect(await readdir(join(mediaDir, 'recordings/room'))).toEqual(['other.mp4']);
   });
 
-  it('takes a folder for no object, and says unavailable when asked to read or remove it', async () => {
+  it('finds no object under the path of a folder, and throws MediaUnavailableError when that path is read or removed', async () => {
     await write(KEY, Uint8Array.of(1));
     expect(await media.stat('recordings/room')).toBeUndefined();
     await expect(media.read('recordings/room', { start: 0, end: 1 }).then(buffer)).rejects.toThrow(MediaUnavailableError);
     await expect(media.remove('recordings/room')).rejects.toThrow(MediaUnavailableError);
   });
 
-  it('says unavailable, with the cause, when the disk answers with an error', async () => {
+  it('throws media.unavailable with the cause when the file system fails', async () => {
     await symlink('loop', join(mediaDir, 'loop'));
     await expect(media.stat('loop/file.mp4')).rejects.toMatchObject({
       code: 'media.unavailable',
@@ -90,14 +90,14 @@ describe('media on disk', () => {
     });
   });
 
-  it('names the missing file when a read meets none', async () => {
+  it('throws media.unavailable with the cause ENOENT when a missing file is read', async () => {
     await expect(media.read(KEY, { start: 0, end: 1 }).then(buffer)).rejects.toMatchObject({
       code: 'media.unavailable',
       cause: { code: 'ENOENT' },
     });
   });
 
-  it('ends at the end of the file when a range reaches beyond it', async () => {
+  it('reads to the end of the file when a range reaches beyond it', async () => {
     await write(KEY, Uint8Array.of(1, 2, 3));
     expect(await buffer(await media.read(KEY, { start: 1, end: 100 }))).toEqual(Buffer.of(2, 3));
   });

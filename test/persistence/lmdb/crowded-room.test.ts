@@ -9,6 +9,6 @@ crowdedRoomContract({
     const s3 = { endpoint: `http://127.0.0.1:${String(server.port)}`, accessKey: 'any', secretKey: 'any' };
     return { s3, stop: () => server.stop() };
   },
-  // Five seconds on a quiet machine: every removal goes through the S3 client, its server and a proxy, all in this process.
+  // The suite takes five seconds on a quiet machine: the S3 client, its server and a proxy all run in this process.
   timeoutMs: 180_000,
 });

@@ -8,9 +8,9 @@ import { createDataFolder } from '../../support/data-folder.js';
 
 const filler = join(import.meta.dirname, '../../support/store-filler.ts');
 
-it('says unavailable when the disk takes no more, and goes on with what it has', async () => {
+it('LMDB on a full disk throws StoreUnavailableError, stores nothing of the refused write, and keeps the earlier ones', async () => {
   const folder = await createDataFolder();
-  // Files may have 2 000 blocks of 512 bytes; a write beyond fails, as on a full disk, once its signal is ignored.
+  // A file may have 2 000 blocks of 512 bytes. With XFSZ ignored, a write beyond that fails as on a full disk.
   const script = `trap '' XFSZ; ulimit -f 2000; exec "$0" --import tsx "$1" "$2"`;
   const { stdout } = await promisify(execFile)('sh', ['-c', script, process.execPath, filler, folder.path]);
   const told = JSON.parse(stdout) as { stored: number };

@@ -60,7 +60,7 @@ async function fill(): Promise<void> {
   await Promise.all(allRooms.map((each) => rooms.store.create(each.roomId, each)));
 }
 
-/** Everything that follows from the documents. */
+/** All index rows and heads, which are derived from the documents. */
 function rowsIn(opened: Environment): Record<string, unknown> {
   const names = ['recordings.rows', 'recordings.heads', 'rooms.rows', 'rooms.heads'];
   return Object.fromEntries(
@@ -68,7 +68,7 @@ function rowsIn(opened: Environment): Record<string, unknown> {
   );
 }
 
-/** As an older version left it: rows of another kind, and no version of them. */
+/** Puts the index into the form of an older version: some rows missing, some unknown, and no stored version. */
 async function age(): Promise<void> {
   const [rows, heads] = [environment.table<string, KeyPart[]>('recordings.rows'), environment.table('recordings.heads')];
   await environment.write(() => {
@@ -80,14 +80,14 @@ async function age(): Promise<void> {
 }
 
 describe('the index rows of LMDB', () => {
-  it('of a new store are of the newest version', async () => {
+  it('of a new store need no migration', async () => {
     const { migration } = tablesOf(environment);
     expect(await migration().isNeeded()).toBe(false);
     await fill();
     expect(await migration().isNeeded()).toBe(false);
   });
 
-  it('of an older version are made anew from the documents, all of them and no others', async () => {
+  it('of an older version are rebuilt completely from the documents', async () => {
     await fill();
     const wanted = rowsIn(environment);
     await age();
@@ -101,7 +101,7 @@ describe('the index rows of LMDB', () => {
     expect(await migration().isNeeded()).toBe(false);
   });
 
-  it('of a newer version are made anew too: an older program keeps only rows that it knows', async () => {
+  it('of a newer version are rebuilt too, because an older program knows only its own rows', async () => {
     await fill();
     const { migration } = tablesOf(environment);
     await migration(3).run({ signal, onBatch: () => undefined });
@@ -110,7 +110,7 @@ describe('the index rows of LMDB', () => {
     expect(await migration(2).run({ signal, onBatch: () => undefined })).toEqual({ recordings: RECORDINGS, rooms: ROOMS });
   });
 
-  it('include one by the time of the last change, where a document has it', async () => {
+  it('include a row for the time of the last change of each document that has this time', async () => {
     await fill();
     const rows = environment.table<string, KeyPart[]>('recordings.rows');
     const changed = environment.read(() => [...rows.getRange({ start: ['changed'], end: ['changed', '\uffff'] })]);
@@ -118,7 +118,7 @@ describe('the index rows of LMDB', () => {
     expect(changed[1]).toEqual({ key: ['changed', 1_000_002, 'u00002'], value: 'u00002' });
   });
 
-  it('are made no further when the program stops, and from there on at the next start', async () => {
+  it('are rebuilt from where the program stopped when it starts again', async () => {
     await fill();
     const wanted = rowsIn(environment);
     await age();
@@ -135,7 +135,7 @@ describe('the index rows of LMDB', () => {
     expect(rowsIn(environment)).toEqual(wanted);
   });
 
-  it('are made by a start that is killed twice on its way', async () => {
+  it('are rebuilt completely although two earlier attempts were killed', async () => {
     await fill();
     const wanted = rowsIn(environment);
     await age();
@@ -150,7 +150,7 @@ describe('the index rows of LMDB', () => {
   });
 });
 
-/** Have a process of its own make rows, and kill it after so many batches. */
+/** Starts a child process that rebuilds the rows, and kills it after `batches` batches. */
 async function killAfter(batches: number): Promise<void> {
   const script = join(import.meta.dirname, '../../support/row-maker.ts');
   const child = spawn(process.execPath, ['--import', 'tsx', script, path, String(batches)], {

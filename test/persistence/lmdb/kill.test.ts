@@ -11,7 +11,7 @@ import { createDataFolder } from '../../support/data-folder.js';
 
 const writer = join(import.meta.dirname, '../../support/store-writer.ts');
 
-it('keeps every acknowledged write when the process is killed, and its indexes whole', async () => {
+it('LMDB keeps every acknowledged write and consistent indexes when its process is killed', async () => {
   const folder = await createDataFolder();
   const acknowledged = await killAfter(folder.path, 3_000);
 
@@ -34,7 +34,7 @@ it('keeps every acknowledged write when the process is killed, and its indexes w
   await folder.remove();
 });
 
-/** The newest acknowledged version of each recording, up to the kill. */
+/** Kills a writing process after this many lines. @returns by uid, the newest version that the process acknowledged */
 async function killAfter(dataDir: string, lines: number): Promise<Map<string, number>> {
   const child = spawn(process.execPath, ['--import', 'tsx', writer, dataDir], { stdio: ['ignore', 'pipe', 'inherit'] });
   const acknowledged = new Map<string, number>();

@@ -20,7 +20,7 @@ describe('LMDB', () => {
   });
   afterEach(() => remove());
 
-  it('finds everything again when it is opened again', async () => {
+  it('finds recordings, rooms, API keys and locks again when it is opened again', async () => {
     const first = await openLmdb({ dataDir, bootId: 'one' });
     const recording = buildRecording('one', { roomId: 'room', tally: { dueAt: 5, effects: [buildEffect('notify')] } });
     await first.recordings.create('one', recording);
@@ -42,18 +42,18 @@ describe('LMDB', () => {
     await second.close();
   });
 
-  it('keeps what it stores from other users, API keys among it, in a folder that they can read', async () => {
+  it('lets only its own user read the store and the locks, even in a data folder that others can read', async () => {
     await chmod(dataDir, 0o755);
     await (await openLmdb({ dataDir })).close();
     for (const folder of ['store', 'locks']) expect((await stat(join(dataDir, folder))).mode & 0o777).toBe(0o700);
   });
 
-  it('opens without the locks, which a loss of power may have spoilt, once the machine was started again', async () => {
+  it('drops its locks after a reboot, because a loss of power may have corrupted them', async () => {
     const first = await openLmdb({ dataDir, bootId: 'one' });
     await first.recordings.create('one', buildRecording('one'));
     await first.roomLocks.acquire('room', 'one', 60_000);
     await first.close();
-    // Pages that never reached the disk. To open these would end this process.
+    // The zeros stand for pages that never reached the disk. If LMDB opened this file, it would crash this process.
     const file = join(dataDir, 'locks', 'data.mdb');
     await writeFile(file, Buffer.alloc((await stat(file)).size));
 
@@ -67,14 +67,14 @@ describe('LMDB', () => {
     await third.close();
   });
 
-  it('refuses a data folder that is in use, and leaves its user undisturbed', async () => {
+  it('refuses a data folder that is in use, and the first user goes on', async () => {
     const first = await openLmdb({ dataDir });
     await expect(openLmdb({ dataDir })).rejects.toThrow(DataFolderInUseError);
     expect(await first.recordings.create('one', buildRecording('one'))).toEqual({ created: true });
     await first.close();
   });
 
-  it('is unavailable once closed, in every port', async () => {
+  it('throws an unavailable error from every port once it is closed', async () => {
     const { close, recordings, rooms, apiKeys, roomLocks } = await openLmdb({ dataDir });
     await close();
     await close();
@@ -87,7 +87,7 @@ describe('LMDB', () => {
     await expect(roomLocks.acquire('room', 'one', 1)).rejects.toThrow(LocksUnavailableError);
   });
 
-  it('finishes the writes that were begun before it was closed', async () => {
+  it('finishes the writes that began before it was closed', async () => {
     const first = await openLmdb({ dataDir });
     await first.recordings.create('saved', buildRecording('saved'));
     const creates = Array.from({ length: 50 }, (_, index) => first.recordings.create(`u${index}`, buildRecording(`u${index}`)));
@@ -101,7 +101,7 @@ describe('LMDB', () => {
     await second.close();
   });
 
-  it('undoes a transaction that fails half-way, and no other', async () => {
+  it('undoes a transaction that throws, and commits the next one', async () => {
     const environment = openEnvironment(join(dataDir, 'store'));
     const table = environment.table<number>('numbers');
     const failing = environment.write(() => {
@@ -118,7 +118,7 @@ describe('LMDB', () => {
     await environment.close();
   });
 
-  it('is unavailable for a key it cannot hold, and stores no part of the document', async () => {
+  it('throws StoreUnavailableError for a start key that is too long, and stores no part of the document', async () => {
     const { recordings, close } = await openLmdb({ dataDir });
     const startKey = 'k'.repeat(5_000);
     await expect(recordings.create('one', buildRecording('one', { startKey }))).rejects.toThrow(StoreUnavailableError);
@@ -127,7 +127,7 @@ describe('LMDB', () => {
     await close();
   });
 
-  it('cuts a name search at its limit of rows and goes on from there', async () => {
+  it('ends a page of a name search after scanLimit rows, with a cursor that continues from there', async () => {
     const environment = openEnvironment(join(dataDir, 'store'));
     const store = createLmdbRecordingStore({ environment, table: createRecordingTable(environment), scanLimit: 2_500 });
     const total = 6_000;

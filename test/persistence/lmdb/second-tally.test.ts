@@ -4,8 +4,8 @@ import { BUILD_TIMEOUT_MS, buildOnce, builtFile } from '../../support/build-once
 import { startChild } from '../../support/child-process.js';
 import { startTallyProcess, type TallyProcess } from '../../support/tally-process.js';
 
-// What a data folder refuses: on MongoDB and Redis any number of processes may start.
-describe('a second Tally on the data folder of another', () => {
+// Only the data folder refuses a second instance: on MongoDB and Redis any number of instances may run.
+describe('a second Tally on a data folder that is in use', () => {
   let tally: TallyProcess;
 
   beforeAll(async () => {
@@ -14,7 +14,7 @@ describe('a second Tally on the data folder of another', () => {
   }, BUILD_TIMEOUT_MS);
   afterAll(() => tally.stop());
 
-  it('ends with one clear line, and 1; the other goes on', async () => {
+  it('prints one line that names the folder and exits with 1, and the first Tally goes on', async () => {
     const child = startChild(builtFile('main.js'), [], { ...tally.env, SERVER_PORT: '0' });
     expect((await child.exited).code).toBe(1);
     expect(child.stdout()).toBe('');

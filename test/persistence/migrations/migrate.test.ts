@@ -29,7 +29,7 @@ beforeEach(() => {
   done = new Set();
 });
 
-/** Is needed until some process has run it. */
+/** A migration that is needed until one instance has run it. */
 function migration(name: string, work: Migration['run'] = () => Promise.resolve({ items: 3 })): Migration {
   return {
     name,
@@ -42,7 +42,7 @@ function migration(name: string, work: Migration['run'] = () => Promise.resolve(
   };
 }
 
-/** One process. Wait for `over`, and see what it said meanwhile. */
+/** Starts the migrations as one instance. `over` resolves when they are done, and `lines` is the instance's log. */
 function start(...migrations: Migration[]) {
   const lines: Line[] = [];
   const stopping = new AbortController();
@@ -57,7 +57,7 @@ function start(...migrations: Migration[]) {
 }
 
 describe('the migrations', () => {
-  it('run in their order, and each says what it did', async () => {
+  it('run in order, and each logs its counts and its duration', async () => {
     const slow = migration('first', async () => {
       clock.advance(1_500);
       return { items: 7 };
@@ -73,7 +73,7 @@ describe('the migrations', () => {
     expect(process.begun).toBeGreaterThan(0);
   });
 
-  it('are asked at every start, and run again when something has undone them', async () => {
+  it('are checked at every start, and run again when they are needed again', async () => {
     for (const isUndone of [true, false, true]) {
       if (isUndone) done.clear();
       const process = start(migration('adoption'));
@@ -83,7 +83,7 @@ describe('the migrations', () => {
     }
   });
 
-  it('that take long say every ten seconds how far they are', async () => {
+  it('that take long log their progress every ten seconds', async () => {
     const long = migration('long', async ({ onBatch }) => {
       for (let items = 1; items <= 25; items += 1) {
         clock.advance(1_000);
@@ -97,7 +97,7 @@ describe('the migrations', () => {
     expect(told).toEqual([{ items: 10 }, { items: 20 }]);
   });
 
-  it('of two processes run once: the other waits, has migrating shown, and goes on when they are done', async () => {
+  it('of two instances run once: the second instance reports migrating and waits until they are done', async () => {
     let finish = (): void => undefined;
     const running = new Promise<void>((resolve) => (finish = resolve));
     const first = start(migration('long', () => running.then(() => ({}))));
@@ -113,7 +113,7 @@ describe('the migrations', () => {
     expect(second.lines).toEqual([]);
   });
 
-  it('of a process that was killed are taken over when its lock has expired', async () => {
+  it('of a killed instance are taken over when its lock has expired', async () => {
     await locks.acquire('migrations', JOB_LOCK_TTL_MS);
     const process = start(migration('adoption'));
     await clock.run(JOB_LOCK_TTL_MS - 1_000);
@@ -123,7 +123,7 @@ describe('the migrations', () => {
     expect(done.size).toBe(1);
   });
 
-  it('run without their lock when it cannot be reached, and say so', async () => {
+  it('run without their lock when the lock store cannot be reached, and log this', async () => {
     gate.failNext('jobLocks.acquire', 'fail_before');
     const process = start(migration('adoption'));
     await process.over;
@@ -131,7 +131,7 @@ describe('the migrations', () => {
     expect(process.lines[0]?.msg).toBe('the migrations run without their lock');
   });
 
-  it('go on when their lock is lost, and say so', async () => {
+  it('go on when their lock is lost, and log this', async () => {
     const long = migration('long', async () => {
       for (let count = 0; count < 12; count += 1) gate.failNext('jobLocks.extend', 'fail_before');
       await clock.run(2 * JOB_LOCK_TTL_MS);
@@ -143,7 +143,7 @@ describe('the migrations', () => {
     expect(done.size).toBe(1);
   });
 
-  it('leave their lock free, whether they succeed or fail', async () => {
+  it('release their lock, whether they succeed or fail', async () => {
     await start(migration('good')).over;
     expect(await locks.acquire('migrations', 1)).toBeDefined();
     clock.advance(1);
@@ -153,7 +153,7 @@ describe('the migrations', () => {
     expect(clock.pending()).toBe(0);
   });
 
-  it('begin nothing more when the program stops', async () => {
+  it('begin no further migration when the program stops', async () => {
     const process = start(
       migration('first', () => {
         process.stop();
@@ -165,7 +165,7 @@ describe('the migrations', () => {
     expect([...done]).toEqual(['first']);
   });
 
-  it('end with the stop itself when it cuts a command', async () => {
+  it("reject with the reason of the stop when the stop makes a migration's command fail", async () => {
     const process = start(
       migration('cut', () => {
         process.stop();
@@ -175,7 +175,7 @@ describe('the migrations', () => {
     await expect(process.over).rejects.toThrow('stopped');
   });
 
-  it('that wait for another process end at once when the program stops', async () => {
+  it('that wait for another instance end at once when the program stops', async () => {
     await locks.acquire('migrations', JOB_LOCK_TTL_MS);
     const process = start(migration('adoption'));
     await clock.run(2_000);

@@ -9,7 +9,7 @@ import { buildRecording, withTally } from '../../contracts/documents.js';
 const DUPLICATE = { index: 1, code: 11_000, errmsg: 'E11000 duplicate key' };
 const STEPPED_DOWN = { index: 1, code: 11_602, errmsg: 'InterruptedDueToReplStateChange' };
 
-/** Replacements of as many documents, and a MongoDB that answers so and has then these documents. */
+/** Three replacements, and a MongoDB that gives this reply to their write and then finds these documents. */
 function setUp(reply: UpdateReply | Error, found: (replacements: Replacement[]) => object[] = () => []) {
   const replacements = ['one', 'two', 'three'].map((key): Replacement => {
     const document = withTally(buildRecording(key), { lastWrite: `ours-${key}` });
@@ -26,23 +26,23 @@ function setUp(reply: UpdateReply | Error, found: (replacements: Replacement[]) 
   return { outcomes };
 }
 
-/** As it is stored after the write of this nonce. */
+/** The stored document of a replacement, with these kernel fields changed. */
 const after = (replacement: Replacement | undefined, tally: object) => ({
   ...replacement?.document,
   tally: { ...replacement?.document.tally, ...tally },
 });
 
-describe('documents that are replaced together', () => {
-  it('are all replaced when MongoDB found as many', async () => {
+describe('documents that one MongoDB command replaces together', () => {
+  it('are all reported as replaced when MongoDB counts all of them', async () => {
     expect(await setUp({ n: 3 }).outcomes()).toEqual([true, true, true]);
   });
 
-  it('are asked for the nonce when it found fewer, and one that is gone was not replaced', async () => {
+  it('are judged by their nonce when MongoDB counts fewer, and a missing document was not replaced', async () => {
     const { outcomes } = setUp({ n: 1 }, ([one, two]) => [after(one, {}), after(two, { lastWrite: 'theirs' })]);
     expect(await outcomes()).toEqual([true, false, false]);
   });
 
-  it('are known although others wrote since, unless these were too many', async () => {
+  it('are recognized by an earlier nonce when another instance wrote since, unless too many writes followed', async () => {
     const { outcomes } = setUp({ n: 2 }, ([one, two, three]) => [
       after(one, { version: 4, lastWrite: 'theirs', earlierWrites: ['ours-one', 'another'] }),
       after(two, { version: 3, lastWrite: 'theirs', earlierWrites: ['another'] }),
@@ -51,7 +51,7 @@ describe('documents that are replaced together', () => {
     expect(await outcomes()).toEqual([true, false, 'unknown']);
   });
 
-  it('do not hinder each other when a unique index refuses one', async () => {
+  it('are replaced although a unique index refuses one of them', async () => {
     const { outcomes } = setUp({ n: 2, writeErrors: [DUPLICATE] }, ([one, two, three]) => [
       after(one, {}),
       after(two, { version: 1, lastWrite: 'older' }),
@@ -61,13 +61,13 @@ describe('documents that are replaced together', () => {
   });
 
   it.each([
-    { name: 'a primary that stepped down among them', reply: { n: 1, writeErrors: [DUPLICATE, STEPPED_DOWN] } },
-    { name: 'a majority that did not confirm', reply: { n: 3, writeConcernError: { code: 64, errmsg: 'timed out' } } },
-  ])('have an unknown outcome after $name', async ({ reply }) => {
+    { name: 'the primary stepped down between two of them', reply: { n: 1, writeErrors: [DUPLICATE, STEPPED_DOWN] } },
+    { name: 'the majority did not confirm', reply: { n: 3, writeConcernError: { code: 64, errmsg: 'timed out' } } },
+  ])('have an unknown outcome when $name', async ({ reply }) => {
     await expect(setUp(reply).outcomes()).rejects.toBeInstanceOf(WriteOutcomeUnknownError);
   });
 
-  it('have an unknown outcome when a new primary shows what was before', async () => {
+  it('have an unknown outcome where a new primary shows the document before the write', async () => {
     const { outcomes } = setUp({ n: 2 }, ([one, two, three]) => [
       after(one, { version: 1, lastWrite: 'older' }),
       after(two, {}),
@@ -77,14 +77,18 @@ describe('documents that are replaced together', () => {
   });
 
   it.each([
-    { name: 'an interruption may have come after some of them', code: 11_601, expected: WriteOutcomeUnknownError },
-    { name: 'a server that is no primary has written none', code: 10_107, expected: mongo.MongoServerError },
-  ])('end together: $name', async ({ code, expected }) => {
+    { name: 'have an unknown outcome when the command was interrupted', code: 11_601, expected: WriteOutcomeUnknownError },
+    {
+      name: "fail with MongoDB's own error when the server is not the primary, because it wrote none",
+      code: 10_107,
+      expected: mongo.MongoServerError,
+    },
+  ])('$name', async ({ code, expected }) => {
     const error = new mongo.MongoServerError({ message: 'no', code });
     await expect(setUp(error).outcomes()).rejects.toBeInstanceOf(expected);
   });
 
-  it('have an unknown outcome when nobody can be asked which were replaced', async () => {
+  it('have an unknown outcome when MongoDB counts fewer and the documents cannot be read', async () => {
     const { outcomes } = setUp({ n: 2 }, () => {
       throw new Error('the connection is gone');
     });

@@ -12,7 +12,7 @@ const PASSWORD = '[hush}';
 let server: Server;
 let address: { host: string; port: number };
 
-/** Takes no password: one refusal for each command that arrives. */
+/** Starts a server that answers every command with WRONGPASS, whatever the password. */
 beforeAll(async () => {
   server = createServer((socket) => {
     socket.on('error', () => socket.destroy());
@@ -29,23 +29,26 @@ afterAll(() => {
   server.close();
 });
 
-it.each(['node', 'cluster', 'sentinels'] as const)('a password that is refused is not logged: %s', async (kind) => {
-  const lines: string[] = [];
-  const log = createLogger({ level: 'trace', name: 'test', destination: { write: (line) => lines.push(line) } });
-  const redis = await openRedis({
-    ...address,
-    password: PASSWORD,
-    ...(kind === 'cluster' && { cluster: [address] }),
-    ...(kind === 'sentinels' && { sentinels: { addresses: [address], masterName: 'any', password: PASSWORD } }),
-    log,
-  });
-  await eventually(
-    'the outage is told',
-    () => lines.join(''),
-    (text) => text.includes('Redis cannot be reached'),
-  );
-  await expect(redis.ping()).rejects.toMatchObject({ code: 'locks.unavailable' });
-  await redis.close();
-  expect(lines.join('')).not.toContain('hush');
-  for (const line of lines) JSON.parse(line);
-});
+it.each(['node', 'cluster', 'sentinels'] as const)(
+  'a Redis password that the server refuses does not appear in the log: %s',
+  async (kind) => {
+    const lines: string[] = [];
+    const log = createLogger({ level: 'trace', name: 'test', destination: { write: (line) => lines.push(line) } });
+    const redis = await openRedis({
+      ...address,
+      password: PASSWORD,
+      ...(kind === 'cluster' && { cluster: [address] }),
+      ...(kind === 'sentinels' && { sentinels: { addresses: [address], masterName: 'any', password: PASSWORD } }),
+      log,
+    });
+    await eventually(
+      'the outage is told',
+      () => lines.join(''),
+      (text) => text.includes('Redis cannot be reached'),
+    );
+    await expect(redis.ping()).rejects.toMatchObject({ code: 'locks.unavailable' });
+    await redis.close();
+    expect(lines.join('')).not.toContain('hush');
+    for (const line of lines) JSON.parse(line);
+  },
+);

@@ -9,9 +9,9 @@ import { createS3Media, type S3Media } from '../../../src/persistence/s3/s3-medi
 import { eventually } from '../../support/eventually.js';
 
 const KEY = 'recordings/room/room--0123456789.mp4';
-/** How long a test waits for a server that does not answer: half of it for each of two tries. */
+/** Time limit of a call to a server that does not answer, milliseconds. Each of two attempts gets half of this time. */
 const LIMIT_MS = 300;
-/** For a server that answers. */
+/** Limits that a server which answers never reaches, even on a busy machine. */
 const PATIENT = { limitMs: 30_000, stallLimitMs: 30_000 };
 const LONG_AGO = 'Thu, 01 Jan 2026 00:00:00 GMT';
 
@@ -25,7 +25,7 @@ afterEach(() => {
   server = undefined;
 });
 
-/** Media on a server that answers in this way. */
+/** An S3 media store on a local HTTP server with this listener. */
 async function mediaOn(listener: RequestListener, changes: object = {}): Promise<S3Media> {
   server = createServer(listener).listen(0, '127.0.0.1');
   await once(server, 'listening');
@@ -70,8 +70,8 @@ async function expectUnavailable(store: S3Media, cause: object): Promise<void> {
   }
 }
 
-describe('an S3 server that', () => {
-  it('is not there: unavailable, with the cause', async () => {
+describe('the S3 media store', () => {
+  it('throws media.unavailable with the cause when the server refuses the connection', async () => {
     const closed = createServer().listen(0, '127.0.0.1');
     await once(closed, 'listening');
     const { port } = closed.address() as AddressInfo;
@@ -80,14 +80,14 @@ describe('an S3 server that', () => {
     await expectUnavailable(mediaAt(port, PATIENT), { code: 'ECONNREFUSED' });
   });
 
-  it('never answers: unavailable within the limit', async () => {
+  it('throws media.unavailable within its time limit when the server never answers', async () => {
     const store = await mediaOn(() => undefined);
     const before = performance.now();
     await expectUnavailable(store, { name: expect.stringMatching(/Error$/) });
     expect(performance.now() - before).toBeLessThan(6 * LIMIT_MS + 3_000);
   });
 
-  it('fails: unavailable after some tries', async () => {
+  it('throws media.unavailable after three requests when the server answers 503', async () => {
     let requests = 0;
     const store = await mediaOn((_, response) => {
       requests += 1;
@@ -100,13 +100,13 @@ describe('an S3 server that', () => {
     expect(requests).toBe(3);
   });
 
-  it('forbids: unavailable, not absent', async () => {
+  it('throws media.unavailable, instead of reporting no object, when the server answers 403', async () => {
     const store = await mediaOn((_, response) => response.writeHead(403).end(), PATIENT);
     await expectUnavailable(store, { $metadata: { httpStatusCode: 403 } });
     await expect(store.stat(KEY)).rejects.toThrow('(HTTP 403)');
   });
 
-  it('stops in the middle of a body: the stream fails', async () => {
+  it('fails the stream when the server stops sending in the middle of a body', async () => {
     const store = await mediaOn((_, response) => {
       response.writeHead(206, { 'content-length': '1000' });
       response.write('some bytes');
@@ -114,7 +114,7 @@ describe('an S3 server that', () => {
     await expect(store.read(KEY, { start: 0, end: 999 }).then(buffer)).rejects.toMatchObject({ code: 'media.unavailable' });
   });
 
-  it('hangs up in the middle of a body: the stream fails', async () => {
+  it('fails the stream when the server closes the connection in the middle of a body', async () => {
     const store = await mediaOn((_, response) => {
       response.writeHead(206, { 'content-length': '1000' });
       response.write('some bytes', () => response.destroy());
@@ -123,9 +123,9 @@ describe('an S3 server that', () => {
   });
 
   it.each([
-    ['while it has more to send', 4_000_000],
-    ['of what it has sent to the end', 1_000],
-  ])('is kept waiting by a reader, %s: that is no stall', async (_, size) => {
+    ['while the server has more to send', 4_000_000],
+    ['after the server has sent everything', 1_000],
+  ])('does not fail the stream of a slow reader, %s', async (_, size) => {
     const bytes = Buffer.alloc(size, 7);
     const store = await mediaOn(
       (request, response) => {
@@ -136,11 +136,11 @@ describe('an S3 server that', () => {
     );
     const waiting = await store.read(KEY, { start: 0, end: bytes.length - 1 });
     await once(waiting, 'readable');
-    await expect(store.read('stalled', { start: 0, end: 1 }).then(buffer)).rejects.toThrow(); // after the time a stall takes
+    await expect(store.read('stalled', { start: 0, end: 1 }).then(buffer)).rejects.toThrow(); // by now the first reader has paused longer than the stall limit
     expect((await buffer(waiting)).equals(bytes)).toBe(true);
   });
 
-  it('does not answer once: is asked again', async () => {
+  it('repeats a request that the server did not answer', async () => {
     let requests = 0;
     const store = await mediaOn(
       (_, response) => {
@@ -152,7 +152,7 @@ describe('an S3 server that', () => {
     expect(await store.stat(KEY)).toEqual({ size: 7, modifiedAt: Date.parse(LONG_AGO), etag: '"a"' });
   });
 
-  it('has no connection left when streams are given up', async () => {
+  it('closes the connections of streams that are destroyed', async () => {
     const bytes = Buffer.alloc(10_000_000);
     const store = await mediaOn(
       (_, response) => response.writeHead(206, { 'content-length': String(bytes.length) }).end(bytes),
@@ -170,7 +170,7 @@ describe('an S3 server that', () => {
     await eventually('no connection is open', openConnections, (count) => count === 0);
   });
 
-  it('has no connection left of what was opened and given up, before a byte was read or while it opened', async () => {
+  it('closes the connections of objects given up before their first byte was read or while they were being opened', async () => {
     const bytes = Buffer.alloc(10_000_000);
     const headers = { 'content-length': String(bytes.length), etag: '"a"', 'last-modified': LONG_AGO };
     let waiting = 0;
@@ -193,7 +193,7 @@ describe('an S3 server that', () => {
     await eventually('no connection is open', openConnections, (count) => count === 0);
   });
 
-  it('is asked nothing before the first read', async () => {
+  it('sends no request before the first read of a stream', async () => {
     let requests = 0;
     const store = await mediaOn((_, response) => {
       requests += 1;

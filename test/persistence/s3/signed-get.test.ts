@@ -10,7 +10,7 @@ import { createS3Media, type S3Media } from '../../../src/persistence/s3/s3-medi
 
 const HEADERS = { 'content-length': '4', etag: '"a"', 'last-modified': 'Thu, 01 Jan 2026 00:00:00 GMT' };
 
-/** A first try that hangs is given up after half of it. */
+/** Time limit of a call, milliseconds. A first attempt that hangs is given up after half of this time. */
 const LIMIT_MS = 3_000;
 
 let server: Server | undefined;
@@ -23,7 +23,7 @@ afterEach(() => {
   server?.close();
 });
 
-/** @returns what opens an object on a server that answers in this way, and reads it */
+/** @returns a function that opens and reads an object of a server with this listener */
 async function opener(
   listener: RequestListener,
   limitMs = 30_000,
@@ -50,7 +50,7 @@ function isSignedUrl({ url = '' }: IncomingMessage): boolean {
   return url.includes('X-Amz-Signature=');
 }
 
-it('a URL is signed once for an object, and serves every range of it', async () => {
+it('the S3 media store signs one URL per object and uses it for every range', async () => {
   const urls: string[] = [];
   const ranges: (string | undefined)[] = [];
   const open = await opener(({ url = '', headers }, response) => {
@@ -68,7 +68,7 @@ it('a URL is signed once for an object, and serves every range of it', async () 
   expect(asked).toEqual(Array(5).fill('url'));
 });
 
-it('where a URL is refused the SDK asks, and the next one is a new one', async () => {
+it('the S3 media store repeats a request by the SDK when its signed URL is refused, and signs a new URL next time', async () => {
   const open = await opener((request, response) => {
     if (isSignedUrl(request) && asked.length === 1) response.writeHead(403).end('<Error><Code>ExpiredToken</Code></Error>');
     else response.writeHead(200, HEADERS).end('abcd');
@@ -81,18 +81,21 @@ it('where a URL is refused the SDK asks, and the next one is a new one', async (
 it.each([
   ['hangs', () => undefined],
   ['cuts the connection', (({ socket }) => socket.destroy()) as RequestListener],
-])('where the first try %s the SDK asks, within the same limit', async (_, fault: RequestListener) => {
-  const open = await opener((request, response) => {
-    if (isSignedUrl(request)) fault(request, response);
-    else response.writeHead(200, HEADERS).end('abcd');
-  }, LIMIT_MS);
-  const before = performance.now();
-  expect(await open('a.mp4')).toBe('abcd');
-  expect(performance.now() - before).toBeLessThan(LIMIT_MS);
-  expect(asked).toEqual(['url', 'sdk']);
-});
+])(
+  'the S3 media store repeats a request by the SDK within the same time limit when the server %s',
+  async (_, fault: RequestListener) => {
+    const open = await opener((request, response) => {
+      if (isSignedUrl(request)) fault(request, response);
+      else response.writeHead(200, HEADERS).end('abcd');
+    }, LIMIT_MS);
+    const before = performance.now();
+    expect(await open('a.mp4')).toBe('abcd');
+    expect(performance.now() - before).toBeLessThan(LIMIT_MS);
+    expect(asked).toEqual(['url', 'sdk']);
+  },
+);
 
-it('what is not there is told by the SDK', async () => {
+it('the S3 media store asks again by the SDK before it reports an object as missing', async () => {
   const open = await opener((_, response) => response.writeHead(404).end('<Error><Code>NoSuchKey</Code></Error>'));
   expect(await open('a.mp4')).toBeUndefined();
   expect(asked).toEqual(['url', 'sdk']);

@@ -13,8 +13,8 @@ const bucket = { bucket: 'media', subfolder: 'tally', region: 'us-east-1', pathS
 const customerKey = Buffer.alloc(32, 7).toString('base64');
 const LONG_AGO = 'Thu, 01 Jan 2026 00:00:00 GMT';
 
-describe('server-side encryption', () => {
-  it('asks nothing of a reader, except for the customer’s key', () => {
+describe('server-side encryption in S3', () => {
+  it('adds headers to a read only for SSE-C, which needs the customer’s key', () => {
     expect(customerKeyOf(undefined)).toEqual({});
     expect(customerKeyOf({ type: 'SSE-S3' })).toEqual({});
     expect(customerKeyOf({ type: 'SSE-KMS', keyId: 'key' })).toEqual({});
@@ -24,7 +24,7 @@ describe('server-side encryption', () => {
     });
   });
 
-  it('sends the customer’s key and its MD5 with every look and read', async () => {
+  it('sends the customer’s key and its MD5 with every stat, read and open', async () => {
     const asked: IncomingHttpHeaders[] = [];
     const server = createServer((request, response) => {
       asked.push(request.headers);
@@ -56,8 +56,8 @@ describe('server-side encryption', () => {
   });
 });
 
-describe('the subfolder', () => {
-  it.each(['../up', 'a//b', '.'])('is refused as %j', (subfolder) => {
+describe('the subfolder in the S3 bucket', () => {
+  it.each(['../up', 'a//b', '.'])('is refused when it is %j', (subfolder) => {
     expect(() => createS3Media({ ...bucket, subfolder })).toThrow(InvalidInputError);
   });
 
