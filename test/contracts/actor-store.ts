@@ -9,16 +9,16 @@ export interface Disposable {
 }
 
 export interface ActorStoreContract<Context extends object> {
-  /** An empty store. */
+  /** Creates an empty store. */
   create: () => Promise<Disposable & { store: ActorStore<Context> }>;
   build: (key: string, tally?: Partial<KernelFields>) => ActorDocument<Context>;
-  /** Name of the field that is the key. */
+  /** Name of the document's field that holds the key. */
   keyName: string;
 }
 
 const RACERS = 50;
 
-/** What the kernel relies on in a store of any kind of actor. */
+/** The behaviour that the kernel requires of every actor store. */
 export function actorStoreContract<Context extends object>({ create, build, keyName }: ActorStoreContract<Context>): void {
   let store: ActorStore<Context>;
   let dispose: (() => Promise<void>) | undefined;
@@ -34,18 +34,18 @@ export function actorStoreContract<Context extends object>({ create, build, keyN
   };
   const numbered = (count: number) => Array.from({ length: count }, (_, index) => `k${String(index).padStart(4, '0')}`);
 
-  describe('documents', () => {
-    it('has nothing under an unknown key', async () => {
+  describe('its documents', () => {
+    it('are undefined under an unknown key', async () => {
       expect(await store.load('unknown')).toBeUndefined();
       expect(await store.load('x'.repeat(60_000))).toBeUndefined();
     });
 
-    it('loads what was created', async () => {
+    it('are loaded as they were created', async () => {
       const document = await added(build('a'));
       expect(await store.load('a')).toEqual(document);
     });
 
-    it('keeps fields it does not know, at every level', async () => {
+    it('keep fields that the store does not know, at every level', async () => {
       const future = { future: { nested: [1, 'two', null, { three: 3.5 }], empty: '', none: null, big: 2 ** 52 } };
       const document = { ...build('a'), ...future };
       Object.assign(document.tally, { later: { text: 'ünïcödé 🎥' } });
@@ -56,7 +56,7 @@ export function actorStoreContract<Context extends object>({ create, build, keyN
       expect(await store.load('a')).toEqual(second);
     });
 
-    it('keeps effects with long parameters, nested states and a long history', async () => {
+    it('keep effects with long parameters, nested states and a long history', async () => {
       const [entry] = build('a').tally.history;
       const history = Array.from({ length: 100 }, () => ({ ...entry })) as KernelFields['history'];
       const effects = [buildEffect('notify:1', { params: { count: 1, sure: false, text: 'x'.repeat(2_000) } })];
@@ -64,7 +64,7 @@ export function actorStoreContract<Context extends object>({ create, build, keyN
       expect(await store.load('a')).toEqual(document);
     });
 
-    it('is not changed by what its callers do with their documents', async () => {
+    it('do not change when a caller changes a loaded document', async () => {
       await added(build('a'));
       const loaded = await store.load('a');
       loaded?.tally.effects.push(buildEffect('intruder'));
@@ -73,13 +73,13 @@ export function actorStoreContract<Context extends object>({ create, build, keyN
   });
 
   describe('create', () => {
-    it('refuses a key that is taken, says whose it is and leaves the document alone', async () => {
+    it('refuses a key that is taken, names its holder and leaves the stored document unchanged', async () => {
       const first = await added(build('a'));
       expect(await store.create('a', build('a', { version: 7 }))).toEqual({ created: false, conflict: keyName, holder: 'a' });
       expect(await store.load('a')).toEqual(first);
     });
 
-    it('has one winner among many for one key', async () => {
+    it('succeeds once when fifty calls with one key run at once', async () => {
       const outcomes = await Promise.all(numbered(RACERS).map((lastWrite) => store.create('a', build('a', { lastWrite }))));
       const winner = outcomes.findIndex(({ created }) => created);
       expect(outcomes.filter(({ created }) => created)).toHaveLength(1);
@@ -88,14 +88,14 @@ export function actorStoreContract<Context extends object>({ create, build, keyN
   });
 
   describe('save', () => {
-    it('replaces the whole document, fields that are gone included', async () => {
+    it('replaces the whole document and drops fields that the new document lacks', async () => {
       await added({ ...build('a'), passing: true });
       const second = withTally(build('a'));
       expect(await store.save('a', second, 1)).toBe(true);
       expect(await store.load('a')).toEqual(second);
     });
 
-    it('is readable as soon as it has resolved, durable or not', async () => {
+    it('makes the new document readable as soon as it resolves, durable or not', async () => {
       let document = await added(build('a'));
       for (const durable of [true, false, true, false]) {
         const next = withTally(document);
@@ -105,7 +105,7 @@ export function actorStoreContract<Context extends object>({ create, build, keyN
       }
     });
 
-    it('answers false to another version and changes nothing', async () => {
+    it('answers false and changes nothing when the stored version is another', async () => {
       const document = await added(build('a', { version: 3 }));
       for (const version of [2, 4]) {
         expect(await store.save('a', build('a', { version: version + 1, dueAt: 5 }), version)).toBe(false);
@@ -114,12 +114,12 @@ export function actorStoreContract<Context extends object>({ create, build, keyN
       expect(await store.due(10, 10)).toEqual([]);
     });
 
-    it('answers false when there is no document, and adds none', async () => {
+    it('answers false and creates nothing when there is no document', async () => {
       expect(await store.save('a', build('a', { version: 2 }), 1)).toBe(false);
       expect(await store.load('a')).toBeUndefined();
     });
 
-    it('has one winner among many for one version', async () => {
+    it('succeeds once when fifty calls with one version run at once', async () => {
       const document = await added(build('a'));
       const racers = numbered(RACERS).map((lastWrite) => withTally(document, { lastWrite }));
       const outcomes = await Promise.all(racers.map((racer, index) => store.save('a', racer, 1, { durable: index % 2 === 0 })));
@@ -127,7 +127,7 @@ export function actorStoreContract<Context extends object>({ create, build, keyN
       expect(await store.load('a')).toEqual(racers[outcomes.indexOf(true)]);
     });
 
-    it('answers each of many that come at once by itself', async () => {
+    it('gives each of many concurrent saves its own answer', async () => {
       const documents = await Promise.all(numbered(RACERS).map((key) => added(build(key), key)));
       const saveAll = (who: string, keys: readonly number[]) =>
         Promise.all(
@@ -145,7 +145,7 @@ export function actorStoreContract<Context extends object>({ create, build, keyN
       expect(writers).toEqual(documents.map((_, index) => `${index % 3 === 0 ? 'early' : 'late'}-${index}`));
     });
 
-    it('loses no update of writers that reload and repeat', async () => {
+    it('loses no update of writers that reload and retry', async () => {
       await added(build('a'));
       const append = async (name: string): Promise<void> => {
         for (;;) {
@@ -165,7 +165,7 @@ export function actorStoreContract<Context extends object>({ create, build, keyN
   });
 
   describe('remove', () => {
-    it('removes exactly the version it is told, with everything it was found by', async () => {
+    it('removes only the given version of a document, together with its index entries', async () => {
       await added(build('a', { version: 4, dueAt: 1, effects: [buildEffect('notify')] }));
       expect(await store.remove('a', 3)).toBe(false);
       expect(await store.due(1, 10)).toEqual(['a']);
@@ -176,14 +176,14 @@ export function actorStoreContract<Context extends object>({ create, build, keyN
       expect(await store.remove('a', 4)).toBe(false);
     });
 
-    it('leaves the key free', async () => {
+    it('frees the key for a new document', async () => {
       await added(build('a'));
       await store.remove('a', 1);
       await added(build('a', { version: 9 }));
       expect((await store.load('a'))?.tally.version).toBe(9);
     });
 
-    it('of one version happens once, against removes and saves', async () => {
+    it('or save of one version succeeds once when fifty of them run at once', async () => {
       const document = await added(build('a'));
       const outcomes = await Promise.all(
         numbered(RACERS).map((lastWrite, index) =>
@@ -195,7 +195,7 @@ export function actorStoreContract<Context extends object>({ create, build, keyN
   });
 
   describe('due', () => {
-    it('lists keys due at or before now, nearest first', async () => {
+    it('lists the keys that are due at or before the given time, the earliest first', async () => {
       for (const [key, dueAt] of Object.entries({
         late: 3_000,
         soon: 1_000,
@@ -211,20 +211,20 @@ export function actorStoreContract<Context extends object>({ create, build, keyN
       expect(await store.due(-2, 10)).toEqual([]);
     });
 
-    it('takes the nearest when there are more than the limit', async () => {
+    it('lists the earliest keys when there are more than the limit', async () => {
       const keys = numbered(30);
       await Promise.all(keys.map((key, index) => store.create(key, build(key, { dueAt: 1_000 - index }))));
       expect(await store.due(1_000, 3)).toEqual(keys.slice(-3).reverse());
       expect(await store.due(1_000, 10_000)).toHaveLength(30);
     });
 
-    it('lists all that are due at the same instant', async () => {
+    it('lists all keys that are due at the same instant', async () => {
       const keys = numbered(20);
       await Promise.all(keys.map((key) => store.create(key, build(key, { dueAt: 5 }))));
       expect((await store.due(5, 100)).sort()).toEqual(keys);
     });
 
-    it('follows what is saved', async () => {
+    it('reflects the due time of the last save', async () => {
       let document = await added(build('a', { dueAt: 10 }));
       for (const [dueAt, due] of [
         [50, []],
@@ -241,7 +241,7 @@ export function actorStoreContract<Context extends object>({ create, build, keyN
   });
 
   describe('owing', () => {
-    it('lists the documents that owe an effect, until they do no more', async () => {
+    it('lists the documents that have a pending effect', async () => {
       const debtor = await added(build('debtor', { effects: [buildEffect('notify'), buildEffect('unlock')] }), 'debtor');
       await added(build('free'), 'free');
       expect(await store.owing(10)).toEqual(['debtor']);
@@ -249,7 +249,7 @@ export function actorStoreContract<Context extends object>({ create, build, keyN
       expect(await store.owing(10)).toEqual([]);
     });
 
-    it('shows each one once over several pages', async () => {
+    it('lists each document once over several pages', async () => {
       const keys = numbered(25);
       await Promise.all(keys.map((key) => store.create(key, build(key, { effects: [buildEffect('notify')] }))));
       const seen: string[] = [];

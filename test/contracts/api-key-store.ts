@@ -5,7 +5,7 @@ import type { Disposable } from './actor-store.js';
 
 export interface ApiKeyStoreContract {
   name: string;
-  /** A store without keys. */
+  /** Creates a store without keys. */
   create: () => Promise<Disposable & { store: ApiKeyStore }>;
 }
 
@@ -26,7 +26,7 @@ export function apiKeyStoreContract({ name, create }: ApiKeyStoreContract): void
       expect(await store.list()).toEqual([]);
     });
 
-    it('keeps what is added', async () => {
+    it('lists the keys that were added', async () => {
       await store.add({ key: 'ovmeet-1', creationDate: 1 });
       await store.add({ key: 'Initial key, taken verbatim', creationDate: 2 });
       expect(await sorted()).toEqual([
@@ -35,18 +35,18 @@ export function apiKeyStoreContract({ name, create }: ApiKeyStoreContract): void
       ]);
     });
 
-    it('leaves a key as it is when it is added again', async () => {
+    it('keeps the first creation date when a key is added again', async () => {
       await store.add({ key: 'ovmeet-1', creationDate: 1 });
       await store.add({ key: 'ovmeet-1', creationDate: 2 });
       expect(await store.list()).toEqual([{ key: 'ovmeet-1', creationDate: 1 }]);
     });
 
-    it('holds one key that many add at once', async () => {
+    it('stores a key once when fifty calls add it at once', async () => {
       await Promise.all(Array.from({ length: 50 }, (_, creationDate) => store.add({ key: 'ovmeet-1', creationDate })));
       expect(await store.list()).toHaveLength(1);
     });
 
-    it('forgets all keys, and takes new ones', async () => {
+    it('removes all keys, and takes new ones afterwards', async () => {
       await store.add({ key: 'ovmeet-1', creationDate: 1 });
       await store.add({ key: 'ovmeet-2', creationDate: 2 });
       await store.removeAll();

@@ -12,9 +12,9 @@ import { buildSettled } from './documents.js';
 
 export interface CrowdedRoomContract {
   name: string;
-  /** A running object store, and Tally's variables for its other stores. */
+  /** Starts an S3 server. `env` holds Tally's variables for the other stores. */
   start: () => Promise<{ s3: S3Server; env?: Record<string, string>; stop: () => Promise<void> }>;
-  /** For filling the bucket with two thousand objects, and for removing most of them. */
+  /** Time limit for filling the bucket with two thousand objects, and for each test, milliseconds. */
   timeoutMs: number;
 }
 
@@ -23,7 +23,7 @@ const MANY = 1_500;
 const NAMED = 500;
 const NAMED_ROOM = 'by-name-000001';
 
-/** The whole product on an object store, with more recordings than anybody deletes one by one. */
+/** Runs the whole application on an S3 server and deletes hundreds of recordings with one request. */
 export function crowdedRoomContract({ name, start, timeoutMs }: CrowdedRoomContract): void {
   describe(`many recordings: ${name}`, { timeout: timeoutMs }, () => {
     let stop = (): Promise<void> => Promise.resolve();
@@ -63,7 +63,7 @@ export function crowdedRoomContract({ name, start, timeoutMs }: CrowdedRoomContr
     }, timeoutMs);
     afterAll(() => stop());
 
-    /** Complete recordings of a room, each with its file. */
+    /** Creates complete recordings of a room, each with its file. */
     async function fill(roomId: string, count: number): Promise<RecordingDocument[]> {
       const { recordings } = tally.app.persistence;
       const documents = Array.from({ length: count }, (_, index) => {
@@ -79,7 +79,7 @@ export function crowdedRoomContract({ name, start, timeoutMs }: CrowdedRoomContr
       return documents;
     }
 
-    /** What lies in the bucket of a room, in order. */
+    /** Lists the keys of a room's objects in the bucket, sorted. */
     async function keys(ofRoom: string): Promise<string[]> {
       const Prefix = tally.app.persistence.media.egressPath(`recordings/${ofRoom}`);
       const found: string[] = [];
@@ -92,10 +92,10 @@ export function crowdedRoomContract({ name, start, timeoutMs }: CrowdedRoomContr
       }
     }
 
-    /** How many recordings owe something. */
+    /** Counts the recordings that have a pending effect. */
     const countOwing = async () => (await tally.app.persistence.recordings.owing(10_000)).length;
 
-    /** From here: how long something took, and how much of that this process computed, which a busy machine does not change. */
+    /** Starts a stopwatch that prints elapsed time and CPU time. CPU time does not depend on other load of the machine. */
     function stopwatch(): (what: string) => void {
       const [begunAt, cpu] = [performance.now(), process.cpuUsage()];
       return (what) => {
@@ -105,11 +105,11 @@ export function crowdedRoomContract({ name, start, timeoutMs }: CrowdedRoomContr
       };
     }
 
-    /** Where the recording's file lies in the bucket. */
+    /** The key of the recording's file in the bucket. */
     const keyOf = ({ mediaKey }: RecordingDocument) => tally.app.persistence.media.egressPath(mediaKey);
     const load = (uid: string) => tally.app.persistence.recordings.load(uid);
 
-    it(`${String(NAMED)} are deleted by name, and unknown everywhere when that is answered`, async () => {
+    it(`${String(NAMED)} recordings named in one request are deleted when the request is answered`, async () => {
       const { api } = tally;
       const ids = named.map(formatRecordingId);
       const report = stopwatch();
@@ -123,7 +123,7 @@ export function crowdedRoomContract({ name, start, timeoutMs }: CrowdedRoomContr
       expect(await keys(NAMED_ROOM)).toEqual([]);
     });
 
-    it(`a room goes with ${String(MANY)}, one of which is live, while the bucket fails for every seventh`, async () => {
+    it(`a room is deleted with ${String(MANY)} recordings, one of them live, while S3 refuses to remove every seventh file`, async () => {
       const { api, app, simulator } = tally;
       const { recordingId } = (await api.start(roomId)).body;
       const liveUid = recordingId.split('--')[2] ?? '';
@@ -151,14 +151,14 @@ export function crowdedRoomContract({ name, start, timeoutMs }: CrowdedRoomContr
       await eventually('all other files are removed', countOwing, (count) => count === failing.length, timeoutMs);
       report(`their files removed, but for ${String(failing.length)}`);
 
-      // Every recording is gone for clients, whether its file is or not.
+      // Clients see no recording any more, also none whose file still exists.
       expect((await api.call('GET', `/rooms/${roomId}`)).status).toBe(404);
       expect(await api.list(roomId)).toEqual([]);
       for (const id of [recordingId, ...failing.slice(0, 10).map(formatRecordingId)])
         expect((await api.get(id)).status).toBe(404);
       const egress = (await simulator.egresses()).find(({ roomName }) => roomName === roomId);
       expect(egress?.states.at(-1)?.status).toBe('EGRESS_COMPLETE');
-      // What is still to do stands in the records of exactly those it concerns.
+      // Only the recordings whose file still exists have a pending effect.
       expect(await keys(roomId)).toEqual(failingKeys);
       for (const { uid } of failing) {
         const owed = await load(uid);

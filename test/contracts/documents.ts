@@ -9,7 +9,7 @@ import type { RoomContext, RoomDocument } from '../../src/machines/room/room.js'
 
 export type DocumentChanges<Context> = Partial<Context> & { tally?: Partial<KernelFields> };
 
-/** A live, active recording of a room of its own, at version 1, that owes nothing. */
+/** A live, active recording in a room of its own, at version 1, without pending effects. */
 export function buildRecording(uid: string, changes: DocumentChanges<RecordingContext> = {}): RecordingDocument {
   const roomId = changes.roomId ?? `room-of-${uid}`;
   const { tally, ...context } = changes;
@@ -31,24 +31,24 @@ export function buildRecording(uid: string, changes: DocumentChanges<RecordingCo
   };
 }
 
-/** A settled recording: complete unless the changes say otherwise, its room free. */
+/** A settled recording that has freed its room: complete, unless `changes` gives another state. */
 export function buildSettled(uid: string, changes: DocumentChanges<RecordingContext> = {}): RecordingDocument {
   return buildRecording(uid, { liveKey: uid, ...changes, tally: { state: 'complete', ...changes.tally } });
 }
 
-/** A recording whose egress LiveKit has not named yet. */
+/** A recording without an egress id, because LiveKit has not answered its start yet. */
 export function buildUnnamed(uid: string, changes: DocumentChanges<RecordingContext> = {}): RecordingDocument {
   const { egressId: _unknown, ...recording } = buildRecording(uid, { tally: { state: { starting: 'requesting' } }, ...changes });
   return recording;
 }
 
-/** A recording whose start is not known. */
+/** A recording without a start date. */
 export function buildUndated(uid: string, changes: DocumentChanges<RecordingContext> = {}): RecordingDocument {
   const { startDate: _unknown, ...recording } = buildRecording(uid, changes);
   return recording;
 }
 
-/** An open room at version 1 that owes nothing. */
+/** An open room at version 1, without pending effects. */
 export function buildRoom(roomId: string, changes: DocumentChanges<RoomContext> = {}): RoomDocument {
   const { tally, ...context } = changes;
   return {
@@ -69,7 +69,7 @@ export function buildEffect(key: string, changes: Partial<PendingEffect> = {}): 
   return { key, name: key, params: {}, since: 1, attempts: 0, notBefore: 0, leaseUntil: 0, leasedBy: 'test', ...changes };
 }
 
-/** The version after this one, changed. */
+/** The next version of a document, with these changes. */
 export function nextOf<Document extends ActorDocument<object>>(
   document: Document,
   { tally, ...context }: Partial<Omit<Document, 'tally'>> & { tally?: Partial<KernelFields> } = {},
@@ -77,7 +77,7 @@ export function nextOf<Document extends ActorDocument<object>>(
   return withTally({ ...document, ...context }, tally);
 }
 
-/** The version after this one, its kernel fields changed. */
+/** The next version of a document, with these changes of its kernel fields. */
 export function withTally<Document extends ActorDocument<object>>(
   document: Document,
   tally: Partial<KernelFields> = {},
@@ -99,7 +99,7 @@ function buildKernelFields(changes: Partial<KernelFields>): KernelFields {
   };
 }
 
-/** What a list has to tell of a recording; adapters may tell more. */
+/** The fields that every store must return in a list of recordings; a store may return more. */
 export function asListed(recording: ListedRecording): object {
   return { state: recording.tally.state, ...Object.fromEntries(LISTED_FIELDS.map((field) => [field, recording[field]])) };
 }

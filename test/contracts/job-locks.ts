@@ -5,21 +5,21 @@ import type { Disposable } from './actor-store.js';
 
 export interface JobLocksFixture extends Disposable {
   locks: JobLocks;
-  /** Let this many milliseconds pass for the locks: a driven clock is moved, a real service waited for. */
+  /** Lets this many milliseconds pass for the locks: advances a test clock, or waits for a real service. */
   elapse: (ms: number) => Promise<void> | void;
 }
 
 export interface JobLocksContract {
   name: string;
-  /** No lock is held. */
+  /** Creates the locks; none is held. */
   create: () => Promise<JobLocksFixture>;
 }
 
 const RACERS = 50;
-/** Long enough that no case outlives it by accident. */
+/** Lifetime of a lock that does not expire during a test. */
 const LONG_MS = 60_000;
 const SHORT_MS = 150;
-/** Long enough for a call that has to come before the lock expires. */
+/** Lifetime of a lock that leaves time for one call before it expires. */
 const HELD_MS = 1_500;
 const ANOTHER_VALUE = 'f'.repeat(32);
 
@@ -45,44 +45,44 @@ export function jobLocksContract({ name, create }: JobLocksContract): void {
       return value === undefined;
     };
 
-    it('has another value for each holder', async () => {
+    it('have a different random value for each holder', async () => {
       const values = [await taken('a'), await taken('b')];
       for (const value of values) expect(value).toMatch(/^[0-9a-f]{32}$/);
       expect(values[0]).not.toBe(values[1]);
     });
 
-    it('is refused while it is held, and other names stay free', async () => {
+    it('refuse a lock that is held, and grant a lock of another job', async () => {
       await taken('a');
       expect(await locks.acquire('a', LONG_MS)).toBeUndefined();
       expect(await isHeld('b')).toBe(false);
     });
 
-    it('is granted to one of fifty that ask at once', async () => {
+    it('grant a lock to one of fifty callers that ask at once', async () => {
       const values = await Promise.all(Array.from({ length: RACERS }, () => locks.acquire('a', LONG_MS)));
       expect(values.filter((value) => value !== undefined)).toHaveLength(1);
     });
 
-    it('is free again after its lifetime', async () => {
+    it('grant a lock again after its lifetime', async () => {
       await taken('a', SHORT_MS);
       await elapse(SHORT_MS + 1);
       await taken('a');
     });
 
-    it('is held longer when extended by its value', async () => {
+    it('extend a lock by its value', async () => {
       const value = await taken('a', HELD_MS);
       expect(await locks.extend('a', value, LONG_MS)).toBe(true);
       await elapse(HELD_MS + 1);
       expect(await isHeld('a')).toBe(true);
     });
 
-    it('is not extended by another value', async () => {
+    it('do not extend a lock by another value', async () => {
       await taken('a', SHORT_MS);
       expect(await locks.extend('a', ANOTHER_VALUE, LONG_MS)).toBe(false);
       await elapse(SHORT_MS + 1);
       expect(await isHeld('a')).toBe(false);
     });
 
-    it('is neither extended nor created when it is gone', async () => {
+    it('neither extend nor create a lock that has expired or never existed', async () => {
       const value = await taken('a', SHORT_MS);
       await elapse(SHORT_MS + 1);
       expect(await locks.extend('a', value, LONG_MS)).toBe(false);
@@ -91,7 +91,7 @@ export function jobLocksContract({ name, create }: JobLocksContract): void {
       expect(await isHeld('never')).toBe(false);
     });
 
-    it('is released by its value and by no other', async () => {
+    it('release a lock by its value and by no other', async () => {
       const value = await taken('a');
       await locks.release('a', ANOTHER_VALUE);
       expect(await isHeld('a')).toBe(true);
@@ -101,7 +101,7 @@ export function jobLocksContract({ name, create }: JobLocksContract): void {
       await locks.release('never', value);
     });
 
-    it('is neither freed nor extended by the value of an earlier holder', async () => {
+    it('neither release nor extend a lock by the value of an earlier holder', async () => {
       const past = await taken('a', SHORT_MS);
       await elapse(SHORT_MS + 1);
       await taken('a');

@@ -5,7 +5,7 @@ import type { Disposable } from './actor-store.js';
 
 export interface JobRunsContract {
   name: string;
-  /** No job has run. */
+  /** Creates the store before any job has run. */
   create: () => Promise<Disposable & { runs: JobRuns }>;
 }
 
@@ -22,17 +22,17 @@ export function jobRunsContract({ name, create }: JobRunsContract): void {
     });
     afterEach(() => dispose?.());
 
-    it('are none for a job that never ran', async () => {
+    it('are undefined for a job that never ran', async () => {
       await runs.save('other', RAN);
       expect(await runs.load('job')).toBeUndefined();
     });
 
-    it.each([RAN, FAILED, { ...RAN, counts: {} }])('give a run back as it was saved', async (run) => {
+    it.each([RAN, FAILED, { ...RAN, counts: {} }])('load a run as it was saved', async (run) => {
       await runs.save('job', run);
       expect(await runs.load('job')).toEqual(run);
     });
 
-    it('hold the last run of each job and nothing of the one before', async () => {
+    it('keep only the last run of each job', async () => {
       await runs.save('job', RAN);
       await runs.save('other', RAN);
       await runs.save('job', FAILED);
@@ -42,7 +42,7 @@ export function jobRunsContract({ name, create }: JobRunsContract): void {
       expect(await runs.load('job')).toEqual(RAN);
     });
 
-    it('take the same run many times at once', async () => {
+    it('accept twenty saves of the same run at once', async () => {
       await Promise.all(Array.from({ length: 20 }, () => runs.save('job', RAN)));
       expect(await runs.load('job')).toEqual(RAN);
     });

@@ -10,18 +10,18 @@ import type { Disposable } from './actor-store.js';
 
 export interface MediaStoreFixture extends Disposable {
   media: MediaStore;
-  /** Put an object where an egress would put it, over whatever is there. */
+  /** Writes or overwrites an object at the path where an egress would write it. */
   write: (key: string, bytes: Uint8Array) => Promise<void> | void;
 }
 
 export interface MediaStoreContract {
   name: string;
-  /** A store without objects. */
+  /** Creates a store without objects. */
   create: () => Promise<MediaStoreFixture>;
 }
 
 const KEY = 'recordings/room/room--0123456789.mp4';
-/** More than any adapter reads at once. */
+/** An object larger than any adapter reads at once. */
 const BIG = Uint8Array.from({ length: 1_500_000 }, (_, index) => index % 251);
 
 export function mediaStoreContract({ name, create }: MediaStoreContract): void {
@@ -37,14 +37,14 @@ export function mediaStoreContract({ name, create }: MediaStoreContract): void {
 
     const bytesOf = async (start: number, end: number): Promise<Buffer> => buffer(await media.read(KEY, { start, end }));
 
-    it('knows nothing of an object that is not there', async () => {
+    it('answers stat with undefined for an object that does not exist', async () => {
       expect(await media.stat(KEY)).toBeUndefined();
       await write(KEY, BIG);
       expect(await media.stat('recordings/room')).toBeUndefined();
       expect(await media.stat(`${KEY}/below`)).toBeUndefined();
     });
 
-    it('tells size, time and a strong tag', async () => {
+    it('answers stat with size, modification time and a strong ETag', async () => {
       await write(KEY, BIG);
       const info = await media.stat(KEY);
       expect(info).toEqual({ size: BIG.length, modifiedAt: expect.any(Number), etag: expect.stringMatching(/^"[^"]+"$/) });
@@ -52,14 +52,14 @@ export function mediaStoreContract({ name, create }: MediaStoreContract): void {
       expect(await media.stat(KEY)).toEqual(info);
     });
 
-    it('changes the tag with the content', async () => {
+    it('changes the ETag when the content changes', async () => {
       await write(KEY, Uint8Array.of(1, 2, 3));
       const before = await media.stat(KEY);
       await write(KEY, Uint8Array.of(1, 2, 3, 4));
       expect((await media.stat(KEY))?.etag).not.toBe(before?.etag);
     });
 
-    it('has objects without a byte', async () => {
+    it('finds an object of size 0', async () => {
       await write(KEY, new Uint8Array());
       expect(await media.stat(KEY)).toMatchObject({ size: 0 });
     });
@@ -79,11 +79,11 @@ export function mediaStoreContract({ name, create }: MediaStoreContract): void {
       expect(all.every((bytes, index) => bytes.equals(BIG.subarray(index)))).toBe(true);
     });
 
-    it('fails the stream of an object that is not there', async () => {
+    it('fails the stream of an object that does not exist', async () => {
       await expect(media.read(KEY, { start: 0, end: 9 }).then(buffer)).rejects.toThrow();
     });
 
-    it('lets a stream be destroyed at any moment, and read again', async () => {
+    it('reads an object again after a stream of it was destroyed, before or during the read', async () => {
       await write(KEY, BIG);
       await closed((await media.read(KEY, { start: 0, end: BIG.length - 1 })).destroy());
       const half = await media.read(KEY, { start: 0, end: BIG.length - 1 });
@@ -102,7 +102,7 @@ export function mediaStoreContract({ name, create }: MediaStoreContract): void {
       expect(stream.destroyed).toBe(true);
     });
 
-    it('removes an object, and once more without complaint', async () => {
+    it('removes an object, and does not fail when the object does not exist', async () => {
       await write(KEY, BIG);
       await write('recordings/room/other.mp4', BIG);
       await media.remove(KEY);
@@ -112,14 +112,14 @@ export function mediaStoreContract({ name, create }: MediaStoreContract): void {
       await media.remove('never/was/there.mp4');
     });
 
-    it('takes an object again at a key that was removed', async () => {
+    it('reads a new object at the key of a removed one', async () => {
       await write(KEY, BIG);
       await media.remove(KEY);
       await write(KEY, Uint8Array.of(7));
       expect(await bytesOf(0, 0)).toEqual(Buffer.of(7));
     });
 
-    it('tells the egress a path that ends in the key', () => {
+    it('gives the egress a path that ends in the key', () => {
       expect(media.egressPath(KEY).endsWith(KEY)).toBe(true);
     });
 

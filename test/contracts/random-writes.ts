@@ -3,7 +3,7 @@ import type { RecordingDocument } from '../../src/machines/recording/recording.j
 import type { Random } from '../support/random.js';
 import { buildEffect, buildRecording, buildUndated, buildUnnamed } from './documents.js';
 
-/** The rooms of all that is drawn. */
+/** The rooms of all random recordings. */
 export const ROOMS = ['room-a', 'room-b', 'room-c'];
 const STATES = [
   { starting: 'requesting' },
@@ -18,7 +18,7 @@ const STATES = [
 
 export type Write = (store: RecordingStore) => Promise<unknown>;
 
-/** One write that may or may not be refused; two stores of the same history answer it alike. */
+/** Draws a random write, which a store may refuse. Two stores with the same history give the same answer. */
 export function drawWrite(random: Random): Write {
   const uid = `u${random.below(12)}`;
   const document = drawDocument(uid, random);

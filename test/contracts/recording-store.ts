@@ -10,7 +10,7 @@ import { asListed, buildRecording, buildSettled, buildUndated, buildUnnamed, nex
 
 export interface RecordingStoreContract {
   name: string;
-  /** An empty store. */
+  /** Creates an empty store. */
   create: () => Promise<Disposable & { store: RecordingStore }>;
 }
 
@@ -55,8 +55,8 @@ export function recordingStoreContract({ name, create }: RecordingStoreContract)
       return pages;
     }
 
-    describe('unique keys', () => {
-      it('refuses a second live recording of a room and names the first', async () => {
+    describe('with its unique keys', () => {
+      it('refuses a second live recording of a room and names the first one', async () => {
         await add(buildRecording('one', { roomId: 'room' }));
         const outcome = await store.create('two', buildRecording('two', { roomId: 'room' }));
         expect(outcome).toEqual({ created: false, conflict: 'liveKey', holder: 'one' });
@@ -64,7 +64,7 @@ export function recordingStoreContract({ name, create }: RecordingStoreContract)
         expect(await uidsOf()).toEqual(['one']);
       });
 
-      it('refuses a second recording of one start key and names the first', async () => {
+      it('refuses a second recording with the same start key and names the first one', async () => {
         await add(buildSettled('one', { startKey: 'again' }));
         const outcome = await store.create('two', buildRecording('two', { startKey: 'again' }));
         expect(outcome).toEqual({ created: false, conflict: 'startKey', holder: 'one' });
@@ -72,7 +72,7 @@ export function recordingStoreContract({ name, create }: RecordingStoreContract)
         expect(await store.findLive('x'.repeat(60_000))).toBeUndefined();
       });
 
-      it('has one winner among many starts in one room', async () => {
+      it('creates one recording when fifty starts in one room come at once', async () => {
         const outcomes = await Promise.all(uids(RACERS).map((uid) => store.create(uid, buildRecording(uid, { roomId: 'room' }))));
         const winner = uids(RACERS)[outcomes.findIndex(({ created }) => created)];
         const lost = outcomes.filter(({ created }) => !created);
@@ -80,7 +80,7 @@ export function recordingStoreContract({ name, create }: RecordingStoreContract)
         expect((await store.findLive('room'))?.uid).toBe(winner);
       });
 
-      it('has one winner among many starts with one start key', async () => {
+      it('creates one recording when fifty starts with one start key come at once', async () => {
         const outcomes = await Promise.all(
           uids(RACERS).map((uid) => store.create(uid, buildRecording(uid, { startKey: 'again' }))),
         );
@@ -98,7 +98,7 @@ export function recordingStoreContract({ name, create }: RecordingStoreContract)
         expect((await store.findLive('room'))?.uid).toBe('two');
       });
 
-      it('keeps the room when a save only brings news', async () => {
+      it('holds the room while its recording is stopping', async () => {
         const one = buildRecording('one', { roomId: 'room' });
         await add(one);
         await save(nextOf(one, { tally: { state: 'stopping' } }));
@@ -108,7 +108,7 @@ export function recordingStoreContract({ name, create }: RecordingStoreContract)
         });
       });
 
-      it('refuses a save that takes a key of another document, and changes nothing', async () => {
+      it('refuses a save with a unique key of another document, and changes nothing', async () => {
         const two = buildSettled('two', { roomId: 'room' });
         await add(buildRecording('one', { roomId: 'room' }), two);
         expect(await store.save('two', nextOf(two, { liveKey: 'room' }), 1)).toBe(false);
@@ -117,7 +117,7 @@ export function recordingStoreContract({ name, create }: RecordingStoreContract)
         expect((await store.findLive('room'))?.uid).toBe('one');
       });
 
-      it('hands a room over at most once when one settles while many start', async () => {
+      it('creates at most one recording when fifty starts come while the recording of the room settles', async () => {
         const one = buildRecording('one', { roomId: 'room' });
         await add(one);
         const settled = nextOf(one, { liveKey: 'one', tally: { state: 'complete' } });
@@ -128,15 +128,15 @@ export function recordingStoreContract({ name, create }: RecordingStoreContract)
         expect(outcomes.filter(({ created }) => created).length).toBeLessThanOrEqual(1);
       });
 
-      it('are free again once their document is removed', async () => {
+      it('frees the keys of a removed document', async () => {
         await add(buildRecording('one', { roomId: 'room', startKey: 'again' }));
         await store.remove('one', 1);
         await add(buildRecording('two', { roomId: 'room', startKey: 'again' }));
       });
     });
 
-    describe('live recordings', () => {
-      it('are found by their room until they settle', async () => {
+    describe('findLive', () => {
+      it('finds the recording of a room until it settles', async () => {
         const one = buildRecording('one', { roomId: 'room' });
         await add(one);
         expect(await store.findLive('room')).toEqual(one);
@@ -147,8 +147,8 @@ export function recordingStoreContract({ name, create }: RecordingStoreContract)
       });
     });
 
-    describe('unsettled recordings', () => {
-      it('are all listed, those that freed their room or have no egress included, and no others', async () => {
+    describe('unsettled', () => {
+      it('lists exactly the unsettled recordings, also those that freed their room or have no egress id', async () => {
         const states = [{ starting: 'requesting' }, 'active', 'stopping', 'complete', 'failed', 'aborted', 'deleted'];
         const documents = uids(245).map((uid, index) => {
           const state = states[index % states.length] ?? 'active';
@@ -161,7 +161,7 @@ export function recordingStoreContract({ name, create }: RecordingStoreContract)
         );
       });
 
-      it('can settle while they are being listed', async () => {
+      it('lists each recording once while the recordings settle', async () => {
         const keys = uids(230);
         await add(...keys.map((uid) => buildRecording(uid)));
         const seen: string[] = [];
@@ -174,7 +174,7 @@ export function recordingStoreContract({ name, create }: RecordingStoreContract)
       });
     });
 
-    it('finds a recording by its start key, whatever its state', async () => {
+    it('finds a recording by its start key, also after it has settled', async () => {
       const one = buildSettled('one', { startKey: 'client-key', tally: { state: 'aborted' } });
       await add(one, buildRecording('two'));
       expect(await store.findByStartKey('client-key')).toEqual(one);
@@ -183,7 +183,7 @@ export function recordingStoreContract({ name, create }: RecordingStoreContract)
     });
 
     describe('list', () => {
-      it('shows the newest start first and those without one last', async () => {
+      it('shows the newest start date first, and recordings without a start date last', async () => {
         const dated = { old: 1_000, fraction: 2_000.5, whole: 2_000, new: 10_000 };
         await add(
           buildUndated('undated'),
@@ -192,7 +192,7 @@ export function recordingStoreContract({ name, create }: RecordingStoreContract)
         expect(await uidsOf()).toEqual(['new', 'fraction', 'whole', 'old', 'undated']);
       });
 
-      it('tells all that it has to of each', async () => {
+      it('returns every field that clients see of a recording', async () => {
         const said = { error: 'none', errorCode: 1, details: 'End reason: none', limitReached: true };
         const one = buildRecording('one', { startDate: 1, endDate: 2.5, duration: 12.25, size: 5, ...said });
         await add(one);
@@ -200,7 +200,7 @@ export function recordingStoreContract({ name, create }: RecordingStoreContract)
         expect({ items: items.map(asListed), next }).toEqual({ items: [asListed(one)], next: undefined });
       });
 
-      it('leaves out deleted recordings and those whose egress is unknown', async () => {
+      it('leaves out deleted recordings and recordings without an egress id', async () => {
         const starting = buildUnnamed('starting');
         const gone = buildSettled('gone');
         await add(starting, gone, buildRecording('shown'));
@@ -210,7 +210,7 @@ export function recordingStoreContract({ name, create }: RecordingStoreContract)
         expect((await uidsOf()).sort()).toEqual(['shown', 'starting']);
       });
 
-      it('filters by status as clients see it', async () => {
+      it('filters by the status that clients see', async () => {
         await add(
           buildRecording('starting', { tally: { state: { starting: 'awaiting' } } }),
           buildRecording('active'),
@@ -225,7 +225,7 @@ export function recordingStoreContract({ name, create }: RecordingStoreContract)
         }
       });
 
-      it('filters by room, and not by what a room id begins with', async () => {
+      it('filters by the whole room id, not by its beginning', async () => {
         await add(
           buildRecording('one', { roomId: 'room' }),
           buildRecording('two', { roomId: 'room-2' }),
@@ -235,7 +235,7 @@ export function recordingStoreContract({ name, create }: RecordingStoreContract)
         expect(await uidsOf({ roomId: 'roo' })).toEqual([]);
       });
 
-      it('filters by a part of the room name in any case, taken literally', async () => {
+      it('filters by a literal part of the room name, ignoring case', async () => {
         const names = { one: 'Weekly (Sales)', two: 'weekly.design', three: 'Standup' };
         await add(...Object.entries(names).map(([uid, roomName]) => buildRecording(uid, { roomName })));
         expect((await uidsOf({ roomName: 'WEEK' })).sort()).toEqual(['one', 'two']);
@@ -244,7 +244,7 @@ export function recordingStoreContract({ name, create }: RecordingStoreContract)
         expect(await uidsOf({ roomName: '.*' })).toEqual([]);
       });
 
-      it('joins several filters by AND', async () => {
+      it('combines several filters by AND', async () => {
         await add(
           buildSettled('one', { roomId: 'room', roomName: 'Sales' }),
           buildSettled('two', { roomId: 'room', roomName: 'Design' }),
@@ -257,7 +257,7 @@ export function recordingStoreContract({ name, create }: RecordingStoreContract)
         expect((await uidsOf({ roomId: 'room', roomName: 'sales' })).sort()).toEqual(['four', 'one']);
       });
 
-      it('follows what is saved', async () => {
+      it('reflects the last save of a recording', async () => {
         const one = buildUndated('one', { roomName: 'Before' });
         await add(one, buildRecording('two', { startDate: 2_000 }));
         const dated = nextOf(one, { startDate: 3_000, roomName: 'After' });
@@ -270,7 +270,7 @@ export function recordingStoreContract({ name, create }: RecordingStoreContract)
         expect(await uidsOf({ status: 'complete', roomId: 'room-of-one' })).toEqual(['one']);
       });
 
-      it('forgets what is removed', async () => {
+      it('leaves out removed recordings', async () => {
         await add(buildSettled('one'));
         await store.remove('one', 1);
         expect(await uidsOf()).toEqual([]);
@@ -278,8 +278,8 @@ export function recordingStoreContract({ name, create }: RecordingStoreContract)
       });
     });
 
-    describe('pages', () => {
-      it('end with a cursor exactly when there is more', async () => {
+    describe('pages of the list', () => {
+      it('end with a cursor exactly when more recordings follow', async () => {
         await add(...uids(4).map((uid, index) => buildRecording(uid, { startDate: index })));
         expect((await store.list({}, 4)).next).toBeUndefined();
         expect((await store.list({}, 3)).next).toBeDefined();
@@ -290,7 +290,7 @@ export function recordingStoreContract({ name, create }: RecordingStoreContract)
         ]);
       });
 
-      it('show everything once, ties and missing starts included', async () => {
+      it('show every recording once, also those with equal or missing start dates', async () => {
         const keys = uids(37);
         await add(...keys.map((uid, index) => tied(uid, index)));
         for (const filter of [{}, { status: 'active' }, { roomName: 'week' }] as const) {
@@ -303,14 +303,14 @@ export function recordingStoreContract({ name, create }: RecordingStoreContract)
         expect((await pagesOf({}, 5)).flat()).toEqual(await uidsOf());
       });
 
-      it('neither repeat nor lose anything when newer recordings arrive', async () => {
+      it('neither repeat nor lose a recording when newer recordings are created', async () => {
         const keys = uids(20);
         await add(...keys.map((uid, index) => buildRecording(uid, { startDate: index })));
         const pages = await pagesOf({}, 6, (page) => add(buildRecording(`new-${page}`, { startDate: 1_000 + page })));
         expect(pages.flat()).toEqual([...keys].reverse());
       });
 
-      it('go on behind a last item that is gone', async () => {
+      it('continue after a last item that was removed', async () => {
         const keys = uids(20);
         await add(...keys.map((uid, index) => buildRecording(uid, { startDate: index })));
         const gone: string[] = [];
@@ -325,7 +325,7 @@ export function recordingStoreContract({ name, create }: RecordingStoreContract)
         expect(pages.flat()).toEqual([...keys].reverse());
       });
 
-      it('of a rare name are found behind many others', async () => {
+      it('find the recordings of a rare room name behind many others', async () => {
         await add(
           ...uids(1_500).map((uid, index) => buildRecording(uid, { startDate: index, roomName: index < 3 ? 'Rare' : 'Common' })),
         );
@@ -334,8 +334,8 @@ export function recordingStoreContract({ name, create }: RecordingStoreContract)
       });
     });
 
-    describe('recordings of a room', () => {
-      it('exist once one has an egress, until all are deleted', async () => {
+    describe('queries by room', () => {
+      it('report that a room has recordings from the first egress id until all are deleted', async () => {
         const one = buildUnnamed('one', { roomId: 'room' });
         await add(one, buildRecording('two', { roomId: 'room-2' }));
         expect(await store.hasRecordings('room')).toBe(false);
@@ -347,7 +347,7 @@ export function recordingStoreContract({ name, create }: RecordingStoreContract)
         expect(await store.hasRecordings('room-2')).toBe(true);
       });
 
-      it('are all named, whatever their state, but the deleted', async () => {
+      it('list the uids of all recordings of a room except the deleted ones', async () => {
         const starting = buildUnnamed('starting', { roomId: 'room' });
         await add(
           starting,
@@ -359,7 +359,7 @@ export function recordingStoreContract({ name, create }: RecordingStoreContract)
         expect((await collect(store.keysOfRoom('room'))).sort()).toEqual(['complete', 'failed', 'starting']);
       });
 
-      it('can be deleted while they are being named', async () => {
+      it('list each recording of a room once while the recordings are removed', async () => {
         const keys = uids(230);
         await add(...keys.map((uid) => buildSettled(uid, { roomId: 'room' })));
         const seen: string[] = [];
@@ -374,7 +374,7 @@ export function recordingStoreContract({ name, create }: RecordingStoreContract)
   });
 }
 
-/** Three of each start date, every fourth group without one. */
+/** Three recordings share each start date, and every fourth group of three has none. */
 function tied(uid: string, index: number): RecordingDocument {
   const group = Math.floor(index / 3);
   return group % 4 === 0 ? buildUndated(uid) : buildRecording(uid, { startDate: group });

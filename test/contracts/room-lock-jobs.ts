@@ -15,30 +15,30 @@ import { buildRecording, buildSettled, nextOf } from './documents.js';
 export interface RoomLockJobsFixture extends Disposable {
   locks: RoomLocks;
   store: RecordingStore;
-  /** Lose every lock. */
+  /** Deletes every lock. */
   loseAll: () => Promise<void>;
 }
 
 export interface RoomLockJobsContract {
   name: string;
-  /** No locks and no recordings; locks are dated by this clock. */
+  /** Creates stores without locks and recordings. The locks take their creation time from `clock`. */
   create: (clock: Clock) => Promise<RoomLockJobsFixture>;
-  /** Take a lock as a program that dates none; absent where there is no other program. */
+  /** Takes a lock without a creation time, as OpenVidu Meet does; absent for an adapter that only Tally uses. */
   takeUndated?: (roomId: string) => Promise<void>;
 }
 
 const GRACE_MS = 60_000;
 const TTL_MS = 3_600_000;
-/** Longer than a start may take until its record exists. */
+/** A time longer than a start may take to create its record. */
 const START_MS = 15_001;
 
-/** The two jobs that keep locks and records in step, on one kind of locks. */
+/** Tests the two jobs that keep room locks and recordings consistent, on one adapter of the locks. */
 export function roomLockJobsContract({ name, create, takeUndated }: RoomLockJobsContract): void {
   let clock: TestClock;
   let locks: RoomLocks;
   let store: RecordingStore;
   let fixture: RoomLockJobsFixture;
-  /** Rooms in which an egress runs, or about which LiveKit does not answer. */
+  /** By room: the running egress, or 'no answer' when LiveKit does not answer for this room. */
   let running: Map<string, Pick<EgressObservation, 'status'> | 'no answer'>;
 
   beforeEach(async () => {
@@ -72,7 +72,7 @@ export function roomLockJobsContract({ name, create, takeUndated }: RoomLockJobs
       signal = new AbortController().signal,
     ) => collectOrphanedLocks({ locks, store, livekit, clock, log: silentLog, graceMs: GRACE_MS, ...ports }, signal);
 
-    it('row 0: keeps the lock of a room with a live recording, of any age and by whomever, though LiveKit shows none', async () => {
+    it('row 0: keeps the lock of a room with a live recording, whatever its age and holder, although no egress runs', async () => {
       await add(buildRecording('one', { roomId: 'room' }), buildRecording('two', { roomId: 'other' }));
       await taken('room', 'one');
       await taken('other', 'elder');
@@ -81,7 +81,7 @@ export function roomLockJobsContract({ name, create, takeUndated }: RoomLockJobs
       expect([await holderOf('room'), await holderOf('other')]).toEqual(['one', 'elder']);
     });
 
-    it('row 0: keeps it when the recording comes while LiveKit is being asked', async () => {
+    it('row 0: keeps the lock of a room whose recording is created while the collector asks LiveKit', async () => {
       await taken('room', 'one');
       clock.advance(GRACE_MS);
       let asked = 0;
@@ -90,7 +90,7 @@ export function roomLockJobsContract({ name, create, takeUndated }: RoomLockJobs
       expect(await holderOf('room')).toBe('one');
     });
 
-    it('row 1: skips a lock that is gone since it was listed, without asking LiveKit', async () => {
+    it('row 1: skips a lock that was released after it was listed, without asking LiveKit', async () => {
       const value = await taken('room', 'one');
       clock.advance(GRACE_MS);
       running.set('room', 'no answer');
@@ -103,7 +103,7 @@ export function roomLockJobsContract({ name, create, takeUndated }: RoomLockJobs
       expect(await collect({ store: freeing })).toEqual({ skipped: 1 });
     });
 
-    it('row 1: skips a lock that is another’s since it was listed, however old the first was', async () => {
+    it('row 1: skips a lock that got another holder after it was listed', async () => {
       const value = await taken('room', 'one');
       clock.advance(GRACE_MS);
       const handing = {
@@ -117,14 +117,14 @@ export function roomLockJobsContract({ name, create, takeUndated }: RoomLockJobs
     });
 
     if (takeUndated !== undefined)
-      it('row 2: frees a lock without a date at once', async () => {
+      it('row 2: releases a lock without a creation time at once', async () => {
         await takeUndated('room');
         running.set('room', 'no answer');
         expect(await collect()).toEqual({ released: 1 });
         expect(await locks.acquire('room', 'next', TTL_MS)).toMatchObject({ acquired: true });
       });
 
-    it('row 3: keeps a lock that a start has just taken', async () => {
+    it('row 3: keeps a lock that is younger than the grace period', async () => {
       await taken('room', 'one');
       expect(await collect()).toEqual({ kept: 1 });
       clock.advance(GRACE_MS - 1);
@@ -133,7 +133,7 @@ export function roomLockJobsContract({ name, create, takeUndated }: RoomLockJobs
       expect(await collect()).toEqual({ released: 1 });
     });
 
-    it('row 3: keeps a lock of a clock that is ahead', async () => {
+    it('row 3: keeps a lock whose creation time is in the future', async () => {
       await taken('room', 'one');
       clock.jump(-3_600_000);
       expect(await collect()).toEqual({ kept: 1 });
@@ -150,7 +150,7 @@ export function roomLockJobsContract({ name, create, takeUndated }: RoomLockJobs
       },
     );
 
-    it('row 5: frees what no recording and no egress needs, the lock of a settled recording too', async () => {
+    it('row 5: releases a lock without a live recording and a running egress, also that of a settled recording', async () => {
       await add(buildSettled('done', { roomId: 'settled' }));
       await taken('settled', 'done');
       await taken('never', 'nobody');
@@ -160,7 +160,7 @@ export function roomLockJobsContract({ name, create, takeUndated }: RoomLockJobs
       expect(await locks.list()).toEqual([]);
     });
 
-    it('row 5: leaves the lock in place when it changes hands at the last moment', async () => {
+    it('row 5: keeps a lock that gets another holder just before the release', async () => {
       const value = await taken('room', 'one');
       clock.advance(GRACE_MS);
       const handing: RoomLocks = {
@@ -174,7 +174,7 @@ export function roomLockJobsContract({ name, create, takeUndated }: RoomLockJobs
       expect(await holderOf('room')).toBe('two');
     });
 
-    it('leaves a lock in place when LiveKit cannot be asked, and frees the others', async () => {
+    it('keeps a lock when LiveKit does not answer for its room, and releases the other locks', async () => {
       const rooms = Array.from({ length: 23 }, (_, index) => `room-${String(index)}`);
       await Promise.all(rooms.map((roomId) => taken(roomId, 'nobody')));
       clock.advance(GRACE_MS);
@@ -185,13 +185,13 @@ export function roomLockJobsContract({ name, create, takeUndated }: RoomLockJobs
       expect(await collect()).toEqual({ released: 1 });
     });
 
-    it('ends quietly when there is no lock, and when none can be listed', async () => {
+    it('ends without an error when there is no lock, and when the locks cannot be listed', async () => {
       expect(await collect()).toEqual({});
       const away: RoomLocks = { ...locks, list: () => Promise.reject(new LocksUnavailableError('away')) };
       expect(await collect({ locks: away })).toEqual({});
     });
 
-    it('begins no further ten when it is told to stop', async () => {
+    it('begins no further batch of ten locks when its signal is aborted', async () => {
       await Promise.all(Array.from({ length: 25 }, (_, index) => taken(`room-${String(index)}`, 'nobody')));
       clock.advance(GRACE_MS);
       const stopping = new AbortController();
@@ -219,7 +219,7 @@ export function roomLockJobsContract({ name, create, takeUndated }: RoomLockJobs
       expect(await locks.find('room')).toMatchObject({ value: lockValue, uid: 'one' });
     });
 
-    it('takes again all that were lost, each with the value of its record, which goes on freeing it', async () => {
+    it('takes every lost lock again with the value in its recording, which then still releases the lock', async () => {
       const uids = Array.from({ length: 25 }, (_, index) => `u${String(index)}`);
       for (const uid of uids) {
         await add(buildRecording(uid, { lockValue: await taken(`room-of-${uid}`, uid) }));
@@ -237,7 +237,7 @@ export function roomLockJobsContract({ name, create, takeUndated }: RoomLockJobs
       expect(await locks.list()).toEqual([]);
     });
 
-    it('holds nothing for a recording that has settled, or freed its room', async () => {
+    it('takes no lock for a recording that has settled or freed its room', async () => {
       await add(
         buildSettled('done', { roomId: 'room', lockValue: VALUE }),
         buildRecording('uploading', { liveKey: 'uploading', lockValue: VALUE, tally: { state: { stopping: 'ending' } } }),
@@ -253,7 +253,7 @@ export function roomLockJobsContract({ name, create, takeUndated }: RoomLockJobs
       expect(await locks.find('room')).toMatchObject({ value: VALUE, uid: 'one' });
     });
 
-    it('leaves the lock of a start that is on its way, and replaces it when nothing came of it', async () => {
+    it('keeps the lock of another start for 15 s, and then replaces it when no record was created', async () => {
       await add(live('one', 'room'));
       await taken('room', 'two');
       expect(await keep()).toEqual({ contended: 1 });
@@ -264,14 +264,14 @@ export function roomLockJobsContract({ name, create, takeUndated }: RoomLockJobs
     });
 
     if (takeUndated !== undefined)
-      it('replaces a lock without a date', async () => {
+      it('replaces a lock without a creation time', async () => {
         await add(live('one', 'room'));
         await takeUndated('room');
         expect(await keep()).toEqual({ replaced: 1 });
         expect(await holderOf('room')).toBe('one');
       });
 
-    it('gives back what it took for a recording that settled meanwhile', async () => {
+    it('releases a lock that it took for a recording that settled meanwhile', async () => {
       const recording = live('one', 'room');
       await add(recording);
       const settling: RecordingStore = {
@@ -285,13 +285,13 @@ export function roomLockJobsContract({ name, create, takeUndated }: RoomLockJobs
       expect(await locks.list()).toEqual([]);
     });
 
-    it('has nothing to hold for a recording that was adopted', async () => {
+    it('takes no lock for an adopted recording, which has no lock value', async () => {
       await add(buildRecording('one', { roomId: 'room' }));
       expect(await keep()).toEqual({ without_lock: 1 });
       expect(await locks.list()).toEqual([]);
     });
 
-    it('fails when a lock cannot be held, after all the others are', async () => {
+    it('fails when one lock cannot be held, after it holds all the other locks', async () => {
       await add(...['one', 'two', 'three'].map((uid) => live(uid, `room-of-${uid}`)));
       const failing: RoomLocks = {
         ...locks,
@@ -308,7 +308,7 @@ export function roomLockJobsContract({ name, create, takeUndated }: RoomLockJobs
       expect(await keep()).toEqual({ held: 3 });
     });
 
-    it('asks for all locks together, and reads no recording again while they are healthy', async () => {
+    it('holds all locks with one call, and reads no recording again when every lock was still held', async () => {
       await add(...Array.from({ length: 25 }, (_, index) => live(`u${String(index)}`, `room-${String(index)}`)));
       await keep();
       const asked: number[] = [];

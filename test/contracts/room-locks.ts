@@ -5,21 +5,21 @@ import type { Disposable } from './actor-store.js';
 
 export interface RoomLocksFixture extends Disposable {
   locks: RoomLocks;
-  /** Let this many milliseconds pass for the locks: a driven clock is moved, a real service waited for. */
+  /** Lets this many milliseconds pass for the locks: advances a test clock, or waits for a real service. */
   elapse: (ms: number) => Promise<void> | void;
 }
 
 export interface RoomLocksContract {
   name: string;
-  /** Locks that nobody holds. */
+  /** Creates the locks; none is held. */
   create: () => Promise<RoomLocksFixture>;
 }
 
 const RACERS = 50;
-/** Long enough that no case outlives it by accident. */
+/** Lifetime of a lock that does not expire during a test. */
 const LONG_MS = 60_000;
 const SHORT_MS = 150;
-/** For what has to be done with a lock before it runs out. */
+/** Lifetime of a lock that leaves time for one call before it expires. */
 const HELD_MS = 1_500;
 
 export function roomLocksContract({ name, create }: RoomLocksContract): void {
@@ -45,26 +45,26 @@ export function roomLocksContract({ name, create }: RoomLocksContract): void {
     };
     const isHeld = async (roomId: string): Promise<boolean> => (await locks.list()).some((lock) => lock.roomId === roomId);
 
-    it('gives a value of 32 random hex characters', async () => {
+    it('have values of 32 random hex characters', async () => {
       const values = [await taken('a', 'one'), await taken('b', 'two')];
       for (const value of values) expect(value).toMatch(/^[0-9a-f]{32}$/);
       expect(values[0]).not.toBe(values[1]);
     });
 
-    it('tells the loser who holds the room', async () => {
+    it('name the holder when they refuse a lock', async () => {
       const value = await taken('room', 'one');
       const attempt = await locks.acquire('room', 'two', LONG_MS);
       expect(attempt).toEqual({ acquired: false, holder: { value, uid: 'one', createdAt: expect.any(Number) } });
     });
 
-    it('has one winner among many', async () => {
+    it('grant a room to one of fifty callers that ask at once', async () => {
       const uids = Array.from({ length: RACERS }, (_, index) => `u${index}`);
       const attempts = await Promise.all(uids.map((uid) => locks.acquire('room', uid, LONG_MS)));
       expect(attempts.filter(({ acquired }) => acquired)).toHaveLength(1);
       expect((await holderOf('room')).uid).toBe(uids[attempts.findIndex(({ acquired }) => acquired)]);
     });
 
-    it('is free again after its time', async () => {
+    it('grant a room again after the lifetime of its lock', async () => {
       await taken('room', 'one', SHORT_MS);
       await elapse(SHORT_MS + 1);
       expect(await isHeld('room')).toBe(false);
@@ -72,7 +72,7 @@ export function roomLocksContract({ name, create }: RoomLocksContract): void {
       expect((await holderOf('room')).uid).toBe('two');
     });
 
-    it('is held longer when extended by its value', async () => {
+    it('extend a lock by its value', async () => {
       const value = await taken('room', 'one', HELD_MS);
       const before = await holderOf('room');
       expect(await locks.extend('room', value, LONG_MS)).toBe(true);
@@ -80,7 +80,7 @@ export function roomLocksContract({ name, create }: RoomLocksContract): void {
       expect(await holderOf('room')).toEqual(before);
     });
 
-    it('is not extended by another value, nor when it is gone', async () => {
+    it('do not extend a lock by another value, nor create one that does not exist', async () => {
       await taken('room', 'one', SHORT_MS);
       expect(await locks.extend('room', 'f'.repeat(32), LONG_MS)).toBe(false);
       await elapse(SHORT_MS + 1);
@@ -90,13 +90,13 @@ export function roomLocksContract({ name, create }: RoomLocksContract): void {
       expect(await isHeld('room')).toBe(false);
     });
 
-    it('is not extended by its own value after its time', async () => {
+    it('do not extend an expired lock by its own value', async () => {
       const value = await taken('room', 'one', SHORT_MS);
       await elapse(SHORT_MS + 1);
       expect(await locks.extend('room', value, LONG_MS)).toBe(false);
     });
 
-    it('is released by its value and by no other', async () => {
+    it('release a lock by its value and by no other', async () => {
       const value = await taken('room', 'one');
       await locks.release('room', 'f'.repeat(32));
       expect((await holderOf('room')).uid).toBe('one');
@@ -106,7 +106,7 @@ export function roomLocksContract({ name, create }: RoomLocksContract): void {
       await locks.release('never', value);
     });
 
-    it('is not freed by a value of its past', async () => {
+    it('neither release nor extend a lock by the value of an earlier holder', async () => {
       const past = await taken('room', 'one', SHORT_MS);
       await elapse(SHORT_MS + 1);
       await taken('room', 'two');
@@ -115,7 +115,7 @@ export function roomLocksContract({ name, create }: RoomLocksContract): void {
       expect((await holderOf('room')).uid).toBe('two');
     });
 
-    it('is replaced in the hands of exactly the holder seen', async () => {
+    it('replace a lock only while it has the holder that the caller saw', async () => {
       const value = await taken('room', 'one');
       const seen = await holderOf('room');
       const attempt = await locks.replace('room', seen, 'two', LONG_MS);
@@ -125,14 +125,14 @@ export function roomLocksContract({ name, create }: RoomLocksContract): void {
       expect(await locks.replace('room', seen, 'three', LONG_MS)).toMatchObject({ acquired: false, holder: { uid: 'two' } });
     });
 
-    it('is replaced when the holder seen is gone and nobody came', async () => {
+    it('replace a lock when the holder that the caller saw has released it', async () => {
       const value = await taken('room', 'one');
       const seen = await holderOf('room');
       await locks.release('room', value);
       expect(await locks.replace('room', seen, 'two', LONG_MS)).toMatchObject({ acquired: true });
     });
 
-    it('has one winner among many that replace the same holder', async () => {
+    it('grant a room to one of fifty callers that replace the same holder', async () => {
       await taken('room', 'one');
       const seen = await holderOf('room');
       const attempts = await Promise.all(
@@ -141,20 +141,20 @@ export function roomLocksContract({ name, create }: RoomLocksContract): void {
       expect(attempts.filter(({ acquired }) => acquired)).toHaveLength(1);
     });
 
-    it('keeps the time given when it replaces', async () => {
+    it('give a replaced lock the new lifetime', async () => {
       await taken('room', 'one');
       await locks.replace('room', await holderOf('room'), 'two', SHORT_MS);
       await elapse(SHORT_MS + 1);
       expect(await isHeld('room')).toBe(false);
     });
 
-    /** Have one lock held. */
+    /** Calls `hold` for one lock and returns its outcome. */
     const hold = async (holder: Required<LockHolder>, ttlMs: number, instead?: LockHolder) => {
       const holdings = await locks.hold([{ roomId: 'room', holder, ...(instead && { instead }) }], ttlMs);
       return holdings.get('room');
     };
 
-    it('that its holder has is kept for longer when it is held again', async () => {
+    it('extend a lock when its holder calls hold', async () => {
       const value = await taken('room', 'one', HELD_MS);
       const before = await holderOf('room');
       expect(await hold({ value, uid: 'one', createdAt: 5 }, LONG_MS)).toBe('kept');
@@ -162,7 +162,7 @@ export function roomLocksContract({ name, create }: RoomLocksContract): void {
       expect(await holderOf('room')).toEqual({ ...before, createdAt: 5 });
     });
 
-    it('that was lost is taken again by the value of its holder', async () => {
+    it('take a lost lock again with its old value when its holder calls hold', async () => {
       const value = await taken('room', 'one', SHORT_MS);
       await elapse(SHORT_MS + 1);
       expect(await hold({ value, uid: 'one', createdAt: 5 }, LONG_MS)).toBe('taken');
@@ -171,13 +171,13 @@ export function roomLocksContract({ name, create }: RoomLocksContract): void {
       expect(await isHeld('room')).toBe(false);
     });
 
-    it('is held for the time given and no longer', async () => {
+    it('hold a lock only for the given lifetime', async () => {
       await hold({ value: 'a'.repeat(32), uid: 'one', createdAt: 5 }, SHORT_MS);
       await elapse(SHORT_MS + 1);
       expect(await isHeld('room')).toBe(false);
     });
 
-    it('of another holder is left alone, unless it is held in place of exactly that one', async () => {
+    it('do not hold a lock of another holder, unless the call names exactly that holder', async () => {
       await taken('room', 'one');
       const seen = await holderOf('room');
       const holder = { value: 'a'.repeat(32), uid: 'two', createdAt: 5 };
@@ -187,7 +187,7 @@ export function roomLocksContract({ name, create }: RoomLocksContract): void {
       expect(await holderOf('room')).toEqual(holder);
     });
 
-    it('is held among many, each with its own outcome', async () => {
+    it('hold 120 locks with one call and give each its own outcome', async () => {
       const holderFor = (uid: string) => ({ value: uid.padEnd(32, '0'), uid, createdAt: 5 });
       const rooms = Array.from({ length: 120 }, (_, index) => `room-${String(index)}`);
       const wanted = rooms.map((roomId) => ({ roomId, holder: holderFor(roomId) }));
@@ -204,7 +204,7 @@ export function roomLocksContract({ name, create }: RoomLocksContract): void {
       expect(await locks.hold([], LONG_MS)).toEqual(new Map());
     });
 
-    it('finds who holds a room, and nobody when it is free', async () => {
+    it('find the holder of a room, or undefined when the room is free', async () => {
       expect(await locks.find('room')).toBeUndefined();
       const value = await taken('room', 'one', HELD_MS);
       expect(await locks.find('room')).toEqual({ value, uid: 'one', createdAt: expect.any(Number) });
@@ -212,7 +212,7 @@ export function roomLocksContract({ name, create }: RoomLocksContract): void {
       expect(await locks.find('room')).toBeUndefined();
     });
 
-    it('lists what is held, room by room', async () => {
+    it('list the locks that are held, and none that is expired or released', async () => {
       await taken('expired', 'zero', SHORT_MS);
       await elapse(SHORT_MS + 1);
       const values = { a: await taken('a', 'one'), b: await taken('b', 'two'), freed: await taken('freed', 'three') };

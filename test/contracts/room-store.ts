@@ -10,7 +10,7 @@ import { buildRoom, nextOf } from './documents.js';
 
 export interface RoomStoreContract {
   name: string;
-  /** An empty store. */
+  /** Creates an empty store. */
   create: () => Promise<Disposable & { store: RoomStore }>;
 }
 
@@ -37,7 +37,7 @@ export function roomStoreContract({ name, create }: RoomStoreContract): void {
     const idsOf = async (filter: RoomFilter = {}): Promise<string[]> =>
       (await store.list(filter, 100)).items.map(({ roomId }) => roomId);
 
-    it('lists the newest first, as whole documents', async () => {
+    it('lists whole documents, the newest first', async () => {
       const rooms = [
         buildRoom('old', { creationDate: 1 }),
         buildRoom('new', { creationDate: 20 }),
@@ -48,7 +48,7 @@ export function roomStoreContract({ name, create }: RoomStoreContract): void {
       expect(await store.list({ roomName: 'week' }, 1)).toMatchObject({ items: [rooms[1]], next: { value: 20 } });
     });
 
-    it('leaves deleted rooms out, whatever state the others are in', async () => {
+    it('lists rooms in every state but deleted', async () => {
       const gone = buildRoom('gone');
       await add(
         gone,
@@ -60,7 +60,7 @@ export function roomStoreContract({ name, create }: RoomStoreContract): void {
       expect((await idsOf()).sort()).toEqual(['closed', 'meeting', 'open']);
     });
 
-    it('filters by a part of the name in any case, taken literally', async () => {
+    it('filters by a literal part of the room name, ignoring case', async () => {
       await add(
         buildRoom('a', { roomName: 'Weekly (Sales)' }),
         buildRoom('b', { roomName: 'weekly.design' }),
@@ -71,13 +71,13 @@ export function roomStoreContract({ name, create }: RoomStoreContract): void {
       expect(await idsOf({ roomName: '.' })).toEqual(['b']);
     });
 
-    it('finds a name with any character in it, and none by a text that no name is as long as', async () => {
+    it('filters by any character, and finds no room for a text longer than every name', async () => {
       await add(buildRoom('a', { roomName: 'nul \0 \u2028 🎥' }), buildRoom('b', { roomName: 'nul' }));
       for (const roomName of ['L \0', '\0', '\u2028', '🎥']) expect(await idsOf({ roomName })).toEqual(['a']);
       for (const roomName of ['['.repeat(60_000), 'é'.repeat(20_000)]) expect(await idsOf({ roomName })).toEqual([]);
     });
 
-    it('follows what is saved and forgets what is removed', async () => {
+    it('reflects saves and removals in its lists', async () => {
       const room = buildRoom('a', { roomName: 'Before' });
       await add(room);
       expect(await store.save('a', nextOf(room, { roomName: 'After' }), 1)).toBe(true);
@@ -87,7 +87,7 @@ export function roomStoreContract({ name, create }: RoomStoreContract): void {
       expect(await idsOf()).toEqual([]);
     });
 
-    it('pages through everything once, ties included, while rooms come and go', async () => {
+    it('shows every room once over several pages while rooms are created and removed', async () => {
       const ids = Array.from({ length: 25 }, (_, index) => `r${String(index).padStart(2, '0')}`);
       await add(...ids.map((roomId, index) => buildRoom(roomId, { creationDate: Math.floor(index / 4) })));
       const seen: string[] = [];
@@ -102,7 +102,7 @@ export function roomStoreContract({ name, create }: RoomStoreContract): void {
       expect(seen.sort()).toEqual(ids);
     });
 
-    it('names the rooms whose deletion date has passed, the earliest first, as whole documents', async () => {
+    it('lists the rooms whose deletion date has passed as whole documents, the earliest first', async () => {
       const early = buildRoom('early', {
         autoDeletionDate: 5,
         autoDeletionPolicy: { withMeeting: 'force', withRecordings: 'close' },
@@ -123,7 +123,7 @@ export function roomStoreContract({ name, create }: RoomStoreContract): void {
       expect(found[0]).toEqual(early);
     });
 
-    it('follows a deletion date that is saved', async () => {
+    it('uses the deletion date of the last save', async () => {
       const room = buildRoom('a', { autoDeletionDate: 5 });
       await add(room);
       expect(await store.save('a', nextOf(room, { autoDeletionDate: 20 }), 1)).toBe(true);
@@ -131,7 +131,7 @@ export function roomStoreContract({ name, create }: RoomStoreContract): void {
       expect((await collect(store.expired(21))).map(({ roomId }) => roomId)).toEqual(['a']);
     });
 
-    it('names each of many expired rooms once, ties included, while they go', async () => {
+    it('lists each of 250 expired rooms once while rooms are removed', async () => {
       const ids = Array.from({ length: 250 }, (_, index) => `r${String(index).padStart(3, '0')}`);
       await add(...ids.map((roomId, index) => buildRoom(roomId, { autoDeletionDate: Math.floor(index / 120) })));
       const seen: string[] = [];
@@ -143,11 +143,11 @@ export function roomStoreContract({ name, create }: RoomStoreContract): void {
       expect(await collect(store.expired(10))).toHaveLength(125);
     });
 
-    describe('rooms in a meeting', () => {
+    describe('inMeeting', () => {
       const meeting = { tally: { state: 'active_meeting' } };
       const idsInMeeting = async () => (await collect(store.inMeeting())).map(({ roomId }) => roomId).sort();
 
-      it('are shown as whole documents, and no others', async () => {
+      it('lists exactly the rooms with a meeting, as whole documents', async () => {
         const rooms = [buildRoom('a', { ...meeting, meetingSid: 'RM_a' }), buildRoom('b', { ...meeting, creationDate: 5 })];
         await add(...rooms, buildRoom('open'), buildRoom('closed', { tally: { state: 'closed' } }));
         await add(buildRoom('deleted', { tally: { state: 'deleted' } }));
@@ -155,7 +155,7 @@ export function roomStoreContract({ name, create }: RoomStoreContract): void {
         expect(found.sort((one, other) => one.roomId.localeCompare(other.roomId))).toEqual(rooms);
       });
 
-      it('follow what is saved and removed', async () => {
+      it('reflects saves and removals', async () => {
         const room = buildRoom('a');
         await add(room);
         expect(await idsInMeeting()).toEqual([]);
@@ -170,7 +170,7 @@ export function roomStoreContract({ name, create }: RoomStoreContract): void {
         expect(await idsInMeeting()).toEqual([]);
       });
 
-      it('can end while they are being listed, each being shown once', async () => {
+      it('lists each room once while the meetings end', async () => {
         const ids = Array.from({ length: 230 }, (_, index) => `r${String(index).padStart(3, '0')}`);
         await add(...ids.map((roomId, index) => buildRoom(roomId, { ...meeting, creationDate: Math.floor(index / 7) })));
         const seen: string[] = [];
@@ -183,7 +183,7 @@ export function roomStoreContract({ name, create }: RoomStoreContract): void {
       });
     });
 
-    it('ends a page with a cursor exactly when there is more', async () => {
+    it('ends a page with a cursor exactly when more rooms follow', async () => {
       await add(buildRoom('a', { creationDate: 1 }), buildRoom('b', { creationDate: 2 }));
       expect((await store.list({}, 1)).next).toBeDefined();
       expect((await store.list({}, 2)).next).toBeUndefined();

@@ -12,16 +12,16 @@ import { mediaStoreContract } from './media-store.js';
 
 export interface S3MediaContract {
   name: string;
-  /** A server that is running once the tests run. */
+  /** Returns the server; it runs when the tests run. */
   server: () => S3Server;
 }
 
 const KEY = 'recordings/room/room--0123456789.mp4';
-/** Hundreds of calls at once on a busy machine. */
+/** Time limits that hundreds of concurrent calls do not reach on a busy machine. */
 const PATIENT = { limitMs: 30_000, stallLimitMs: 30_000 };
 const BIG = Uint8Array.from({ length: 3_000_000 }, (_, index) => index % 251);
 
-/** The media contract, and what holds for every S3 server beyond it. */
+/** Runs the media contract and the further tests that every S3 server passes. */
 export function s3MediaContract({ name, server }: S3MediaContract): void {
   mediaStoreContract({ name, create: () => createS3Bucket(server(), PATIENT) });
 
@@ -35,7 +35,7 @@ export function s3MediaContract({ name, server }: S3MediaContract): void {
 
     const open = async (key: string, range?: WantedRange) => bucket.media.open?.(key, range, new AbortController().signal);
 
-    it('puts the subfolder in front of a key that is not in it', async () => {
+    it('puts the subfolder in front of a key that does not begin with it', async () => {
       const { media } = bucket;
       expect(media.egressPath(KEY)).toBe(`tally/${KEY}`);
       expect(media.egressPath('tally/a.mp4')).toBe('tally/a.mp4');
@@ -73,7 +73,7 @@ export function s3MediaContract({ name, server }: S3MediaContract): void {
       ],
       [{ suffix: 4 }, { start: BIG.length - 4, end: BIG.length - 1 }],
       [{ suffix: BIG.length }, { start: 0, end: BIG.length - 1 }],
-    ])('opens %j in one question', async (wanted, part) => {
+    ])('opens the range %j', async (wanted, part) => {
       await bucket.write(KEY, BIG);
       const opened = await open(KEY, wanted);
       expect(opened?.file).toEqual(await bucket.media.stat(KEY));
@@ -82,7 +82,7 @@ export function s3MediaContract({ name, server }: S3MediaContract): void {
       expect((await buffer(opened?.stream ?? Readable.from([]))).equals(BIG.subarray(start, end + 1))).toBe(true);
     });
 
-    it('opens nothing where there is nothing to send', async () => {
+    it('opens nothing for a missing object, an empty object, or a range beyond the end', async () => {
       expect(await open(KEY)).toBeUndefined();
       await bucket.write(KEY, Uint8Array.of(1, 2, 3));
       expect(await open(KEY, { start: 3 })).toBeUndefined();
@@ -93,7 +93,7 @@ export function s3MediaContract({ name, server }: S3MediaContract): void {
       expect(await open(KEY, { suffix: 1 })).toBeUndefined();
     });
 
-    it('does not open for whom nobody waits any more', async () => {
+    it('rejects with AbortError when its signal is aborted while or before it opens an object', async () => {
       await bucket.write(KEY, BIG);
       const gone = new AbortController();
       const opening = bucket.media.open?.(KEY, undefined, gone.signal);
@@ -102,13 +102,13 @@ export function s3MediaContract({ name, server }: S3MediaContract): void {
       await expect(bucket.media.open?.(KEY, undefined, gone.signal)).rejects.toMatchObject({ name: 'AbortError' });
     });
 
-    it('ends at the end of the object when a range reaches beyond it, or begins there', async () => {
+    it('reads to the end of the object when a range reaches or begins beyond it', async () => {
       await bucket.write(KEY, Uint8Array.of(1, 2, 3));
       expect(await buffer(await bucket.media.read(KEY, { start: 1, end: 100 }))).toEqual(Buffer.of(2, 3));
       expect(await buffer(await bucket.media.read(KEY, { start: 3, end: 100 }))).toEqual(Buffer.of());
     });
 
-    it('opens 200 streams at once, and answers at once when they are given up', async () => {
+    it('opens 200 streams at once, and answers quickly after they are destroyed', async () => {
       const bytes = BIG.subarray(0, 300_000);
       await bucket.write(KEY, bytes);
       const started = Array.from({ length: 200 }, async () => {
@@ -121,14 +121,14 @@ export function s3MediaContract({ name, server }: S3MediaContract): void {
       for (const stream of streams) stream.destroy();
       expect(await buffer(await bucket.media.read(KEY, { start: 0, end: 0 }))).toEqual(Buffer.of(0));
       expect(await bucket.media.stat(KEY)).toBeDefined();
-      expect(performance.now() - before).toBeLessThan(PATIENT.limitMs / 3); // a call that finds no connection is given up after half the limit
+      expect(performance.now() - before).toBeLessThan(PATIENT.limitMs / 3); // without a free connection the call would take half of the limit
     });
 
-    it('has no URLs unless it is told to', () => {
+    it('gives no presigned URLs unless links are configured', () => {
       expect(bucket.media.presign).toBeUndefined();
     });
 
-    it('gives the object to whoever has its URL, whole and in part', async () => {
+    it('gives presigned URLs by which a client fetches the object, whole or a range of it', async () => {
       await bucket.write(KEY, BIG);
       const linked = createS3Media({ ...bucket.options, links: { endpoint: bucket.options.endpoint ?? '', ttlMs: 60_000 } });
       const url = (await linked.presign?.(KEY)) ?? '';
@@ -148,7 +148,7 @@ export function s3MediaContract({ name, server }: S3MediaContract): void {
       await bucket.media.ping();
     });
 
-    it('takes a missing bucket for an outage, not for missing objects', async () => {
+    it('throws media.unavailable when the bucket does not exist', async () => {
       const media = createS3Media({ ...bucket.options, bucket: 'no-such-bucket' });
       for (const call of [
         () => media.stat(KEY),
@@ -162,7 +162,7 @@ export function s3MediaContract({ name, server }: S3MediaContract): void {
       media.close();
     });
 
-    it('names the cause when a read meets no object', async () => {
+    it('throws media.unavailable with the cause NoSuchKey when a missing object is read', async () => {
       await expect(bucket.media.read(KEY, { start: 0, end: 1 }).then(buffer)).rejects.toThrow(MediaUnavailableError);
       await expect(bucket.media.read(KEY, { start: 0, end: 1 }).then(buffer)).rejects.toMatchObject({
         cause: { name: 'NoSuchKey' },

@@ -20,13 +20,13 @@ import { buildSettled } from './documents.js';
 
 export interface TombstoneContract {
   name: string;
-  /** An empty store. */
+  /** Creates an empty store. */
   create: () => Promise<Disposable & { store: RecordingStore }>;
 }
 
 const DAY_MS = 24 * 3_600_000;
 const UID = 'a1b2c3d4e5';
-/** Its egress was seen to end: no file comes any more. */
+/** A recording whose egress is COMPLETE, so that no further file arrives. */
 const recording = buildSettled(UID, {
   observation: { status: 'COMPLETE', updatedAt: '1' },
   duration: 12,
@@ -34,7 +34,7 @@ const recording = buildSettled(UID, {
   tally: { history: [] },
 });
 
-/** What is left of a deleted recording, from its deletion until it is forgotten. */
+/** Tests the document that remains of a deleted recording until the store removes it. */
 export function tombstoneContract({ name, create }: TombstoneContract): void {
   describe(`tombstones: ${name}`, () => {
     let store: RecordingStore;
@@ -77,14 +77,14 @@ export function tombstoneContract({ name, create }: TombstoneContract): void {
     });
 
     const remove = () => supervisor.send(UID, { type: 'delete', at: clock.now(), source: 'rest' });
-    /** Everything that falls due by then, and what it leads to. */
+    /** Advances the clock, then sweeps and waits until all effects have ended. */
     const after = async (ms: number): Promise<void> => {
       clock.advance(ms);
       await supervisor.sweep();
       await supervisor.idle();
     };
 
-    it('hold nothing but the identity once the file is gone, and are forgotten after 48 hours', async () => {
+    it('keep only the identity of a deleted recording once its file is removed, and are removed after 48 hours', async () => {
       const deletedAt = clock.now();
       await remove();
       await after(1_000);
@@ -99,7 +99,7 @@ export function tombstoneContract({ name, create }: TombstoneContract): void {
       expect(await store.load(UID)).toBeUndefined();
     });
 
-    it('take the file away that a late egress delivers, and hold nothing more than before', async () => {
+    it('remove a file that a late egress delivers, and gain no further field', async () => {
       await remove();
       await after(1_000);
       const { tally: _before, ...left } = (await store.load(UID)) ?? {};
@@ -115,7 +115,7 @@ export function tombstoneContract({ name, create }: TombstoneContract): void {
       expect(tally).toMatchObject({ state: 'deleted', effects: [] });
     });
 
-    it('stay, and show what they owe, for as long as the file cannot be removed', async () => {
+    it('stay beyond 48 hours, with the pending effect removeMedia, while the file cannot be removed', async () => {
       const deletedAt = clock.now();
       await remove();
       for (let attempts = 1; attempts <= 20; attempts += 1) {
