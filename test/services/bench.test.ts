@@ -4,10 +4,10 @@ import { promisify } from 'node:util';
 import { expect, it } from 'vitest';
 
 const main = fileURLToPath(new URL('../../dist/bench/main.js', import.meta.url));
-/** It starts servers of its own: a replica set, Redis, MinIO, and LiveKit twice. */
+/** The bench starts its own servers: a replica set, Redis, MinIO, and LiveKit twice. */
 const benchTimeoutMs = 90_000;
 
-/** A bench that misses its target ends with 1, and so few samples say nothing of targets. */
+/** Runs the bench program. Exit code 1, a missed target, is accepted, because so few samples cannot show whether targets are met. */
 async function bench(...args: string[]): Promise<readonly Record<string, unknown>[]> {
   const { stdout } = await promisify(execFile)(process.execPath, [main, '--json', ...args]).catch((error: unknown) => {
     if ((error as { code?: unknown }).code === 1) return error as { stdout: string };
@@ -20,7 +20,7 @@ async function bench(...args: string[]): Promise<readonly Record<string, unknown
 }
 
 it(
-  'the benches on real servers measure, after a line about them',
+  'the benches on real servers print a line about their environment and a result for each bench',
   async () => {
     const only = 'start_overhead_ms,webhooks_per_s,list_per_s';
     const [environment, ...results] = await bench('--real', '--scale', '0.001', '--only', only);

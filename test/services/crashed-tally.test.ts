@@ -2,10 +2,10 @@ import { beforeAll, describe, expect, it } from 'vitest';
 import { meetFor, outcomeOf, watchMedia } from './support/recordings.js';
 import { startStack, type Stack } from './support/stack.js';
 
-/** A browser has to start and to record, and Tally to start twice. */
+/** Time for the browser of the egress worker to start and record, and for two starts of Tally. */
 const crashTimeoutMs = 60_000;
 
-describe('when Tally is killed while it records', () => {
+describe('a recording during which Tally is killed', () => {
   let stack: Stack;
 
   beforeAll(async () => {
@@ -15,7 +15,7 @@ describe('when Tally is killed while it records', () => {
   });
 
   it(
-    'the recording goes on, and can be stopped after the restart',
+    'is still active after the restart of Tally, and can be stopped',
     async () => {
       const { roomId, leave } = await stack.openMeeting('Crashed');
       const { recordingId } = await stack.tally.startRecording(roomId);
@@ -32,7 +32,7 @@ describe('when Tally is killed while it records', () => {
   );
 
   it(
-    'an end that it missed is found after the restart',
+    'is complete after the restart of Tally when its meeting ended meanwhile',
     async () => {
       const { roomId, leave } = await stack.openMeeting('Missed');
       const { recordingId } = await stack.tally.startRecording(roomId);

@@ -4,7 +4,7 @@ import { poll } from '../servers/index.js';
 import { meetFor, outcomeOf, watchMedia } from './support/recordings.js';
 import { startStack, type Stack } from './support/stack.js';
 
-/** A meeting, its end, and a file that is delivered. */
+/** Time for a meeting, its end, and the delivery of the file. */
 const meetingTimeoutMs = 60_000;
 
 describe('a room that is deleted while its meeting is recorded', () => {
@@ -24,7 +24,7 @@ describe('a room that is deleted while its meeting is recorded', () => {
     return { roomId, leave, recordingId };
   }
 
-  /** @param shown the room's status, or that there is no such room */
+  /** @param shown the status of the room, or `gone` when Tally answers 404 */
   const until = (roomId: string, shown: 'active_meeting' | 'closed' | 'gone') =>
     poll(`the room is ${shown}`, 20_000, async () => {
       const { status, text } = await stack.tally.tryGetRoom(roomId);
@@ -43,7 +43,7 @@ describe('a room that is deleted while its meeting is recorded', () => {
   const isMeeting = async (roomId: string) => (await stack.rooms.listRooms([roomId])).length > 0;
 
   it(
-    'goes with its recording when that is forced, and the meeting ends',
+    'is removed at once with its meeting and its recording when both policies are force',
     async () => {
       const { roomId, recordingId } = await record('Forced');
       const answer = await stack.tally.deleteRoom(roomId, 'withMeeting=force&withRecordings=force');
@@ -57,7 +57,7 @@ describe('a room that is deleted while its meeting is recorded', () => {
   );
 
   it(
-    'is closed where its recordings are to stay, and the recording is whole',
+    'is closed when the policy for recordings is close, and its recording is complete',
     async () => {
       const { roomId, recordingId } = await record('Closed');
       const answer = await stack.tally.deleteRoom(roomId, 'withMeeting=force&withRecordings=close');
@@ -71,7 +71,7 @@ describe('a room that is deleted while its meeting is recorded', () => {
   );
 
   it(
-    'waits for everybody to leave when told to, and goes then',
+    'is removed after all participants have left when the policy for the meeting is when_meeting_ends',
     async () => {
       const { roomId, recordingId, leave } = await record('Patient');
       const answer = await stack.tally.deleteRoom(roomId, 'withMeeting=when_meeting_ends&withRecordings=force');

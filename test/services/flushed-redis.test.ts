@@ -3,10 +3,10 @@ import { poll } from '../servers/index.js';
 import { outcomeOf, watchMedia } from './support/recordings.js';
 import { startStack, type Stack } from './support/stack.js';
 
-/** The absence of everything has to be seen twice, then the meeting ends and the file has to be found. */
+/** Time for two looks at LiveKit that find nothing, for the end of the meeting, and for the search of the file. */
 const flushTimeoutMs = 120_000;
 
-describe("when LiveKit's Redis forgets everything while it records", () => {
+describe("a recording during which LiveKit's Redis loses all its data", () => {
   let stack: Stack;
 
   beforeAll(async () => {
@@ -16,12 +16,12 @@ describe("when LiveKit's Redis forgets everything while it records", () => {
   });
 
   it(
-    'nobody stops the healthy egress, and its file is not lost',
+    'fails first, and becomes complete when its egress, which still runs, delivers the file',
     async () => {
       const { roomId, leave } = await stack.openMeeting('Flushed', { departureTimeoutSeconds: 2 });
       const { recordingId } = await stack.tally.startRecording(roomId);
       await stack.flushRedis();
-      // From now on LiveKit lists neither the egress nor the room nor anybody in it, although all go on.
+      // From now on LiveKit lists neither the egress nor the room nor its participants, although all of them still run.
       expect((await outcomeOf(stack.tally, recordingId, 60_000)).status).toBe('failed');
 
       await leave();

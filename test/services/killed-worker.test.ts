@@ -3,22 +3,22 @@ import { outcomeOf } from './support/recordings.js';
 import { startStack, type Stack } from './support/stack.js';
 
 /**
- * LiveKit keeps the dead recorder in the room for 20 s, its absence must then be seen twice, and StopEgress takes 3 s
- * to fail; after that a new recording starts and ends.
+ * LiveKit keeps the dead recorder in the room for 20 s. Tally must then see its absence twice, and StopEgress takes 3 s
+ * to fail. After that a new recording starts and ends.
  */
 const deathTimeoutMs = 120_000;
 
-describe('when the egress worker is killed while it records', () => {
+describe('a recording whose egress worker is killed', () => {
   let stack: Stack;
 
   beforeAll(async () => {
-    // Two looks 5 s apart instead of 20: LiveKit's own 20 s, the facts looked at and the proof stay what they are.
+    // The two looks are 5 s apart instead of 20 s. LiveKit's own 20 s and the rest of the proof stay unchanged.
     stack = await startStack({ tallyEnv: { TALLY_RECORDER_GONE_MS: '5000' } });
     return () => stack.stop();
   });
 
   it(
-    'the recording fails, and the room can be recorded by another worker',
+    'fails, and another worker can record its room',
     async () => {
       const worker = await stack.startWorker();
       const { roomId } = await stack.openMeeting('Killed');

@@ -4,10 +4,10 @@ import { outcomeOf } from './support/recordings.js';
 import { startStack, type Stack } from './support/stack.js';
 
 const meetings = 100;
-/** A hundred participants and as many recorders connect to one LiveKit on a small machine. */
+/** Time for a hundred participants and a hundred recorders to connect to one LiveKit on a small machine. */
 const manyTimeoutMs = 90_000;
 
-describe('many meetings at once, on a stand-in egress worker that captures nothing', () => {
+describe('one hundred meetings on a real LiveKit, with an egress worker that captures nothing,', () => {
   let stack: Stack;
 
   beforeAll(async () => {
@@ -17,7 +17,7 @@ describe('many meetings at once, on a stand-in egress worker that captures nothi
   });
 
   it(
-    'all are recorded at the same time, once each, and all complete',
+    'are recorded at the same time, once each, and every recording completes',
     async () => {
       const roomIds = await Promise.all(Array.from({ length: meetings }, (_, index) => stack.tally.createRoom(`Many ${index}`)));
       stack.own(await joinSilently(stack.wsUrl, roomIds, 'ann'));

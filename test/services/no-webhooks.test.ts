@@ -2,10 +2,10 @@ import { beforeAll, describe, expect, it } from 'vitest';
 import { meetFor, outcomeOf, watchMedia } from './support/recordings.js';
 import { startStack, type Stack } from './support/stack.js';
 
-/** Both the start and the end are only learned by reconciling, every 10 s. */
+/** Tally learns of both the start and the end only by reconciling, every 10 s. */
 const reconcileTimeoutMs = 90_000;
 
-describe('when no webhook ever arrives', () => {
+describe('a recording on a LiveKit whose webhooks never arrive', () => {
   let stack: Stack;
 
   beforeAll(async () => {
@@ -15,7 +15,7 @@ describe('when no webhook ever arrives', () => {
   });
 
   it(
-    'a recording that is stopped becomes complete',
+    'becomes complete when a client stops it',
     async () => {
       const { roomId } = await stack.openMeeting('No webhooks');
       const started = await stack.tally.startRecording(roomId);
@@ -28,7 +28,7 @@ describe('when no webhook ever arrives', () => {
   );
 
   it(
-    'a recording whose room is deleted becomes complete',
+    'becomes complete when its LiveKit room is deleted',
     async () => {
       const { roomId } = await stack.openMeeting('No webhooks, deleted');
       const started = await stack.tally.startRecording(roomId);

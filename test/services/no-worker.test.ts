@@ -2,10 +2,10 @@ import { beforeAll, describe, expect, it } from 'vitest';
 import { outcomeOf } from './support/recordings.js';
 import { startStack, type Stack } from './support/stack.js';
 
-/** LiveKit asks for 18 to 27 s before it says that no worker answers; then a browser starts. */
+/** LiveKit searches for a worker for 18 to 27 s before it reports none; after that a browser starts. */
 const noWorkerTimeoutMs = 90_000;
 
-describe('without an egress worker', () => {
+describe('a start on a LiveKit without an egress worker', () => {
   let stack: Stack;
 
   beforeAll(async () => {
@@ -14,7 +14,7 @@ describe('without an egress worker', () => {
   });
 
   it(
-    'answers 503, and the room can be recorded as soon as there is one',
+    'is answered 503, and the room can be recorded as soon as a worker runs',
     async () => {
       const { roomId } = await stack.openMeeting('No worker');
       expect((await stack.tally.tryStart(roomId)).status).toBe(503);

@@ -3,10 +3,10 @@ import { expectMeeting, followStatuses, meetFor, outcomeOf, watchMedia } from '.
 import { startStack, type Stack } from './support/stack.js';
 
 const recordedSeconds = 10;
-/** A browser has to start, the recording to last its 10 s, and the file to be decoded twice. */
+/** Time for the start of a browser, 10 s of recording, and two decodings of the file. */
 const recordingTimeoutMs = 60_000;
 
-describe('a real meeting, recorded through a real LiveKit by the stand-in egress worker', () => {
+describe('the recording of a real meeting on a real LiveKit, by our stand-in for the egress worker,', () => {
   let stack: Stack;
 
   beforeAll(async () => {
@@ -39,7 +39,7 @@ describe('a real meeting, recorded through a real LiveKit by the stand-in egress
   );
 
   it(
-    'is served in ranges, and gone when it is deleted',
+    'is served in ranges, and its media answers 404 after its deletion',
     async () => {
       const { roomId, leave } = await stack.openMeeting('Ranges');
       const { recordingId } = await stack.tally.startRecording(roomId);
@@ -60,7 +60,7 @@ describe('a real meeting, recorded through a real LiveKit by the stand-in egress
   );
 
   it(
-    'completes when the room is deleted under it',
+    'completes when its LiveKit room is deleted',
     async () => {
       const { roomId, leave } = await stack.openMeeting('Deleted');
       const started = await stack.tally.startRecording(roomId);
@@ -76,7 +76,7 @@ describe('a real meeting, recorded through a real LiveKit by the stand-in egress
   );
 
   it(
-    'completes when everybody leaves',
+    'completes when all participants leave',
     async () => {
       const { roomId, leave } = await stack.openMeeting('Left', { departureTimeoutSeconds: 2 });
       const started = await stack.tally.startRecording(roomId);

@@ -2,10 +2,10 @@ import { beforeAll, describe, expect, it } from 'vitest';
 import { meetFor, outcomeOf, watchMedia } from './support/recordings.js';
 import { startStack, type Stack } from './support/stack.js';
 
-/** Everybody has to notice and to come back, the reconciling passes every 10 s, and the meeting goes on for a while. */
+/** Time for all clients to reconnect, for reconcile passes every 10 s, and for the meeting to go on. */
 const restartTimeoutMs = 120_000;
 
-describe('when LiveKit is killed and restarted while it records', () => {
+describe('a recording during which LiveKit is killed and restarted', () => {
   let stack: Stack;
 
   beforeAll(async () => {
@@ -15,20 +15,20 @@ describe('when LiveKit is killed and restarted while it records', () => {
   });
 
   it(
-    'the recording survives with its recorder',
+    'stays active with its recorder, and completes with the picture until the end',
     async () => {
       const { roomId } = await stack.openMeeting('Restarted');
       const { recordingId } = await stack.tally.startRecording(roomId);
       await meetFor(2);
       await stack.restartLiveKit();
-      await meetFor(25); // more than two passes, and longer than a recorder may be missing
+      await meetFor(25); // more than two reconcile passes, and longer than a recorder may be absent
       expect((await stack.tally.getRecording(recordingId)).status).toBe('active');
 
       await stack.tally.stopRecording(recordingId);
       expect((await outcomeOf(stack.tally, recordingId, 20_000)).status).toBe('complete');
       const video = await watchMedia(stack.tally, recordingId);
       expect(video.durationSeconds).toBeGreaterThan(25);
-      expect(Math.min(...video.motion.slice(-10))).toBeGreaterThan(0.5); // the picture came back
+      expect(Math.min(...video.motion.slice(-10))).toBeGreaterThan(0.5); // the picture moves again at the end
     },
     restartTimeoutMs,
   );

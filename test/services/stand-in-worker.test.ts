@@ -7,10 +7,10 @@ import { startLiveKitStack, type LiveKitStack } from './support/livekit-stack.js
 import { startWebhookCollector, type WebhookCollector } from './support/webhook-collector.js';
 
 const activeAfterMs = 3_000;
-/** LiveKit waits 3 s for a handler before it says that an egress cannot be stopped. */
+/** LiveKit waits 3 s for an egress handler before it answers that an egress cannot be stopped. */
 const stopTimeoutMs = 60_000;
 
-/** That the stand-in looks to LiveKit and its clients like a worker does; its pictures are proved with the recordings. */
+/** These tests show that our stand-in behaves like LiveKit's egress worker; other tests check its pictures. */
 describe('the stand-in egress worker on a real LiveKit', () => {
   let stack: LiveKitStack;
   let webhooks: WebhookCollector;
@@ -39,7 +39,7 @@ describe('the stand-in egress worker on a real LiveKit', () => {
   }
 
   it(
-    'records, and tells LiveKit each step',
+    'records a room and reports each status to LiveKit',
     async () => {
       const accepted = await start('steps');
       expect(accepted.status).toBe(EgressStatus.EGRESS_STARTING);
@@ -72,7 +72,7 @@ describe('the stand-in egress worker on a real LiveKit', () => {
   );
 
   it(
-    'aborts what is stopped before it recorded',
+    'aborts an egress that is stopped before it is ACTIVE',
     async () => {
       const { egressId } = await start('aborted');
       const stopped = await stack.egress.stopEgress(egressId);
@@ -84,7 +84,7 @@ describe('the stand-in egress worker on a real LiveKit', () => {
   );
 
   it(
-    'ends with its room',
+    'completes its egress when the room is deleted',
     async () => {
       const { egressId } = await start('gone');
       await reached(egressId, EgressStatus.EGRESS_ACTIVE);
@@ -96,7 +96,7 @@ describe('the stand-in egress worker on a real LiveKit', () => {
   );
 
   it(
-    'leaves an active egress behind when it is killed',
+    'leaves an ACTIVE egress in LiveKit when it is killed',
     async () => {
       const other = await startLiveKitStack([webhooks.url]);
       try {

@@ -6,17 +6,17 @@ import { outcomeOf } from './support/recordings.js';
 import { startStack, type Stack } from './support/stack.js';
 
 const rivals = 20;
-/** A participant's process has to start, and LiveKit takes up to 3 s for a stop. */
+/** Time for the start of a participant's process, and for a stop, which takes LiveKit up to 3 s. */
 const startTimeoutMs = 60_000;
 
-/** A room of Tally's with one silent participant. */
+/** Creates a room in Tally with one silent participant. */
 async function openQuietMeeting(stack: Stack, roomName: string): Promise<string> {
   const roomId = await stack.tally.createRoom(roomName);
   stack.own(await joinSilently(stack.wsUrl, [roomId], 'ann'));
   return roomId;
 }
 
-describe('starts on a real LiveKit', () => {
+describe('Tally on a real LiveKit', () => {
   let stack: Stack;
 
   beforeAll(async () => {
@@ -26,7 +26,7 @@ describe('starts on a real LiveKit', () => {
   });
 
   it(
-    'one of many at the same instant records the room, and LiveKit hears of one only',
+    'accepts one of twenty concurrent starts in a room, and starts only one egress',
     async () => {
       const roomId = await openQuietMeeting(stack, 'Rivals');
       const answers = await Promise.all(Array.from({ length: rivals }, () => stack.tally.tryStart(roomId)));
@@ -38,7 +38,7 @@ describe('starts on a real LiveKit', () => {
   );
 
   it(
-    'a room in which nobody is cannot be recorded',
+    'refuses to record an empty room, and starts no egress',
     async () => {
       const roomId = await stack.tally.createRoom('Nobody');
       expect((await stack.tally.tryStart(roomId)).status).toBe(409);
@@ -48,7 +48,7 @@ describe('starts on a real LiveKit', () => {
   );
 });
 
-describe('starts that take too long on a real LiveKit', () => {
+describe('a start that takes too long on a real LiveKit', () => {
   const deadlineMs = 6_000;
   let stack: Stack;
   let slowWorker: RunningProcess;
@@ -64,7 +64,7 @@ describe('starts that take too long on a real LiveKit', () => {
   }
 
   it(
-    'a stop while it starts aborts it',
+    'is aborted by a stop',
     async () => {
       const roomId = await openQuietMeeting(stack, 'Stopped early');
       const start = stack.tally.tryStart(roomId);
@@ -78,7 +78,7 @@ describe('starts that take too long on a real LiveKit', () => {
   );
 
   it(
-    'at the deadline it is answered 503, nothing goes on recording, and the room is free',
+    'is answered 503 at the deadline, its egress is aborted, and the room is free',
     async () => {
       const roomId = await openQuietMeeting(stack, 'Too slow');
       expect((await stack.tally.tryStart(roomId)).status).toBe(503);

@@ -20,12 +20,12 @@ import {
 const simulatorEntry = fileURLToPath(new URL('../../../dist/src/simulator/main.js', import.meta.url));
 const [key, secret] = ['devkey', 'a-secret-of-the-tests-at-least-32-characters'];
 const bucket = 'recordings';
-/** So much of an object is on its way when its sender dies. */
+/** The number of body bytes that arrive before the sender is killed. */
 const BODY_BYTES = 100;
-/** Python's start and its imports, on a busy machine. */
+/** Time for the start of Python and its imports on a busy machine. */
 const pythonTimeoutMs = 30_000;
 
-/** Run a script of this folder to its end. @throws with its traceback when an assertion of it fails */
+/** Runs a Python script of this folder to its end. @throws with the Python traceback when an assertion of the script fails */
 async function python(script: string, args: readonly string[], env: Record<string, string> = {}): Promise<string> {
   const file = fileURLToPath(new URL(script, import.meta.url));
   const { stdout } = await promisify(execFile)('python3', [file, ...args], {
@@ -34,7 +34,7 @@ async function python(script: string, args: readonly string[], env: Record<strin
   return stdout;
 }
 
-describe('clients of other makers', () => {
+describe('the simulator with an S3 bucket on MinIO', () => {
   let endpoint: string;
   let client: S3Client;
 
@@ -55,7 +55,7 @@ describe('clients of other makers', () => {
     return Contents.map(({ Key }) => Key);
   }
 
-  /** The simulator as its own process, with Ada publishing in the room `foreign`. */
+  /** Starts the simulator as its own process, with participant `ada`, who publishes in the room `foreign`. */
   async function startSimulator(storage: string, ...options: string[]): Promise<RunningProcess & { url: string }> {
     const simulator = await startProcess({
       name: 'simulator',
@@ -78,7 +78,7 @@ describe('clients of other makers', () => {
   }
 
   it(
-    "LiveKit's for Python drives the simulator, and Amazon's for Python reads what it stored",
+    "works with LiveKit's Python client, and Amazon's Python client reads the stored file",
     async () => {
       const port = await freeTcpPort();
       const simulator = await startSimulator(endpoint, '--webhook', `http://127.0.0.1:${port}/webhook`, '--speed', '20');
@@ -95,7 +95,7 @@ describe('clients of other makers', () => {
     pythonTimeoutMs,
   );
 
-  it('a simulator that is killed in the middle of an upload leaves no object', { timeout: 15_000 }, async () => {
+  it('leaves no object when it is killed in the middle of an upload', { timeout: 15_000 }, async () => {
     const line = await startBrokenLine(endpoint);
     const simulator = await startSimulator(line.url, '--speed', '100');
     const egress = new EgressClient(simulator.url, key, secret);
@@ -112,7 +112,7 @@ describe('clients of other makers', () => {
   });
 });
 
-/** A few bytes of the first request's body get through, then nothing more. */
+/** Starts a proxy that passes `BODY_BYTES` bytes of the first request's body to the target, and then nothing more. */
 async function startBrokenLine(target: string) {
   const progress = new EventEmitter();
   const server = createServer((socket) => {

@@ -5,23 +5,23 @@ import { startAll, startInstances, type Instances } from './support/instances.js
 
 const recordingRooms = 10;
 const stoppedRooms = 5;
-/** The leases of the one that hangs run out, and LiveKit is looked at anew. */
+/** Time until the leases of the hung instance expire and the other instance has compared its records with LiveKit. */
 const repairedWithinMs = 15_000;
-/** The repair, then what the one that hung does when it goes on. */
+/** Time for the repair, and for the work of the hung instance after it continues. */
 const hangTimeoutMs = 60_000;
 
-describe('when one of two instances hangs, the one that hears from LiveKit', () => {
+describe('two instances, of which the one that receives the webhooks hangs', () => {
   let instances: Instances;
 
   beforeAll(async () => {
-    // The survivor hears nothing from LiveKit and looks: every 3 s instead of every 10.
+    // The other instance receives no webhooks, so it reconciles, here every 3 s instead of every 10 s.
     instances = await startInstances({ webhooks: 'first', tallyEnv: { TALLY_RECONCILE_INTERVAL_MS: '3000' } });
     await instances.startWorker({ media: false, capacity: 30 });
     return () => instances.stop();
   });
 
   it(
-    'the other does its work, and what it does late spoils nothing',
+    'complete every accepted stop and record the rooms anew, and the late work of the hung instance does no harm',
     async () => {
       const { first, second, egress } = instances;
       const roomIds = await instances.openRooms(recordingRooms);
@@ -43,7 +43,7 @@ describe('when one of two instances hangs, the one that hears from LiveKit', () 
       );
 
       process.kill(first.process.pid, 'SIGCONT');
-      // Taken now, or found to be taken.
+      // The hung instance accepts the stop now, finds that it was already accepted, or gives up.
       for (const { status } of await Promise.all(late)) expect([202, 409, 503]).toContain(status);
       await poll('nothing ends any more', 15_000, async () => {
         const now = await Promise.all(recordingIds.map((id) => first.client.getRecording(id)));

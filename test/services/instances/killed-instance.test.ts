@@ -8,12 +8,12 @@ import { numbers, startAll, startInstances, type Instances } from './support/ins
 const recordingRooms = 30;
 const startingRooms = 6;
 const stoppedRooms = 6;
-/** What the killed one was doing is in order again this much later. */
+/** The other instance must have finished the work of the killed instance after this time. */
 const repairedWithinMs = 15_000;
-/** Some 40 recorders connect to one LiveKit on a small machine, once before and once after the repair. */
+/** Time for some 40 recorders to connect to one LiveKit on a small machine, once before and once after the repair. */
 const killTimeoutMs = 60_000;
 
-describe('when one of two instances is killed, the one that hears from LiveKit', () => {
+describe('two instances, of which the one that receives the webhooks is killed', () => {
   let instances: Instances;
 
   beforeAll(async () => {
@@ -23,7 +23,7 @@ describe('when one of two instances is killed, the one that hears from LiveKit',
   });
 
   it(
-    'the other has everything in order within 15 s',
+    'finish every start and every accepted stop of the killed instance within 15 s',
     async () => {
       const { first, second } = instances;
       const survivor = second.client;
@@ -45,7 +45,7 @@ describe('when one of two instances is killed, the one that hears from LiveKit',
       await Promise.all(cutOff);
 
       const leftMs = () => repairedWithinMs - (performance.now() - killedAt);
-      // A stop that was never taken leaves its recording as it was.
+      // A stop that was not accepted before the kill leaves its recording active.
       await poll('every stop that was taken is done', leftMs(), async () => {
         const now = await Promise.all(stopped.map((id) => survivor.getRecording(id)));
         return now.every(({ status }) => ['active', 'complete'].includes(status));

@@ -4,12 +4,12 @@ import { outcomeOf } from '../support/recordings.js';
 import { numbers, startAll, startInstances, type Instances } from './support/instances.js';
 
 const rooms = 12;
-/** Three members start, choose a primary, and Tally looks for what it missed. */
+/** Time for three members to start and elect a primary, and for Tally to reconcile. */
 const backWithinMs = 30_000;
-/** An election takes 2 s and more, a call waits 3 s for a primary, and a return takes what `backWithinMs` says. */
+/** Time for an election of 2 s or more, calls that wait 3 s for a primary, and a recovery within `backWithinMs`. */
 const outageTimeoutMs = 60_000;
 
-describe('when MongoDB is lost while two instances record', () => {
+describe('two instances that record when MongoDB fails', () => {
   let instances: Instances;
 
   beforeAll(async () => {
@@ -19,7 +19,7 @@ describe('when MongoDB is lost while two instances record', () => {
   });
 
   it(
-    'because its primary is killed, starts and stops go on with the next one, and what was acknowledged is kept',
+    'start and stop recordings on the next primary when the primary is killed, and keep every acknowledged command',
     async () => {
       const { first, second, mongo } = instances;
       const roomIds = await instances.openRooms(rooms);
@@ -31,7 +31,7 @@ describe('when MongoDB is lost while two instances record', () => {
         poll(`a start in ${roomId}`, backWithinMs, async () => {
           const { status, text } = await second.client.tryStart(roomId);
           if (status === 503) expect(JSON.parse(text)).toMatchObject({ error: 'Storage Error' });
-          // Taken although its answer was lost.
+          // 409 means that an earlier start was accepted although its answer was lost.
           else expect([201, 409]).toContain(status);
           return status !== 503;
         }),
@@ -47,7 +47,7 @@ describe('when MongoDB is lost while two instances record', () => {
   );
 
   it(
-    'all of it, calls answer 503, and what was acknowledged is kept when it is back',
+    'answer 503 while every member of MongoDB is down, and complete every acknowledged stop afterwards',
     async () => {
       const { first, second, mongo } = instances;
       const roomIds = await instances.openRooms(rooms);
@@ -80,7 +80,7 @@ describe('when MongoDB is lost while two instances record', () => {
     outageTimeoutMs,
   );
 
-  /** Everything that still records is known to both, can be stopped, and completes. */
+  /** Expects that both instances know every running recording, and that each can be stopped and completes. */
   async function expectAllStopped(roomIds: readonly string[]): Promise<void> {
     const { first, second } = instances;
     const listed = (await Promise.all(roomIds.map((roomId) => first.client.listRecordings(roomId)))).flat();

@@ -6,17 +6,17 @@ import { connectTo } from '../redis/servers.js';
 import { outcomeOf } from '../support/recordings.js';
 import { startAll, startInstances, type Instances } from './support/instances.js';
 
-/** Starts work again this long after the return. */
+/** Time after the return of Redis until starts work again. */
 const backWithinMs = 5_000;
-/** The locks of live recordings are taken again this long after a new connection, and freed this long after their ends. */
+/** Time until the locks of live recordings are taken again after a new connection, and until they are released at the end. */
 const locksBackWithinMs = 5_000;
-/** The same after a loss that broke no connection: the keeper runs every 30 s. */
+/** Time until the locks are taken again when no connection broke: the job that keeps the locks runs every 30 s. */
 const locksKeptWithinMs = 60_000;
-/** A call to a Redis that hangs takes a second, and what failed is repeated with pauses. */
+/** Time for calls of one second each to a hanging Redis, and for the retries of failed effects. */
 const outageTimeoutMs = 40_000;
 const emptiedTimeoutMs = locksKeptWithinMs + outageTimeoutMs;
 
-describe('when Redis is lost while two instances record', () => {
+describe('two instances that record when Redis fails', () => {
   let instances: Instances;
 
   beforeAll(async () => {
@@ -52,7 +52,7 @@ describe('when Redis is lost while two instances record', () => {
     await Promise.all(waiting);
   }
 
-  /** When the job began last, on either instance. */
+  /** The time of the job's last start, on either instance. */
   async function lastRunOf(name: string): Promise<number> {
     const connection = await createConnection(instances.mongo.uri, { dbName: 'tally' }).asPromise();
     const run = await connection.collection<JobRun>('meetjobruns').findOne({ name });
@@ -66,7 +66,7 @@ describe('when Redis is lost while two instances record', () => {
   }
 
   it(
-    'because it hangs and keeps every lock, no room stays locked after its return',
+    'leave no room locked after Redis hung and kept every lock',
     async () => {
       const [stopsA = '', stopsB = '', fresh = ''] = await instances.openRooms(3);
       const toStop = await startAll(instances.second.client, [stopsA, stopsB]);
@@ -81,7 +81,7 @@ describe('when Redis is lost while two instances record', () => {
   );
 
   it(
-    'because it is emptied under them, the lock of each live recording is taken again',
+    'take the lock of each live recording again after Redis was emptied',
     async () => {
       const { first, second, redis } = instances;
       const roomIds = await instances.openRooms(4);
@@ -104,7 +104,7 @@ describe('when Redis is lost while two instances record', () => {
   );
 
   it(
-    'because it is killed and forgets every lock, stops go on, starts are refused, and work again after its return',
+    'stop recordings and refuse starts while Redis is down, and start recordings again after Redis returns without locks',
     async () => {
       const { first, second, redis } = instances;
       const [stays = '', stopsA = '', stopsB = '', fresh = ''] = await instances.openRooms(4);
@@ -114,11 +114,11 @@ describe('when Redis is lost while two instances record', () => {
       await expectStopsGoOn(toStop);
       instances.own(await redis.startAgain());
       await expectStartsWork([fresh, stopsA, stopsB]);
-      // The lock is forgotten; the record still holds the room.
+      // Redis has lost the lock, but the recording in the store still holds the room.
       const answers = await Promise.all([first, second].map(({ client }) => client.tryStart(stays)));
       expect(answers.map(({ status }) => status)).toEqual([409, 409]);
       expect((await second.client.getRecording(kept)).status).toBe('active');
-      // Both have a new connection, and one of them takes the lock again.
+      // Both instances have a new connection, and one of them takes the lock again.
       const client = connectTo(redis.port);
       await poll('its lock is held again', locksBackWithinMs, async () => (await client.exists(lockOf(stays))) === 1);
       client.disconnect();

@@ -5,10 +5,10 @@ import { startBucket, type Bucket } from './support/bucket.js';
 import { startInstances, type Instances } from './support/instances.js';
 
 const recordedSeconds = 8;
-/** A browser has to start, the recording to last, its file to be uploaded and decoded. */
+/** Time for the start of a browser, the recording, and the upload and decoding of its file. */
 const recordingTimeoutMs = 60_000;
 
-describe('a real meeting, recorded by two instances on MongoDB, Redis and MinIO', () => {
+describe('the recording of a real meeting, with two instances on MongoDB, Redis and MinIO,', () => {
   let instances: Instances;
   let bucket: Bucket;
 
@@ -23,7 +23,7 @@ describe('a real meeting, recorded by two instances on MongoDB, Redis and MinIO'
   });
 
   it(
-    'is started through one, stopped through the other, and played through the first',
+    'is started through one instance, stopped through the other, and played through the first',
     async () => {
       const { first, second } = instances;
       const roomId = await first.client.createRoom('Shared');
@@ -43,7 +43,7 @@ describe('a real meeting, recorded by two instances on MongoDB, Redis and MinIO'
   );
 
   it(
-    'goes on when the one that started it, and hears from LiveKit, is killed: the other stops and plays it',
+    'goes on when the instance that started it is killed, and the other instance stops and plays it',
     async () => {
       const { first, second } = instances;
       const roomId = await first.client.createRoom('Killed');
@@ -53,7 +53,7 @@ describe('a real meeting, recorded by two instances on MongoDB, Redis and MinIO'
       await meetFor(recordedSeconds);
       expect((await second.client.tryStart(roomId)).status).toBe(409);
       await second.client.stopRecording(recordingId);
-      // No webhook comes any more: the end is found by looking.
+      // No webhook arrives any more, so reconciling finds the end.
       expect((await outcomeOf(second.client, recordingId, 30_000)).status).toBe('complete');
       expectMeeting(await watchMedia(second.client, recordingId), recordedSeconds);
       await leave();

@@ -4,10 +4,10 @@ import { outcomeOf, watchMedia } from '../support/recordings.js';
 import { startBucket, type Bucket } from './support/bucket.js';
 import { startInstances, type Instances } from './support/instances.js';
 
-/** A recording is started, ends, is fetched and decoded, and is deleted. */
+/** Time for one recording to start, end, be downloaded and decoded, and be deleted. */
 const recordingTimeoutMs = 20_000;
 
-describe('two instances whose files are on MinIO', () => {
+describe('two instances with their media on MinIO', () => {
   let instances: Instances;
   let bucket: Bucket;
 
@@ -22,7 +22,7 @@ describe('two instances whose files are on MinIO', () => {
   });
 
   it(
-    'what the egress uploads is found, served in whole and in part, and removed with its recording',
+    'find the file that the egress uploads, serve it whole and in part, and remove it with its recording',
     async () => {
       const { first, second } = instances;
       const [roomId = ''] = await instances.openRooms(1);

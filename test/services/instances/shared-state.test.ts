@@ -3,12 +3,12 @@ import { poll } from '../../servers/index.js';
 import { followStatuses, outcomeOf } from '../support/recordings.js';
 import { numbers, startInstances, type Instances } from './support/instances.js';
 
-/** How many starts race for one room. */
+/** The number of concurrent starts in one room. */
 const racers = 30;
-/** A recording is started, ends and is deleted, all through the real LiveKit. */
+/** Time for one recording to start, end and be deleted on a real LiveKit. */
 const recordingTimeoutMs = 20_000;
 
-describe('two instances over one MongoDB and one Redis', () => {
+describe('two instances on one MongoDB and one Redis', () => {
   let instances: Instances;
 
   beforeAll(async () => {
@@ -18,7 +18,7 @@ describe('two instances over one MongoDB and one Redis', () => {
   });
 
   it(
-    'what one starts, the other shows, stops, serves and deletes',
+    'each show, stop, serve and delete a recording that either of them started',
     async () => {
       const { first, second } = instances;
       const [roomId = ''] = await instances.openRooms(1);
@@ -53,7 +53,7 @@ describe('two instances over one MongoDB and one Redis', () => {
   );
 
   it(
-    'of many starts in one room, on both, one begins a recording',
+    'accept one of thirty concurrent starts in one room, and one of ten concurrent stops',
     async () => {
       const { first, second } = instances;
       const [roomId = ''] = await instances.openRooms(1);

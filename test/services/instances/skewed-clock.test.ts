@@ -6,9 +6,9 @@ import { type InstancesOnSimulator, startInstancesOnSimulator } from '../../supp
 import { oweEffect } from '../../support/owe-effect.js';
 
 const hourMs = 3_600_000;
-/** Longer than the lease of an effect: whoever takes the lease for over runs the effect too. */
+/** Longer than the lease of an effect: an instance that judges the lease as expired would run the effect a second time. */
 const slowStartMs = 6_000;
-/** Of the simulator: everything else of an egress's life is soon over. */
+/** The speed of the simulator: it divides all other delays of an egress. */
 const speed = 10;
 
 describe.each([hourMs, -hourMs])("an instance whose machine's clock is %i ms ahead of MongoDB's", (aheadMs) => {
@@ -40,7 +40,7 @@ describe.each([hourMs, -hourMs])("an instance whose machine's clock is %i ms ahe
     return { status: answer.status, body: (await answer.json()) as Record<string, { ok: boolean; offsetMs?: number }> };
   };
 
-  it('leaves what others left to the others, says so, and spoils nothing', async () => {
+  it('reports its clock on /readyz, leaves overdue work to the other instance, and starts and stops recordings correctly', async () => {
     const { simulator } = instances;
     const off = await instances.start(wrongClock);
     const { status, body } = await readyz(off.app.url);
@@ -48,7 +48,7 @@ describe.each([hourMs, -hourMs])("an instance whose machine's clock is %i ms ahe
     expect(body).toMatchObject({ store: { ok: true }, clock: { ok: false } });
     expect(Math.abs((body['clock']?.offsetMs ?? 0) - aheadMs)).toBeLessThan(1_000);
 
-    // What a killed process left: its lease is over, and nobody else is there.
+    // A killed instance left this effect. Its lease has expired, and no other instance runs yet.
     const left = await off.api.createRoom();
     await simulator.join(left);
     const { recordingId } = (await off.api.start(left)).body;
@@ -66,7 +66,7 @@ describe.each([hourMs, -hourMs])("an instance whose machine's clock is %i ms ahe
     expect((await readyz(right.app.url)).body).toMatchObject({ store: { ok: true }, clock: { ok: true } });
     await eventually('the other one does the sweep', holder, (name) => name === undefined);
 
-    // Slow starts on both, with a start deadline and leases that each of them sees in the other's records.
+    // Both instances run slow starts. Each sees the start deadlines and leases in the other's records.
     const rooms = await Promise.all(
       [off, right, off, right].map(async (each) => ({ ...each, roomId: await each.api.createRoom() })),
     );
@@ -81,7 +81,7 @@ describe.each([hourMs, -hourMs])("an instance whose machine's clock is %i ms ahe
     const egresses = await simulator.egresses();
     for (const { roomId } of rooms) expect(egresses.filter(({ roomName }) => roomName === roomId)).toHaveLength(1);
 
-    // Stopped by the other one each, and free for the next recording.
+    // The other instance stops each recording.
     const others = [right, off, right, off];
     const endings = answers.map(async ({ body: { recordingId: started } }, index) => {
       const { api } = others[index] ?? right;

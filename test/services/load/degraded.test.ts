@@ -13,29 +13,29 @@ import { stopEverything } from './support/stop-everything.js';
 import { startTraffic, tally, type Command, type Exchange, type Traffic } from './support/traffic.js';
 import { overlapsOf } from './support/truth.js';
 
-/** As long as a server takes to be started again by whoever minds it. */
+/** The length of each outage. At full size it is a realistic time until a server is restarted. */
 const awayMs = isFullSize ? 30_000 : 12_000;
 const rightWithinMs = 5_000;
 const bucket = 'recordings-under-load';
 const seed = Number(process.env['SEED'] ?? Math.floor(Math.random() * 1e9));
-/** The outage itself, the load before and after it, and a cluster of MongoDB that comes back. */
+/** Time for the outage, the load before and after it, and the return of a MongoDB replica set. */
 const outageTimeoutMs = awayMs + 60_000;
 
 interface Outage {
   readonly server: string;
-  /** As `/readyz` calls it. */
+  /** The name of the server in `/readyz`. */
   readonly dependency: 'store' | 'locks' | 'media' | 'livekit';
-  /** All that each command may be answered while it is away. */
+  /** The answers that each command may get during the outage. */
   readonly answers: Readonly<Record<Command, readonly string[]>>;
-  /** Whether what was stopped ends meanwhile. */
+  /** Whether stopped recordings settle during the outage. */
   readonly endsMeanwhile: boolean;
-  /** As the logs call it. */
+  /** The name of the server in the log. */
   readonly logged: string;
   takeAway(): Promise<void>;
   bringBack(): Promise<void>;
 }
 
-describe(`while a server is away for ${awayMs / 1_000} s under load`, () => {
+describe(`two instances under load during an outage of ${awayMs / 1_000} s`, () => {
   let cluster: Cluster;
   let minio: Minio;
   const rows: string[] = [];
@@ -95,7 +95,7 @@ describe(`while a server is away for ${awayMs / 1_000} s under load`, () => {
     {
       server: 'S3',
       dependency: 'media',
-      // What was stopped ends when LiveKit has given up its upload; until then its room is being recorded.
+      // A stopped recording settles when LiveKit gives up the upload. Until then its room counts as recorded.
       answers: { ...goesOn, start: ['201', '409 Recording Error'], media: storageError },
       endsMeanwhile: true,
       logged: 'The media store',
@@ -107,7 +107,7 @@ describe(`while a server is away for ${awayMs / 1_000} s under load`, () => {
     {
       server: 'LiveKit',
       dependency: 'livekit',
-      // Where a stop was taken that LiveKit cannot hear of yet, the room is still being recorded.
+      // While an accepted stop cannot reach LiveKit, the room still counts as recorded.
       answers: { ...goesOn, start: ['503 LiveKit Error', '409 Recording Error'] },
       endsMeanwhile: false,
       logged: 'LiveKit',
@@ -117,7 +117,7 @@ describe(`while a server is away for ${awayMs / 1_000} s under load`, () => {
   ];
 
   it.each(outages)(
-    '$server: every answer is the right one, and all is right within 5 s of its return',
+    'give only the expected answers without $server, and work again within 5 s of its return',
     async (outage) => {
       const { client, clients, simulator, tallies } = cluster;
       const roomIds = await cluster.openRooms(16);
@@ -177,7 +177,7 @@ describe(`while a server is away for ${awayMs / 1_000} s under load`, () => {
       expect(told).toEqual(logs.map(() => [true, true]));
       expect(endedMeanwhile.filter((status) => !['complete', 'failed'].includes(status))).toEqual([]);
 
-      // Nothing was lost, nothing was destroyed, nobody was restarted.
+      // No recording was lost or ended wrongly, and no instance was restarted.
       const steadyNow = await Promise.all(steady.map(({ recordingId }) => client.getRecording(recordingId)));
       expect(steadyNow.map(({ status }) => status)).toEqual(steady.map(() => 'active'));
       await stopEverything(cluster, [...roomIds, ...steadyRooms], 15_000);
@@ -218,7 +218,7 @@ function nameOf({ status, error }: Exchange): string {
   return error === '' ? String(status) : `${status} ${error}`;
 }
 
-/** A user who lost an answer asks for what is done already. */
+/** A user whose answer was lost repeats a stop that has already been accepted. */
 function isLateCommand({ command, status }: Exchange): boolean {
   return status === 409 && command === 'stop';
 }

@@ -8,13 +8,13 @@ import { stopEverything } from './support/stop-everything.js';
 import { startTraffic, tally } from './support/traffic.js';
 import { overlapsOf } from './support/truth.js';
 
-/** How long a process may take to end after SIGTERM. */
+/** The longest time from SIGTERM to the end of the process. */
 const endsWithinMs = 10_000;
 const seed = Number(process.env['SEED'] ?? Math.floor(Math.random() * 1e9));
-/** The load before and after, and the end itself. */
+/** Time for the load before and after the stop, and for the stop. */
 const gracefulTimeoutMs = 90_000;
 
-describe('when one of two instances is told to stop under load', () => {
+describe('an instance that receives SIGTERM under load', () => {
   let cluster: Cluster;
 
   beforeAll(async () => {
@@ -23,7 +23,7 @@ describe('when one of two instances is told to stop under load', () => {
   });
 
   it(
-    'it answers what it was asked and ends with 0, and the other goes on with all of it',
+    'answers the requests that it has received and exits with 0, and the other instance goes on with all recordings',
     async () => {
       const { clients, simulator, tallies } = cluster;
       const [leaving, staying] = tallies;
@@ -48,7 +48,7 @@ describe('when one of two instances is told to stop under load', () => {
 
       const told = [...tally(traffic.exchanges)].sort().map(([answer, count]) => `${count} × ${answer}`);
       process.stdout.write(`ended ${((endedAt - toldAt) / 1_000).toFixed(1)} s after SIGTERM: ${told.join(', ')}\n`);
-      // A connection may be closed just as a request is sent on it; what was asked before is answered.
+      // A connection may close just when a request is sent on it. Every request sent before SIGTERM is answered.
       const cut = traffic.exchanges.filter((each) => each.client === 0 && each.askedAt < toldAt && each.status === 0);
       expect(cut).toEqual([]);
       expect(traffic.exchanges.filter(({ status }) => status >= 500)).toEqual([]);

@@ -10,12 +10,12 @@ const live = 500;
 const stopped = 60;
 const roomsOver = 40;
 const starting = 20;
-/** What the killed one was doing is in order again this much later. */
+/** The other instance must have finished the work of the killed instance after this time. */
 const repairedWithinMs = 15_000;
-/** Five hundred rooms are opened, recorded and stopped on two cores. */
+/** Time to open, record and stop five hundred rooms on two cores. */
 const killTimeoutMs = 120_000;
 
-describe('when one of two instances is killed while 500 recordings run', () => {
+describe('two instances with 500 recordings, of which one instance is killed,', () => {
   let cluster: Cluster;
 
   beforeAll(async () => {
@@ -24,7 +24,7 @@ describe('when one of two instances is killed while 500 recordings run', () => {
   });
 
   it(
-    'the other has all of them right within 15 s: what was stopped is over, what was started records, the rest goes on',
+    'finish every acknowledged stop and every start within 15 s, and the other recordings go on',
     async () => {
       const [killed, survivor] = cluster.tallies;
       if (killed === undefined || survivor === undefined) throw new Error('two instances are needed');
@@ -82,7 +82,7 @@ describe('when one of two instances is killed while 500 recordings run', () => {
   );
 });
 
-/** Where what Tally says and what LiveKit does differ, and acknowledged stops that are not done; in words. */
+/** Lists the differences between Tally's records and LiveKit's egresses, and the acknowledged stops that are not done. */
 function differences(
   recordings: readonly Recording[],
   running: ReadonlySet<string>,

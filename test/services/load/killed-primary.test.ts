@@ -10,17 +10,17 @@ import { startTraffic, tally } from './support/traffic.js';
 import { overlapsOf } from './support/truth.js';
 
 const kills = isFullSize ? 3 : 1;
-/** Some fifty starts and stops a second, in as many rooms as it takes on a small machine. */
+/** With this many rooms and `thinkMs`, a small machine makes some fifty starts and stops a second. */
 const rooms = 60;
 const thinkMs = 700;
-/** Between two kills: the killed one comes back and follows, and the load goes on. */
+/** Time between two kills, in which the killed member returns and the load goes on. */
 const calmMs = 8_000;
 const rightWithinMs = 15_000;
 const seed = Number(process.env['SEED'] ?? Math.floor(Math.random() * 1e9));
-/** Up to three elections under load, and the time between them. */
+/** Time for up to three elections under load, and for the pauses between them. */
 const killsTimeoutMs = 180_000;
 
-describe(`when MongoDB's primary is killed under starts and stops, ${kills} times`, () => {
+describe(`two instances under load while MongoDB's primary is killed, ${kills} times,`, () => {
   let cluster: Cluster;
 
   beforeAll(async () => {
@@ -29,7 +29,7 @@ describe(`when MongoDB's primary is killed under starts and stops, ${kills} time
   });
 
   it(
-    'no acknowledged command is lost, no room is recorded twice, and all is right within 15 s of the new primary',
+    'lose no acknowledged command, record no room twice, and work again within 15 s of each new primary',
     async () => {
       const { mongo, simulator, clients, client } = cluster;
       process.stdout.write(`seed ${seed}\n`);
@@ -66,7 +66,7 @@ describe(`when MongoDB's primary is killed under starts and stops, ${kills} time
       const told = [...tally(traffic.exchanges)].sort().map(([answer, count]) => `${count} × ${answer}`);
       const rate = (traffic.exchanges.length / tookMs) * 1_000;
       process.stdout.write(`${rate.toFixed(0)} starts and stops a second: ${told.join(', ')}\n`);
-      // A start whose record was long in the writing is not called any more, and says so.
+      // A start whose record took too long to write is refused with 503 instead of calling LiveKit.
       expect(traffic.exchanges.filter(({ status }) => status >= 500 && status !== 503)).toEqual([]);
 
       await stopEverything(cluster, roomIds, rightWithinMs);
@@ -75,7 +75,7 @@ describe(`when MongoDB's primary is killed under starts and stops, ${kills} time
       const known = new Map(egresses.map((egress) => [egress.egressId, egress]));
       const recorded = await inBatches([...traffic.started], 16, (id) => client.getRecording(id));
       expect(recorded.filter(({ status }) => status !== 'complete')).toEqual([]);
-      // An answered start was recording, an answered stop ended it.
+      // Every acknowledged start began an egress, and every acknowledged stop ended one.
       expect([...traffic.started].filter((id) => known.get(id.split('--')[1] ?? '')?.liveFrom === undefined)).toEqual([]);
       expect([...traffic.stopped].filter((id) => known.get(id.split('--')[1] ?? '')?.liveTo === undefined)).toEqual([]);
     },

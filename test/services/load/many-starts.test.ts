@@ -10,12 +10,12 @@ import { overlapsOf } from './support/truth.js';
 const starts = isFullSize ? 10_000 : 1_000;
 const rooms = isFullSize ? 500 : 50;
 const users = isFullSize ? 64 : 16;
-/** How many recordings a user lets run before it stops its oldest: most rooms are taken most of the time. */
+/** The number of recordings that a user keeps running before it stops the oldest, so that most rooms are taken. */
 const keptRunning = isFullSize ? 5 : 2;
-/** A process that was paused between its claim and its call may cause a second recording, which is stopped within this time. */
+/** An instance that pauses between its claim and its call may cause a second egress, which is stopped within this time. */
 const longestOverlapMs = 15_000;
 const seed = Number(process.env['SEED'] ?? Math.floor(Math.random() * 1e9));
-/** Ten thousand starts and some thousand recordings on two cores, at full size. */
+/** Time for ten thousand starts and some thousand recordings on two cores, at full size. */
 const manyTimeoutMs = 600_000;
 
 describe(`${starts} starts in ${rooms} rooms through four instances`, () => {
@@ -31,7 +31,7 @@ describe(`${starts} starts in ${rooms} rooms through four instances`, () => {
   });
 
   it(
-    'never record a room twice, although Redis forgets everything and restarts meanwhile and every lock is looked at each second',
+    'never record a room twice for longer than 15 s, although Redis loses its data and restarts meanwhile',
     async () => {
       const { clients, redis, simulator } = cluster;
       process.stdout.write(`seed ${seed}\n`);
@@ -51,7 +51,7 @@ describe(`${starts} starts in ${rooms} rooms through four instances`, () => {
           asked += 1;
           if (asked === starts * 0.4) faults = faults.then(() => redis.flush());
           if (asked === starts * 0.6) faults = faults.then(restartRedis);
-          // Some rooms are sought after, most are not.
+          // A few rooms get most of the starts.
           const roomId = roomIds[Math.floor(rooms * random.next() ** 2)] ?? '';
           const { status, text } = await any().tryStart(roomId);
           answers.set(String(status), (answers.get(String(status)) ?? 0) + 1);

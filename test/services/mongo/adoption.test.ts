@@ -11,7 +11,7 @@ import { collect } from '../../support/collect.js';
 import { buildForeignRecording, buildForeignRoom } from './support/foreign-documents.js';
 import { startMongoUnderTest, type MongoUnderTest } from './support/open-mongo.js';
 
-/** Documents of one batch of a process that is killed. */
+/** The batch size of the adopting process that is killed, in documents. */
 const BATCH = 250;
 
 let mongodb: MongoUnderTest;
@@ -32,9 +32,9 @@ afterEach(async () => {
 const recordings = () => mongodb.db.collection('meetrecordings');
 const rooms = () => mongodb.db.collection('meetrooms');
 
-describe('recordings of the original service', () => {
-  // Over 5 s: a process starts three times, over ten thousand documents.
-  it('are taken in, 10 000 of them, by a start that is killed twice on its way', async () => {
+describe('recordings of OpenVidu Meet', () => {
+  // This test takes over 5 s: a process starts three times and adopts ten thousand documents.
+  it('are all adopted, 10 000 of them, although two earlier attempts were killed', async () => {
     const originals = Array.from({ length: 10_000 }, (_, index) => {
       const uid = index.toString(16).padStart(10, '0');
       const extra = { startDate: index, custom: { nested: [index, 'ünïcödé', null] } };
@@ -71,7 +71,7 @@ describe('recordings of the original service', () => {
     expect(await pagedThrough(stores)).toHaveLength(10_000);
   });
 
-  it('keep every field when they are saved', async () => {
+  it('keep every field when they are adopted and saved', async () => {
     const original = buildForeignRecording('0123456789', { custom: { nested: [1, 'two', null] }, startDate: 5.25 });
     await recordings().insertOne({ ...original });
     stores = await mongodb.open();
@@ -84,7 +84,7 @@ describe('recordings of the original service', () => {
     expect(after).toMatchObject({ ...original, _id: before?._id, size: 7 });
   });
 
-  it('of every status are one of ours', async () => {
+  it('of every status are adopted with the same status', async () => {
     const statuses = ['starting', 'active', 'ending', 'complete', 'limit_reached', 'failed', 'aborted'];
     await recordings().insertMany(
       statuses.map((status, index) => ({ ...buildForeignRecording(`000000000${index}`, { status }) })),
@@ -104,7 +104,7 @@ describe('recordings of the original service', () => {
     );
   });
 
-  it('of one uid in two rooms are both kept', async () => {
+  it('with the same uid in two rooms are both adopted', async () => {
     const one = buildForeignRecording('0123456789', { roomId: 'one' });
     const two = buildForeignRecording('0123456789', { roomId: 'two', status: 'active' });
     await recordings().insertMany([one, two].map((each) => ({ ...each })));
@@ -122,8 +122,8 @@ describe('recordings of the original service', () => {
   });
 });
 
-describe('rooms of the original service', () => {
-  it('are taken in with their status and keep every field when they are saved', async () => {
+describe('rooms of OpenVidu Meet', () => {
+  it('are adopted with their status, and keep every field when they are saved', async () => {
     const originals = ['open', 'active_meeting', 'closed'].map((status) => buildForeignRoom(status, { status, extra: [status] }));
     await rooms().insertMany(originals.map((each) => ({ ...each })));
     stores = await mongodb.open();
@@ -139,8 +139,8 @@ describe('rooms of the original service', () => {
   });
 });
 
-describe('what the original service writes while we run', () => {
-  it('is passed over until the next start takes it in', async () => {
+describe('documents that OpenVidu Meet writes while Tally runs', () => {
+  it('are ignored until the next start adopts them', async () => {
     await recordings().insertOne({ ...buildForeignRecording('0123456789') });
     await rooms().insertOne({ ...buildForeignRoom('before') });
     stores = await mongodb.open();
@@ -169,8 +169,8 @@ async function listedIn(opened: Mongo): Promise<string[][]> {
   return [recorded.items.map(({ uid }) => uid).sort(), made.items.map(({ roomId }) => roomId).sort()];
 }
 
-describe('opening', () => {
-  it('leaves the indexes of others alone and builds each of ours once', async () => {
+describe('opening the MongoDB stores', () => {
+  it('keeps the indexes of other programs and builds each index of Tally once', async () => {
     await recordings().createIndexes([
       { key: { roomId: 1, startDate: -1, _id: -1 }, name: 'by another name' },
       { key: { custom: 1 }, name: 'of another program' },
@@ -187,7 +187,7 @@ describe('opening', () => {
       expect([partialFilterExpression, sparse]).toEqual([undefined, undefined]);
   });
 
-  it('by several processes at once ends in the same', async () => {
+  it('adopts each recording once when three instances open them at once', async () => {
     await recordings().insertMany(
       Array.from({ length: 600 }, (_, index) => ({
         ...buildForeignRecording(`${index}`.padStart(10, '0'), {
@@ -215,7 +215,7 @@ async function pagedThrough({ recordings: store }: Mongo): Promise<string[]> {
   return [...seen];
 }
 
-/** Have a process of its own adopt, and kill it once it has adopted so many. */
+/** Starts a child process that adopts recordings, and kills it once it has adopted `count`. */
 async function adoptAndKillAfter(count: number): Promise<void> {
   const script = join(import.meta.dirname, 'support/adopt-process.ts');
   const child = spawn(process.execPath, ['--import', 'tsx', script, mongodb.set.uri, String(BATCH)], {

@@ -60,6 +60,6 @@ jobRunsContract({
   },
 });
 
-it('answers a ping', async () => {
+it('the MongoDB stores answer a ping', async () => {
   await expect(stores.ping()).resolves.toBeUndefined();
 });

@@ -12,11 +12,11 @@ import { buildRecording, withTally } from '../../contracts/documents.js';
 import { dbName } from './support/names.js';
 import { startMongoUnderTest, type MongoUnderTest } from './support/open-mongo.js';
 
-// Elections, and a member that must find out that the one it copies from hangs.
+// Time for elections, and for a member to find out that the member it replicates from hangs.
 vi.setConfig({ testTimeout: 90_000 });
 
 const limits = { serverSelectionTimeoutMs: 1_500, writeTimeoutMs: 1_500, socketTimeoutMs: 2_500 };
-/** What every call must have answered by, on a busy machine. */
+/** Every call must answer within this time on a busy machine. */
 const answerWithinMs = 8_000;
 
 let mongodb: MongoUnderTest;
@@ -46,9 +46,9 @@ async function added(uid: string): Promise<RecordingDocument> {
   return document;
 }
 
-describe('when the primary is lost', () => {
+describe('the MongoDB store', () => {
   it.each<['is killed' | 'steps down']>([['is killed'], ['steps down']])(
-    'because it %s, every acknowledged write is kept and none that failed is found',
+    'keeps every acknowledged write and contains no refused write when its primary %s',
     async (how) => {
       const writers = Array.from({ length: 20 }, (_, index) => `w${index}`);
       for (const uid of writers) await added(uid);
@@ -72,7 +72,7 @@ describe('when the primary is lost', () => {
     },
   );
 
-  it('and nobody takes its place, every call says so in time', async () => {
+  it('throws StoreUnavailableError from every call within 8 s when it has no primary', async () => {
     const document = await added('one');
     const [survivor] = mongodb.set.nodes;
     for (const node of mongodb.set.nodes) if (node !== survivor) await node.kill();
@@ -100,7 +100,7 @@ describe('when the primary is lost', () => {
     }
   });
 
-  it('because it hangs, a write has an unknown outcome and the next ones go on elsewhere', async () => {
+  it('throws WriteOutcomeUnknownError from a write to a hanging primary, and later writes go to a new primary', async () => {
     const document = await added('one');
     const primary = await mongodb.set.primary();
     primary.pause();
@@ -117,7 +117,7 @@ describe('when the primary is lost', () => {
   });
 });
 
-it('a write that the majority cannot confirm has an unknown outcome', async () => {
+it('a MongoDB write that the majority cannot confirm throws WriteOutcomeUnknownError', async () => {
   const document = await added('one');
   const primary = await mongodb.set.primary();
   const others = mongodb.set.nodes.filter((node) => node !== primary);
@@ -135,7 +135,7 @@ it('a write that the majority cannot confirm has an unknown outcome', async () =
   expect([1, 2]).toContain(version);
 });
 
-it('a change whose write is confirmed late is known for its own', async () => {
+it('a committer on MongoDB recognizes its own write that was confirmed late', async () => {
   await added('one');
   const primary = await mongodb.set.primary();
   const others = mongodb.set.nodes.filter((node) => node !== primary);
@@ -150,7 +150,7 @@ it('a change whose write is confirmed late is known for its own', async () => {
   for (const node of others) node.pause();
   const committed = await committer.commit('one', ({ document }, { nonce }) => {
     tries += 1;
-    // The first write is on the primary alone, unconfirmed and unseen; from here on the majority can take it.
+    // The first write is only on the primary and not confirmed. From here on the majority can confirm it.
     if (tries === 2) for (const node of others) node.resume();
     if (document.details === 'done') return undefined;
     const { tally } = document;
@@ -163,7 +163,7 @@ it('a change whose write is confirmed late is known for its own', async () => {
   expect((await stores.recordings.load('one'))?.tally).toMatchObject({ version: 2, lastWrite: 'one:1' });
 });
 
-it('calls after the end are unavailable', async () => {
+it('a closed MongoDB store throws StoreUnavailableError', async () => {
   const own = await mongodb.open({ limits });
   await own.close();
   await expect(own.recordings.load('one')).rejects.toThrow(StoreUnavailableError);
@@ -173,13 +173,13 @@ it('calls after the end are unavailable', async () => {
 
 interface Ledger {
   acknowledged: Map<string, number>;
-  /** Nonces of writes that were said not to have happened. */
+  /** Nonces of the writes that the store refused. */
   refused: Set<string>;
   unknown: number;
   saves: number;
 }
 
-/** Saves again and again, each time with a nonce that stays in the document. */
+/** Saves repeatedly, each time with a nonce that stays in the document, and notes the answers in `ledger`. */
 async function writeAndNote(uid: string, ledger: Ledger, isOver: () => boolean): Promise<void> {
   for (let count = 0; !isOver(); count += 1) {
     const current = await stores.recordings.load(uid).catch(() => undefined);

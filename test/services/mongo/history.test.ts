@@ -34,7 +34,7 @@ it.each([1, 2, 3, 4])('MongoDB and memory agree after every step of a random his
   }
 });
 
-/** All that a store can be asked; what is tied is in no order. */
+/** The answers of a store to all queries. Recordings with equal start dates may come in any order, so lists are sorted by uid. */
 async function viewOf(store: RecordingStore): Promise<unknown> {
   const filters: RecordingFilter[] = [{}, { roomName: 'sales' }];
   for (const roomId of ROOMS) filters.push({ roomId }, { roomId, status: 'active' }, { roomId, roomName: '2' });

@@ -26,7 +26,7 @@ afterEach(async () => {
 
 const recordings = () => mongodb.db.collection('meetrecordings');
 
-/** Hold a member still that is not the primary. @returns lets it go on */
+/** Pauses a secondary member. @returns a function that resumes it */
 async function pauseSecondary(): Promise<() => void> {
   const primary = await mongodb.set.primary();
   const other = mongodb.set.nodes.find((node) => node !== primary);
@@ -34,7 +34,7 @@ async function pauseSecondary(): Promise<() => void> {
   return () => other?.resume();
 }
 
-/** A build that waits for every member, as MongoDB's own does. */
+/** Starts an index build that waits for every member, which is MongoDB's default. */
 async function startBuild(): Promise<{ over: Promise<unknown> }> {
   const over = recordings().createIndexes([{ key: { uid: 1 }, unique: true }]);
   await poll('the build is listed', 20_000, async () => (await recordings().indexes()).some(({ name }) => name === 'uid_1'));
@@ -52,7 +52,7 @@ async function indexing(run: (migration: Migration) => Promise<void>, signal = n
 const run = (migration: Migration, signal = new AbortController().signal) => migration.run({ signal, onBatch: () => undefined });
 
 describe('the indexes in MongoDB', () => {
-  it('are built while a member of the set is down', async () => {
+  it('are built while a member of the replica set is down', async () => {
     await recordings().dropIndexes();
     const resume = await pauseSecondary();
     await indexing(async (migration) => {
@@ -64,7 +64,7 @@ describe('the indexes in MongoDB', () => {
     resume();
   });
 
-  it('that a killed process has left unfinished are waited for: until then nothing is unique', async () => {
+  it('whose build a killed instance left unfinished are awaited by the migration, because only then are keys unique', async () => {
     await recordings().dropIndex('uid_1');
     const resume = await pauseSecondary();
     const build = await startBuild();
@@ -79,7 +79,7 @@ describe('the indexes in MongoDB', () => {
     await expect(recordings().insertOne({ uid: 'one' })).rejects.toThrow('E11000');
   });
 
-  it('are waited for no longer when the program stops', async () => {
+  it('are not awaited any longer when the program stops', async () => {
     await recordings().dropIndex('uid_1');
     const resume = await pauseSecondary();
     const build = await startBuild();

@@ -28,7 +28,7 @@ beforeEach(() => mongodb.empty());
 
 const numbered = (count: number) => Array.from({ length: count }, (_, index) => `u${String(index).padStart(4, '0')}`);
 
-describe('the plans', () => {
+describe('the MongoDB query plans', () => {
   beforeEach(async () => {
     const settled = numbered(300).map((uid, index) =>
       buildSettled(uid, { roomId: `room-${index % 3}`, startDate: Math.floor(index / 2) }),
@@ -46,11 +46,11 @@ describe('the plans', () => {
     (await stores.recordings.list(filter, 30)).next;
 
   it.each<[string, RecordingFilter]>([
-    ['of all', {}],
-    ['of a room', { roomId: 'room-1' }],
-    ['of a status', { status: 'complete' }],
-    ['of both', { roomId: 'room-1', status: 'complete' }],
-  ])('of a list %s read the page and no more, first and further on', async (_, filter) => {
+    ['of all recordings', {}],
+    ['by room', { roomId: 'room-1' }],
+    ['by status', { status: 'complete' }],
+    ['by room and status', { roomId: 'room-1', status: 'complete' }],
+  ])('of a list %s read only the documents of the page, on the first page and on later ones', async (_, filter) => {
     const after = await cursorIn(filter);
     const queries = await profileQueries(mongodb, async () => {
       expect((await stores.recordings.list(filter, 20)).items).toHaveLength(20);
@@ -59,13 +59,13 @@ describe('the plans', () => {
     expect(queries).toHaveLength(2);
     for (const query of queries) {
       expectIndexed(query);
-      // The page, one more, the ties at the cursor; of keys also one for each of the seven statuses.
+      // 20 documents of the page, one more, and up to 3 ties at the cursor; keys also include one per status.
       expect(query.docsExamined).toBeLessThanOrEqual(21 + 3);
       expect(query.keysExamined).toBeLessThanOrEqual(21 + 7 + 3);
     }
   });
 
-  it('of the end of a list read neither what has no egress nor what is deleted', async () => {
+  it('of the end of a list read no deleted recording and none without an egress id', async () => {
     const queries = await profileQueries(mongodb, async () => {
       const { items, next } = await stores.recordings.list({}, 100, { value: 0, id: '000000000000000000000000' });
       expect({ count: items.length, next }).toEqual({ count: 10, next: undefined });
@@ -73,7 +73,7 @@ describe('the plans', () => {
     expect(queries[0]?.docsExamined).toBeLessThanOrEqual(12);
   });
 
-  it('of a name search go by the list’s index', async () => {
+  it('of a search by room name use the index of the list', async () => {
     const queries = await profileQueries(mongodb, async () => {
       await stores.recordings.list({ roomName: 'week' }, 20);
       await stores.recordings.list({ roomName: 'week', roomId: 'room-1', status: 'complete' }, 20);
@@ -83,7 +83,7 @@ describe('the plans', () => {
     queries.forEach(expectIndexed);
   });
 
-  it('of expired rooms read the expired ones and no more, batch by batch', async () => {
+  it('of expired rooms read only the expired rooms, batch by batch', async () => {
     const dated = numbered(250).map((id, index) => buildRoom(`dated-${id}`, { autoDeletionDate: Math.floor(index / 2) }));
     await Promise.all(dated.map((room) => stores.rooms.create(room.roomId, room)));
     const queries = await profileQueries(mongodb, async () => {
@@ -97,7 +97,7 @@ describe('the plans', () => {
     }
   });
 
-  it('of the rooms in a meeting read those and no others', async () => {
+  it('of the rooms in a meeting read only these rooms', async () => {
     await stores.rooms.create('meeting', buildRoom('meeting', { tally: { state: 'active_meeting' } }));
     const [query] = await profileQueries(mongodb, async () => {
       expect(await collect(stores.rooms.inMeeting())).toHaveLength(1);
@@ -105,7 +105,7 @@ describe('the plans', () => {
     expect(query).toMatchObject({ plan: expect.stringMatching(/IXSCAN/), docsExamined: 1, keysExamined: 1 });
   });
 
-  it('of everything the kernel asks go by an index', async () => {
+  it('of every other query use an index', async () => {
     const queries = await profileQueries(mongodb, async () => {
       await stores.recordings.load('u0001');
       await stores.recordings.due(10, 20);
@@ -132,8 +132,8 @@ function expectIndexed({ plan, filter }: Query): void {
   expect(plan, filter).not.toMatch(/COLLSCAN|SORT(?!_MERGE)/);
 }
 
-describe('a name search', () => {
-  it('ends a page early when it has read its share, and goes on from there', async () => {
+describe('a search by room name in MongoDB', () => {
+  it('ends a page early after scanLimit documents, with a cursor that continues from there', async () => {
     const limited = await openLimited(50);
     const keys = numbered(230);
     await addAll(keys.map((uid, index) => named(uid, index)));
@@ -152,7 +152,7 @@ describe('a name search', () => {
   const isRare = (index: number) => index % 57 === 0;
   const named = (uid: string, index: number) => {
     const roomName = isRare(index) ? 'Rare' : 'Common';
-    // The oldest quarter has no start at all, and starts come in threes.
+    // The first 60 have no start date; of the others, three share each start date.
     return index < 60 ? buildUndated(uid, { roomName }) : buildRecording(uid, { roomName, startDate: Math.floor(index / 3) });
   };
 
@@ -161,14 +161,14 @@ describe('a name search', () => {
     return { store: createMongoRecordingStore({ connection, clock: systemClock, scanLimit }), close: () => connection.close() };
   }
 
-  /** One after the other: what is tied is shown by the order of its creation. */
+  /** Creates the documents one after the other, because lists show equal start dates in the order of creation. */
   async function addAll(documents: RecordingDocument[]): Promise<void> {
     for (const document of documents) await stores.recordings.create(document.uid, document);
   }
 });
 
-describe('a cursor', () => {
-  it('that no list gave is taken as a position', async () => {
+describe('a page cursor of the MongoDB store', () => {
+  it('with an invented id is used as a position in the list', async () => {
     await stores.recordings.create('one', buildRecording('one', { startDate: 5 }));
     for (const id of ['x', '123456789012', '{"$gt":""}']) {
       const { items } = await stores.recordings.list({}, 10, { value: 6, id });
@@ -178,12 +178,12 @@ describe('a cursor', () => {
   });
 });
 
-describe('a connection', () => {
-  it('shows by the read preference of the URI and decides by the primary', async () => {
+describe('a MongoDB connection', () => {
+  it('reads lists with the read preference of the URI, and everything else from the primary', async () => {
     const uri = `${mongodb.set.uri}&readPreference=secondaryPreferred&w=1&readConcernLevel=local`;
     const connection = await connect({ uri, dbName, limits: DEFAULT_LIMITS });
     const lists = connection.lists('any');
-    // A local read would show what the majority has not got yet, and the next read of what decides would deny it.
+    // With a local read concern, a list could show a write that the kernel's next majority read does not show yet.
     expect([lists.readPreference?.mode, lists.readConcern?.level]).toEqual(['secondaryPreferred', 'majority']);
     const { readPreference, readConcern, writeConcern } = connection.kernel('any');
     expect({ mode: readPreference?.mode, level: readConcern?.level, w: writeConcern?.w, journal: writeConcern?.journal }).toEqual(
@@ -197,12 +197,12 @@ describe('a connection', () => {
     await connection.close();
   });
 
-  it('shows nothing that the next read of what decides would deny', async () => {
+  it('shows a write in a list only when the next majority read shows it too', async () => {
     const connection = await connect({ uri: mongodb.set.uri, dbName, limits: DEFAULT_LIMITS });
     const [shown, decides] = [connection.lists('seen'), connection.kernel('seen')];
     const _id = new mongo.ObjectId();
     await decides.insertOne({ _id, version: 0 });
-    // Read locally, one in eight was denied.
+    // With the local read concern, one of eight majority reads did not show the write yet.
     for (let version = 1; version <= 200; version++) {
       const writing = decides.updateOne({ _id }, { $set: { version } });
       while ((await shown.findOne({ _id }))?.['version'] !== version);

@@ -10,12 +10,12 @@ import { startMongoUnderTest, type MongoUnderTest } from './support/open-mongo.j
 import { startProbes, type Probe } from './support/probes.js';
 import { startSlowLink, type SlowLink } from './support/slow-link.js';
 
-/** One hundredth of the full size is adopted over a slow link, so that it takes seconds too. */
+/** At the small size, one hundredth of the documents is adopted over a slow link, so that the adoption takes seconds too. */
 const DOCUMENTS = isFullSize ? 100_000 : 1_000;
 const BYTES_PER_SECOND = isFullSize ? Infinity : 200_000;
 const PROBE_EVERY_MS = isFullSize ? 1_000 : 200;
 const TEST_TIMEOUT_MS = isFullSize ? 900_000 : 120_000;
-/** A process that gets SIGTERM has ended by then. */
+/** The longest time from SIGTERM to the end of the process. */
 const ENDS_WITHIN_MS = 10_000;
 
 let mongodb: MongoUnderTest;
@@ -39,12 +39,12 @@ afterEach(async () => {
 
 const recordings = () => mongodb.db.collection('meetrecordings');
 const rooms = () => mongodb.db.collection('meetrooms');
-/** The demo room, which Tally makes itself, is none of them. */
+/** Counts the adopted documents, without the demo room, which Tally creates itself. */
 const adoptedCount = async () =>
   (await recordings().countDocuments({ uid: { $ne: null } })) +
   (await rooms().countDocuments({ tally: { $ne: null }, roomName: 'Weekly' }));
 
-/** Nine recordings to a room. */
+/** Inserts rooms of OpenVidu Meet with nine recordings each. */
 async function fill(): Promise<void> {
   const count = DOCUMENTS / 10;
   for (let from = 0; from < count; from += 1_000) {
@@ -68,7 +68,7 @@ interface Instance {
   start(): RunningChild;
 }
 
-/** A Tally on the database, behind the slow link. */
+/** Prepares an instance of Tally on the database behind the slow link. */
 async function prepareInstance(env: Record<string, string> = {}): Promise<Instance> {
   const [port, folder] = [await freePort(), await createDataFolder()];
   let child: RunningChild | undefined;
@@ -89,7 +89,7 @@ async function prepareInstance(env: Record<string, string> = {}): Promise<Instan
   };
 }
 
-/** The counts of the migrations that a process has run. */
+/** The counts that an instance logged for each run of this migration. */
 function migratedBy(child: RunningChild, name: string): unknown[] {
   const lines = child.stderr().split('\n').filter(Boolean);
   const parsed = lines.map((line) => JSON.parse(line) as { msg: string; migration?: string; counts?: unknown });
@@ -106,7 +106,7 @@ function expectStarting(seen: readonly Probe[]): void {
 
 describe(`a start that adopts ${DOCUMENTS} documents`, () => {
   it(
-    'answers probes all the time, killed half-way and started again: alive, and migrating until it is ready',
+    'answers all probes, with "migrating" until it is ready, also after a kill half-way and a restart',
     async () => {
       await fill();
       const instance = await prepareInstance();
@@ -143,8 +143,8 @@ describe(`a start that adopts ${DOCUMENTS} documents`, () => {
   );
 });
 
-describe.skipIf(isFullSize)('a start that migrates', () => {
-  it('ends with 0 within ten seconds after SIGTERM, and the next one goes on', async () => {
+describe.skipIf(isFullSize)('a start that adopts documents', () => {
+  it('exits with 0 within ten seconds of SIGTERM, and the next start adopts the rest', async () => {
     await fill();
     const instance = await prepareInstance();
     const child = instance.start();
@@ -164,7 +164,7 @@ describe.skipIf(isFullSize)('a start that migrates', () => {
     expect((await next.end('SIGTERM')).code).toBe(0);
   });
 
-  it('is one of two: the other shows migrating, adopts nothing, and serves when the first is done', async () => {
+  it('runs in only one of two instances: the other answers "migrating" until the first is done', async () => {
     await fill();
     const redis = await startRedis();
     undo.push(() => redis.stop());
@@ -181,7 +181,7 @@ describe.skipIf(isFullSize)('a start that migrates', () => {
     expect(counts).toEqual([{ recordings: (DOCUMENTS / 10) * 9, rooms: DOCUMENTS / 10, superseded: 0 }]);
   });
 
-  it('does so without its lock when Redis cannot be reached', async () => {
+  it('adopts them without its lock when Redis cannot be reached', async () => {
     await fill();
     const env = { MEET_REDIS_HOST: '127.0.0.1', MEET_REDIS_PORT: String(await freePort()), MEET_REDIS_PASSWORD: '' };
     const child = (await prepareInstance(env)).start();

@@ -6,17 +6,17 @@ import { promisify } from 'node:util';
 import { runSettings } from '../../servers/index.js';
 
 export interface Certificates {
-  /** The authority's own, in PEM: the text, and the file that holds it. */
+  /** The certificate of the authority in PEM format; `caFile` is the path of the same text. */
   ca: string;
   caFile: string;
-  /** Redis's options for a server with a certificate of this authority, for 127.0.0.1 and localhost. */
+  /** Command-line options of Redis for a server certificate of this authority, for 127.0.0.1 and localhost. */
   serverArgs: readonly string[];
 }
 
 const run = promisify(execFile);
 const NEW_KEY = ['-newkey', 'ec', '-pkeyopt', 'ec_paramgen_curve:prime256v1', '-nodes'];
 
-/** An authority that lives for a day, and a certificate of it. */
+/** Creates a certificate authority that is valid for a day, and a server certificate. */
 export async function makeCertificates(): Promise<Certificates> {
   const dir = await mkdtemp(join(runSettings().dir, 'certificates-'));
   const openssl = (...args: string[]) => run('openssl', args, { cwd: dir });

@@ -1,6 +1,6 @@
 import { createLogger, type Logger } from '../../../src/logging.js';
 
-/** A log whose messages can be looked at. */
+/** A logger that collects its messages in `messages`. */
 export function collectingLog(): { log: Logger; messages: string[] } {
   const messages: string[] = [];
   const write = (line: string): void => {

@@ -31,7 +31,7 @@ describe('a listener for new connections to Redis', () => {
       ),
     );
 
-  it('is called when Redis comes back after a crash, and not before', async () => {
+  it('is called when Redis returns after a crash, and not before', async () => {
     const listener = await open();
     await redis?.ping();
     expect(listener.calls).toBe(0);

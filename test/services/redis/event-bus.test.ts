@@ -10,7 +10,7 @@ import { connectTo, silentLog, startCluster, type RedisGroup } from './servers.j
 
 const CHANNEL = 'ov_meet_channel';
 
-/** Until the two hear each other; some of them arrive late. */
+/** The key of the messages that test whether a subscription works. Some arrive late, so listeners ignore it. */
 const HELLO = 'anybody?';
 const wakeup = (key: string): Wakeup => ({ kind: 'recording', key });
 const keysHeard = ({ bus }: OpenRedis): string[] => {
@@ -22,7 +22,7 @@ const keysHeard = ({ bus }: OpenRedis): string[] => {
 };
 const hears = (heard: string[], key: string) => poll(`${key} is heard`, 20_000, () => heard.includes(key));
 
-/** Publishing until it is heard: what is sent before a subscription stands is lost. */
+/** Publishes until the other instance receives a message, because Redis drops messages before the subscription is active. */
 async function connected(one: OpenRedis, other: OpenRedis): Promise<void> {
   let isHeard = false;
   const leave = other.bus.subscribe(() => (isHeard = true));
@@ -55,21 +55,21 @@ describe.each(['Redis', 'a Redis cluster'])('the bus on %s', (kind) => {
   });
   afterEach(() => Promise.all([one.close(), other.close()]));
 
-  it('carries a message to every instance, its sender too, exactly once', async () => {
+  it('delivers each message exactly once to every instance, including its sender', async () => {
     const [mine, theirs] = [keysHeard(one), keysHeard(other)];
     const keys = Array.from({ length: 50 }, (_, index) => `k${index}`);
     for (const key of keys) one.bus.publish(wakeup(key));
     expect(mine).toEqual(keys);
     await poll('all are heard', 20_000, () => theirs.length >= keys.length);
     for (const key of ['second', 'third']) {
-      other.bus.publish(wakeup(key)); // behind the echoes of the others
+      other.bus.publish(wakeup(key)); // arrives after the echoes of the earlier messages
       await hears(mine, key);
     }
     expect(mine).toEqual([...keys, 'second', 'third']);
     expect(theirs.sort()).toEqual([...keys, 'second', 'third'].sort());
   });
 
-  it('does not call a listener that has left, nor one more because another throws', async () => {
+  it('calls no listener that has unsubscribed, and calls each other listener once although one throws', async () => {
     const left: string[] = [];
     const leave = other.bus.subscribe(({ key }) => left.push(key));
     other.bus.subscribe(() => {
@@ -86,7 +86,7 @@ describe.each(['Redis', 'a Redis cluster'])('the bus on %s', (kind) => {
   });
 });
 
-describe('the channel', () => {
+describe('the Redis channel of the bus', () => {
   let server: Redis;
   let again: RunningProcess | undefined;
   let client: Client;
@@ -102,7 +102,7 @@ describe('the channel', () => {
   });
   const open = (log = silentLog) => openRedis({ host: '127.0.0.1', port: server.port, log });
 
-  it('may carry what others say, and nonsense', async () => {
+  it('may carry messages of other programs and invalid text, which the bus ignores', async () => {
     const [one, other] = await Promise.all([open(), open()]);
     await connected(one, other);
     const heard = keysHeard(other);
@@ -125,7 +125,7 @@ describe('the channel', () => {
     await Promise.all([one.close(), other.close()]);
   });
 
-  it('carries our messages as JSON with eventType and payload', async () => {
+  it("carries Tally's messages as JSON with eventType and payload", async () => {
     const listener = client.duplicate();
     const texts: string[] = [];
     await listener.subscribe(CHANNEL);
@@ -142,7 +142,7 @@ describe('the channel', () => {
     await one.close();
   });
 
-  it('comes back after an outage, during which own messages still arrive and nothing is thrown', async () => {
+  it('works again after an outage, and during the outage each instance still receives its own messages', async () => {
     const { log, messages } = collectingLog();
     const [one, other] = await Promise.all([open(log), open()]);
     await connected(one, other);

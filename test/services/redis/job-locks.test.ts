@@ -53,7 +53,7 @@ describe('job locks in Redis', () => {
     await redis.close();
   });
 
-  it('are one key with a lifetime, in the database of the room locks, and leave nothing behind', async () => {
+  it('are one key with a lifetime each, in the database of the room locks, and leave no key when released', async () => {
     const value = (await redis.jobLocks.acquire('roomGarbageCollector', 60_000)) ?? '';
     expect(await client.keys('ov_meet_lock*')).toEqual([KEY]);
     expect(await client.get(KEY)).toBe(value);
@@ -62,12 +62,12 @@ describe('job locks in Redis', () => {
     expect(await client.keys('ov_meet_lock*')).toEqual([]);
   });
 
-  it('of OpenVidu Meet hold', async () => {
+  it('cannot be acquired while OpenVidu Meet holds the same key', async () => {
     await client.set(KEY, 'a'.repeat(32), 'PX', 60_000);
     expect(await redis.jobLocks.acquire('roomGarbageCollector', 60_000)).toBeUndefined();
   });
 
-  it('are lost when Redis forgot everything', async () => {
+  it('cannot be extended, but can be acquired again, when Redis has lost its data', async () => {
     const value = (await redis.jobLocks.acquire('a', 60_000)) ?? '';
     await server.flush();
     expect(await redis.jobLocks.extend('a', value, 60_000)).toBe(false);
@@ -76,7 +76,7 @@ describe('job locks in Redis', () => {
   });
 });
 
-it('job locks of a Redis that dies are an outage, and work when it is back', async () => {
+it('job locks throw LocksUnavailableError while Redis is down, and work when Redis has returned', async () => {
   const own = await startRedis();
   let again: RunningProcess | undefined;
   const redis = await openRedis({ host: '127.0.0.1', port: own.port, log: silentLog });

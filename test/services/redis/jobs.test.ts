@@ -34,11 +34,11 @@ async function connect(): Promise<OpenRedis> {
   return redis;
 }
 
-describe('two instances over one Redis', () => {
+describe('two instances on one Redis', () => {
   const schedulers: Scheduler[] = [];
   afterEach(() => Promise.all(schedulers.splice(0).map((scheduler) => scheduler.close())));
 
-  /** A job of 60 ms that comes round several times a second on each of them, out of step so that neither is always first. */
+  /** Starts a job of 60 ms on both instances, several times a second. Different intervals let each instance come first. */
   async function startBoth() {
     const runs = createMemoryJobRuns();
     const seen = { one: 0, two: 0, running: 0, mostAtOnce: 0 };
@@ -88,18 +88,18 @@ describe('two instances over one Redis', () => {
     client.disconnect();
   });
 
-  it('go on after Redis was away', async () => {
+  it('run their jobs again after an outage of Redis', async () => {
     const { seen } = await startBoth();
     await bothRan(seen, 2);
     await server.kill();
-    await delay(1_500); // several ticks of both meet the outage
+    await delay(1_500); // several runs of both jobs fall into the outage
     again = await server.startAgain();
     await bothRan(seen, 5);
     expect(seen.mostAtOnce).toBe(1);
   });
 });
 
-describe('a lock that is held', () => {
+describe('a job lock that an instance holds', () => {
   const TTL_MS = 3_000;
   let held: HeldLock | undefined;
   afterEach(async () => {
@@ -114,8 +114,8 @@ describe('a lock that is held', () => {
     return lost;
   }
 
-  // Over 5 s: twice the time of a lock.
-  it('outlives its time, and is free at once when it is released', async () => {
+  // This test takes over 5 s, twice the lifetime of a lock.
+  it('is extended beyond its lifetime, and is free as soon as it is released', async () => {
     const lost = await hold();
     const client = connectTo(server.port);
     await delay(2 * TTL_MS);
@@ -126,7 +126,7 @@ describe('a lock that is held', () => {
     client.disconnect();
   });
 
-  it('is known to be lost when Redis forgot everything', async () => {
+  it('is reported as lost when Redis has lost its data', async () => {
     const lost = await hold();
     await server.flush();
     await eventually(
@@ -137,7 +137,7 @@ describe('a lock that is held', () => {
     expect(lost[0]?.message).toBe('The job lock was lost');
   });
 
-  it('counts as lost when Redis hangs for its time', async () => {
+  it('is reported as lost when Redis hangs for the lifetime of the lock', async () => {
     const lost = await hold();
     const at = performance.now();
     process.kill(server.pid, 'SIGSTOP');

@@ -6,7 +6,7 @@ import { openRedis, type OpenRedis } from '../../../src/persistence/redis/open-r
 import { collectingLog } from './collecting-log.js';
 import { silentLog, startSentinel } from './servers.js';
 
-/** What a call may take that is given up after a second, on a busy machine. */
+/** The longest time, on a busy machine, of a call that is given up after a second. */
 const GIVEN_UP_MS = 3_000;
 
 const calls = ({ roomLocks, ping }: OpenRedis) => ({
@@ -23,7 +23,7 @@ const calls = ({ roomLocks, ping }: OpenRedis) => ({
   ping,
 });
 
-/** Every call fails as an outage and in time, all of them at once. */
+/** Makes all calls at once and expects each to throw LocksUnavailableError in time. */
 async function expectOutage(redis: OpenRedis, withinMs: number): Promise<void> {
   const before = performance.now();
   for (const outcome of await Promise.allSettled(Object.values(calls(redis)).map((call) => call()))) {
@@ -40,7 +40,7 @@ const works = (redis: OpenRedis) =>
     ),
   );
 
-describe('a Redis that', () => {
+describe('the Redis adapter', () => {
   let server: Redis;
   let again: RunningProcess | undefined;
   let redis: OpenRedis;
@@ -61,7 +61,7 @@ describe('a Redis that', () => {
 
   const told = (text: string) => lines.filter((line) => line.startsWith('Redis') && line.includes(text)).length;
 
-  it('dies: an outage at once, told once; when it is back everything works', async () => {
+  it('throws LocksUnavailableError and logs once when Redis is killed, and works again when Redis has returned', async () => {
     await redis.roomLocks.acquire('room', 'one', 60_000);
     await server.kill();
     await expectOutage(redis, GIVEN_UP_MS);
@@ -75,7 +75,7 @@ describe('a Redis that', () => {
     expect(told('can be reached again')).toBe(1);
   });
 
-  it('hangs: an outage within a second; nobody keeps a lock that he was not told of', async () => {
+  it('throws LocksUnavailableError in time when Redis hangs, and the unanswered lock is free afterwards', async () => {
     process.kill(server.pid, 'SIGSTOP');
     try {
       await expectOutage(redis, GIVEN_UP_MS);
@@ -90,7 +90,7 @@ describe('a Redis that', () => {
     });
   });
 
-  it('is not there at first: opened all the same, and works when it comes', async () => {
+  it('can be opened while Redis is down, and works when Redis has started', async () => {
     await server.kill();
     const late = await openRedis({ host: '127.0.0.1', port: server.port, log: silentLog });
     await expectOutage(late, GIVEN_UP_MS);
@@ -100,7 +100,7 @@ describe('a Redis that', () => {
     await late.close();
   });
 
-  it('refuses the password: an outage', async () => {
+  it('throws LocksUnavailableError when Redis refuses the password', async () => {
     const locked = await startRedis({ args: ['--requirepass', 'secret'] });
     const refused = await openRedis({ host: '127.0.0.1', port: locked.port, password: 'wrong', log: silentLog });
     await expectOutage(refused, GIVEN_UP_MS);
@@ -111,14 +111,14 @@ describe('a Redis that', () => {
     await locked.stop();
   });
 
-  it('was left: calls fail as in an outage, and closing again is nothing', async () => {
+  it('throws LocksUnavailableError once it is closed, and can be closed again', async () => {
     await redis.close();
     await expectOutage(redis, GIVEN_UP_MS);
     await redis.close();
   });
 });
 
-it('nobody is there at all: an outage for a cluster and behind sentinels too', async () => {
+it('the Redis adapter throws LocksUnavailableError when no cluster node and no sentinel can be reached', async () => {
   const addresses = hostsAndPorts().parse(`127.0.0.1:${await freeTcpPort()}`);
   const target = { host: '', port: 0, log: silentLog };
   const clustered = await openRedis({ ...target, cluster: addresses });
@@ -130,7 +130,7 @@ it('nobody is there at all: an outage for a cluster and behind sentinels too', a
   await behind.close();
 });
 
-it('a master that dies is followed to its replica', async () => {
+it('the Redis adapter uses the replica when the master behind a sentinel is killed', async () => {
   const { nodes, sentinelPort, masterName, password, stop } = await startSentinel();
   const sentinels = { addresses: hostsAndPorts().parse(`127.0.0.1:${sentinelPort}`), masterName };
   const redis = await openRedis({ host: '', port: 0, password, sentinels, log: silentLog });

@@ -6,14 +6,14 @@ import { startTallyProcess, type TallyProcess } from '../../support/tally-proces
 import { silentLog } from './servers.js';
 
 const graceMs = 4_000;
-/** How long the lock of a start lives that does not go on. */
+/** The lifetime of the lock of a start that does not continue. */
 const startLockMs = 15_000;
 const liveCount = 12;
-/** The keeper of the locks runs every 30 s. */
+/** Time until lost locks are taken again: the job that keeps them runs every 30 s. */
 const restoredWithinMs = 60_000;
 const freedWithinMs = 5_000;
 
-describe('the locks of a Tally in Redis', () => {
+describe("Tally's room locks in Redis", () => {
   let server: Redis;
   let tally: TallyProcess;
   let redis: OpenRedis;
@@ -40,7 +40,7 @@ describe('the locks of a Tally in Redis', () => {
 
   const locksByRoom = async () => new Map((await redis.roomLocks.list()).map(({ roomId, ...holder }) => [roomId, holder]));
 
-  it('one that a killed process left between its lock and its record is freed after the grace, and the room is recorded', async () => {
+  it('are released after the grace period when a killed Tally left one without a record, and the room can be recorded', async () => {
     const { api, proxy } = tally;
     const roomId = await tally.openRoom();
     const hold = proxy.hold('request', 'ListParticipants', roomId);
@@ -58,8 +58,8 @@ describe('the locks of a Tally in Redis', () => {
     expect((await api.start(roomId)).status).toBe(201);
   });
 
-  // Over 5 s: the keeper has its turn up to 30 s after the loss.
-  it('are taken again within a minute after FLUSHALL; no room is recorded twice meanwhile; they go with their recordings', async () => {
+  // This test takes over 5 s: the job that keeps the locks runs up to 30 s after the loss.
+  it('are taken again within a minute of FLUSHALL, no room is recorded twice, and they are released with their recordings', async () => {
     const { api, simulator } = tally;
     const roomIds = await Promise.all(Array.from({ length: liveCount }, () => tally.openRoom()));
     const started = await Promise.all(roomIds.map((roomId) => api.start(roomId)));

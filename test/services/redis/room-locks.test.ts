@@ -22,7 +22,7 @@ beforeAll(async () => {
 });
 afterAll(() => Promise.all([server.stop(), cluster.stop(), behind.stop()]));
 
-/** Locks on empty servers; a lock's time really passes. */
+/** Opens the locks on emptied servers. `elapse` waits in real time. */
 async function createFixture(target: RedisTarget, empty: () => Promise<unknown>) {
   await empty();
   const redis = await openRedis({ ...target, log: silentLog });
@@ -53,7 +53,7 @@ roomLocksContract({
   },
 });
 
-it('a room lock that one node of a cluster lost is taken again by its holder', async () => {
+it('room locks that one node of a Redis cluster lost are taken again by hold', async () => {
   const addresses = hostsAndPorts().parse(cluster.nodes.map(({ address }) => address).join(','));
   const redis = await openRedis({ host: '', port: 0, cluster: addresses, log: silentLog });
   const wanted = Array.from({ length: 30 }, (_, index) => ({
@@ -88,13 +88,13 @@ describe('room locks in Redis', () => {
     if (!attempt.acquired) throw new Error('the room is held');
     return attempt.value;
   };
-  /** What OpenVidu Meet writes. */
+  /** Writes a lock as OpenVidu Meet writes it. */
   const takenByAnother = async (value: string, createdAt: number): Promise<void> => {
     await client.set(LOCK, value, 'PX', 60_000);
     await client.set(ENTRY, JSON.stringify({ resources: [LOCK], value, expiration: createdAt + 59_398, createdAt }));
   };
 
-  it('are written as OpenVidu Meet does, all in one database and with a lifetime', async () => {
+  it('are written as OpenVidu Meet writes them, in one database and with a lifetime', async () => {
     const before = Date.now();
     const value = await taken(60_000);
     expect(await client.get(LOCK)).toBe(value);
@@ -114,7 +114,7 @@ describe('room locks in Redis', () => {
     expect(await client.info('keyspace')).not.toContain('db0');
   });
 
-  it('have entries that live on with them', async () => {
+  it('have registry entries that are extended with them', async () => {
     const value = await taken(1_000);
     const before = JSON.parse((await client.get(ENTRY)) ?? '') as Record<string, number>;
     await redis.roomLocks.extend('room', value, 3_600_000);
@@ -124,12 +124,12 @@ describe('room locks in Redis', () => {
     expect(await client.pttl(ENTRY)).toBeGreaterThan(3_600_000);
   });
 
-  it('leave nothing behind when released', async () => {
+  it('leave no key in Redis when they are released', async () => {
     await redis.roomLocks.release('room', await taken(60_000));
     expect(await client.keys('ov_meet_lock*')).toEqual([]);
   });
 
-  it('of another program hold, are listed, and can be replaced and released', async () => {
+  it('of another program are respected and listed, and can be extended, replaced and released', async () => {
     const createdAt = Date.now() - 20_000;
     await takenByAnother('a'.repeat(32), createdAt);
     const holder = { value: 'a'.repeat(32), uid: '', createdAt };
@@ -142,7 +142,7 @@ describe('room locks in Redis', () => {
     expect(await client.keys('ov_meet_lock*')).toEqual([]);
   });
 
-  it('of another program that has no date are listed without one', async () => {
+  it('of another program without a creation time are listed without one', async () => {
     await client.set(LOCK, 'a'.repeat(32), 'PX', 60_000);
     await client.set(ENTRY, JSON.stringify({ resources: [LOCK], value: 'a'.repeat(32) }));
     expect(await redis.roomLocks.list()).toEqual([{ roomId: 'room', value: 'a'.repeat(32), uid: '' }]);
@@ -151,7 +151,7 @@ describe('room locks in Redis', () => {
     expect(await client.keys('ov_meet_lock*')).toEqual([]);
   });
 
-  it('are held for a recording together with their entry, lost or not', async () => {
+  it('are held together with their registry entry, which hold writes again when it was lost', async () => {
     const holder = { value: await taken(1_000), uid: 'one', createdAt: 5 };
     await client.del(ENTRY);
     await redis.roomLocks.hold([{ roomId: 'room', holder }], 3_600_000);
@@ -164,7 +164,7 @@ describe('room locks in Redis', () => {
     expect(await client.keys('ov_meet_lock*')).toEqual([]);
   });
 
-  it('cost one command for all that are held, until half of their life is over', async () => {
+  it('cost hold one Redis command for all of them while more than half of their lifetime is left', async () => {
     const wanted = Array.from({ length: 500 }, (_, index) => ({
       roomId: `room-${index}`,
       holder: { value: String(index).padStart(32, '0'), uid: 'one', createdAt: 5 },
@@ -179,7 +179,7 @@ describe('room locks in Redis', () => {
     expect(await client.info('commandstats')).toMatch(/cmdstat_eval:calls=500,/);
   });
 
-  it('are listed without entries of the past, which go, and without keys that are no room locks', async () => {
+  it('are listed without expired registry entries, which are deleted, and without keys that are no room locks', async () => {
     await takenByAnother('a'.repeat(32), 1);
     await client.del(LOCK);
     await client.set('ov_meet_lock:migration', 'c'.repeat(32));
@@ -197,7 +197,7 @@ describe('room locks in Redis', () => {
     expect((await redis.roomLocks.list()).map(({ roomId }) => roomId).sort()).toEqual(rooms.sort());
   });
 
-  it('are simply free when Redis forgot everything', async () => {
+  it('are free when Redis has lost its data', async () => {
     const value = await taken(60_000);
     await server.flush();
     expect(await redis.roomLocks.list()).toEqual([]);

@@ -20,19 +20,19 @@ export interface RedisGroup {
   stop(): Promise<void>;
 }
 
-/** With it every connection of the servers, and to them, is encrypted. */
+/** When `tls` is given, every connection to and between the servers is encrypted. */
 export interface Encrypted {
   tls?: Certificates;
 }
 
 export const silentLog = pino({ level: 'silent' });
 
-/** A plain client, which leaves errors to its callers. */
+/** A Redis client whose connection errors do not throw; its calls reject instead. */
 export function connectTo(port: number, options: Omit<RedisOptions, 'replyMapping'> = {}): Client {
   return new Client(port, '127.0.0.1', options).on('error', () => undefined);
 }
 
-/** Three nodes that share the keys. */
+/** Starts a cluster of three nodes that share the keys. */
 export async function startCluster({ tls }: Encrypted = {}): Promise<RedisGroup> {
   const nodes = await Promise.all([0, 1, 2].map(() => startClusterNode(tls)));
   const clients = nodes.map(({ port }) => connectTo(port, clientOptions(tls)));
@@ -51,7 +51,7 @@ export async function startCluster({ tls }: Encrypted = {}): Promise<RedisGroup>
   return { nodes, stop: () => stopAll(nodes) };
 }
 
-/** A master with a replica, and one sentinel that thinks the master dead after half a second. */
+/** Starts a master with a replica, and one sentinel that declares the master dead after half a second. */
 export async function startSentinel({ tls }: Encrypted = {}): Promise<
   RedisGroup & { sentinelPort: number; masterName: string; password: string }
 > {
@@ -106,7 +106,7 @@ function clientOptions(tls?: Certificates): Omit<RedisOptions, 'replyMapping'> {
   return tls === undefined ? {} : { tls: { ca: tls.ca } };
 }
 
-/** `--name value` pairs as lines of a settings file. */
+/** Converts `--name value` pairs to lines of a configuration file. */
 function asSettings(args: readonly string[]): string[] {
   return args.join(' ').split('--').slice(1);
 }

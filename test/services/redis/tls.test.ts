@@ -34,7 +34,7 @@ const places: Record<string, () => Record<string, string>> = {
   'a master behind sentinels': () => ({
     MEET_REDIS_SENTINEL_HOST_LIST: `localhost:${behind.sentinelPort}`,
     MEET_REDIS_SENTINEL_MASTER_NAME: behind.masterName,
-    // This sentinel asks for none and takes any; the variable is needed all the same.
+    // This sentinel needs no password and accepts any, but the variable is required.
     MEET_REDIS_SENTINEL_PASSWORD: 'any',
     MEET_REDIS_PASSWORD: behind.password,
   }),
@@ -57,10 +57,10 @@ async function withPersistence(env: Record<string, string>, use: (opened: Persis
   }
 }
 
-describe.each(Object.keys(places))('%s that speaks TLS only', (name) => {
+describe.each(Object.keys(places))('%s that accepts only TLS', (name) => {
   const env = () => ({ TALLY_REDIS_TLS: 'true', TALLY_REDIS_TLS_CA: certificates.caFile, ...places[name]?.() });
 
-  it('has the locks and carries the messages of two instances', async () => {
+  it('keeps the locks and carries the messages of two instances', async () => {
     await withPersistence(env(), async (one) => {
       await withPersistence(env(), async (other) => {
         const attempt = await one.roomLocks.acquire('room', 'one', 60_000);
@@ -77,7 +77,7 @@ describe.each(Object.keys(places))('%s that speaks TLS only', (name) => {
     });
   });
 
-  it('is away for whom its authority is unknown, and for whom speaks plainly', async () => {
+  it('makes clients without its authority, and clients without TLS, throw LocksUnavailableError', async () => {
     const { TALLY_REDIS_TLS_CA: _, ...unknown } = env();
     await withPersistence(unknown, async ({ roomLocks, ping }) => {
       await expect(ping.locks()).rejects.toThrow(LocksUnavailableError);
@@ -89,7 +89,7 @@ describe.each(Object.keys(places))('%s that speaks TLS only', (name) => {
   });
 });
 
-it('a certificate for another host is refused', async () => {
+it('the Redis adapter refuses a certificate for another host', async () => {
   const at = { port: server.port, tls: { ca: certificates.ca }, log: silentLog };
   const trusted = await openRedis({ ...at, host: '127.0.0.1' });
   await trusted.ping();

@@ -15,7 +15,7 @@ afterAll(() => minio.stop());
 
 s3MediaContract({ name: 'S3 on MinIO', server });
 
-describe('a URL of an object on MinIO', () => {
+describe('a presigned URL of an object on MinIO', () => {
   const key = 'recordings/room/room--0123456789.mp4';
   let bucket: S3Bucket;
 
@@ -32,7 +32,7 @@ describe('a URL of an object on MinIO', () => {
     return url ?? '';
   }
 
-  it('names it as a film that only its viewer keeps', async () => {
+  it('answers with the type video/mp4 and a private cache policy', async () => {
     const url = await urlFor(60_000);
     expect(url).not.toContain(minioPassword);
     const { status, headers } = await fetch(url);
@@ -42,7 +42,7 @@ describe('a URL of an object on MinIO', () => {
     expect(headers.get('Content-Disposition')).toBeNull();
   });
 
-  it('works for its time and no longer, and for this object only', async () => {
+  it('works only for its lifetime and only for this object', async () => {
     const url = await urlFor(5_000);
     const status = async (at: string) => (await fetch(at)).status;
     expect(await status(url.replace('0123456789', '0123456780'))).toBe(403);
@@ -51,11 +51,11 @@ describe('a URL of an object on MinIO', () => {
   });
 });
 
-describe('a MinIO that refuses', () => {
+describe('the S3 media store on MinIO', () => {
   const media = (changes: object) =>
     createS3Media({ bucket: 'any', subfolder: '', region: 'us-east-1', pathStyle: true, ...server(), ...changes });
 
-  it('wrong keys: an outage, not a missing object', async () => {
+  it('throws media.unavailable when MinIO refuses the keys', async () => {
     const refused = media({ secretKey: 'wrong' });
     await expect(refused.stat('a.mp4')).rejects.toMatchObject({
       code: 'media.unavailable',

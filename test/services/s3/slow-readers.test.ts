@@ -6,7 +6,7 @@ import { type AppOnSimulator, startAppOnSimulator } from '../../support/app-on-s
 import { expectPrompt, startSlowReaders } from '../../support/slow-readers.js';
 
 const READERS = 200;
-/** More than the buffers between the bucket and a reader hold. */
+/** Larger than all buffers between the bucket and a reader. */
 const SIZE = 20_000_000;
 const [bucket, folder] = ['recordings', 'a-folder'];
 
@@ -37,7 +37,7 @@ afterAll(async () => {
   await minio.stop();
 });
 
-/** A recording whose file is a big one; `directUrl` is where MinIO gives it to anybody. */
+/** Creates a recording with a large file. `directUrl` is the presigned URL of the file on MinIO. */
 async function record(checksum: 'CRC32' | 'SHA256' | undefined): Promise<{ url: string; directUrl: string }> {
   const { app, api, openRoom } = tally;
   const { body } = await api.start(await openRoom());
@@ -54,7 +54,7 @@ async function record(checksum: 'CRC32' | 'SHA256' | undefined): Promise<{ url: 
 }
 
 it.each([undefined, 'CRC32', 'SHA256'] as const)(
-  '200 readers of an object with the checksum %s who stop reading hold up nobody, and leave nothing',
+  '200 clients that stop reading an object with the checksum %s delay no other client and leak nothing',
   async (checksum) => {
     const warnings: Error[] = [];
     const note = (warning: Error): void => void warnings.push(warning);
@@ -63,8 +63,8 @@ it.each([undefined, 'CRC32', 'SHA256'] as const)(
     const direct = await startSlowReaders(directUrl, READERS);
     direct.leave();
     const readers = await startSlowReaders(`${url}/media`, READERS);
-    // The system takes in some megabytes for each reader, and all of them come through this one process first: on a busy
-    // machine that is a matter of its pace, of which MinIO's own is the measure.
+    // The system buffers some megabytes for each reader, and all of them pass through this one process. On a busy
+    // machine this takes long, so the limit is relative to the time that MinIO takes without Tally.
     expect(readers.firstBytesMs).toBeLessThan(Math.max(5_000, 10 * direct.firstBytesMs));
     expect(readers.memoryKbEach).toBeLessThan(1_024);
     await expectPrompt(url, SIZE);
@@ -73,5 +73,5 @@ it.each([undefined, 'CRC32', 'SHA256'] as const)(
     process.off('warning', note);
     expect(warnings).toEqual([]);
   },
-  60_000, // 400 connections take in some gigabytes before they stand still
+  60_000, // 400 connections buffer some gigabytes before they stall
 );

@@ -15,20 +15,20 @@ import { joinMeeting } from './participant.js';
 
 export type WorkerOptions = Pick<EgressWorkerOptions, 'media' | 'capacity' | 'activeAfterMs' | 's3'>;
 
-/** Redis and LiveKit on ports and folders of their own. The test adds egress workers and participants. */
+/** Redis and LiveKit with their own ports and folders. The test adds egress workers and participants. */
 export interface LiveKitStack {
   readonly wsUrl: string;
   readonly mediaDir: string;
   readonly rooms: RoomServiceClient;
   readonly egress: EgressClient;
   startWorker(options?: WorkerOptions): Promise<RunningProcess>;
-  /** Let two participants join, show a moving picture and play a tone. The returned function makes both leave. */
+  /** Lets two participants join, show a moving picture and play a tone. The returned function makes both leave. */
   meet(roomId: string): Promise<() => Promise<void>>;
-  /** Kill LiveKit as a crash would, and start it again. */
+  /** Kills LiveKit as in a crash, and starts it again. */
   restartLiveKit(): Promise<void>;
-  /** Empty LiveKit's Redis. */
+  /** Empties LiveKit's Redis. */
   flushRedis(): Promise<void>;
-  /** Stop this process together with the stack, before the stack's own. */
+  /** Makes `stop` stop this process too, before the processes of the stack. */
   own(process: RunningProcess): void;
   stop(): Promise<void>;
 }

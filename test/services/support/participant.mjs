@@ -1,4 +1,4 @@
-// A participant in a process of its own. It joins a room, shows a moving picture, plays a tone, and leaves on SIGTERM.
+// A program that joins a LiveKit room as a participant, shows a moving picture, plays a tone, and leaves on SIGTERM.
 // Usage: node participant.mjs URL TOKEN TONE_HERTZ
 import {
   AudioFrame,
@@ -21,7 +21,7 @@ const height = 180;
 const framesPerSecond = 10;
 const sampleRate = 48_000;
 
-/** A bright square travels over a colour that changes with time. */
+/** Draws frame `index`: a bright square that moves over a changing colour. */
 function picture(index) {
   const rgba = new Uint8Array(width * height * 4);
   const [left, top] = [(index * 7) % (width - 60), (index * 3) % (height - 60)];

@@ -5,7 +5,7 @@ export { joinSilently } from '../../servers/index.js';
 
 const script = fileURLToPath(new URL('participant.mjs', import.meta.url));
 
-/** Let a participant with picture and tone join. Give each another tone: equal ones can cancel each other out. */
+/** Lets a participant with picture and tone join. Each needs a different tone, because equal tones can cancel each other out. */
 export async function joinMeeting(wsUrl: string, roomId: string, identity: string, toneHertz: number): Promise<RunningProcess> {
   return startProcess({
     name: `participant-${identity}`,

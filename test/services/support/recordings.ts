@@ -6,7 +6,7 @@ import { poll, runSettings } from '../../servers/index.js';
 import type { Recording, TallyClient } from './tally-client.js';
 import { inspectVideo, type VideoFacts } from './video.js';
 
-/** Wait until the recording has an outcome: complete, failed or aborted. */
+/** Waits until the recording has settled. */
 export function outcomeOf(tally: TallyClient, recordingId: string, timeoutMs: number): Promise<Recording> {
   return poll(`an outcome of ${recordingId}`, timeoutMs, async () => {
     const recording = await tally.getRecording(recordingId);
@@ -14,7 +14,7 @@ export function outcomeOf(tally: TallyClient, recordingId: string, timeoutMs: nu
   });
 }
 
-/** Fetch the media as a client does, store it and measure it. */
+/** Downloads the media as a client does, and measures its picture and sound. */
 export async function watchMedia(tally: TallyClient, recordingId: string): Promise<VideoFacts> {
   const response = await tally.media(recordingId);
   if (response.status !== 200) throw new Error(`media answered ${response.status}: ${await response.text()}`);
@@ -23,7 +23,7 @@ export async function watchMedia(tally: TallyClient, recordingId: string): Promi
   return inspectVideo(file);
 }
 
-/** Expect a moving picture and sound for so many seconds. */
+/** Expects a moving picture and sound of this length. */
 export function expectMeeting(video: VideoFacts, seconds: number): void {
   expect(video.kinds).toEqual(['audio', 'video']);
   expect(Math.abs(video.durationSeconds - seconds)).toBeLessThan(1);
@@ -32,12 +32,12 @@ export function expectMeeting(video: VideoFacts, seconds: number): void {
   expect(Math.min(...video.loudness)).toBeGreaterThan(500);
 }
 
-/** Let a meeting last for a while. The tests wait for a fixed time nowhere else. */
+/** Lets a meeting go on for this long. No other helper waits for a fixed time. */
 export function meetFor(seconds: number): Promise<void> {
   return delay(seconds * 1000);
 }
 
-/** Collect the statuses of a room's recording, in order, until `end` is called. */
+/** Collects the statuses of a room's recording, in order, until `end` is called. */
 export function followStatuses(tally: TallyClient, roomId: string): { end(): Promise<readonly string[]> } {
   const seen: string[] = [];
   const ending = new AbortController();
@@ -46,7 +46,7 @@ export function followStatuses(tally: TallyClient, roomId: string): { end(): Pro
     if (status !== undefined && status !== seen.at(-1)) seen.push(status);
     return ending.signal.aborted;
   };
-  // `ending` may last only some 80 ms.
+  // The status `ending` may last only some 80 ms, so the poll looks every 10 ms.
   const following = poll('the end of the following', 60_000, look, 10);
   return {
     async end() {

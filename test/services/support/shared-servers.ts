@@ -2,7 +2,7 @@ import type { TestProject } from 'vitest/node';
 import { minioPassword, minioUser, startMinio, startMongo } from '../../servers/index.js';
 import type {} from '../../support/stores.js';
 
-/** Start the servers on which the suites of `npm test` run here. Each app has a database and a bucket of its own. */
+/** Starts the servers that the suites of `npm test` share in this run. Each app has its own database and bucket. */
 export async function setup(project: TestProject): Promise<() => Promise<void>> {
   const [mongo, minio] = await Promise.all([startMongo(), startMinio()]);
   project.provide('servers', {

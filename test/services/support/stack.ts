@@ -12,24 +12,24 @@ export interface StackOptions {
 }
 
 export interface MeetingOptions {
-  /** How long LiveKit keeps an empty room; LiveKit's own default is 20. */
+  /** Time for which LiveKit keeps an empty room; LiveKit's default is 20 s. */
   readonly departureTimeoutSeconds?: number;
 }
 
 export interface Meeting {
   readonly roomId: string;
-  /** Make both participants leave. */
+  /** Makes both participants leave. */
   leave(): Promise<void>;
 }
 
-/** A LiveKit with Tally beside it. */
+/** A LiveKit stack with one Tally process. */
 export interface Stack extends LiveKitStack {
   readonly tally: TallyClient;
-  /** Create a room in Tally, with two participants that show a moving picture and play a tone. */
+  /** Creates a room in Tally, with two participants that show a moving picture and play a tone. */
   openMeeting(roomName: string, options?: MeetingOptions): Promise<Meeting>;
-  /** Kill Tally as a crash would. */
+  /** Kills Tally as in a crash. */
   crashTally(): Promise<void>;
-  /** Start it again, on the same data and the same port. */
+  /** Starts Tally again, on the same data and the same port. */
   restartTally(): Promise<void>;
 }
 

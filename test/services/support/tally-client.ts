@@ -20,25 +20,25 @@ export interface Answer {
   readonly text: string;
 }
 
-/** Tally's public API as a client with an API key sees it. */
+/** A client of Tally's public API with an API key. */
 export interface TallyClient {
   createRoom(roomName: string): Promise<string>;
   tryGetRoom(roomId: string): Promise<Answer>;
-  /** @param policies query of the request: `withMeeting=force` */
+  /** @param policies query string such as `withMeeting=force` */
   deleteRoom(roomId: string, policies: string): Promise<Answer>;
   startRecording(roomId: string): Promise<Recording>;
-  /** The bare answer, for a start that must fail. */
+  /** Starts a recording and returns the answer, whatever its status. */
   tryStart(roomId: string): Promise<Answer>;
   stopRecording(recordingId: string): Promise<Recording>;
   tryStop(recordingId: string): Promise<Answer>;
   getRecording(recordingId: string): Promise<Recording>;
   listRecordings(roomId: string): Promise<readonly Recording[]>;
   deleteRecording(recordingId: string): Promise<Answer>;
-  /** @param range value of the Range header, `bytes=0-99` */
+  /** @param range value of the Range header, such as `bytes=0-99` */
   media(recordingId: string, range?: string): Promise<Response>;
 }
 
-/** @throws Error an answer is not the successful one; methods that return a bare answer do not throw */
+/** Methods that return an `Answer` or a `Response` accept every status. @throws Error another method got an unsuccessful answer */
 export function createTallyClient(url: string, apiKey: string): TallyClient {
   async function request(method: string, path: string, body?: object): Promise<Answer> {
     const headers = { 'X-API-KEY': apiKey, ...(body === undefined ? {} : { 'Content-Type': 'application/json' }) };

@@ -6,7 +6,7 @@ const entry = fileURLToPath(new URL('../../../dist/src/main.js', import.meta.url
 const apiKey = 'key-of-the-service-tests';
 
 export interface TallyOptions {
-  /** Chosen before LiveKit starts, because LiveKit sends its webhooks there. */
+  /** The port is chosen before LiveKit starts, because LiveKit sends its webhooks to it. */
   readonly port: number;
   readonly liveKitUrl: string;
   readonly mediaDir: string;
@@ -20,7 +20,7 @@ export interface Tally {
   readonly client: TallyClient;
 }
 
-/** Start Tally as a process of its own on the embedded store and files, with a real LiveKit. */
+/** Starts Tally as its own process. Without further `env` it uses the embedded store and a media folder. */
 export async function startTally({ port, liveKitUrl, mediaDir, dataDir, env = {} }: TallyOptions): Promise<Tally> {
   const process = await startProcess({
     name: 'tally',

@@ -14,15 +14,15 @@ const probeSchema = z.object({
 export interface VideoFacts {
   readonly durationSeconds: number;
   readonly kinds: readonly string[];
-  /** Mean brightness, 0 to 255, of each looked-at frame. */
+  /** Mean brightness, 0 to 255, of each sampled frame. */
   readonly brightness: readonly number[];
-  /** Mean change of a pixel from each looked-at frame to the next. */
+  /** Mean change of a pixel from each sampled frame to the next. */
   readonly motion: readonly number[];
   /** Root mean square of each whole second of sound, 0 to 32768. */
   readonly loudness: readonly number[];
 }
 
-/** Decode the whole file, which fails when it is broken, and measure picture and sound. */
+/** Decodes the whole file and measures picture and sound. @throws Error the file is broken */
 export async function inspectVideo(file: string): Promise<VideoFacts> {
   const probed = await run('ffprobe', ['-v', 'error', '-show_format', '-show_streams', '-of', 'json', file], { maxBuffer });
   const { format, streams } = probeSchema.parse(JSON.parse(probed.stdout));
@@ -38,7 +38,7 @@ export async function inspectVideo(file: string): Promise<VideoFacts> {
   };
 }
 
-/** Two small grey frames a second. */
+/** Samples two small grey frames per second. */
 async function framesOf(file: string): Promise<readonly Uint8Array[]> {
   const [width, height] = [64, 36];
   const bytes = await decode(file, ['-vf', `fps=2,scale=${width}:${height}`, '-pix_fmt', 'gray', '-f', 'rawvideo']);

@@ -5,7 +5,7 @@ import { freeTcpPort, liveKitKey, liveKitSecret } from '../../servers/index.js';
 
 export interface WebhookCollector {
   readonly url: string;
-  /** In the order of arrival. Only webhooks that LiveKit has signed are collected. */
+  /** The webhooks with a valid signature, in the order of arrival. */
   readonly events: readonly WebhookEvent[];
   stop(): void;
 }

@@ -3,13 +3,13 @@ import { minioPassword, minioUser, startMinio, type EgressWorkerOptions } from '
 
 const [bucket, folder] = ['recordings-of-the-tests', 'a-folder'];
 
-/** A bucket on a MinIO of its own. */
+/** A bucket on its own MinIO server. */
 export interface Bucket {
-  /** Variables with which Tally uses it. */
+  /** Environment variables that make Tally use the bucket. */
   readonly env: Readonly<Record<string, string>>;
-  /** How an egress worker uses it. */
+  /** Options that make an egress worker use the bucket. */
   readonly worker: Required<EgressWorkerOptions>['s3'];
-  /** Tally's folder in it. */
+  /** Tally's folder in the bucket. */
   readonly folder: string;
   keys(): Promise<readonly (string | undefined)[]>;
   stop(): Promise<void>;

@@ -7,22 +7,22 @@ import { startTally, type Tally } from '../../support/tally.js';
 import type { TallyClient } from '../../support/tally-client.js';
 
 export interface InstancesOptions {
-  /** Who hears from LiveKit. */
+  /** The instances that receive LiveKit's webhooks. */
   readonly webhooks: 'both' | 'first';
-  /** More variables of both instances. */
+  /** Further environment variables of both instances. */
   readonly tallyEnv?: Readonly<Record<string, string>>;
 }
 
-/** Two Tallys over one MongoDB, one Redis of their own and one LiveKit. */
+/** Two instances of Tally on one MongoDB, one Redis and one LiveKit. */
 export interface Instances extends LiveKitStack {
   readonly mongo: MongoReplicaSet;
-  /** Tally's own: LiveKit has another one. */
+  /** The Redis of the two instances; LiveKit has another one. */
   readonly redis: Redis;
   readonly first: Tally;
   readonly second: Tally;
-  /** Rooms with somebody in each, who stays. */
+  /** Creates rooms, each with one participant that stays. */
   openRooms(count: number): Promise<readonly string[]>;
-  /** Start the first one once more on its data and port, after it was killed. */
+  /** Starts the first instance again, on its old data and port, after it was killed. */
   restartFirst(): Promise<void>;
 }
 
@@ -77,7 +77,7 @@ export function numbers(count: number): readonly number[] {
   return Array.from({ length: count }, (_, index) => index);
 }
 
-/** Start a recording in each of the rooms, at the same time. */
+/** Starts a recording in each room, all at the same time. */
 export async function startAll(tally: TallyClient, roomIds: readonly string[]): Promise<readonly string[]> {
   const started = await Promise.all(roomIds.map((roomId) => tally.startRecording(roomId)));
   return started.map(({ recordingId }) => recordingId);

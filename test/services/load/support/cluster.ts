@@ -21,26 +21,26 @@ const simulatorEntry = fileURLToPath(new URL('../../../../dist/src/simulator/mai
 
 export interface ClusterOptions {
   readonly instances: number;
-  /** Divides LiveKit's delays. */
+  /** Divides the delays of the simulator. */
   readonly speed: number;
-  /** More variables of every instance. */
+  /** Further environment variables of every instance. */
   readonly tallyEnv?: Readonly<Record<string, string>>;
-  /** More variables of the simulator: where it uploads to. */
+  /** Further environment variables of the simulator, such as its bucket. */
   readonly simulatorEnv?: Readonly<Record<string, string>>;
 }
 
-/** Several Tallys over one MongoDB and one Redis, with the simulator as a process of its own, which knows what really happened. */
+/** Several instances of Tally on one MongoDB, one Redis and one simulator, which knows what each egress really did. */
 export interface Cluster {
   readonly mongo: MongoReplicaSet;
   readonly redis: Redis;
   readonly simulator: SimulatorControl;
-  /** Between every Tally and LiveKit; webhooks do not come this way. */
+  /** The gate between the instances and the simulator; webhooks bypass it. */
   readonly liveKitGate: TcpGate;
   readonly tallies: readonly Tally[];
   readonly clients: readonly TallyClient[];
-  /** Of the first instance. */
+  /** The client of the first instance. */
   readonly client: TallyClient;
-  /** Rooms with somebody in each. */
+  /** Creates rooms with one participant each. */
   openRooms(count: number): Promise<readonly string[]>;
   stop(): Promise<void>;
 }
@@ -63,7 +63,7 @@ export async function startCluster(options: ClusterOptions): Promise<Cluster> {
         simulatorEntry,
         ...['--port', String(simulatorPort), '--speed', String(options.speed), '--media-dir', mediaDir],
         ...['--key', liveKitKey, '--secret', liveKitSecret],
-        // The balancer in front of a cluster: LiveKit tells one address, which is any of them.
+        // Several addresses stand for a load balancer: the simulator sends each webhook to one of the instances.
         ...ports.flatMap((port) => ['--webhook', `http://127.0.0.1:${port}/livekit/webhook`]),
       ],
       env: { ...options.simulatorEnv },

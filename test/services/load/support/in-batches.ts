@@ -1,4 +1,4 @@
-/** Work on everything, so many at a time; the results in the order of the items. */
+/** Processes all items, at most `width` at a time. @returns the results in the order of the items */
 export async function inBatches<Item, Result>(
   items: readonly Item[],
   width: number,

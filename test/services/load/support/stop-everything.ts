@@ -5,7 +5,7 @@ import { inBatches } from './in-batches.js';
 
 const open = ['starting', 'active', 'ending'];
 
-/** Stop whatever is recorded in these rooms, until Tally says that nothing is and LiveKit records nothing. */
+/** Stops every recording in these rooms, until Tally lists no live recording and the simulator runs no egress. */
 export async function stopEverything(
   { client, simulator }: Cluster,
   roomIds: readonly string[],

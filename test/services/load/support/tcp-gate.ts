@@ -2,7 +2,7 @@ import { once } from 'node:events';
 import { connect, createServer, type Socket } from 'node:net';
 import { freeTcpPort } from '../../../servers/index.js';
 
-/** In front of a server: while it is shut, connections are refused and those that were open are cut, as when a host is gone. */
+/** A TCP proxy in front of a server. `shut` cuts its connections and refuses new ones, as when the host is down. */
 export interface TcpGate {
   readonly port: number;
   shut(): Promise<void>;

@@ -4,10 +4,10 @@ import type { Answer, TallyClient } from '../../support/tally-client.js';
 
 export type Command = 'start' | 'stop' | 'media';
 
-/** One answered request. Instants by the monotonic clock, milliseconds. */
+/** One request and its answer. Times are milliseconds of the monotonic clock. */
 export interface Exchange {
   readonly command: Command;
-  /** Which of the clients asked. */
+  /** The index of the client that sent the request. */
   readonly client: number;
   readonly askedAt: number;
   readonly answeredAt: number;
@@ -15,30 +15,30 @@ export interface Exchange {
   readonly status: number;
   /** The contract's error name, '' when there is none. */
   readonly error: string;
-  /** Header, '' when there is none. */
+  /** The Retry-After header, '' when there is none. */
   readonly retryAfter: string;
   readonly recordingId: string;
 }
 
 export interface TrafficOptions {
-  /** Every request goes to any of them. */
+  /** Each request goes to a random client. */
   readonly clients: readonly TallyClient[];
-  /** Each has one user of its own, who starts, lets it run, and stops. */
+  /** Each room has one user, who starts a recording, waits, and stops it. */
   readonly roomIds: readonly string[];
   readonly random: Random;
   /** Longest pause of a user between two requests, milliseconds. */
   readonly thinkMs: number;
-  /** A recording whose media is asked for between the two. */
+  /** A recording whose media every user requests between its other requests. */
   readonly watched?: string;
 }
 
-/** Users who record on and on, and everything they were answered. */
+/** Users who start and stop recordings until `end`, and all answers that they got. */
 export interface Traffic {
   readonly exchanges: readonly Exchange[];
-  /** Recordings whose start was answered 201, and those whose stop was answered 202. */
+  /** `started` holds the recordings whose start was answered 201, `stopped` those whose stop was answered 202. */
   readonly started: ReadonlySet<string>;
   readonly stopped: ReadonlySet<string>;
-  /** Let every user finish what it does. */
+  /** Waits until every user has finished its current request. */
   end(): Promise<void>;
 }
 
@@ -76,7 +76,7 @@ export function startTraffic({ clients, roomIds, random, thinkMs, watched }: Tra
       if (recordingId === undefined) {
         const { status, id } = await ask('start', '', (client) => client.tryStart(roomId));
         if (status === 201) started.add((recordingId = id));
-        // Taken although the answer was lost or said otherwise: what holds the room is what there is to stop.
+        // An earlier start was accepted although its answer was lost, so the user stops the recording that holds the room.
         if (status === 409) recordingId = await heldBy(roomId);
       } else {
         const running: string = recordingId;
@@ -112,7 +112,7 @@ async function fetchMedia(client: TallyClient, recordingId: string): Promise<Ans
   return { status: response.status, text: await response.text(), retryAfter: response.headers.get('Retry-After') ?? '' };
 }
 
-/** How often each answer was given, as `start 503 Lock Error`. */
+/** Counts the answers by a key such as `start 503 Lock Error`. */
 export function tally(exchanges: readonly Exchange[]): ReadonlyMap<string, number> {
   const counts = new Map<string, number>();
   for (const { command, status, error } of exchanges) {

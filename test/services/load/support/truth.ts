@@ -6,7 +6,7 @@ export interface Overlap {
   readonly ms: number;
 }
 
-/** Every time in which two egresses captured media in one room, read from what LiveKit really did. */
+/** Lists every period in which two egresses captured media in one room, according to the simulator. */
 export function overlapsOf(egresses: readonly EgressTruth[], now: number): readonly Overlap[] {
   const captures = egresses
     .filter(({ liveFrom }) => liveFrom !== undefined)

@@ -4,7 +4,7 @@ import { connect, DEFAULT_LIMITS } from '../../../../src/persistence/mongo/conne
 import { TIMING } from '../../../support/open-mongo.js';
 import { dbName } from './names.js';
 
-// A process of its own that adopts what OpenVidu Meet left; after each batch it prints how many it has adopted, until it is killed.
+// A program that adopts the recordings of OpenVidu Meet, and after each batch prints their number, until a test kills it.
 const connection = await connect({ uri: process.argv[2] ?? '', dbName, limits: DEFAULT_LIMITS });
 const adoption = createAdoption({ connection, clock: systemClock, timing: TIMING, batchSize: Number(process.argv[3]) });
 await adoption.run({

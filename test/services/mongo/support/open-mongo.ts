@@ -6,10 +6,10 @@ import { dbName } from './names.js';
 
 export interface MongoUnderTest {
   set: MongoReplicaSet;
-  /** The database itself, beside the adapter. */
+  /** The database, for direct access without the adapter. */
   db: mongo.Db;
   open: (options?: Partial<MongoOptions>) => Promise<Mongo>;
-  /** Remove every document; collections and indexes stay. */
+  /** Removes every document; collections and indexes stay. */
   empty: () => Promise<void>;
   stop: () => Promise<void>;
 }

@@ -1,8 +1,8 @@
-/** What a process answered to one round of probes. */
+/** The answers of a process to one round of probes. */
 export interface Probe {
   livez: number;
   readyz: number;
-  /** The public word of `/readyz`; absent when it is ready. */
+  /** The field `status` of `/readyz`; absent when the process is ready. */
   status?: string;
 }
 
@@ -13,7 +13,7 @@ export interface Probes {
   stop(): Promise<void>;
 }
 
-/** Wait until the port answers, then probe again and again: a probe without an answer is a failure that `stop` throws. */
+/** Waits until the port answers, then probes repeatedly. `stop` throws if a probe got no answer. */
 export async function startProbes(url: string, everyMs: number): Promise<Probes> {
   const seen: Probe[] = [];
   let isStopped = false;

@@ -2,13 +2,13 @@ import type { MongoUnderTest } from './open-mongo.js';
 
 export interface Query {
   filter: string;
-  /** Names of the stages with the indexes they read. */
+  /** The names of the plan's stages. */
   plan: string;
   keysExamined: number;
   docsExamined: number;
 }
 
-/** What the primary itself says of the queries that came while `run` ran. */
+/** Returns the primary's profile of the queries that arrived during `run`. */
 export async function profileQueries({ db }: MongoUnderTest, run: () => Promise<void>): Promise<Query[]> {
   await db.command({ profile: 0 });
   await db.collection('system.profile').drop();

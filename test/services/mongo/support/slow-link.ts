@@ -2,16 +2,16 @@ import { once } from 'node:events';
 import { connect, createServer, type AddressInfo, type Socket } from 'node:net';
 import { Transform } from 'node:stream';
 
-/** Bytes of one tick of a link. */
+/** A chunk that would be delayed by less than this passes at once. */
 const TICK_MS = 50;
 
-/** A link to a server that lets a client send only so many bytes a second over each connection. */
+/** A TCP proxy that limits how many bytes per second a client can send over each connection. */
 export interface SlowLink {
   readonly port: number;
   close(): void;
 }
 
-/** @param bytesPerSecond Infinity: as fast as it goes */
+/** @param bytesPerSecond Infinity for no limit */
 export async function startSlowLink(targetPort: number, bytesPerSecond: number): Promise<SlowLink> {
   const sockets = new Set<Socket>();
   const server = createServer((incoming) => {
@@ -41,7 +41,7 @@ export async function startSlowLink(targetPort: number, bytesPerSecond: number):
   };
 }
 
-/** Passes each chunk on once the time is over that it takes. */
+/** Delays each chunk by the time that it takes at this speed. */
 function throttle(bytesPerSecond: number): Transform {
   return new Transform({
     transform(chunk: Buffer, _encoding, pass) {
