@@ -7,7 +7,7 @@ import { createStartingAnswers } from '../http/probes/starting.js';
 import type { Scheduler } from '../jobs/scheduler.js';
 import type { Logger } from '../logging.js';
 import type { Reconciler } from '../machines/reconcile/reconciler.js';
-import { releaseOrphanedLocks } from '../machines/recording/commands/orphaned-locks.js';
+import { releaseOrphanedLocks } from '../machines/recording/commands/room-lock.js';
 import { openPersistence, type Persistence } from '../persistence/index.js';
 import { createEdge } from './edge.js';
 import { type LiveKitServer, openLiveKitServer } from './livekit-server.js';
@@ -67,7 +67,7 @@ export async function createApp(config: Config, { log, clock = systemClock, sign
 
     const apiKey = await ensureApiKey(ports.apiKeys, config.initialApiKey, ports.clock.now());
     const isAlone = ports.exclusive && config.locks.kind === 'embedded';
-    if (isAlone) await releaseOrphanedLocks({ locks: ports.roomLocks, store: ports.recordings, log });
+    if (isAlone) await releaseOrphanedLocks(ports.roomLocks, ports.recordings, log);
     await Promise.all([recordings.start(), rooms.start()]);
     reconciler.start();
     const jobs = (parts.jobs = createRepairJobs(config, ports, machines));

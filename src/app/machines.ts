@@ -1,21 +1,17 @@
 import type { Config } from '../config/config.js';
-import { createSupervisor, type Supervisor } from '../machines/kernel/supervisor.js';
+import { createSupervisor } from '../machines/kernel/supervisor.js';
 import { createRecordingCommands, type RecordingCommands } from '../machines/recording/commands/commands.js';
 import { defineRecording } from '../machines/recording/machine/definition.js';
 import { deleteAllRecordings } from '../machines/recording/commands/delete-all.js';
 import { createRecordingEffects } from '../machines/recording/effects/effects.js';
-import type { RecordingEvent } from '../machines/recording/events.js';
+import type { Recordings } from '../machines/recording/events.js';
 import type { Notifications } from '../machines/ports/notifications.js';
-import type { RecordingContext } from '../machines/recording/recording.js';
 import { createRoomCommands, type RoomCommands } from '../machines/room/commands/commands.js';
 import { createRoomEffects } from '../machines/room/effects/effects.js';
 import { defineRoom } from '../machines/room/machine/definition.js';
-import { type RoomContext, roomStatusOf } from '../machines/room/room.js';
-import type { RoomEvent } from '../machines/room/events.js';
+import { roomStatusOf } from '../machines/room/room.js';
+import type { Rooms } from '../machines/room/events.js';
 import type { Ports } from './ports.js';
-
-type Recordings = Supervisor<RecordingContext, RecordingEvent>;
-type Rooms = Supervisor<RoomContext, RoomEvent>;
 
 /** The two kinds of actors, and what a client may ask of them. */
 export interface Machines {

@@ -1,10 +1,8 @@
 import type { Timers } from '../config/config.js';
-import type { Supervisor } from '../machines/kernel/supervisor.js';
-import type { RecordingEvent } from '../machines/recording/events.js';
+import type { Recordings } from '../machines/recording/events.js';
 import type { LiveKitGateway } from '../machines/ports/livekit-gateway.js';
 import type { RecordingStore } from '../machines/recording/recording-store.js';
 import type { RoomLocks } from '../machines/ports/room-locks.js';
-import type { RecordingContext } from '../machines/recording/recording.js';
 import type { RoomCommands } from '../machines/room/commands/commands.js';
 import type { RoomStore } from '../machines/room/room-store.js';
 import { deleteExpiredRooms } from './expired-rooms.job.js';
@@ -18,7 +16,7 @@ import { stopStaleRecordings } from './stale-recordings.job.js';
 export interface JobsOptions extends Omit<RunOptions, 'locks'> {
   jobLocks: RunOptions['locks'];
   timers: Timers;
-  supervisor: Supervisor<RecordingContext, RecordingEvent>;
+  supervisor: Recordings;
   recordings: RecordingStore;
   rooms: RoomStore;
   roomCommands: RoomCommands;

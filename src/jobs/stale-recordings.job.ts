@@ -1,24 +1,17 @@
 import { type Clock, sleep } from '../clock.js';
 import type { Log } from '../logging.js';
-import type { Supervisor } from '../machines/kernel/supervisor.js';
 import { type EgressObservation, isTerminal } from '../machines/ports/egress-gateway.js';
 import type { LiveKitGateway } from '../machines/ports/livekit-gateway.js';
 import { createTwiceSeen } from '../machines/reconcile/twice-seen.js';
-import type { RecordingEvent } from '../machines/recording/events.js';
+import type { RecordingEvent, Recordings } from '../machines/recording/events.js';
 import { uidOfPath } from '../machines/recording/media-key.js';
 import type { RecordingStore } from '../machines/recording/recording-store.js';
-import {
-  isUnsettled,
-  type RecordingContext,
-  type RecordingDocument,
-  statusOf,
-  topStateOf,
-} from '../machines/recording/recording.js';
+import { isUnsettled, type RecordingDocument, statusOf, topStateOf } from '../machines/recording/recording.js';
 import { staleRecordingStopped } from '../observability/events.js';
 import { countEach, type Counts, sum } from './job.js';
 
 export interface StaleRecordingOptions {
-  supervisor: Pick<Supervisor<RecordingContext, RecordingEvent>, 'send'>;
+  supervisor: Pick<Recordings, 'send'>;
   store: Pick<RecordingStore, 'load'>;
   livekit: Pick<LiveKitGateway, 'listEgress' | 'findEgress' | 'listParticipants' | 'listRooms'>;
   clock: Clock;

@@ -1,19 +1,17 @@
 import type { Clock } from '../../clock.js';
 import type { Log } from '../../logging.js';
-import type { Supervisor } from '../kernel/supervisor.js';
 import type { RoomContext } from '../room/room.js';
-import type { RoomEvent } from '../room/events.js';
+import type { Rooms } from '../room/events.js';
 import type { EgressObservation } from '../ports/egress-gateway.js';
-import type { RecordingEvent } from '../recording/events.js';
+import type { Recordings } from '../recording/events.js';
 import type { LiveKitEvent } from './livekit-events.js';
 import { uidOfPath } from '../recording/media-key.js';
 import type { LiveKitRoom } from '../ports/room-gateway.js';
 import type { RecordingStore } from '../recording/recording-store.js';
-import type { RecordingContext } from '../recording/recording.js';
 
 export interface LiveKitIntakeOptions {
-  recordings: Pick<Supervisor<RecordingContext, RecordingEvent>, 'send'>;
-  rooms: Pick<Supervisor<RoomContext, RoomEvent>, 'send'>;
+  recordings: Pick<Recordings, 'send'>;
+  rooms: Pick<Rooms, 'send'>;
   store: Pick<RecordingStore, 'findLive'>;
   clock: Clock;
   log: Log;

@@ -2,16 +2,15 @@ import type { Clock } from '../../clock.js';
 import { toError } from '../../errors.js';
 import type { Log } from '../../logging.js';
 import { roomListVoided } from '../../observability/events.js';
-import type { Supervisor } from '../kernel/supervisor.js';
 import type { LiveKitRoom, RoomGateway } from '../ports/room-gateway.js';
-import type { RoomEvent } from '../room/events.js';
+import type { RoomEvent, Rooms } from '../room/events.js';
 import type { RoomStore } from '../room/room-store.js';
-import { type RoomContext, type RoomDocument, roomStatusOf } from '../room/room.js';
+import { type RoomDocument, roomStatusOf } from '../room/room.js';
 import { createBlipGuard } from './blip-guard.js';
 import { createTwiceSeen } from './twice-seen.js';
 
 export interface MeetingOptions {
-  supervisor: Pick<Supervisor<RoomContext, RoomEvent>, 'send'>;
+  supervisor: Pick<Rooms, 'send'>;
   store: Pick<RoomStore, 'load' | 'inMeeting'>;
   livekit: Pick<RoomGateway, 'listRooms'>;
   /** Whether the room has a live recording. */

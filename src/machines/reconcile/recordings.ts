@@ -2,18 +2,17 @@ import type { Clock } from '../../clock.js';
 import { toError } from '../../errors.js';
 import type { Log } from '../../logging.js';
 import { passVoided } from '../../observability/events.js';
-import type { Supervisor } from '../kernel/supervisor.js';
 import type { LiveKitGateway } from '../ports/livekit-gateway.js';
-import type { RecordingEvent } from '../recording/events.js';
+import type { RecordingEvent, Recordings } from '../recording/events.js';
 import type { RecordingStore } from '../recording/recording-store.js';
-import type { RecordingContext, RecordingDocument } from '../recording/recording.js';
+import type { RecordingDocument } from '../recording/recording.js';
 import { createBlipGuard } from './blip-guard.js';
 import { decide, suspicionOf } from './decide.js';
 import { type Listed, type Look, lookAt } from './look.js';
 import { createTwiceSeen } from './twice-seen.js';
 
 export interface RecordingKeeperOptions {
-  supervisor: Pick<Supervisor<RecordingContext, RecordingEvent>, 'send'>;
+  supervisor: Pick<Recordings, 'send'>;
   store: Pick<RecordingStore, 'load'>;
   livekit: Pick<LiveKitGateway, 'listEgress' | 'findEgress' | 'listRooms' | 'listParticipants'>;
   clock: Clock;

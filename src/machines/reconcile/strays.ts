@@ -4,19 +4,18 @@ import type { Clock } from '../../clock.js';
 import { toError } from '../../errors.js';
 import type { Log } from '../../logging.js';
 import { egressAdopted, strayStopped } from '../../observability/events.js';
-import type { Supervisor } from '../kernel/supervisor.js';
 import { type EgressObservation, isTerminal } from '../ports/egress-gateway.js';
 import type { LiveKitGateway } from '../ports/livekit-gateway.js';
-import type { RecordingEvent } from '../recording/events.js';
+import type { Recordings } from '../recording/events.js';
 import { newRecording } from '../recording/machine/new-recording.js';
 import { uidOfPath } from '../recording/media-key.js';
-import type { RecordingContext, RecordingDocument } from '../recording/recording.js';
+import type { RecordingDocument } from '../recording/recording.js';
 import { type Claim, claimOn, type ClaimOptions } from './claims.js';
 import type { Listed } from './look.js';
 import { createTwiceSeen } from './twice-seen.js';
 
 export interface StrayOptions extends ClaimOptions {
-  supervisor: Pick<Supervisor<RecordingContext, RecordingEvent>, 'create'>;
+  supervisor: Pick<Recordings, 'create'>;
   livekit: Pick<LiveKitGateway, 'stopEgress' | 'findEgress' | 'listRooms'>;
   clock: Clock;
   log: Log;

@@ -1,4 +1,6 @@
+import type { Supervisor } from '../kernel/supervisor.js';
 import type { EgressObservation } from '../ports/egress-gateway.js';
+import type { RecordingContext } from './recording.js';
 
 interface At {
   /** Epoch milliseconds by our clock. */
@@ -37,3 +39,6 @@ export type RecordingEvent =
   | ({ type: 'room.finished'; roomSid: string } & At)
   /** Remove the recording: at once when settled, else as soon as it is. */
   | ({ type: 'delete' } & At);
+
+/** Hosts the recordings. */
+export type Recordings = Supervisor<RecordingContext, RecordingEvent>;

@@ -1,4 +1,5 @@
-import type { WithMeetingPolicy, WithRecordingsPolicy } from './room.js';
+import type { Supervisor } from '../kernel/supervisor.js';
+import type { RoomContext, WithMeetingPolicy, WithRecordingsPolicy } from './room.js';
 
 interface At {
   /** Epoch milliseconds by our clock. */
@@ -13,3 +14,6 @@ export type RoomEvent =
   | ({ type: 'close' } & At)
   /** `hasRecordings` is read by whoever asks; the room's own state decides about the meeting. */
   | ({ type: 'delete'; hasRecordings: boolean; withMeeting: WithMeetingPolicy; withRecordings: WithRecordingsPolicy } & At);
+
+/** Hosts the rooms. */
+export type Rooms = Supervisor<RoomContext, RoomEvent>;

@@ -1,14 +1,12 @@
 import { type Clock, sleep } from '../../../clock.js';
 import { settleEach } from '../../../concurrency.js';
 import type { Log } from '../../../logging.js';
-import type { Supervisor } from '../../kernel/supervisor.js';
 import { RecordingsNotDeletedError } from '../errors.js';
-import type { RecordingEvent } from '../events.js';
+import type { RecordingEvent, Recordings } from '../events.js';
 import type { RecordingStore } from '../recording-store.js';
-import type { RecordingContext } from '../recording.js';
 
 export interface DeleteAllOptions {
-  supervisor: Pick<Supervisor<RecordingContext, RecordingEvent>, 'send'>;
+  supervisor: Pick<Recordings, 'send'>;
   store: Pick<RecordingStore, 'findLive' | 'keysOfRoom'>;
   clock: Clock;
   log: Log;

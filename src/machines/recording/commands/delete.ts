@@ -1,20 +1,11 @@
-import type { Clock } from '../../../clock.js';
-import type { Log } from '../../../logging.js';
 import { recordingDeleted } from '../../../observability/events.js';
-import type { Supervisor } from '../../kernel/supervisor.js';
 import { RecordingNotFoundError, RecordingNotStoppedError } from '../errors.js';
-import type { RecordingEvent } from '../events.js';
 import { formatRecordingId, parseRecordingId } from '../recording-id.js';
-import { isUnsettled, type RecordingContext, type RecordingDocument } from '../recording.js';
+import { isUnsettled, type RecordingDocument } from '../recording.js';
 import { isNamedBy } from './get.js';
+import type { RecordingCommandOptions } from './options.js';
 
-export interface DeleteOptions {
-  supervisor: Pick<Supervisor<RecordingContext, RecordingEvent>, 'send'>;
-  clock: Clock;
-  log: Log;
-}
-
-export async function deleteRecording({ supervisor, clock, log }: DeleteOptions, recordingId: string): Promise<void> {
+export async function deleteRecording({ supervisor, clock, log }: RecordingCommandOptions, recordingId: string): Promise<void> {
   const isRemovable = (recording: RecordingDocument) => isNamedBy(recordingId, recording) && !isUnsettled(recording);
   const uid = parseRecordingId(recordingId)?.uid ?? '';
   const sent = await supervisor.send(uid, { type: 'delete', at: clock.now(), source: 'rest' }, isRemovable);

@@ -1,9 +1,16 @@
-import { RecordingNotFoundError, RecordingNotStoppedError } from '../errors.js';
+import { type RecordableRoom, type RoomDirectory, RoomNotFoundError } from '../../ports/rooms.js';
+import { RecordingDisabledError, RecordingNotFoundError, RecordingNotStoppedError } from '../errors.js';
 import { formatRecordingId, parseRecordingId } from '../recording-id.js';
 import type { RecordingStore } from '../recording-store.js';
 import { isDeleted, type RecordingDocument, topStateOf } from '../recording.js';
 
-/** @throws RecordingNotFoundError */
+export async function recordableRoom(rooms: RoomDirectory, roomId: string): Promise<RecordableRoom> {
+  const room = await rooms.find(roomId);
+  if (room === undefined) throw new RoomNotFoundError(roomId);
+  if (!room.isRecordingEnabled) throw new RecordingDisabledError(roomId);
+  return room;
+}
+
 export async function getRecording(store: Pick<RecordingStore, 'load'>, recordingId: string): Promise<RecordingDocument> {
   const uid = parseRecordingId(recordingId)?.uid;
   const recording = uid === undefined ? undefined : await store.load(uid);
@@ -11,7 +18,7 @@ export async function getRecording(store: Pick<RecordingStore, 'load'>, recordin
   return recording;
 }
 
-/** @throws RecordingNotFoundError, RecordingNotStoppedError it is not complete; a failed or aborted one may still become so */
+/** @throws RecordingNotStoppedError it is not complete; a failed or aborted one may still become so */
 export async function getPlayableRecording(store: Pick<RecordingStore, 'load'>, recordingId: string): Promise<RecordingDocument> {
   const recording = await getRecording(store, recordingId);
   if (topStateOf(recording) !== 'complete') throw new RecordingNotStoppedError(formatRecordingId(recording));

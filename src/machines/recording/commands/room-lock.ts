@@ -1,17 +1,13 @@
-import type { Clock } from '../../../clock.js';
+import type { Log } from '../../../logging.js';
+import { orphanedLockFreed } from '../../../observability/events.js';
 import type { LockHolder, RoomLocks } from '../../ports/room-locks.js';
 import { RecordingAlreadyActiveError } from '../errors.js';
 import type { RecordingStore } from '../recording-store.js';
 import { isLive } from '../recording.js';
+import type { RecordingCommandOptions } from './options.js';
 
 /** Life of the room lock until the record exists, milliseconds; the record's own effect then extends it. */
 const CLAIM_LOCK_MS = 15_000;
-
-export interface RoomLockOptions {
-  locks: Pick<RoomLocks, 'acquire' | 'replace'>;
-  store: Pick<RecordingStore, 'load'>;
-  clock: Clock;
-}
 
 /**
  * Take the lock of a room for a start, also from a holder that no longer needs it.
@@ -20,7 +16,7 @@ export interface RoomLockOptions {
  * @throws RecordingAlreadyActiveError another recording or start holds it
  * @throws LocksUnavailableError, StoreUnavailableError retryable
  */
-export async function lockRoom({ locks, store, clock }: RoomLockOptions, roomId: string, uid: string): Promise<string> {
+export async function lockRoom({ locks, store, clock }: RecordingCommandOptions, roomId: string, uid: string): Promise<string> {
   const attempt = await locks.acquire(roomId, uid, CLAIM_LOCK_MS);
   if (attempt.acquired) return attempt.value;
   if (attempt.holder !== undefined && (await isLeftBehind(attempt.holder, store, clock.now()))) {
@@ -44,4 +40,23 @@ export async function isLeftBehind(
   const recording = await store.load(uid);
   if (recording !== undefined) return !isLive(recording);
   return createdAt === undefined || now - createdAt > CLAIM_LOCK_MS;
+}
+
+/**
+ * Free the room locks that no live recording holds: a killed process leaves one when it dies between taking the lock and storing
+ * the record. Only for a process that is alone on its stores, so that no start is between the two.
+ *
+ * @throws LocksUnavailableError, StoreUnavailableError retryable
+ */
+export async function releaseOrphanedLocks(
+  locks: Pick<RoomLocks, 'list' | 'release'>,
+  store: Pick<RecordingStore, 'load'>,
+  log: Log,
+): Promise<void> {
+  for (const { roomId, uid, value } of await locks.list()) {
+    const recording = await store.load(uid);
+    if (recording !== undefined && isLive(recording)) continue;
+    await locks.release(roomId, value);
+    orphanedLockFreed(log, { room: roomId, recording: uid });
+  }
 }

@@ -36,10 +36,9 @@ export function startAnswer(recording: RecordingDocument | undefined, roomId: st
     case 'lost':
       throw new StartFailedError(roomId, startError.message);
     case undefined:
-      break;
+      if (cancelReason === 'stop') throw new StartFailedError(roomId, 'it was stopped while starting');
+      throw new StartTimedOutError(roomId);
   }
-  if (cancelReason === 'stop') throw new StartFailedError(roomId, 'it was stopped while starting');
-  throw new StartTimedOutError(roomId);
 }
 
 /**
@@ -47,12 +46,9 @@ export function startAnswer(recording: RecordingDocument | undefined, roomId: st
  *
  * @throws IdempotencyMismatchError, IdempotencyInProgressError, and what `startAnswer` throws
  */
-export function repeatedAnswer(
-  earlier: RecordingDocument,
-  { roomId, respondAsync }: { roomId: string; respondAsync?: boolean },
-): RecordingDocument {
+export function repeatedAnswer(earlier: RecordingDocument, roomId: string, respondAsync = false): RecordingDocument {
   if (earlier.roomId !== roomId) throw new IdempotencyMismatchError();
   if (hasStartAnswer(earlier)) return startAnswer(earlier, roomId);
-  if (respondAsync !== true) throw new IdempotencyInProgressError();
+  if (!respondAsync) throw new IdempotencyInProgressError();
   return earlier;
 }

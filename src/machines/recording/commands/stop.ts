@@ -1,26 +1,15 @@
-import type { Clock } from '../../../clock.js';
-import type { Log } from '../../../logging.js';
 import { recordingStopped } from '../../../observability/events.js';
-import type { Supervisor } from '../../kernel/supervisor.js';
 import { RecordingAlreadyStoppedError, RecordingNotFoundError, RecordingStillStartingError } from '../errors.js';
-import type { RecordingEvent } from '../events.js';
 import { formatRecordingId } from '../recording-id.js';
-import type { RecordingStore } from '../recording-store.js';
-import { isDeleted, type RecordingContext, type RecordingDocument, topStateOf } from '../recording.js';
+import { isDeleted, type RecordingDocument, topStateOf } from '../recording.js';
 import { getRecording } from './get.js';
-
-export interface StopOptions {
-  supervisor: Pick<Supervisor<RecordingContext, RecordingEvent>, 'send' | 'observe'>;
-  store: Pick<RecordingStore, 'load'>;
-  clock: Clock;
-  log: Log;
-}
+import type { RecordingCommandOptions } from './options.js';
 
 /** How long a stop waits for LiveKit's answer, which carries the duration, milliseconds. */
 const STOP_ANSWER_MS = 5_000;
 
 export async function stopRecording(
-  { supervisor, store, clock, log }: StopOptions,
+  { supervisor, store, clock, log }: RecordingCommandOptions,
   recordingId: string,
 ): Promise<RecordingDocument> {
   const { uid, roomId } = await getRecording(store, recordingId);

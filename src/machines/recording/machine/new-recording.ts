@@ -9,7 +9,7 @@ export interface NewRecording {
   at: number;
   /** Draws one access secret: 32 hexadecimal characters. */
   secret: () => string;
-  startKey?: string;
+  startKey?: string | undefined;
   lockValue?: string;
   /** The instance that claims the start call; absent for an egress that runs already. */
   claimant?: string;

@@ -1,29 +1,15 @@
 import { randomBytes } from 'node:crypto';
 
-import type { Clock } from '../../../clock.js';
-import type { Log } from '../../../logging.js';
 import { roomCreated } from '../../../observability/events.js';
-import type { Supervisor } from '../../kernel/supervisor.js';
-import type { RoomEvent } from '../events.js';
 import { drawRoomId } from '../room-id.js';
-import type { RoomConfig, RoomContext, RoomDocument } from '../room.js';
+import type { RoomContext, RoomDocument } from '../room.js';
+import type { RoomCommandOptions } from './options.js';
 
-export interface CreateRoomRequest {
-  roomName: string;
-  /** Epoch milliseconds. */
-  autoDeletionDate?: number;
-  autoDeletionPolicy?: NonNullable<RoomContext['autoDeletionPolicy']>;
-  config: RoomConfig;
-}
-
-export interface CreateRoomOptions {
-  supervisor: Pick<Supervisor<RoomContext, RoomEvent>, 'create'>;
-  clock: Clock;
-  log: Log;
-}
+/** Instants in epoch milliseconds. */
+export type CreateRoomRequest = Pick<RoomContext, 'roomName' | 'autoDeletionDate' | 'autoDeletionPolicy' | 'config'>;
 
 export async function createRoom(
-  { supervisor, clock, log }: CreateRoomOptions,
+  { supervisor, clock, log }: RoomCommandOptions,
   request: CreateRoomRequest,
 ): Promise<RoomDocument> {
   const room = newRoom(request, clock.now());
@@ -38,12 +24,9 @@ function newRoom(request: CreateRoomRequest, now: number): RoomContext {
   const link = () => `/room/${roomId}?secret=${randomBytes(5).toString('hex')}`;
   return {
     schemaVersion: 1,
+    ...request,
     roomId,
-    roomName: request.roomName,
     creationDate: now,
-    ...(request.autoDeletionDate === undefined ? {} : { autoDeletionDate: request.autoDeletionDate }),
-    ...(request.autoDeletionPolicy === undefined ? {} : { autoDeletionPolicy: request.autoDeletionPolicy }),
-    config: request.config,
     moderatorUrl: link(),
     speakerUrl: link(),
     meetingEndAction: 'none',

@@ -1,15 +1,11 @@
-import type { Clock } from '../../../clock.js';
-import type { Log } from '../../../logging.js';
 import { roomDeleted } from '../../../observability/events.js';
-import type { Supervisor } from '../../kernel/supervisor.js';
-import type { Recorder } from '../../ports/recorder.js';
 import { RoomNotFoundError } from '../../ports/rooms.js';
 import { RoomDeletionRefusedError } from '../errors.js';
 import type { RoomEvent } from '../events.js';
 import { planDeletion, type RoomDeletion } from '../machine/deletion.js';
-import type { RoomStore } from '../room-store.js';
-import { type RoomContext, type RoomDocument, roomStatusOf, type WithMeetingPolicy, type WithRecordingsPolicy } from '../room.js';
+import { type RoomDocument, roomStatusOf, type WithMeetingPolicy, type WithRecordingsPolicy } from '../room.js';
 import { getRoom } from './get.js';
+import type { RoomCommandOptions } from './options.js';
 
 export interface DeletionPolicy {
   withMeeting: WithMeetingPolicy;
@@ -22,19 +18,11 @@ export interface DeletionResult {
   room?: RoomDocument;
 }
 
-export interface DeleteRoomOptions {
-  supervisor: Pick<Supervisor<RoomContext, RoomEvent>, 'send' | 'observe'>;
-  store: Pick<RoomStore, 'load'>;
-  recorder: Pick<Recorder, 'hasRecordings'>;
-  clock: Clock;
-  log: Log;
-}
-
 /** How long a deletion waits until each of the room's recordings has taken in its own deletion, milliseconds. */
 const RECORDINGS_ANSWER_MS = 5_000;
 
 export async function deleteRoom(
-  { supervisor, store, recorder, clock, log }: DeleteRoomOptions,
+  { supervisor, store, recorder, clock, log }: RoomCommandOptions,
   roomId: string,
   policy: DeletionPolicy,
 ): Promise<DeletionResult> {
