@@ -15,43 +15,31 @@ const PASS_TURN_MS = 5_000;
 /** The comparison with LiveKit: recordings, egresses that no recording owns, meetings. */
 export function createReconciliation({ timers, projectId }: Config, ports: Ports, { recordings, rooms }: Machines): Reconciler {
   const { recordings: store, rooms: roomStore, jobLocks, livekit, media, clock } = ports;
-  const log = ports.log.child({ part: 'reconcile' });
-  const strays = createStrayKeeper({
-    supervisor: recordings,
-    store,
-    rooms: roomStore,
-    livekit,
-    media,
-    nameId: projectId,
-    clock,
-    log: ports.log.child({ part: 'strays' }),
-    recheckMs: timers.suspectRecheckMs,
-  });
-  const meetings = createMeetingKeeper({
-    supervisor: rooms,
-    store: roomStore,
-    livekit,
-    isRecorded: async (roomId) => (await store.findLive(roomId)) !== undefined,
-    clock,
-    log: ports.log.child({ part: 'meetings' }),
-    recheckMs: timers.suspectRecheckMs,
-    goneMs: timers.recorderGoneMs,
-  });
+  const { suspectRecheckMs: recheckMs, recorderGoneMs: goneMs, reconcileIntervalMs: intervalMs } = timers;
+  const shared = { store, livekit, clock, recheckMs, goneMs };
+  const logOf = (part: string) => ports.log.child({ part });
+  const log = logOf('reconcile');
   return createReconciler({
-    store,
-    livekit,
-    recordings: createRecordingKeeper({ supervisor: recordings, store, livekit, clock, log, goneMs: timers.recorderGoneMs }),
-    strays,
-    meetings,
-    clock,
+    ...shared,
     log,
-    intervalMs: timers.reconcileIntervalMs,
-    recheckMs: timers.suspectRecheckMs,
-    mayPass: createTurn('reconcilePass', {
-      locks: jobLocks,
-      ttlMs: Math.min(PASS_TURN_MS, timers.reconcileIntervalMs / 2),
-      log,
+    intervalMs,
+    recordings: createRecordingKeeper({ ...shared, supervisor: recordings, log }),
+    strays: createStrayKeeper({
+      ...shared,
+      supervisor: recordings,
+      rooms: roomStore,
+      media,
+      nameId: projectId,
+      log: logOf('strays'),
     }),
+    meetings: createMeetingKeeper({
+      ...shared,
+      supervisor: rooms,
+      store: roomStore,
+      isRecorded: async (roomId) => (await store.findLive(roomId)) !== undefined,
+      log: logOf('meetings'),
+    }),
+    mayPass: createTurn('reconcilePass', { locks: jobLocks, ttlMs: Math.min(PASS_TURN_MS, intervalMs / 2), log }),
   });
 }
 

@@ -4,7 +4,7 @@ import { WebhookEvent } from '@livekit/protocol';
 import { TokenVerifier } from 'livekit-server-sdk';
 
 import { TallyError } from '../errors.js';
-import type { LiveKitEvent } from '../machines/reconcile/livekit-events.js';
+import type { LiveKitEvent } from '../machines/reconcile/intake.js';
 import { decodeEgress } from './egress-decoder.js';
 import { decodeRoom } from './room-decoder.js';
 

@@ -1,6 +1,6 @@
 import type { Log } from '../logging.js';
 import type { StopOutcome } from '../machines/ports/egress-gateway.js';
-import type { LiveKitEvent } from '../machines/reconcile/livekit-events.js';
+import type { LiveKitEvent } from '../machines/reconcile/intake.js';
 import type { RoomDeletion } from '../machines/room/machine/deletion.js';
 import { metrics } from './metrics.js';
 

@@ -14,7 +14,7 @@ import type { RoomsDeps } from '../../src/http/rooms/deps.js';
 import { roomsCapability } from '../../src/http/rooms/routes.js';
 import { createServer, type ServerOptions } from '../../src/http/server/server.js';
 import { createLogger } from '../../src/logging.js';
-import type { LiveKitEvent } from '../../src/machines/reconcile/livekit-events.js';
+import type { LiveKitEvent } from '../../src/machines/reconcile/intake.js';
 import { TallyError } from '../../src/errors.js';
 import type { MediaStore } from '../../src/machines/ports/media.js';
 import { createGate, throughGate, type Gate } from '../support/gate.js';

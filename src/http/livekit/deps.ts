@@ -1,5 +1,5 @@
 import type { Logger } from '../../logging.js';
-import type { LiveKitEvent } from '../../machines/reconcile/livekit-events.js';
+import type { LiveKitEvent } from '../../machines/reconcile/intake.js';
 
 /** Verifies and handles the webhooks of LiveKit. */
 export interface LiveKitEvents {

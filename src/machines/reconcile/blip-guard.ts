@@ -1,15 +1,11 @@
-/** Tells a bad observation from many ends. */
-export interface BlipGuard {
-  /** Whether to throw a look away because too many seem gone at once: three looks in a row at most; the fourth is believed. */
-  isBlip(suspects: number, all: number): boolean;
-}
-
 const VOID_LOOKS = 3;
 
-export function createBlipGuard(): BlipGuard {
+/** Tells a bad observation from many ends. */
+export function createBlipGuard() {
   let voided = 0;
   return {
-    isBlip(suspects, all) {
+    /** Whether to throw a look away because too many seem gone at once: three looks in a row at most; the fourth is believed. */
+    isBlip(suspects: number, all: number): boolean {
       const isVoid = isMassSuspicion(suspects, all) && voided < VOID_LOOKS;
       voided = isVoid ? voided + 1 : 0;
       return isVoid;

@@ -4,10 +4,16 @@ import type { RoomContext } from '../room/room.js';
 import type { Rooms } from '../room/events.js';
 import type { EgressObservation } from '../ports/egress-gateway.js';
 import type { Recordings } from '../recording/events.js';
-import type { LiveKitEvent } from './livekit-events.js';
 import { uidOfPath } from '../recording/media-key.js';
 import type { LiveKitRoom } from '../ports/room-gateway.js';
 import type { RecordingStore } from '../recording/recording-store.js';
+
+/** An incoming LiveKit webhook, decoded. Events that mean nothing to us are `ignored`. */
+export type LiveKitEvent =
+  | { kind: 'egress'; name: string; egress: EgressObservation }
+  | { kind: 'room_started'; room: LiveKitRoom }
+  | { kind: 'room_finished'; room: LiveKitRoom }
+  | { kind: 'ignored'; name: string };
 
 export interface LiveKitIntakeOptions {
   recordings: Pick<Recordings, 'send'>;

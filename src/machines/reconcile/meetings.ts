@@ -23,18 +23,13 @@ export interface MeetingOptions {
   goneMs: number;
 }
 
-/** Repairs what lost webhooks leave: rooms whose meeting began or ended without our knowing. */
-export interface MeetingKeeper {
-  /** Compare our rooms with all of LiveKit's: what differs is looked at again. Nothing is concluded from one list. */
-  see(listed: LiveKitRoom[]): Promise<void>;
-  /** Ask LiveKit by name for the rooms in doubt; conclude where it says the same for the second time. */
-  recheck(): Promise<void>;
-}
-
 /** What LiveKit shows of a room's meeting that its record does not say. */
 type Doubt = 'over' | 'begun';
 
-export function createMeetingKeeper(options: MeetingOptions): MeetingKeeper {
+export type MeetingKeeper = ReturnType<typeof createMeetingKeeper>;
+
+/** Repairs what lost webhooks leave: rooms whose meeting began or ended without our knowing. */
+export function createMeetingKeeper(options: MeetingOptions) {
   const { supervisor, store, livekit, isRecorded, clock, log, recheckMs, goneMs } = options;
   const blips = createBlipGuard();
   const doubts = createTwiceSeen(clock);
@@ -83,7 +78,8 @@ export function createMeetingKeeper(options: MeetingOptions): MeetingKeeper {
   }
 
   return {
-    async see(listed) {
+    /** Compare our rooms with all of LiveKit's: what differs is looked at again. Nothing is concluded from one list. */
+    async see(listed: LiveKitRoom[]): Promise<void> {
       const byName = new Map(listed.map((room) => [room.name, room]));
       const meetings: RoomDocument[] = [];
       for await (const room of store.inMeeting()) meetings.push(room);
@@ -105,7 +101,8 @@ export function createMeetingKeeper(options: MeetingOptions): MeetingKeeper {
       for (const { room, seen, doubt } of believed) note(room, seen, doubt);
     },
 
-    async recheck() {
+    /** Ask LiveKit by name for the rooms in doubt; conclude where it says the same for the second time. */
+    async recheck(): Promise<void> {
       const roomIds = doubts.keys();
       if (roomIds.length === 0) return;
       const byName = new Map((await livekit.listRooms(roomIds)).map((room) => [room.name, room]));

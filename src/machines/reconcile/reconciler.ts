@@ -36,26 +36,19 @@ export interface PassSummary {
   void: boolean;
 }
 
-export interface Reconciler {
-  /** Compare everything with LiveKit once. @throws LiveKitUnavailableError, StoreUnavailableError */
-  pass(): Promise<PassSummary>;
-  /** Look again at what was seen once only. */
-  recheck(): Promise<void>;
-  /** A first pass at once, then one every interval, until stopped. */
-  start(): void;
-  stop(): Promise<void>;
-}
+export type Reconciler = ReturnType<typeof createReconciler>;
 
 const RETRY_MS = 1_000;
 
 /** Repairs what webhooks missed: webhooks are hints, this pass reaches every state they can. */
-export function createReconciler(options: ReconcilerOptions): Reconciler {
+export function createReconciler(options: ReconcilerOptions) {
   const { store, livekit, recordings, strays, meetings, clock, log, mayPass = () => Promise.resolve(true) } = options;
   let stopped = false;
   let running: Promise<void> = Promise.resolve();
   let cancelPass = (): void => undefined;
   let cancelRecheck = (): void => undefined;
 
+  /** Compare everything with LiveKit once. @throws LiveKitUnavailableError, StoreUnavailableError */
   async function pass(): Promise<PassSummary> {
     const [active, rooms] = await Promise.all([livekit.listEgress({ active: true }), livekit.listRooms()]);
     const unsettled: RecordingDocument[] = [];
@@ -72,6 +65,7 @@ export function createReconciler(options: ReconcilerOptions): Reconciler {
     return summary;
   }
 
+  /** Look again at what was seen once only. */
   function recheck(): Promise<void> {
     return doAll([() => recordings.recheck(), () => strays.recheck(), () => meetings.recheck()], log);
   }
@@ -114,12 +108,13 @@ export function createReconciler(options: ReconcilerOptions): Reconciler {
   return {
     pass,
     recheck,
-    start() {
+    /** A first pass at once, then one every interval, until stopped. */
+    start(): void {
       // The first pass takes over what an earlier process left, so that it waits for no turn.
       loopPass(true);
       cancelRecheck = clock.after(options.recheckMs, loopRecheck);
     },
-    async stop() {
+    async stop(): Promise<void> {
       stopped = true;
       cancelPass();
       cancelRecheck();

@@ -21,21 +21,12 @@ export interface RecordingKeeperOptions {
   goneMs: number;
 }
 
-/** Repairs what lost webhooks leave: recordings whose egress went on, ended or died without our knowing. */
-export interface RecordingKeeper {
-  /**
-   * Compare our unsettled recordings with what LiveKit lists.
-   *
-   * @returns how many look dead, and whether there were too many at once to be believed
-   */
-  see(unsettled: RecordingDocument[], listed: Listed): Promise<{ suspects: number; void: boolean }>;
-  /** Look again at those that look dead. */
-  recheck(): Promise<void>;
-}
-
 const SUSPECTS_A_PASS = 50;
 
-export function createRecordingKeeper(options: RecordingKeeperOptions): RecordingKeeper {
+export type RecordingKeeper = ReturnType<typeof createRecordingKeeper>;
+
+/** Repairs what lost webhooks leave: recordings whose egress went on, ended or died without our knowing. */
+export function createRecordingKeeper(options: RecordingKeeperOptions) {
   const { supervisor, store, livekit, clock, log, goneMs } = options;
   const blips = createBlipGuard();
   const suspicions = createTwiceSeen(clock);
@@ -70,7 +61,12 @@ export function createRecordingKeeper(options: RecordingKeeperOptions): Recordin
   }
 
   return {
-    async see(unsettled, listed) {
+    /**
+     * Compare our unsettled recordings with what LiveKit lists.
+     *
+     * @returns how many look dead, and whether there were too many at once to be believed
+     */
+    async see(unsettled: RecordingDocument[], listed: Listed): Promise<{ suspects: number; void: boolean }> {
       suspicions.keep(new Set(unsettled.map(({ uid }) => uid)));
       const looks = await lookAt(options, unsettled, listed);
       const suspects = looks.filter(({ recording, sight }) => suspicionOf(recording, sight) !== undefined);
@@ -81,7 +77,8 @@ export function createRecordingKeeper(options: RecordingKeeperOptions): Recordin
       return { suspects: suspects.length, void: isVoid };
     },
 
-    async recheck() {
+    /** Look again at those that look dead. */
+    async recheck(): Promise<void> {
       const recordings: RecordingDocument[] = [];
       for (const uid of suspicions.keys()) {
         const recording = await store.load(uid);

@@ -23,15 +23,10 @@ export interface StrayOptions extends ClaimOptions {
   recheckMs: number;
 }
 
-/** Running egresses that no unsettled recording owns: ours are stopped or adopted, foreign ones are left alone. */
-export interface StrayKeeper {
-  /** Compare the running egresses with our recordings. @returns how many are not ours */
-  see(unsettled: RecordingDocument[], listed: Listed): Promise<number>;
-  /** Look again at the strays that were seen once. */
-  recheck(): Promise<void>;
-}
+export type StrayKeeper = ReturnType<typeof createStrayKeeper>;
 
-export function createStrayKeeper(options: StrayOptions): StrayKeeper {
+/** Running egresses that no unsettled recording owns: ours are stopped or adopted, foreign ones are left alone. */
+export function createStrayKeeper(options: StrayOptions) {
   const { supervisor, rooms, livekit, clock, log, recheckMs } = options;
   const strays = createTwiceSeen(clock);
 
@@ -70,7 +65,8 @@ export function createStrayKeeper(options: StrayOptions): StrayKeeper {
   }
 
   return {
-    async see(unsettled, { active, rooms: listedRooms }) {
+    /** Compare the running egresses with our recordings. @returns how many are not ours */
+    async see(unsettled: RecordingDocument[], { active, rooms: listedRooms }: Listed): Promise<number> {
       const owned = new Set(unsettled.map(({ egressId }) => egressId));
       const metadata = new Map(listedRooms.map((room) => [room.name, room.metadata]));
       const others = active.filter(({ egressId }) => !owned.has(egressId));
@@ -79,7 +75,8 @@ export function createStrayKeeper(options: StrayOptions): StrayKeeper {
       return claims.filter((claim) => claim === 'foreign').length;
     },
 
-    async recheck() {
+    /** Look again at the strays that were seen once. */
+    async recheck(): Promise<void> {
       for (const egressId of strays.keys()) {
         const egress = await livekit.findEgress(egressId);
         if (egress === undefined || isTerminal(egress.status)) {
