@@ -22,8 +22,8 @@ export interface StaleRecordingOptions {
   goneMs: number;
 }
 
-/** What one look says of an egress. */
-type Look = 'foreign' | 'unknown' | 'aborted' | 'settled' | 'leaving' | 'undated' | 'fresh' | 'in_use' | 'doubtful' | 'stale';
+/** Why an egress is left alone. */
+type Look = 'foreign' | 'unknown' | 'aborted' | 'settled' | 'leaving' | 'undated' | 'fresh' | 'in_use' | 'doubtful';
 
 const NS_PER_MS = 1_000_000n;
 
@@ -40,11 +40,11 @@ export async function stopStaleRecordings(options: StaleRecordingOptions, signal
   const suspects: EgressObservation[] = [];
 
   const seen = await countEach(await livekit.listEgress({ active: true }), run, nameOf, async (egress) => {
-    const { look, recording } = await lookAt(options, egress);
-    if (recording === undefined) return look;
-    looks.see(egress.egressId, markOf(recording), goneMs);
+    const look = await lookAt(options, egress);
+    if (typeof look === 'string') return look;
+    looks.see(egress.egressId, markOf(look), goneMs);
     suspects.push(egress);
-    return look;
+    return 'stale';
   });
   if (suspects.length === 0) return seen;
   await sleep(goneMs, clock, signal);
@@ -53,8 +53,8 @@ export async function stopStaleRecordings(options: StaleRecordingOptions, signal
   async function stopIfStillStale({ egressId, roomName: room }: EgressObservation): Promise<'stopped' | 'revived'> {
     const egress = await livekit.findEgress(egressId);
     if (egress === undefined || isTerminal(egress.status)) return 'revived';
-    const { recording } = await lookAt(options, egress);
-    if (recording === undefined || !looks.see(egressId, markOf(recording), goneMs)) return 'revived';
+    const recording = await lookAt(options, egress);
+    if (typeof recording === 'string' || !looks.see(egressId, markOf(recording), goneMs)) return 'revived';
     const { uid } = recording;
     const event: RecordingEvent = { type: 'stop', reason: 'stale', at: clock.now(), source: 'stale' };
     const sent = await supervisor.send(uid, event, (stored) => markOf(stored) === markOf(recording));
@@ -73,49 +73,29 @@ function nameOf({ egressId, roomName }: EgressObservation): object {
   return { egressId, room: roomName };
 }
 
-/** @returns the recording too when it is stale */
-async function lookAt(
-  options: StaleRecordingOptions,
-  egress: EgressObservation,
-): Promise<{ look: Look; recording?: RecordingDocument }> {
-  const recording = await recordingOf(options, egress);
-  if (typeof recording === 'string') return { look: recording };
-  const look = ruleOut(options, egress, recording) ?? (await lookInto(options, egress));
-  return look === 'stale' ? { look, recording } : { look };
-}
-
-/** A uid without a record may be another deployment's, or its record is lost: the reconciler finds out which. */
-async function recordingOf(
-  { store, log }: StaleRecordingOptions,
-  egress: EgressObservation,
-): Promise<RecordingDocument | 'foreign' | 'unknown'> {
+/** From top to bottom, the first that fits. @returns a recording that is stale */
+async function lookAt(options: StaleRecordingOptions, egress: EgressObservation): Promise<RecordingDocument | Look> {
+  const { store, livekit, clock, log, staleAfterMs } = options;
+  const { egressId, roomName } = egress;
   const uid = uidOfPath(egress.requestedPath);
   if (uid === undefined) return 'foreign';
   const recording = await store.load(uid);
-  if (recording?.roomId === egress.roomName && recording.egressId === egress.egressId) return recording;
-  if (recording !== undefined) return 'foreign';
-  log.warn({ ...nameOf(egress), recording: uid }, 'egress of an unknown recording');
-  return 'unknown';
-}
-
-/** From top to bottom, the first that fits; undefined when its room decides. */
-function ruleOut(
-  { clock, staleAfterMs }: StaleRecordingOptions,
-  egress: EgressObservation,
-  recording: RecordingDocument,
-): Look | undefined {
+  if (recording === undefined) {
+    // It may be another deployment's, or its record is lost: the reconciler finds out which.
+    log.warn({ ...nameOf(egress), recording: uid }, 'egress of an unknown recording');
+    return 'unknown';
+  }
+  if (recording.roomId !== roomName || recording.egressId !== egressId) return 'foreign';
   if (!isUnsettled(recording)) return statusOf(recording) === 'aborted' ? 'aborted' : 'settled';
   // Starting and stopping have deadlines of their own.
   if (topStateOf(recording) !== 'active') return 'leaving';
   const updatedAt = BigInt(egress.updatedAt);
   if (updatedAt === 0n) return 'undated';
-  return BigInt(Math.floor(clock.now()) - staleAfterMs) * NS_PER_MS <= updatedAt ? 'fresh' : undefined;
-}
+  if (BigInt(Math.floor(clock.now()) - staleAfterMs) * NS_PER_MS <= updatedAt) return 'fresh';
 
-/** If LiveKit lists the room but not our recorder, its answer is unreliable; it is left to the reconciler. */
-async function lookInto({ livekit }: StaleRecordingOptions, { egressId, roomName }: EgressObservation): Promise<Look> {
   const participants = await livekit.listParticipants(roomName);
   if (participants.some(({ isEgress }) => !isEgress)) return 'in_use';
-  if (participants.some(({ identity }) => identity === egressId)) return 'stale';
-  return (await livekit.listRooms([roomName])).length === 0 ? 'stale' : 'doubtful';
+  if (participants.some(({ identity }) => identity === egressId)) return recording;
+  // If LiveKit lists the room but not our recorder, its answer is unreliable; it is left to the reconciler.
+  return (await livekit.listRooms([roomName])).length === 0 ? recording : 'doubtful';
 }
