@@ -8,16 +8,15 @@ interface Seen {
   event: RecordingEvent;
 }
 
-const observed = (event: RecordingEvent): EgressObservation | undefined =>
-  event.type === 'egress.observed' ? event.egress : undefined;
+/** The event is a snapshot of an egress of which this is true. */
+const shows =
+  (isTrue: (egress: EgressObservation, recording: RecordingContext) => boolean) =>
+  ({ context, event }: Seen): boolean =>
+    event.type === 'egress.observed' && isTrue(event.egress, context);
 
 /** Our egress is seen in one of these statuses, further along than ever before. */
-const became =
-  (...statuses: EgressStatus[]) =>
-  ({ context, event }: Seen): boolean => {
-    const egress = observed(event);
-    return egress !== undefined && statuses.includes(egress.status) && isOwn(context, egress) && rises(context, egress);
-  };
+const became = (...statuses: EgressStatus[]) =>
+  shows((egress, recording) => statuses.includes(egress.status) && isOwn(recording, egress) && rises(recording, egress));
 
 /** What the chart asks before it takes a transition. */
 export const recordingGuards = {
@@ -33,23 +32,11 @@ export const recordingGuards = {
   becameCompleteOrFailed: became('COMPLETE', 'LIMIT_REACHED', 'FAILED'),
   becameOver: became('COMPLETE', 'LIMIT_REACHED', 'FAILED', 'ABORTED'),
   /** A snapshot of our egress, in any order, that tells something not known yet. */
-  bringsNews: ({ context, event }: Seen) => {
-    const egress = observed(event);
-    return egress !== undefined && isOwn(context, egress) && Object.keys(learn(context, egress)).length > 0;
-  },
+  bringsNews: shows((egress, recording) => isOwn(recording, egress) && Object.keys(learn(recording, egress)).length > 0),
   /** The first snapshot that names our egress. */
-  namesEgress: ({ context, event }: Seen) => {
-    const egress = observed(event);
-    return egress !== undefined && context.egressId === undefined && isOwn(context, egress);
-  },
-  isOfItsEgress: ({ context, event }: Seen) => {
-    const egress = observed(event);
-    return egress !== undefined && isOwn(context, egress);
-  },
-  showsEnd: ({ event }: Seen) => {
-    const egress = observed(event);
-    return egress !== undefined && isTerminal(egress.status);
-  },
+  namesEgress: shows((egress, recording) => recording.egressId === undefined && isOwn(recording, egress)),
+  isOfItsEgress: shows((egress, recording) => isOwn(recording, egress)),
+  showsEnd: shows(({ status }) => isTerminal(status)),
 
   knowsEgress: ({ context }: Seen) => context.egressId !== undefined,
   /** The egress has answered StopEgress or shown ENDING: its upload budget runs. */

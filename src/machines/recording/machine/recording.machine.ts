@@ -19,17 +19,18 @@ const ends = [
   },
 ] as const;
 
-const nowActive = {
-  guard: 'becameActive',
-  target: '#recording.active',
-  actions: ['announceEgress', 'rememberSnapshot'],
-} as const;
-
 const nowEnding = {
   guard: 'becameEnding',
   target: '#recording.stopping',
   actions: ['announceEgress', 'rememberSnapshot', 'markActive', 'armUploadDeadline'],
 } as const;
+
+/** What LiveKit tells of an egress that gets on although its start is not over yet. */
+const nowOn = [
+  { guard: 'becameActive', target: '#recording.active', actions: ['announceEgress', 'rememberSnapshot'] },
+  nowEnding,
+  ...ends,
+] as const;
 
 /** An outcome without a file: one that turns up is taken in, or removed after a start that was answered with an error. */
 const withoutFile = {
@@ -91,9 +92,7 @@ export const recordingMachine = recordingSetup.createMachine({
           on: {
             'egress.observed': [
               { guard: 'becameStarting', target: 'awaiting', actions: ['announceEgress', 'rememberSnapshot'] },
-              nowActive,
-              nowEnding,
-              ...ends,
+              ...nowOn,
             ],
             'deadline.passed': { guard: 'deadlineIsCurrent', target: 'confirming' },
           },
@@ -102,12 +101,7 @@ export const recordingMachine = recordingSetup.createMachine({
           description: 'LiveKit has accepted the egress.',
           entry: 'armStartDeadlineOnce',
           on: {
-            'egress.observed': [
-              nowActive,
-              nowEnding,
-              ...ends,
-              { guard: 'bringsNews', actions: ['announceEgress', 'rememberSnapshot'] },
-            ],
+            'egress.observed': [...nowOn, { guard: 'bringsNews', actions: ['announceEgress', 'rememberSnapshot'] }],
             'deadline.passed': { guard: 'deadlineIsCurrent', target: 'confirming' },
           },
         },
@@ -115,12 +109,7 @@ export const recordingMachine = recordingSetup.createMachine({
           description: 'The start deadline has passed: LiveKit is asked once more whether the egress records.',
           entry: ['armConfirmDeadline', 'askIfRecording'],
           on: {
-            'egress.observed': [
-              nowActive,
-              nowEnding,
-              ...ends,
-              { guard: 'bringsNews', actions: ['announceEgress', 'rememberSnapshot'] },
-            ],
+            'egress.observed': [...nowOn, { guard: 'bringsNews', actions: ['announceEgress', 'rememberSnapshot'] }],
             'deadline.passed': { guard: 'deadlineIsCurrent', target: 'cancelling', actions: 'rememberCancel' },
           },
         },

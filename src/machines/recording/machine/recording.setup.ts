@@ -43,18 +43,10 @@ const phrases = words.extend({
       enqueue({ type: 'confirmStart', params: { generation: context.deadline?.generation ?? 0 } });
     }),
     /** While its id is unknown the wish is remembered: whoever finds the egress names it, and it is stopped then. */
-    stopKnownEgress: words.enqueueActions(({ context, enqueue }) => {
-      if (context.egressId !== undefined) enqueue({ type: 'stopEgress', params: { egressId: context.egressId } });
-    }),
-    proveDeath: words.enqueueActions(({ context, enqueue }) => {
-      if (context.egressId !== undefined) enqueue({ type: 'confirmDeath', params: { egressId: context.egressId } });
-    }),
-    extendHeldLock: words.enqueueActions(({ context, enqueue }) => {
-      if (context.lockValue !== undefined) enqueue({ type: 'extendRoomLock', params: { value: context.lockValue } });
-    }),
-    releaseHeldLock: words.enqueueActions(({ context, enqueue }) => {
-      if (context.lockValue !== undefined) enqueue({ type: 'releaseRoomLock', params: { value: context.lockValue } });
-    }),
+    stopKnownEgress: ofEgress('stopEgress'),
+    proveDeath: ofEgress('confirmDeath'),
+    extendHeldLock: ofLock('extendRoomLock'),
+    releaseHeldLock: ofLock('releaseRoomLock'),
     removeFile: words.enqueueActions(({ context, enqueue }) => {
       const again = mayDeliverYet(context);
       enqueue({ type: 'removeMedia', params: { mediaKey: context.mediaKey, ...(again ? { again } : {}) } });
@@ -68,12 +60,8 @@ const phrases = words.extend({
     announceEgress: words.enqueueActions(({ context, enqueue }) => {
       if (context.egressId === undefined) enqueue(notice('recordingStarted', 'starting'));
     }),
-    announceActive: words.enqueueActions(({ enqueue }) => {
-      enqueue(notice('recordingUpdated', 'active'));
-    }),
-    announceEnding: words.enqueueActions(({ enqueue }) => {
-      enqueue(notice('recordingUpdated', 'ending'));
-    }),
+    announceActive: words.enqueueActions(({ enqueue }) => enqueue(notice('recordingUpdated', 'active'))),
+    announceEnding: words.enqueueActions(({ enqueue }) => enqueue(notice('recordingUpdated', 'ending'))),
     announceComplete: announcedEnd('complete'),
     announceFailed: announcedEnd('failed'),
     announceAborted: announcedEnd('aborted'),
@@ -96,6 +84,20 @@ export const recordingSetup = phrases.extend({
     }),
   },
 });
+
+/** An effect on its egress, once that is known. */
+function ofEgress(type: 'stopEgress' | 'confirmDeath') {
+  return words.enqueueActions(({ context: { egressId }, enqueue }) => {
+    if (egressId !== undefined) enqueue({ type, params: { egressId } });
+  });
+}
+
+/** An effect on the room lock that it was started under. */
+function ofLock(type: 'extendRoomLock' | 'releaseRoomLock') {
+  return words.enqueueActions(({ context: { lockValue: value }, enqueue }) => {
+    if (value !== undefined) enqueue({ type, params: { value } });
+  });
+}
 
 function notice(name: Notice, status: RecordingStatus) {
   return { type: 'notify', params: { notice: name, status } } as const;
