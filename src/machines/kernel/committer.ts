@@ -28,7 +28,7 @@ export class NewerMachineError extends TallyError {
 
 /** A write of this process that happened. */
 export interface Written<Context extends object> {
-  written: true;
+  changed: true;
   /** The document that the change was decided on; that of a creation is the new one. */
   before: ActorDocument<Context>;
   after: ActorDocument<Context>;
@@ -39,7 +39,8 @@ export interface Written<Context extends object> {
 }
 
 /** What became of a change: it was written, or a fresh read of the document showed that it changes nothing. */
-export type Committed<Context extends object> = Written<Context> | { written: false; document: ActorDocument<Context> };
+export type Committed<Context extends object> =
+  Written<Context> | { changed: false; before: ActorDocument<Context>; after: ActorDocument<Context> };
 
 export type Created<Context extends object> = CreateResult & { document: ActorDocument<Context> };
 
@@ -97,7 +98,7 @@ export function createCommitter<Context extends object>(options: CommitterOption
       if (tried > TRIES) throw new StoreUnavailableError(`'${key}' changed under us ${String(TRIES)} times`);
       const isKnown = guessed === 'unchanged' && guess?.tally.version === before.tally.version;
       const outcome = isKnown ? guessed : await attempt(key, before, decide, doubtful);
-      if (outcome === 'unchanged') return { written: false, document: before };
+      if (outcome === 'unchanged') return { changed: false, before, after: before };
       if (typeof outcome === 'object') return outcome;
       if (outcome === 'lost') await sleep(options.random() * JITTER_MS * tried, clock);
     }
@@ -114,7 +115,7 @@ export function createCommitter<Context extends object>(options: CommitterOption
     const decided = decide(ended.currentOf(key, before), stamp);
     if (decided === undefined) return 'unchanged';
     const { next: after, durable } = decided;
-    const written: Written<Context> = { written: true, before, after, begunAt, isPast: false };
+    const written: Written<Context> = { changed: true, before, after, begunAt, isPast: false };
     recent.delete(key);
     try {
       if (!(await store.save(key, after, before.tally.version, { durable }))) return 'lost';
@@ -135,8 +136,8 @@ export function createCommitter<Context extends object>(options: CommitterOption
     commit: (key: string, decide: Change<Context>): Promise<Committed<Context> | undefined> =>
       mailbox.run(key, async () => {
         const committed = await change(key, decide);
-        ended.forget(key, committed?.written === true ? committed.after : committed?.document);
-        if (committed?.written === true) announce(key, committed);
+        ended.forget(key, committed?.after);
+        if (committed?.changed === true) announce(key, committed);
         return committed;
       }),
     create: (key: string, build: (stamp: Stamp) => ActorDocument<Context>): Promise<Created<Context>> =>
@@ -147,7 +148,7 @@ export function createCommitter<Context extends object>(options: CommitterOption
         const { isPast, ...result } = await createOnce(store, key, document);
         if (!result.created) return { ...result, document };
         if (!isPast) recent.set(key, document);
-        announce(key, { written: true, before: document, after: document, begunAt, isPast });
+        announce(key, { changed: true, before: document, after: document, begunAt, isPast });
         return { ...result, document };
       }),
     /** This effect has ended and brought no news: it leaves the document with the next save, whatever that is for. */

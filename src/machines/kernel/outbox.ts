@@ -34,7 +34,7 @@ export function createOutbox<Context extends object, Event extends ActorEvent>(
   async function flushOne(key: string): Promise<boolean> {
     try {
       const committed = await committer.commit(key, dropEnded);
-      return committed?.written === true;
+      return committed?.changed === true;
     } catch (error) {
       log.warn({ [definition.kind]: key, err: toError(error) }, 'left to the next sweep');
       return false;
@@ -49,7 +49,7 @@ export function createOutbox<Context extends object, Event extends ActorEvent>(
         const committed = await committer.commit(key, ({ document, ended }, stamp) =>
           take({ document: withoutEffect(document, effect), ended }, stamp),
         );
-        if (committed?.written === true) return;
+        if (committed?.changed === true) return;
       }
       committer.end(key, effect);
       if (definition.effects[effect.name]?.isAwaited === true) await committer.commit(key, dropEnded);
@@ -63,7 +63,7 @@ export function createOutbox<Context extends object, Event extends ActorEvent>(
         const effects = document.tally.effects.map((each) => (each === owed ? { ...owed, ...change } : each));
         return { next: withEffects(definition, document, effects, stamp), durable: false };
       });
-      return committed?.written === true;
+      return committed?.changed === true;
     },
     /** Lease to this instance what nobody works on or, with `all`, whatever earlier processes left. */
     async takeOver(key: string, all: boolean): Promise<void> {

@@ -1,5 +1,5 @@
 import type { Log } from '../../logging.js';
-import { createCommitter, type Created, type Written } from './committer.js';
+import { type Committed, createCommitter, type Created, type Written } from './committer.js';
 import { born, taking } from './compose.js';
 import { createDeadlines } from './deadlines.js';
 import type { ActorEvent, Hosting } from './definition.js';
@@ -14,13 +14,6 @@ import { createSweeper } from './sweeper.js';
 export type SupervisorOptions<Context extends object, Event extends ActorEvent> = Omit<Hosting<Context, Event>, Defaults> &
   Partial<Pick<Hosting<Context, Event>, Defaults>>;
 type Defaults = 'random' | 'clockOffsetMs';
-
-/** What one event did: the fresh document it was decided on, and what is stored now (the same when it changed nothing). */
-export interface Sent<Context extends object> {
-  before: ActorDocument<Context>;
-  after: ActorDocument<Context>;
-  changed: boolean;
-}
 
 export type Supervisor<Context extends object, Event extends ActorEvent> = ReturnType<typeof createSupervisor<Context, Event>>;
 
@@ -52,18 +45,17 @@ export function createSupervisor<Context extends object, Event extends ActorEven
     key: string,
     event: Event,
     onlyIf: (document: ActorDocument<Context>) => boolean = () => true,
-  ): Promise<Sent<Context> | undefined> {
+  ): Promise<Committed<Context> | undefined> {
     refuseReserved([event]);
     const take = taking(definition, event);
     const committed = await committer.commit(key, (current, stamp) =>
       onlyIf(current.document) ? take(current, stamp) : undefined,
     );
-    if (committed === undefined) return undefined;
-    if (committed.written) return { before: committed.before, after: committed.after, changed: true };
-    const { document } = committed;
-    const { type, source } = event;
-    log.debug({ [kind]: key, event: type, source, state: statePath(document.tally.state) }, 'event ignored');
-    return { before: document, after: document, changed: false };
+    if (committed?.changed === false) {
+      const { type, source } = event;
+      log.debug({ [kind]: key, event: type, source, state: statePath(committed.after.tally.state) }, 'event ignored');
+    }
+    return committed;
   }
 
   return {

@@ -83,7 +83,7 @@ describe('a commit', () => {
     documents.set('a', build(0, 1, ''));
     gate.failNext('counters.save', 'fail_after');
     const committed = await increment(committerOf('one'));
-    expect(committed).toMatchObject({ written: true, after: { count: 1 } });
+    expect(committed).toMatchObject({ changed: true, after: { count: 1 } });
     expect(documents.get('a')).toMatchObject({ count: 1, tally: { version: 2, lastWrite: 'one:1' } });
   });
 
@@ -159,7 +159,7 @@ describe('a commit', () => {
       },
     });
     const committed = await waitFor(increment(one));
-    expect(committed).toMatchObject({ written: true, before: { count: 0 } });
+    expect(committed).toMatchObject({ changed: true, before: { count: 0 } });
     expect(documents.get('a')).toMatchObject({ count: 1, tally: { version: 2, lastWrite: 'one:1' } });
   });
 
@@ -245,9 +245,9 @@ describe("a committer's copy of its last write", () => {
   it('is read again before a change is judged to change nothing', async () => {
     const tower = setUp();
     const { one, loads } = await withMemory(tower);
-    expect(await one.commit('a', evenOnly)).toMatchObject({ written: false, document: { count: 1 } });
+    expect(await one.commit('a', evenOnly)).toMatchObject({ changed: false, after: { count: 1 } });
     await tower.committerOf('two').commit('a', add(1));
-    expect(await one.commit('a', evenOnly)).toMatchObject({ written: true, before: { count: 2 }, after: { count: 3 } });
+    expect(await one.commit('a', evenOnly)).toMatchObject({ changed: true, before: { count: 2 }, after: { count: 3 } });
     expect(loads()).toBe(2);
   });
 

@@ -158,7 +158,7 @@ it('a committer on MongoDB recognizes its own write that was confirmed late', as
     return { next, durable: false };
   });
   expect(tries).toBeGreaterThan(1);
-  expect(committed).toMatchObject({ written: true, after: { details: 'done' } });
+  expect(committed).toMatchObject({ changed: true, after: { details: 'done' } });
   expect(committed).not.toHaveProperty('before.details');
   expect((await stores.recordings.load('one'))?.tally).toMatchObject({ version: 2, lastWrite: 'one:1' });
 });
