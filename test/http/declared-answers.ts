@@ -35,14 +35,14 @@ function violationsOf(route: Route, ctx: HttpContext, error: Error | undefined):
   const { status } = ctx;
   const complain = (what: string) => [`${route.name} answered ${status}: ${what}`];
   const declared = route.steps.flatMap(({ contract }) => (contract.kind === 'answers' ? [contract.declared] : []))[0]?.[status];
-  if (declared !== undefined && error === undefined) {
+  // An error that the table answers has a body; without one, the answer is the route's own.
+  if (declared !== undefined && (error === undefined || ctx.body === null)) {
     if (!('contentType' in declared)) return issuesOf(declared, ctx.body).flatMap(complain);
     const isEmpty = ctx.body === null || ctx.body === undefined;
     const isDeclared = declared.contentType === undefined ? isEmpty : ctx.response.type === declared.contentType;
     return isDeclared ? [] : complain(`not ${declared.contentType ?? 'empty'} but ${ctx.response.type}`);
   }
   if (error === undefined) return complain('a status that it does not declare');
-  if (route.recover?.(error, ctx) !== undefined) return [];
   const codes = route.steps.flatMap(({ contract }) => [...contract.errors]);
   const isDeclared = isFaultOrOutage(ctx.body) || (error instanceof TallyError && codes.includes(error.code));
   return [

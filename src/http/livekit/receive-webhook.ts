@@ -1,10 +1,11 @@
 import getRawBody from 'raw-body';
 
-import { TallyError } from '../../errors.js';
+import { TallyError, toError } from '../../errors.js';
+import type { Logger } from '../../logging.js';
 import { webhookFailed, webhookHandled, webhookIgnored, webhookPostponed, webhookRejected } from '../../observability/events.js';
 import { NO_CONTENT } from '../route/answers.js';
-import { BodyTooLargeError, MalformedBodyError, unreadableBody } from '../route/body.js';
-import type { HttpContext } from '../route/context.js';
+import { unreadableBody } from '../route/body.js';
+import type { HttpContext, HttpState } from '../route/context.js';
 import { post } from '../route/route.js';
 import type { LiveKitDeps } from './deps.js';
 
@@ -21,21 +22,6 @@ const WEBHOOK_TYPE = 'application/webhook+json';
 export const receiveWebhook = ({ livekitEvents, log }: LiveKitDeps) =>
   post('livekit.webhook', '/livekit/webhook')
     .doing('receiving a webhook')
-    .recovers((error, { state }) => {
-      const { requestId } = state;
-      if (isUnreadable(error)) return undefined;
-      if (error instanceof TallyError && error.code === 'webhook.rejected') {
-        webhookRejected(log, { requestId, reason: error.message });
-        return { status: 401 };
-      }
-      if (error instanceof TallyError && error.retryable) {
-        state.error = error;
-        webhookPostponed(log, { requestId, err: error });
-        return { status: 503 };
-      }
-      webhookFailed(log, { requestId, err: error });
-      return RECEIVED;
-    })
     .fails('http.malformed_body', 'http.body_too_large')
     .answers({ 200: NO_CONTENT, 401: NO_CONTENT, 503: NO_CONTENT }, async (_gathered, ctx) => {
       const { requestId } = ctx.state;
@@ -44,14 +30,30 @@ export const receiveWebhook = ({ livekitEvents, log }: LiveKitDeps) =>
         webhookIgnored(log, { requestId });
         return RECEIVED;
       }
-      const event = await livekitEvents.verify(await readRaw(ctx), ctx.headers.authorization);
-      await livekitEvents.handle(event);
-      webhookHandled(log, { requestId, kind: event.kind });
-      return RECEIVED;
+      const body = await readRaw(ctx);
+      try {
+        const event = await livekitEvents.verify(body, ctx.headers.authorization);
+        await livekitEvents.handle(event);
+        webhookHandled(log, { requestId, kind: event.kind });
+        return RECEIVED;
+      } catch (thrown) {
+        return answerTo(toError(thrown), ctx.state, log);
+      }
     });
 
-function isUnreadable(error: Error): boolean {
-  return error instanceof MalformedBodyError || error instanceof BodyTooLargeError;
+function answerTo(error: Error, state: HttpState, log: Logger): { status: 200 | 401 | 503 } {
+  const { requestId } = state;
+  if (error instanceof TallyError && error.code === 'webhook.rejected') {
+    webhookRejected(log, { requestId, reason: error.message });
+    return { status: 401 };
+  }
+  if (error instanceof TallyError && error.retryable) {
+    state.error = error;
+    webhookPostponed(log, { requestId, err: error });
+    return { status: 503 };
+  }
+  webhookFailed(log, { requestId, err: error });
+  return RECEIVED;
 }
 
 async function readRaw(ctx: HttpContext): Promise<string> {

@@ -1,13 +1,11 @@
-import { toError } from '../../errors.js';
 import type { CredentialKind, Principal } from '../auth/principal.js';
 import { allows } from './allows.js';
 import { answers, type Reply } from './answers.js';
 import type { HttpContext, HttpRouter } from './context.js';
-import { needs } from './needs.js';
 import { type Read, reads } from './reads.js';
 import type { Declared, Parts, Services, Step } from './step.js';
 
-type Method = 'get' | 'post' | 'put' | 'delete';
+type Method = 'get' | 'post' | 'delete';
 
 /** One endpoint as a list of steps. They run in the order of the list; the first that throws ends the request. */
 export interface Route {
@@ -16,12 +14,7 @@ export interface Route {
   method: Method;
   path: string;
   steps: readonly Step[];
-  /** Answers errors for which the error table does not apply. */
-  recover?: Recover;
 }
-
-/** @returns undefined to leave the error to the error table */
-export type Recover = (error: Error, ctx: HttpContext) => { status: number } | undefined;
 
 /** A route in the making. Each step sees what the steps before it gathered. */
 export interface RouteBuilder<Gathered extends object> {
@@ -39,8 +32,6 @@ export interface RouteBuilder<Gathered extends object> {
   ): RouteBuilder<Gathered & Record<Name, Entity>>;
   /** Declares the codes of errors that the handler may throw. */
   fails(...errors: string[]): RouteBuilder<Gathered>;
-  /** Answers some errors of the steps in its own way. */
-  recovers(recover: Recover): RouteBuilder<Gathered>;
   /** Ends the route: declares its answers and the handler, which returns one of them. */
   answers<D extends Declared>(declared: D, handle: (gathered: Gathered, ctx: HttpContext) => Promise<Reply<D>>): Route;
 }
@@ -54,7 +45,6 @@ const head =
 
 export const get = head('get');
 export const post = head('post');
-export const put = head('put');
 export const del = head('delete');
 
 function build<Gathered extends object>(route: Head, steps: readonly Step[], errors: readonly string[]): RouteBuilder<Gathered> {
@@ -65,7 +55,6 @@ function build<Gathered extends object>(route: Head, steps: readonly Step[], err
     doing: (operation) => then(doing(operation as string | ((gathered: object) => string))),
     needs: (name, codes, find) => then(needs(name, codes, find as (gathered: object) => Promise<unknown>)),
     fails: (...codes) => build(route, steps, [...errors, ...codes]),
-    recovers: (recover) => build({ ...route, recover }, steps, errors),
     answers: (declared, handle) => ({
       ...route,
       steps: [...steps, answers(declared, errors, handle as Parameters<typeof answers>[2])],
@@ -83,24 +72,21 @@ function doing(operation: string | ((gathered: object) => string)): Step {
   };
 }
 
-/** Add routes to a router. When two routes match a path, the earlier one serves it. */
-export function mount(router: HttpRouter, routes: readonly Route[], services: Services): void {
-  for (const route of routes) {
-    router[route.method](route.path, async (ctx) => {
-      ctx.state.route = route.name;
-      try {
-        await run(route, ctx, services);
-      } catch (thrown) {
-        const answer = route.recover?.(toError(thrown), ctx);
-        if (answer === undefined) throw thrown;
-        ctx.body = null;
-        ctx.status = answer.status;
-      }
-    });
-  }
+/** @param name under which later steps receive the entity */
+function needs(name: string, errors: readonly string[], find: (gathered: object) => Promise<unknown>): Step {
+  return {
+    contract: { kind: 'needs', errors },
+    run: async (_ctx, gathered) => ({ [name]: await find(gathered) }),
+  };
 }
 
-async function run({ steps }: Route, ctx: HttpContext, services: Services): Promise<void> {
-  let gathered: object = {};
-  for (const step of steps) gathered = { ...gathered, ...(await step.run(ctx, gathered, services)) };
+/** Add routes to a router. When two routes match a path, the earlier one serves it. */
+export function mount(router: HttpRouter, routes: readonly Route[], services: Services): void {
+  for (const { name, method, path, steps } of routes) {
+    router[method](path, async (ctx) => {
+      ctx.state.route = name;
+      let gathered: object = {};
+      for (const step of steps) gathered = { ...gathered, ...(await step.run(ctx, gathered, services)) };
+    });
+  }
 }
