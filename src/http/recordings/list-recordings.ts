@@ -2,9 +2,8 @@ import { z } from 'zod';
 
 import { RECORDING_STATUSES } from '../../machines/recording/recording.js';
 import { ok } from '../route/answers.js';
-import { definedOnly } from '../route/defined-only.js';
 import { pickFields } from '../route/fields.js';
-import { listQuery, nameFilterSchema, paginationSchema, presentPagination } from '../route/pages.js';
+import { definedOnly, listQuery, nameFilterSchema, paginationSchema, presentPagination } from '../route/pages.js';
 import { get } from '../route/route.js';
 import { roomIdSchema } from '../rooms/ids.js';
 import type { RecordingsDeps } from './deps.js';

@@ -3,7 +3,7 @@ import { get } from '../route/route.js';
 import type { RecordingsDeps } from './deps.js';
 import { recordingParams } from './ids.js';
 import { answerMedia } from './media/answer-media.js';
-import { mediaHeaders } from './media/media-headers.js';
+import { mediaHeaders } from './media/range.js';
 
 const video = content('video/mp4');
 

@@ -1,6 +1,6 @@
 import { forEachId } from '../route/for-each-id.js';
 import { del } from '../route/route.js';
-import { presentDeletions, deletionsView } from './deletions.presenter.js';
+import { presentDeletions, deletionsView } from './deletion.presenter.js';
 import type { RoomsDeps } from './deps.js';
 import { roomIdsSchema } from './ids.js';
 import { deletionPolicyQuery } from './schemas.js';

@@ -1,9 +1,8 @@
 import { z } from 'zod';
 
 import { ok } from '../route/answers.js';
-import { definedOnly } from '../route/defined-only.js';
 import { pickFields } from '../route/fields.js';
-import { listQuery, nameFilterSchema, paginationSchema, presentPagination } from '../route/pages.js';
+import { definedOnly, listQuery, nameFilterSchema, paginationSchema, presentPagination } from '../route/pages.js';
 import { get } from '../route/route.js';
 import type { RoomsDeps } from './deps.js';
 import { presentRoom, roomView } from './room.presenter.js';

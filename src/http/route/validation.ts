@@ -1,7 +1,6 @@
 import type { z } from 'zod';
 
 import { InvalidInputError } from '../../errors.js';
-import { validationMessage } from './validation-messages.js';
 
 /** One complaint about a request, as the client reads it. */
 export interface FieldIssue {
@@ -9,7 +8,26 @@ export interface FieldIssue {
   message: string;
 }
 
-export type Parsed<Output> = { ok: true; value: Output } | { ok: false; issues: FieldIssue[] };
+/**
+ * The contract's messages for zod's issues. A message in a schema has precedence; this function words the others.
+ *
+ * @see OpenVidu Meet's REST API: type mismatches and enums
+ */
+const validationMessage: z.core.$ZodErrorMap = (issue) => {
+  const { input } = issue;
+  if (issue.code === 'invalid_type') {
+    return input === undefined ? 'Required' : `Expected ${issue.expected}, received ${typeName(input)}`;
+  }
+  if (issue.code === 'invalid_value') {
+    const allowed = issue.values.map((value) => `'${String(value)}'`).join(' | ');
+    if (input === undefined) return 'Required';
+    if (typeof input !== 'string') return `Expected ${allowed}, received ${typeName(input)}`;
+    return `Invalid enum value. Expected ${allowed}, received '${input}'`;
+  }
+  return undefined;
+};
+
+type Parsed<Output> = { ok: true; value: Output } | { ok: false; issues: FieldIssue[] };
 
 /** @param prefix first part of all field paths in the issues; '' for none */
 export function parseInput<Output>(schema: z.ZodType<Output>, input: unknown, prefix = ''): Parsed<Output> {
@@ -24,4 +42,12 @@ export function parseInput<Output>(schema: z.ZodType<Output>, input: unknown, pr
 
 export function invalidRequest(issues: FieldIssue[]): InvalidInputError {
   return new InvalidInputError('Invalid request', { details: { issues } });
+}
+
+/** The contract's names of JSON types. */
+function typeName(value: unknown): string {
+  if (value === null) return 'null';
+  if (Array.isArray(value)) return 'array';
+  if (Number.isNaN(value)) return 'nan';
+  return typeof value;
 }

@@ -1,11 +1,9 @@
 import { RecordingNotFoundError } from '../../../machines/recording/errors.js';
-import type { MediaInfo, MediaStore } from '../../../machines/ports/media.js';
+import type { MediaInfo, MediaStore, OpenMedia } from '../../../machines/ports/media.js';
 import { formatRecordingId } from '../../../machines/recording/recording-id.js';
 import type { RecordingDocument } from '../../../machines/recording/recording.js';
 import type { HttpContext } from '../../route/context.js';
-import { goneSignal } from './gone-signal.js';
-import { openAtOnce } from './open-at-once.js';
-import { requestedPart, type RangeHeaders } from './range.js';
+import { isOrdinary, meetsIfRange, requestedPart, type RangeHeaders } from './range.js';
 import { sendFile } from './send-file.js';
 
 type Media = Pick<MediaStore, 'stat' | 'read' | 'open' | 'presign'>;
@@ -41,6 +39,26 @@ export async function answerMedia(
   return { status: await sendFile(ctx, { file, part, bytes: (range) => media.read(key, range, gone) }, gone) };
 }
 
+/**
+ * Open the requested bytes with a single request to the store, where `stat` and `read` would need two.
+ *
+ * @returns undefined when the store cannot do this, when the request has conditions or an unusual range, or when the file is missing
+ */
+async function openAtOnce(
+  ctx: HttpContext,
+  media: Media,
+  key: string,
+  headers: RangeHeaders,
+  gone: AbortSignal,
+): Promise<OpenMedia | undefined> {
+  const isConditional = ctx.get('If-None-Match') !== '' || ctx.get('If-Modified-Since') !== '';
+  if (ctx.method !== 'GET' || isConditional || !isOrdinary(headers.range)) return undefined;
+  const opened = await media.open?.(key, headers.range, gone);
+  if (opened === undefined || meetsIfRange(headers['if-range'], opened.file)) return opened;
+  opened.stream.destroy();
+  return undefined;
+}
+
 /** `ctx.redirect` would also write the URL into a body. */
 function redirectTo(ctx: HttpContext, url: string): void {
   ctx.body = null;
@@ -52,4 +70,15 @@ function redirectTo(ctx: HttpContext, url: string): void {
 function assertFile(file: MediaInfo | undefined, recording: RecordingDocument): MediaInfo {
   if (file === undefined || file.size === 0) throw new RecordingNotFoundError(formatRecordingId(recording));
   return file;
+}
+
+/** Aborts when the client goes away before it has the whole answer. */
+function goneSignal({ res }: HttpContext): AbortSignal {
+  const gone = new AbortController();
+  const check = (): void => {
+    if (!res.writableFinished) gone.abort();
+  };
+  if (res.closed) check();
+  else res.once('close', check);
+  return gone.signal;
 }

@@ -1,11 +1,21 @@
+import { z } from 'zod';
+
 import type { ByteRange, MediaInfo, WantedRange } from '../../../machines/ports/media.js';
 import { RangeNotSatisfiableError } from '../errors.js';
 
+const ONE_RANGE = /^bytes=(?:(\d+)-(\d*)|-(\d+))$/;
+
 /** The headers that choose the bytes of a file. */
-export interface RangeHeaders {
-  range?: WantedRange | undefined;
-  'if-range'?: string | undefined;
-}
+export const mediaHeaders = z.object({
+  range: z
+    .string()
+    .regex(ONE_RANGE, 'Invalid range header format. Expected: bytes=start-end')
+    .transform(toWantedRange)
+    .optional(),
+  'if-range': z.string().optional(),
+});
+
+export type RangeHeaders = z.output<typeof mediaHeaders>;
 
 /**
  * The bytes of a recording's file that a request gets. A range counts only with `GET`, and only if `If-Range` fits this file.
@@ -60,4 +70,10 @@ export function meetsIfRange(ifRange: string | undefined, file: Pick<MediaInfo, 
 /** The file's time in the format of HTTP, which has whole seconds. */
 export function lastModified({ modifiedAt }: Pick<MediaInfo, 'modifiedAt'>): string {
   return new Date(modifiedAt).toUTCString();
+}
+
+function toWantedRange(header: string): WantedRange {
+  const [, start, end, suffix] = ONE_RANGE.exec(header) ?? [];
+  if (suffix !== undefined) return { suffix: Number(suffix) };
+  return end === undefined || end === '' ? { start: Number(start) } : { start: Number(start), end: Number(end) };
 }

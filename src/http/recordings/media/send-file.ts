@@ -1,3 +1,4 @@
+import { once } from 'node:events';
 import type { Readable } from 'node:stream';
 
 import type { ByteRange, MediaInfo } from '../../../machines/ports/media.js';
@@ -31,12 +32,13 @@ export async function sendFile(ctx: HttpContext, { file, part, bytes }: FileAnsw
   }
   const wanted = part();
   const { start, end } = wanted ?? { start: 0, end: file.size - 1 };
+  const status = wanted === undefined ? 200 : 206;
+  ctx.status = status;
   if (ctx.method !== 'HEAD') ctx.body = await openStream(ctx, () => bytes({ start, end }), gone);
   ctx.type = 'video/mp4';
   ctx.length = end - start + 1;
-  if (wanted === undefined) return 200;
-  ctx.set('Content-Range', `bytes ${start}-${end}/${file.size}`);
-  return 206;
+  if (wanted !== undefined) ctx.set('Content-Range', `bytes ${start}-${end}/${file.size}`);
+  return status;
 }
 
 /**
@@ -50,18 +52,6 @@ async function openStream(ctx: HttpContext, bytes: () => Promise<Readable>, gone
   stream.on('error', (error) => {
     if (!gone.aborted) ctx.state.error = error;
   });
-  await firstBytes(stream);
+  await once(stream, 'readable', { signal: gone });
   return stream;
-}
-
-function firstBytes(stream: Readable): Promise<void> {
-  return new Promise((resolve, reject) => {
-    const settle = (failure?: Error): void => {
-      stream.off('readable', settle).off('end', settle).off('close', settle).off('error', settle);
-      const error = failure ?? stream.errored;
-      if (error === null) resolve();
-      else reject(error);
-    };
-    stream.once('readable', settle).once('end', settle).once('close', settle).once('error', settle);
-  });
 }
