@@ -29,7 +29,8 @@ export function parseConfig(env: Readonly<Record<string, string | undefined>>): 
     value !== undefined && (value.trim() !== '' || MAY_BE_EMPTY.has(name));
   const given = Object.fromEntries(Object.entries(env).filter(isSet));
   const { data, error } = environmentSchema.safeParse(given);
-  if (error !== undefined) throw refusal(error.issues.map(({ path: [name], message }) => ({ field: String(name), message })));
+  if (error !== undefined)
+    throw refusal(...error.issues.map(({ path: [name], message }): [string, string] => [String(name), message]));
   refuseMissingAdapters(data, given);
   const config = toConfig(data, given);
   refuseUnsafe(data, config);
@@ -53,11 +54,11 @@ function refuseUnsafe(values: Environment, { http, livekit, store }: Config): vo
   if (!isLoopback(http.host) && livekit.apiSecret === DEFAULT_LIVEKIT_SECRET) {
     const message =
       'makes Tally reachable from other machines while LIVEKIT_API_SECRET is the published default: set another secret';
-    throw refusal([{ field: 'TALLY_HOST', message }]);
+    throw refusal(['TALLY_HOST', message]);
   }
   if (livekit.kind === 'real' && new URL(livekit.privateUrl).pathname !== '/') {
     const message = "has a path, which LiveKit's API cannot have: set LIVEKIT_URL_PRIVATE to the server's own address";
-    throw refusal([{ field: 'LIVEKIT_URL', message }]);
+    throw refusal(['LIVEKIT_URL', message]);
   }
   if (
     values.NODE_ENV === 'production' &&
@@ -67,7 +68,7 @@ function refuseUnsafe(values: Environment, { http, livekit, store }: Config): vo
   ) {
     const message =
       'refuses the embedded store beside a real LiveKit: set TALLY_STORE=embedded to run on one machine all the same';
-    throw refusal([{ field: 'NODE_ENV=production', message }]);
+    throw refusal(['NODE_ENV=production', message]);
   }
 }
 

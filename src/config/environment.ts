@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { docs, type VariableDoc } from './values.js';
 
 import { livekitVariables } from './livekit.js';
 import { mongodbVariables } from './mongodb.js';
@@ -7,7 +8,6 @@ import { s3Variables } from './s3.js';
 import { serviceVariables } from './service.js';
 import { storageVariables } from './storage.js';
 import { timerVariables } from './timers.js';
-import { docs, type VariableDoc } from './variable.js';
 
 /** The groups of variables, in the order of the documentation. */
 const GROUPS = {

@@ -1,6 +1,5 @@
 import { ADAPTERS, chooseAdapter, type Given } from './adapter.js';
-import { integer, oneOf, text, url } from './values.js';
-import { docs, type Values } from './variable.js';
+import { docs, integer, oneOf, text, url, type Values } from './values.js';
 
 /** The secret of LiveKit's own examples. It is public, so anyone can guess it. */
 export const DEFAULT_LIVEKIT_SECRET = 'secret';

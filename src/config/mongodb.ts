@@ -1,5 +1,4 @@
-import { checked, integer, text } from './values.js';
-import { docs, type Values } from './variable.js';
+import { checked, docs, integer, text, type Values } from './values.js';
 
 export const mongodbVariables = {
   MEET_MONGO_URI: checked('must begin with mongodb:// or mongodb+srv://', (uri) => /^mongodb(\+srv)?:\/\//.test(uri))

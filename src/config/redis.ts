@@ -1,8 +1,7 @@
 import path from 'node:path';
 
 import { refusal } from './refusal.js';
-import { type HostAndPort, hostsAndPorts, integer, oneOf, text } from './values.js';
-import { docs, type Values } from './variable.js';
+import { docs, type HostAndPort, hostsAndPorts, integer, oneOf, text, type Values } from './values.js';
 
 export const redisVariables = {
   MEET_REDIS_HOST: text().default('localhost').register(docs, { description: 'Host of a single Redis.' }),
@@ -59,7 +58,7 @@ type RedisValues = Values<typeof redisVariables>;
 export function toRedis(values: RedisValues): RedisConfig {
   const { MEET_REDIS_SENTINEL_HOST_LIST: addresses, MEET_REDIS_SENTINEL_PASSWORD: sentinelPassword } = values;
   if (addresses !== undefined && sentinelPassword === undefined) {
-    throw refusal([{ field: 'MEET_REDIS_SENTINEL_PASSWORD', message: 'must be set with MEET_REDIS_SENTINEL_HOST_LIST' }]);
+    throw refusal(['MEET_REDIS_SENTINEL_PASSWORD', 'must be set with MEET_REDIS_SENTINEL_HOST_LIST']);
   }
   const clusterNodes = toClusterNodes(values);
   const tls = toTls(values);
@@ -84,16 +83,14 @@ function toClusterNodes(values: RedisValues): HostAndPort[] | undefined {
   if (nodes === undefined) return undefined;
   const field = 'TALLY_REDIS_CLUSTER_NODES';
   if (values.MEET_REDIS_SENTINEL_HOST_LIST !== undefined) {
-    throw refusal([
-      { field, message: 'cannot be used with MEET_REDIS_SENTINEL_HOST_LIST: Redis has either sentinels or a cluster' },
-    ]);
+    throw refusal([field, 'cannot be used with MEET_REDIS_SENTINEL_HOST_LIST: Redis has either sentinels or a cluster']);
   }
-  if (values.MEET_REDIS_DB !== 0) throw refusal([{ field, message: 'needs MEET_REDIS_DB=0: a cluster has only this database' }]);
+  if (values.MEET_REDIS_DB !== 0) throw refusal([field, 'needs MEET_REDIS_DB=0: a cluster has only this database']);
   return nodes;
 }
 
 function toTls({ TALLY_REDIS_TLS: tls, TALLY_REDIS_TLS_CA: caFile }: RedisValues): { caFile?: string } | undefined {
   if (tls === 'true') return caFile === undefined ? {} : { caFile: path.resolve(caFile) };
-  if (caFile !== undefined) throw refusal([{ field: 'TALLY_REDIS_TLS_CA', message: 'goes with TALLY_REDIS_TLS=true only' }]);
+  if (caFile !== undefined) throw refusal(['TALLY_REDIS_TLS_CA', 'goes with TALLY_REDIS_TLS=true only']);
   return undefined;
 }

@@ -1,6 +1,5 @@
 import { refusal } from './refusal.js';
-import { base64, checked, integer, jsonOfStrings, oneOf, text, url } from './values.js';
-import { docs, type Values } from './variable.js';
+import { base64, checked, docs, integer, jsonOfStrings, oneOf, text, url, type Values } from './values.js';
 
 export const s3Variables = {
   MEET_S3_BUCKET: text().default('openvidu-appdata').register(docs, { description: 'Bucket.' }),
@@ -99,7 +98,7 @@ function toLinks(values: S3Values): { endpoint: string; ttlMs: number } | undefi
   if (values.TALLY_MEDIA_DELIVERY === 'proxy') return undefined;
   if (values.MEET_S3_SSE_TYPE === 'SSE-C') {
     const message = 'cannot be used with MEET_S3_SSE_TYPE=SSE-C: a player has no key to send';
-    throw refusal([{ field: 'TALLY_MEDIA_DELIVERY=redirect', message }]);
+    throw refusal(['TALLY_MEDIA_DELIVERY=redirect', message]);
   }
   return {
     endpoint: values.TALLY_S3_PUBLIC_ENDPOINT ?? values.MEET_S3_SERVICE_ENDPOINT,
@@ -120,7 +119,7 @@ function toSse(values: S3Values): SseConfig | undefined {
     ([field, owner]) => values[field as keyof typeof ownedBy] !== undefined && owner !== type,
   );
   if (misplaced.length > 0) {
-    throw refusal(misplaced.map(([field, owner]) => ({ field, message: `goes with MEET_S3_SSE_TYPE=${owner} only` })));
+    throw refusal(...misplaced.map(([name, owner]): [string, string] => [name, `goes with MEET_S3_SSE_TYPE=${owner} only`]));
   }
   switch (type) {
     case undefined:
@@ -130,12 +129,9 @@ function toSse(values: S3Values): SseConfig | undefined {
     case 'SSE-KMS':
       return { type, ...(keyId !== undefined && { keyId }), ...(context !== undefined && { context }) };
     case 'SSE-C':
-      if (customerKey === undefined)
-        throw refusal([{ field: 'MEET_S3_SSE_TYPE=SSE-C', message: 'needs TALLY_S3_SSE_CUSTOMER_KEY' }]);
+      if (customerKey === undefined) throw refusal(['MEET_S3_SSE_TYPE=SSE-C', 'needs TALLY_S3_SSE_CUSTOMER_KEY']);
       if (!values.MEET_S3_SERVICE_ENDPOINT.startsWith('https:')) {
-        throw refusal([
-          { field: 'MEET_S3_SSE_TYPE=SSE-C', message: 'needs an https MEET_S3_SERVICE_ENDPOINT: the key goes with each request' },
-        ]);
+        throw refusal(['MEET_S3_SSE_TYPE=SSE-C', 'needs an https MEET_S3_SERVICE_ENDPOINT: the key goes with each request']);
       }
       return { type, customerKey };
   }

@@ -1,8 +1,7 @@
 import { randomBytes } from 'node:crypto';
 import { hostname } from 'node:os';
 
-import { checked, integer, oneOf, text, url } from './values.js';
-import { docs, type Values } from './variable.js';
+import { checked, docs, integer, oneOf, text, url, type Values } from './values.js';
 
 const LOG_LEVELS = ['fatal', 'error', 'warn', 'info', 'debug', 'trace', 'silent'] as const;
 

@@ -5,8 +5,7 @@ import { type MongodbConfig, type mongodbVariables, toMongodb } from './mongodb.
 import { type RedisConfig, type redisVariables, toRedis } from './redis.js';
 import { refusal } from './refusal.js';
 import { type S3Config, type s3Variables, toS3 } from './s3.js';
-import { oneOf, text } from './values.js';
-import { docs, type Values } from './variable.js';
+import { docs, oneOf, text, type Values } from './values.js';
 
 export const storageVariables = {
   TALLY_DATA_DIR: text().default('.tally').register(docs, {
@@ -72,7 +71,7 @@ export function toStorage(
 
 function toFolder(values: StorageValues & S3Values, dataDir: string): MediaConfig {
   if (values.TALLY_MEDIA_DELIVERY === 'redirect') {
-    throw refusal([{ field: 'TALLY_MEDIA_DELIVERY=redirect', message: 'needs an S3 bucket: files on disk have no URL' }]);
+    throw refusal(['TALLY_MEDIA_DELIVERY=redirect', 'needs an S3 bucket: files on disk have no URL']);
   }
   const dir = values.TALLY_MEDIA_DIR === undefined ? path.join(dataDir, 'media') : path.resolve(values.TALLY_MEDIA_DIR);
   return { kind: 'embedded', dir, egressDir: values.TALLY_EGRESS_MEDIA_DIR ?? dir };
@@ -85,5 +84,5 @@ export function refuseMissingAdapters(values: StorageValues & S3Values, given: G
   const field = values.MEET_BLOB_STORAGE_MODE === 's3' ? azure : `MEET_BLOB_STORAGE_MODE=${values.MEET_BLOB_STORAGE_MODE}`;
   if (field === undefined) return;
   const message = 'asks for an object store without an adapter in this version: use S3, or set TALLY_MEDIA=embedded';
-  throw refusal([{ field, message }]);
+  throw refusal([field, message]);
 }

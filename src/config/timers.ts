@@ -1,5 +1,4 @@
-import { milliseconds } from './values.js';
-import { docs, type Values } from './variable.js';
+import { docs, milliseconds, type Values } from './values.js';
 
 export const timerVariables = {
   TALLY_START_TIMEOUT_MS: timer(30_000, 'How long Tally waits for a new egress to record before it undoes the start.'),
