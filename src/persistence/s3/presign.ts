@@ -11,18 +11,13 @@ export interface LinkOptions {
   ttlMs: number;
 }
 
-export interface Presigner {
-  /** A URL under which the object plays. Made here: no server is asked. */
-  presign(target: { Bucket: string; Key: string }): Promise<string>;
-  close(): void;
-}
-
-export function createPresigner(server: S3ClientOptions, { endpoint, ttlMs }: LinkOptions): Presigner {
+export function createPresigner(server: S3ClientOptions, { endpoint, ttlMs }: LinkOptions) {
   const client = createClient({ ...server, endpoint });
   const asPlayed = { ResponseContentType: 'video/mp4', ResponseCacheControl: 'private, max-age=3600' };
   return {
-    presign: (target) =>
+    /** A URL under which the object plays. Made here: no server is asked. */
+    presign: (target: { Bucket: string; Key: string }): Promise<string> =>
       getSignedUrl(client, new GetObjectCommand({ ...target, ...asPlayed }), { expiresIn: Math.floor(ttlMs / 1_000) }),
-    close: () => client.destroy(),
+    close: (): void => client.destroy(),
   };
 }

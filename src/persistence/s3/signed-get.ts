@@ -18,16 +18,6 @@ export type SignedAnswer = Pick<GetObjectOutput, 'ContentLength' | 'ContentRange
   Body: IncomingMessage;
 };
 
-export interface SignedGet {
-  /**
-   * One try.
-   *
-   * @returns undefined when it did not go well, whatever the reason: the SDK, which repeats, is to be asked
-   */
-  get(target: Target, signal: AbortSignal): Promise<SignedAnswer | undefined>;
-  close(): void;
-}
-
 /** How long a URL can be used, and how long it is; credentials of a role may end earlier, which costs a try. */
 const EXPIRES_S = 900;
 const USED_FOR_MS = 600_000;
@@ -39,12 +29,13 @@ const MOST_URLS = 1_000;
  *
  * @param answerLimitMs how long an answer may take, milliseconds
  */
-export function createSignedGet(client: S3Client, clock: Pick<Clock, 'after' | 'monotonic'>, answerLimitMs: number): SignedGet {
+export function createSignedGet(client: S3Client, clock: Pick<Clock, 'after' | 'monotonic'>, answerLimitMs: number) {
   const agents = { http: new HttpAgent({ keepAlive: true }), https: new HttpsAgent({ keepAlive: true }) };
   const urls = new Map<string, { url: string; until: number }>();
 
   return {
-    async get(target, signal) {
+    /** One try. @returns undefined when it did not go well, whatever the reason: the SDK, which repeats, is to be asked */
+    async get(target: Target, signal: AbortSignal): Promise<SignedAnswer | undefined> {
       try {
         const open = async (late: AbortSignal) => ask(await urlOf(target), target.Range, late);
         const answer = await within(answerLimitMs, clock, open, signal);
@@ -56,7 +47,7 @@ export function createSignedGet(client: S3Client, clock: Pick<Clock, 'after' | '
       urls.delete(target.Key);
       return undefined;
     },
-    close() {
+    close(): void {
       agents.http.destroy();
       agents.https.destroy();
     },
