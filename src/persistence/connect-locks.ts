@@ -1,24 +1,15 @@
 import type { Clock } from '../clock.js';
 import type { Config } from '../config/config.js';
-import type { JobLocks } from '../jobs/locks.js';
 import type { Logger } from '../logging.js';
-import { createLocalBus, type EventBus } from '../machines/kernel/event-bus.js';
-import type { RoomLocks } from '../machines/ports/room-locks.js';
-import { createOutageLog, type OutageLog } from '../outages.js';
+import { createLocalBus } from '../machines/kernel/event-bus.js';
+import { createOutageLog } from '../outages.js';
 import type { LmdbDatabase } from './lmdb/database.js';
 import { createLocalJobLocks } from './local-job-locks.js';
 import { readAuthorities } from './redis/authorities.js';
+import type { OpenRedis } from './redis/open-redis.js';
 
-export interface Locks {
-  roomLocks: RoomLocks;
-  jobLocks: JobLocks;
-  bus: EventBus;
-  /** @returns a function that ends the subscription */
-  onConnected(listener: () => void): () => void;
-  ping(): Promise<unknown>;
-  outages: OutageLog;
-  close(): Promise<void>;
-}
+/** Of Redis, or embedded. */
+export type Locks = OpenRedis;
 
 export interface LockOptions {
   clock: Clock;

@@ -8,22 +8,6 @@ export interface Registered {
   until: number;
 }
 
-/** Beside each lock stands an entry that says who has it. The lock itself decides. */
-export interface LockRegistry {
-  /** Over whatever stands there: the caller has the lock. @param ttlMs lifetime of the lock from `since` on */
-  write(lockKey: string, holder: Required<LockHolder>, ttlMs: number, since: number): Promise<void>;
-  /** No more than the entry of this value. */
-  extend(lockKey: string, value: string, ttlMs: number): Promise<void>;
-  /** No more than the entry of this value. */
-  remove(lockKey: string, value: string): Promise<void>;
-  /** Remove the entry of a lock that is over: those of OpenVidu Meet outlive their locks by far. */
-  forget(lockKey: string): Promise<void>;
-  /** Who has the lock now; undefined when it is free, or when the entry of its holder is missing. */
-  holderOf(lockKey: string): Promise<LockHolder | undefined>;
-  /** The same for many locks by one command (in a cluster, by one a key), in the order of the keys. */
-  allOf(lockKeys: readonly string[]): Promise<(Registered | undefined)[]>;
-}
-
 /** The member names are those of OpenVidu Meet, whose instances read them; `uid` is ours. */
 interface Entry {
   resources: string[];
@@ -53,30 +37,36 @@ const REMOVE = `
   if not known or type(entry) ~= 'table' or entry.value ~= ARGV[1] then return 0 end
   return redis.call('del', KEYS[1])`;
 
-export function createLockRegistry({ client, now }: { client: RedisClient; now: () => number }): LockRegistry {
+/** Beside each lock stands an entry that says who has it. The lock itself decides. */
+export function createLockRegistry({ client, now }: { client: RedisClient; now: () => number }) {
   return {
-    async write(lockKey, { value, uid, createdAt }, ttlMs, since) {
+    /** Over whatever stands there: the caller has the lock. @param ttlMs lifetime of the lock from `since` on */
+    async write(lockKey: string, { value, uid, createdAt }: Required<LockHolder>, ttlMs: number, since: number): Promise<void> {
       const entry: Entry = { resources: [lockKey], value, expiration: expirationOf(since, ttlMs), createdAt, uid };
       await client.set(keyOf(lockKey), JSON.stringify(entry), 'PX', ttlMs + MARGIN_MS);
     },
-    async extend(lockKey, value, ttlMs) {
+    /** No more than the entry of this value. */
+    async extend(lockKey: string, value: string, ttlMs: number): Promise<void> {
       await client.eval(EXTEND, 1, keyOf(lockKey), value, expirationOf(now(), ttlMs), ttlMs + MARGIN_MS);
     },
-    async remove(lockKey, value) {
+    /** No more than the entry of this value. */
+    async remove(lockKey: string, value: string): Promise<void> {
       await client.eval(REMOVE, 1, keyOf(lockKey), value);
     },
-    async forget(lockKey) {
+    /** Remove the entry of a lock that is over: those of OpenVidu Meet outlive their locks by far. */
+    async forget(lockKey: string): Promise<void> {
       const [value = null, text = null] = await getAll(client, [lockKey, keyOf(lockKey)]);
       const entry = parseEntry(text);
       if (value === null && entry !== undefined) await client.eval(REMOVE, 1, keyOf(lockKey), entry.holder.value);
     },
-    async holderOf(lockKey) {
-      const [registered] = await allOf([lockKey]);
-      return registered?.holder;
+    /** Who has the lock now; undefined when it is free, or when the entry of its holder is missing. */
+    async holderOf(lockKey: string): Promise<LockHolder | undefined> {
+      return (await allOf([lockKey]))[0]?.holder;
     },
     allOf,
   };
 
+  /** The same for many locks by one command (in a cluster, by one a key), in the order of the keys. */
   async function allOf(lockKeys: readonly string[]): Promise<(Registered | undefined)[]> {
     const texts = await getAll(client, [...lockKeys, ...lockKeys.map(keyOf)]);
     return lockKeys.map((_, index) => {

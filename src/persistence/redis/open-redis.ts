@@ -30,7 +30,7 @@ export interface OpenRedis {
   /** Of both connections' server. */
   outages: OutageLog;
   /** @throws LocksUnavailableError no answer within a second (retryable) */
-  ping(): Promise<void>;
+  ping(): Promise<unknown>;
   /** Ends both connections. Calls that come later fail as in an outage. */
   close(): Promise<void>;
 }
@@ -66,7 +66,7 @@ export async function openRedis({ log, clock = systemClock, ...target }: RedisSe
     async ping() {
       // Keeps the idle connection honest too: a silent one is replaced. Its messages are hints, so it spoils no answer.
       subscriber.ping().catch(() => undefined);
-      await ask(() => commands.ping());
+      return ask(() => commands.ping());
     },
     async close() {
       await Promise.all([disconnect(commands), disconnect(subscriber)]);
