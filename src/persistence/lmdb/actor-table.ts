@@ -85,7 +85,7 @@ export function createActorTable<Context extends object>(options: ActorTableOpti
       const key = canBeKey(value) ? index.holderOf(field, value) : undefined;
       return key === undefined ? undefined : documents.get(key);
     },
-    index,
+    index: index.remakable,
   };
 }
 

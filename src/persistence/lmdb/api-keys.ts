@@ -1,7 +1,7 @@
 import type { ApiKey, ApiKeyStore } from '../../accounts/ports.js';
 import type { Environment } from './environment.js';
 
-export function createLmdbApiKeys({ environment }: { environment: Environment }): ApiKeyStore {
+export function createLmdbApiKeys(environment: Environment): ApiKeyStore {
   const keys = environment.table<ApiKey>('apiKeys');
 
   return {

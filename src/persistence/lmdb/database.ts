@@ -38,13 +38,13 @@ export async function connectLmdb({ dataDir, clock, bootId = kernelBootId() }: L
   const { environment, lockEnvironment, recordings, rooms } = await openOrRelease();
 
   return {
-    roomLocks: createLmdbRoomLocks({ environment: lockEnvironment, clock }),
+    roomLocks: createLmdbRoomLocks(lockEnvironment, clock),
     migrate: (run) => run([createIndexRowsMigration({ environment, indexes: [recordings.index, rooms.index] })]),
     openStores: () => ({
-      recordings: createLmdbRecordingStore({ environment, table: recordings }),
-      rooms: createLmdbRoomStore({ environment, table: rooms }),
-      apiKeys: createLmdbApiKeys({ environment }),
-      jobRuns: createLmdbJobRuns({ environment }),
+      recordings: createLmdbRecordingStore(environment, recordings),
+      rooms: createLmdbRoomStore(environment, rooms),
+      apiKeys: createLmdbApiKeys(environment),
+      jobRuns: createLmdbJobRuns(environment),
     }),
     ping: () => recordings.store.load('readiness'),
     async close() {

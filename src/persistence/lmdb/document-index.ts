@@ -19,19 +19,6 @@ export interface Head {
   rows: Row[];
 }
 
-/** By what documents are found. All of it follows from the documents. The methods are called inside a transaction. */
-export interface DocumentIndex<Context extends object> extends RemakableIndex {
-  rows: RowTable;
-  headOf(key: string): Head | undefined;
-  /** Make the rows of a document. @param before of the version that it replaces */
-  put(key: string, document: ActorDocument<Context>, before?: Head): void;
-  remove(key: string, head: Head): void;
-  /** Which unique key another document has, and which one. */
-  conflictOf(key: string, document: ActorDocument<Context>): { conflict: string; holder: string } | undefined;
-  /** The key of the document that has a unique key. */
-  holderOf(field: string, value: string): string | undefined;
-}
-
 /** What the migration of the rows needs. The methods are called inside a transaction. */
 export interface RemakableIndex {
   name: string;
@@ -54,21 +41,22 @@ export const DUE = 'due'; // dueAt, key
 export const OWING = 'owing'; // key
 const CHANGED = 'changed'; // changedAt, key
 
-export function createDocumentIndex<Context extends object>(options: DocumentIndexOptions<Context>): DocumentIndex<Context> {
+/** By what documents are found. All of it follows from the documents. The methods are called inside a transaction. */
+export function createDocumentIndex<Context extends object>(options: DocumentIndexOptions<Context>) {
   const { environment, name, documents, uniqueKeys, rowsOf } = options;
   const heads = environment.table<Head>(`${name}.heads`);
   const rows: RowTable = environment.table(`${name}.rows`);
 
   return {
-    name,
     rows,
-    headOf: (key) => heads.get(key),
+    headOf: (key: string) => heads.get(key),
     put,
-    remove(key, head) {
+    remove(key: string, head: Head): void {
       replaceRows(rows, head.rows, []);
       void heads.remove(key);
     },
-    conflictOf(key, document) {
+    /** Which unique key another document has, and which one. */
+    conflictOf(key: string, document: ActorDocument<Context>): { conflict: string; holder: string } | undefined {
       for (const [conflict, value] of Object.entries(uniqueKeys(document))) {
         const holder = holderOf(conflict, value);
         if (holder !== undefined && holder !== key) return { conflict, holder };
@@ -76,25 +64,30 @@ export function createDocumentIndex<Context extends object>(options: DocumentInd
       return undefined;
     },
     holderOf,
-    hasDocuments: () => [...documents.getKeys({ limit: 1 })].length > 0,
-    clear() {
-      void rows.clearAsync();
-      void heads.clearAsync();
-    },
-    remake(after, limit) {
-      const range = documents.getRange({ ...(after !== undefined && { start: after }), limit: limit + 1 });
-      const found = [...range].filter(({ key }) => key !== after).slice(0, limit);
-      for (const { key, value } of found) put(key, value);
-      return found.map(({ key }) => key);
-    },
+    remakable: {
+      name,
+      hasDocuments: () => [...documents.getKeys({ limit: 1 })].length > 0,
+      clear() {
+        void rows.clearAsync();
+        void heads.clearAsync();
+      },
+      remake(after, limit) {
+        const range = documents.getRange({ ...(after !== undefined && { start: after }), limit: limit + 1 });
+        const found = [...range].filter(({ key }) => key !== after).slice(0, limit);
+        for (const { key, value } of found) put(key, value);
+        return found.map(({ key }) => key);
+      },
+    } satisfies RemakableIndex,
   };
 
+  /** Make the rows of a document. @param before of the version that it replaces */
   function put(key: string, document: ActorDocument<Context>, before?: Head): void {
     const head = { version: document.tally.version, rows: allRowsOf(key, document) };
     replaceRows(rows, before?.rows ?? [], head.rows);
     void heads.put(key, head);
   }
 
+  /** The key of the document that has a unique key. */
   function holderOf(field: string, value: string): string | undefined {
     return rows.get([UNIQUE, field, value]);
   }

@@ -1,7 +1,7 @@
 import type { JobRun, JobRuns } from '../../jobs/runs.js';
 import type { Environment } from './environment.js';
 
-export function createLmdbJobRuns({ environment }: { environment: Environment }): JobRuns {
+export function createLmdbJobRuns(environment: Environment): JobRuns {
   const runs = environment.table<JobRun>('jobRuns');
 
   return {

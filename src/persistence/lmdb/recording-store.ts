@@ -8,13 +8,6 @@ import { SCAN_LIMIT, newestFirst } from './newest-first.js';
 import type { Row } from './rows.js';
 import { rowsBelow } from './rows.js';
 
-export interface LmdbRecordingStoreOptions {
-  environment: Environment;
-  table: ActorTable<RecordingContext>;
-  /** Rows read for one page of a name search at most. Default 100 000. */
-  scanLimit?: number;
-}
-
 /** Documents or keys an iteration reads in one go. */
 const BATCH = 100;
 
@@ -36,8 +29,12 @@ export function createRecordingTable(environment: Environment): ActorTable<Recor
   });
 }
 
-export function createLmdbRecordingStore(options: LmdbRecordingStoreOptions): RecordingStore {
-  const { environment, table, scanLimit = SCAN_LIMIT } = options;
+/** @param scanLimit rows read for one page of a name search at most */
+export function createLmdbRecordingStore(
+  environment: Environment,
+  table: ActorTable<RecordingContext>,
+  scanLimit = SCAN_LIMIT,
+): RecordingStore {
   const { store, rows, documentsOf, holderOf } = table;
 
   return {

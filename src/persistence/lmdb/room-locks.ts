@@ -5,18 +5,13 @@ import { LocksUnavailableError } from '../../errors.js';
 import type { Holding, LockAttempt, LockHolder, RoomLocks, WantedLock } from '../../machines/ports/room-locks.js';
 import type { Environment } from './environment.js';
 
-export interface LmdbRoomLocksOptions {
-  environment: Environment;
-  clock: Clock;
-}
-
 interface StoredLock extends Required<LockHolder> {
   /** Epoch milliseconds from which the lock counts as free. */
   expiresAt: number;
 }
 
 /** Room locks of a single process. They survive its death; an expired row is as good as none and goes with the next list. */
-export function createLmdbRoomLocks({ environment, clock }: LmdbRoomLocksOptions): RoomLocks {
+export function createLmdbRoomLocks(environment: Environment, clock: Clock): RoomLocks {
   const locks = environment.table<StoredLock>('roomLocks');
 
   return {

@@ -8,11 +8,6 @@ import type { Environment, KeyPart } from './environment.js';
 import { SCAN_LIMIT, newestFirst } from './newest-first.js';
 import { type Row, rowsBelow } from './rows.js';
 
-export interface LmdbRoomStoreOptions {
-  environment: Environment;
-  table: ActorTable<RoomContext>;
-}
-
 /** Rooms an iteration reads in one go. */
 const BATCH = 100;
 
@@ -31,7 +26,7 @@ export function createRoomTable(environment: Environment): ActorTable<RoomContex
   });
 }
 
-export function createLmdbRoomStore({ environment, table }: LmdbRoomStoreOptions): RoomStore {
+export function createLmdbRoomStore(environment: Environment, table: ActorTable<RoomContext>): RoomStore {
   const { store, rows, documentsOf } = table;
 
   const below = (prefix: string, limit: number, after?: PageCursor, roomName?: string) =>

@@ -129,7 +129,7 @@ describe('LMDB', () => {
 
   it('ends a page of a name search after scanLimit rows, with a cursor that continues from there', async () => {
     const environment = openEnvironment(join(dataDir, 'store'));
-    const store = createLmdbRecordingStore({ environment, table: createRecordingTable(environment), scanLimit: 2_500 });
+    const store = createLmdbRecordingStore(environment, createRecordingTable(environment), 2_500);
     const total = 6_000;
     await Promise.all(
       Array.from({ length: total }, (_, index) => {
