@@ -4,7 +4,7 @@ import { isDuplicateKey, reading } from './driver-errors.js';
 import { API_KEYS } from './indexes.js';
 
 /** Every method may be repeated, so one whose answer is lost counts as not done. */
-export function createMongoApiKeys({ connection }: { connection: MongoConnection }): ApiKeyStore {
+export function createMongoApiKeys(connection: MongoConnection): ApiKeyStore {
   const collection = connection.kernel(API_KEYS);
 
   return {

@@ -66,14 +66,16 @@ export interface MongoConnection {
   cut(): Promise<void>;
 }
 
-export interface ConnectOptions {
+/** @throws StoreUnavailableError no server could be reached in time */
+export async function connect({
+  uri,
+  dbName,
+  limits,
+}: {
   uri: string;
   dbName: string;
   limits: MongoLimits;
-}
-
-/** @throws StoreUnavailableError no server could be reached in time */
-export async function connect({ uri, dbName, limits }: ConnectOptions): Promise<MongoConnection> {
+}): Promise<MongoConnection> {
   const connection = createConnection(uri, {
     dbName,
     serverSelectionTimeoutMS: limits.serverSelectionTimeoutMs,

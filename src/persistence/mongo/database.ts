@@ -50,15 +50,12 @@ export async function connectMongo(options: MongoOptions): Promise<MongoDatabase
         await patient.close();
       }
     },
-    openStores() {
-      const options = { connection, clock: ownClock };
-      return {
-        recordings: createMongoRecordingStore(options),
-        rooms: createMongoRoomStore(options),
-        apiKeys: createMongoApiKeys({ connection }),
-        jobRuns: createMongoJobRuns({ connection }),
-      };
-    },
+    openStores: () => ({
+      recordings: createMongoRecordingStore(connection, ownClock),
+      rooms: createMongoRoomStore(connection, ownClock),
+      apiKeys: createMongoApiKeys(connection),
+      jobRuns: createMongoJobRuns(connection),
+    }),
     ping: () => connection.ping(),
     close: () => connection.close(),
   };

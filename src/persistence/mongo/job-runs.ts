@@ -6,7 +6,7 @@ import { JOB_RUNS } from './indexes.js';
 const BOOKKEEPING = new Set(['_id', 'schemaVersion', 'name']);
 
 /** Every method may be repeated, so one whose answer is lost counts as not done. */
-export function createMongoJobRuns({ connection }: { connection: MongoConnection }): JobRuns {
+export function createMongoJobRuns(connection: MongoConnection): JobRuns {
   const collection = connection.kernel(JOB_RUNS);
 
   return {

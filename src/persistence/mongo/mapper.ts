@@ -1,17 +1,8 @@
 import type { ActorDocument, KernelFields } from '../../machines/kernel/document.js';
 import type { Stored } from './connect.js';
 
-/** Fields that are stored for an index and never loaded: a document says them already in another way. */
-export interface Derived {
-  fields: Record<string, unknown>;
-  tally: Record<string, unknown>;
-}
-
-export interface MapperOptions<Context extends object> {
-  /** Names of everything that `derive` may give. */
-  derived: { fields: readonly string[]; tally: readonly string[] };
-  derive: (key: string, document: ActorDocument<Context>) => Derived;
-}
+/** Fields that are stored for an index and never loaded: a document says them already in another way. Undefined ones are left out. */
+type Derived<Context extends object> = Record<string, (document: ActorDocument<Context>, key: string) => unknown>;
 
 /** The door between documents and what lies in the collection; fields that it does not know pass in both directions. */
 export interface Mapper<Context extends object> {
@@ -25,25 +16,28 @@ export function isTakenIn(stored: Stored): boolean {
   return (stored['tally'] ?? undefined) !== undefined;
 }
 
-/** `tally.owing`: the key while an effect is owed. */
-const OWING = 'owing';
-
-export function createMapper<Context extends object>({ derived, derive }: MapperOptions<Context>): Mapper<Context> {
-  const dropped = { fields: new Set(['_id', ...derived.fields]), tally: new Set([OWING, ...derived.tally]) };
+/** @param ofTally beside `tally.owing`, which is the key while an effect is owed */
+export function createMapper<Context extends object>(fields: Derived<Context>, ofTally: Derived<Context> = {}): Mapper<Context> {
+  const tally: Derived<Context> = {
+    ...ofTally,
+    owing: (document, key) => (document.tally.effects.length === 0 ? undefined : key),
+  };
+  const derive = (derived: Derived<Context>, document: ActorDocument<Context>, key: string) =>
+    Object.fromEntries(Object.entries(derived).map(([name, valueOf]) => [name, valueOf(document, key)]));
 
   return {
-    toStored(key, document) {
-      const { fields, tally } = derive(key, document);
-      const owing = document.tally.effects.length === 0 ? {} : { [OWING]: key };
-      return { ...document, ...fields, tally: { ...document.tally, ...tally, ...owing } };
-    },
-    toDocument(stored) {
-      const tally = without(stored['tally'] as KernelFields & Record<string, unknown>, dropped.tally);
-      return { ...without(stored, dropped.fields), tally } as unknown as ActorDocument<Context>;
+    toStored: (key, document) => ({
+      ...document,
+      ...derive(fields, document, key),
+      tally: { ...document.tally, ...derive(tally, document, key) },
+    }),
+    toDocument({ _id, ...stored }) {
+      const kept = without(stored['tally'] as KernelFields & Record<string, unknown>, tally);
+      return { ...without(stored, fields), tally: kept } as unknown as ActorDocument<Context>;
     },
   };
 }
 
-function without(value: Record<string, unknown>, names: ReadonlySet<string>): Record<string, unknown> {
-  return Object.fromEntries(Object.entries(value).filter(([name]) => !names.has(name)));
+function without(value: Record<string, unknown>, names: object): Record<string, unknown> {
+  return Object.fromEntries(Object.entries(value).filter(([name]) => !Object.hasOwn(names, name)));
 }

@@ -8,23 +8,17 @@ import { RECORDINGS, RECORDINGS_BY_ROOM, RECORDINGS_BY_STATUS } from './indexes.
 import { SCAN_LIMIT, newestFirst } from './newest-first.js';
 import { recordingMapper } from './stored-recording.js';
 
-export interface MongoRecordingStoreOptions {
-  connection: MongoConnection;
-  clock: Pick<Clock, 'after'>;
-  /** Index keys read for one page of a name search at most. Default 100 000. */
-  scanLimit?: number;
-}
-
 /** Documents or keys an iteration reads in one go. */
 const BATCH = 100;
 const LISTED = { ...Object.fromEntries(LISTED_FIELDS.map((field) => [field, 1 as const])), 'tally.state': 1 as const };
 const ANY_STATUS = { $in: [...RECORDING_STATUSES] };
 
-export function createMongoRecordingStore({
-  connection,
-  clock,
+/** @param scanLimit index keys read for one page of a name search at most */
+export function createMongoRecordingStore(
+  connection: MongoConnection,
+  clock: Pick<Clock, 'after'>,
   scanLimit = SCAN_LIMIT,
-}: MongoRecordingStoreOptions): RecordingStore {
+): RecordingStore {
   const collection = connection.kernel(RECORDINGS);
   const shown = connection.lists(RECORDINGS);
   const { toDocument } = recordingMapper;
@@ -47,16 +41,8 @@ export function createMongoRecordingStore({
     },
     findByStartKey: (startKey) => findBy('startKey', startKey),
     list({ roomId, status = ANY_STATUS, roomName }, limit, after) {
-      const query = {
-        collection: shown,
-        sortField: 'startDate',
-        roomName,
-        toDocument: toListed,
-        projection: LISTED,
-        limit,
-        after,
-        scanLimit,
-      };
+      const shape = { collection: shown, sortField: 'startDate', toDocument: toListed, projection: LISTED, scanLimit };
+      const query = { ...shape, roomName, limit, after };
       return roomId === undefined
         ? newestFirst({ ...query, filter: { status }, index: RECORDINGS_BY_STATUS })
         : newestFirst({ ...query, filter: { roomId, status }, index: RECORDINGS_BY_ROOM });

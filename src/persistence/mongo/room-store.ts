@@ -11,17 +11,12 @@ import { IS_TAKEN_IN } from './mapper.js';
 import { SCAN_LIMIT, newestFirst } from './newest-first.js';
 import { roomMapper } from './stored-room.js';
 
-export interface MongoRoomStoreOptions {
-  connection: MongoConnection;
-  clock: Pick<Clock, 'after'>;
-}
-
 const SHOWN: RoomStatus[] = ['open', 'active_meeting', 'closed'];
 const IN_MEETING: RoomStatus = 'active_meeting';
 /** Rooms an iteration reads in one go. */
 const BATCH = 100;
 
-export function createMongoRoomStore({ connection, clock }: MongoRoomStoreOptions): RoomStore {
+export function createMongoRoomStore(connection: MongoConnection, clock: Pick<Clock, 'after'>): RoomStore {
   const collection = connection.kernel(ROOMS);
   const query = { index: ROOMS_BY_STATUS, sortField: 'creationDate', toDocument: roomMapper.toDocument, scanLimit: SCAN_LIMIT };
   const shown = { ...query, collection: connection.lists(ROOMS), filter: { status: { $in: SHOWN } } };

@@ -12,10 +12,7 @@ export function isListed(document: RecordingDocument): boolean {
  * `status` is stored exactly while lists show the recording, so that an index which begins with it holds nothing else;
  * `tally.unsettled` is the uid until the outcome is known.
  */
-export const recordingMapper = createMapper<RecordingContext>({
-  derived: { fields: ['status', 'recordingId'], tally: ['unsettled'] },
-  derive: (uid, document) => ({
-    fields: { recordingId: formatRecordingId(document), status: isListed(document) ? statusOf(document) : undefined },
-    tally: { unsettled: isUnsettled(document) ? uid : undefined },
-  }),
-});
+export const recordingMapper = createMapper<RecordingContext>(
+  { recordingId: formatRecordingId, status: (document) => (isListed(document) ? statusOf(document) : undefined) },
+  { unsettled: (document, uid) => (isUnsettled(document) ? uid : undefined) },
+);

@@ -3,7 +3,4 @@ import { roomStatusOf } from '../../machines/room/room.js';
 import { createMapper } from './mapper.js';
 
 /** `status` is stored until the room is deleted. */
-export const roomMapper = createMapper<RoomContext>({
-  derived: { fields: ['status'], tally: [] },
-  derive: (_roomId, document) => ({ fields: { status: roomStatusOf(document) }, tally: {} }),
-});
+export const roomMapper = createMapper<RoomContext>({ status: roomStatusOf });

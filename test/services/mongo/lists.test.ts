@@ -158,7 +158,7 @@ describe('a search by room name in MongoDB', () => {
 
   async function openLimited(scanLimit: number): Promise<{ store: RecordingStore; close: () => Promise<void> }> {
     const connection = await connect({ uri: mongodb.set.uri, dbName, limits: DEFAULT_LIMITS });
-    return { store: createMongoRecordingStore({ connection, clock: systemClock, scanLimit }), close: () => connection.close() };
+    return { store: createMongoRecordingStore(connection, systemClock, scanLimit), close: () => connection.close() };
   }
 
   /** Creates the documents one after the other, because lists show equal start dates in the order of creation. */
