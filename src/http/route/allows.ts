@@ -10,8 +10,7 @@ export function allows(credentials: readonly CredentialKind[]): Step {
       ctx.state.operation = 'checking credentials';
       const principal = await authenticate(ctx, credentials);
       ctx.state.principal = principal;
-      if (operation === undefined) delete ctx.state.operation;
-      else ctx.state.operation = operation;
+      ctx.state.operation = operation;
       return { principal };
     },
   };

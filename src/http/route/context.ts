@@ -13,7 +13,7 @@ export interface HttpState {
   /** Name of the route that matched: `recordings.start`. */
   route?: string;
   /** The current work of the route; completes `Unexpected error while …`. */
-  operation?: string;
+  operation?: string | undefined;
   principal?: Principal;
   /** For the log. */
   recordingId?: string | undefined;

@@ -23,16 +23,14 @@ const BODY_ERRORS = ['http.malformed_body', 'http.body_too_large', 'http.unsuppo
  * `params.recordingId`; with a single part, errors name the bare field. Only a step with a `body` schema reads the body.
  */
 export function reads(parts: Parts): Step {
-  const named = PARTS.filter((part) => parts[part] !== undefined);
+  const schemas = PARTS.flatMap((part) => (parts[part] === undefined ? [] : [[part, parts[part]] as const]));
   return {
     contract: { kind: 'reads', parts, errors: parts.body === undefined ? INPUT_ERRORS : [...INPUT_ERRORS, ...BODY_ERRORS] },
     async run(ctx) {
       const read: Record<string, unknown> = {};
       const issues: FieldIssue[] = [];
-      for (const part of named) {
-        const schema = parts[part];
-        if (schema === undefined) continue;
-        const parsed = parseInput(schema, await rawPart(ctx, part), named.length === 1 ? '' : part);
+      for (const [part, schema] of schemas) {
+        const parsed = parseInput(schema, await rawPart(ctx, part), schemas.length === 1 ? '' : part);
         if (parsed.ok) read[part] = parsed.value;
         else issues.push(...parsed.issues);
       }
