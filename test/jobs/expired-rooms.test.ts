@@ -48,7 +48,7 @@ describe.each(Object.entries(STORES))('the job that deletes expired rooms, on %s
   let dispose: (() => Promise<void>) | undefined;
   let supervisor: Supervisor<RoomContext, RoomEvent>;
   let commands: RoomCommands;
-  /** What the effects of the rooms did. */
+  /** The calls that the effects of the rooms made, in words. */
   let done: string[];
 
   beforeEach(async () => {
@@ -71,7 +71,7 @@ describe.each(Object.entries(STORES))('the job that deletes expired rooms, on %s
   };
   const run = (ports: { rooms?: Pick<RoomCommands, 'delete'> } = {}, signal = new AbortController().signal) =>
     deleteExpiredRooms({ rooms: commands, roomStore: rooms, clock, log: silentLog, ...ports }, signal);
-  /** Lets the clock pass no faster than the disk answers, so that no lease expires while an ended effect waits for a save. */
+  /** Advances the clock only as fast as the disk answers, so that no lease expires while an ended effect waits for a save. */
   async function whileTimePasses<Result>(work: Promise<Result>): Promise<Result> {
     let isOver = false;
     void work.finally(() => (isOver = true));
@@ -87,7 +87,7 @@ describe.each(Object.entries(STORES))('the job that deletes expired rooms, on %s
   };
   const meeting = { tally: { state: 'active_meeting' } };
 
-  it('deletes rooms past their deletion date, and no room whose date is to come or that has none', async () => {
+  it('deletes rooms past their deletion date, and no room with a later date or without a date', async () => {
     await add('past');
     await add('now', { autoDeletionDate: clock.now() });
     await rooms.create('undated', buildRoom('undated'));
@@ -119,7 +119,7 @@ describe.each(Object.entries(STORES))('the job that deletes expired rooms, on %s
     expect((await rooms.load('patient'))?.meetingEndAction).toBe('delete');
   });
 
-  it('takes a room without a policy as one that refuses, and tries a refused room again at the next run', async () => {
+  it('refuses to delete a room without a policy that has a meeting or recordings, and tries it again at the next run', async () => {
     await add('meeting', meeting);
     await add('recorded');
     await recordings.create('one', buildSettled('one', { roomId: 'recorded' }));
@@ -130,13 +130,13 @@ describe.each(Object.entries(STORES))('the job that deletes expired rooms, on %s
     expect(await run()).toEqual({ room_deleted: 2 });
   });
 
-  it('reaches every expired room although the first pages of them stay', async () => {
+  it('reaches every expired room although it refuses to delete the rooms of the first pages', async () => {
     for (let index = 0; index < 130; index += 1) await add(`kept-${String(index)}`, meeting);
     await add('zz-last');
     expect(await run()).toEqual({ refused: 130, room_deleted: 1 });
   });
 
-  it('goes on with the others when one room fails and another was deleted meanwhile', async () => {
+  it('goes on with the other rooms when the deletion of one fails and another was deleted meanwhile', async () => {
     for (const roomId of ['a', 'b', 'c']) await add(roomId);
     const failing: Pick<RoomCommands, 'delete'> = {
       async delete(roomId, policy) {

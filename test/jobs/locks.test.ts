@@ -16,14 +16,14 @@ function twoInstances() {
   return { clock, gate, one: turn(), two: turn() };
 }
 
-it('a turn belongs to one instance at a time, and to the first that asks once its time is over', async () => {
+it('a turn belongs to one instance until it expires, then to the next instance that asks', async () => {
   const { clock, one, two } = twoInstances();
   expect([await one(), await two(), await one()]).toEqual([true, false, false]);
   clock.advance(5_000);
   expect([await two(), await one()]).toEqual([true, false]);
 });
 
-it('every instance has a turn while the locks cannot be reached', async () => {
+it('every instance gets a turn while the lock store cannot be reached', async () => {
   const { gate, one, two } = twoInstances();
   for (let count = 0; count < 2; count += 1) gate.failNext('jobLocks.acquire', 'fail_before');
   expect([await one(), await two()]).toEqual([true, true]);

@@ -13,8 +13,8 @@ beforeEach(() => {
 });
 afterEach(() => world.close());
 
-describe('at a tick of the scheduler', () => {
-  it('the job runs, its counts are one line in the log, and the run is stored', async () => {
+describe('a tick of the scheduler', () => {
+  it('runs the job, logs its counts in one line, and stores the run', async () => {
     const job = drivenJob(COLLECTOR);
     const one = await world.instance([job, drivenJob(SWEEP)]);
     await one.tick(COLLECTOR);
@@ -30,7 +30,7 @@ describe('at a tick of the scheduler', () => {
     expect(await world.isFree(COLLECTOR)).toBe(true);
   });
 
-  it('a job that is still running is not started again, and another job runs beside it', async () => {
+  it('does not start a job that is still running, and starts another job at the same time', async () => {
     const [job, other] = [drivenJob(COLLECTOR), drivenJob(SWEEP)];
     const one = await world.instance([job, other]);
     for (let count = 0; count < 3; count += 1) await one.tick(COLLECTOR);
@@ -42,7 +42,7 @@ describe('at a tick of the scheduler', () => {
     expect(job.begun).toBe(2);
   });
 
-  it('a job that another instance runs is not started, and no line above debug says so', async () => {
+  it('does not start a job that another instance runs, and logs this only at the level debug', async () => {
     const job = drivenJob(COLLECTOR);
     const [one, two] = [await world.instance([job], 'one'), await world.instance([job], 'two')];
     await one.tick(COLLECTOR);
@@ -55,7 +55,7 @@ describe('at a tick of the scheduler', () => {
     expect(job.begun).toBe(2);
   });
 
-  it('a job that fails is one warning, is stored as failed, and runs again at the next tick', async () => {
+  it('logs one warning when the job fails, stores the run as failed, and the next tick runs the job again', async () => {
     const job = drivenJob(COLLECTOR);
     const one = await world.instance([job]);
     await one.tick(COLLECTOR);
@@ -70,7 +70,7 @@ describe('at a tick of the scheduler', () => {
     expect(await world.runs.load(COLLECTOR)).toMatchObject({ counts: { seen: 1 } });
   });
 
-  it('no job runs while the locks cannot be reached, and the first tick after that runs it', async () => {
+  it('does not run the job while the lock store cannot be reached, and the first tick afterwards runs it', async () => {
     const job = drivenJob(COLLECTOR);
     job.atOnce = () => ({});
     const one = await world.instance([job]);
@@ -85,7 +85,7 @@ describe('at a tick of the scheduler', () => {
     expect(one.said(INFO)).toEqual(['job ran']);
   });
 
-  it('a run that cannot be stored still counts as run, with a warning', async () => {
+  it('logs the job as run, with a warning, when the run cannot be stored', async () => {
     const job = drivenJob(COLLECTOR);
     job.atOnce = () => ({ seen: 1 });
     const one = await world.instance([job]);
@@ -96,7 +96,7 @@ describe('at a tick of the scheduler', () => {
     expect(await world.isFree(COLLECTOR)).toBe(true);
   });
 
-  it('the lock of a run that could not be freed expires', async () => {
+  it('leaves a lock that could not be released until the lock expires', async () => {
     const job = drivenJob(COLLECTOR);
     job.atOnce = () => ({});
     const one = await world.instance([job]);
@@ -109,14 +109,14 @@ describe('at a tick of the scheduler', () => {
   });
 });
 
-describe('when the scheduler starts', () => {
-  it('the jobs marked for the start run without waiting for a tick, and the others do not', async () => {
+describe('the start of the scheduler', () => {
+  it('runs the jobs marked atStart without a tick, and no other job', async () => {
     const [job, other] = [drivenJob(COLLECTOR, { atStart: true }), drivenJob(SWEEP)];
     await world.instance([job, other]);
     expect([job.begun, other.begun]).toEqual([1, 0]);
   });
 
-  it('a job that fails is repeated after 1, 2, 4 … 60 seconds until it ends well', async () => {
+  it('repeats a failing job after 1, 2, 4 … 60 seconds until it succeeds', async () => {
     const job = drivenJob(COLLECTOR, { atStart: true });
     job.atOnce = () => {
       throw new Error('LiveKit is not there yet');
@@ -137,7 +137,7 @@ describe('when the scheduler starts', () => {
     expect(await begunAfter(60 * MINUTE_MS)).toBe(before + 2);
   });
 
-  it('a job waits until the locks can be reached, then runs', async () => {
+  it('runs a job once the lock store can be reached', async () => {
     const job = drivenJob(COLLECTOR, { atStart: true });
     job.atOnce = () => ({});
     for (let count = 0; count < 3; count += 1) world.gate.failNext('jobLocks.acquire', 'fail_before');
@@ -147,7 +147,7 @@ describe('when the scheduler starts', () => {
     expect(one.said(WARN)).toHaveLength(3);
   });
 
-  it('a job that a tick has run meanwhile is not tried again', async () => {
+  it('does not repeat a job that a tick has run meanwhile', async () => {
     const job = drivenJob(COLLECTOR, { atStart: true });
     job.atOnce = () => ({});
     world.gate.failNext('jobLocks.acquire', 'fail_before');
@@ -157,7 +157,7 @@ describe('when the scheduler starts', () => {
     expect(job.begun).toBe(1);
   });
 
-  it('a job runs once the lock that a killed process left has expired', async () => {
+  it('runs a job once the lock of a killed instance has expired', async () => {
     const job = drivenJob(COLLECTOR, { atStart: true });
     job.atOnce = () => ({});
     await world.locks.acquire(COLLECTOR, MINUTE_MS);
@@ -168,7 +168,7 @@ describe('when the scheduler starts', () => {
     expect(job.begun).toBe(1);
   });
 
-  it('a job is given up when another instance still holds its lock after a lifetime', async () => {
+  it('gives a job up when another instance still holds its lock after one lifetime of the lock', async () => {
     const job = drivenJob(COLLECTOR, { atStart: true });
     await world.locks.acquire(COLLECTOR, 2 * MINUTE_MS);
     await world.instance([job]);
@@ -220,7 +220,7 @@ describe('a long run of a job', () => {
     expect(await world.runs.load(COLLECTOR)).toMatchObject({ counts: { seen: 1 } });
   });
 
-  it('is cut short before its lock expires, when the lock cannot be extended', async () => {
+  it('is aborted before its lock expires when the lock cannot be extended', async () => {
     const job = drivenJob(COLLECTOR);
     const one = await world.instance([job]);
     await one.tick(COLLECTOR);
@@ -230,11 +230,11 @@ describe('a long run of a job', () => {
     expect(await world.isFree(COLLECTOR)).toBe(false);
   });
 
-  it('is cut short when another instance has its lock: one warning, not stored as run, and run again at the next tick', async () => {
+  it('is aborted with one warning and not stored when another instance has taken its lock', async () => {
     const job = drivenJob(COLLECTOR);
     const one = await world.instance([job]);
     await one.tick(COLLECTOR);
-    // The locks do not answer for longer than this one lives; then another instance takes it.
+    // The lock store does not answer for longer than the lifetime of the lock; then another instance takes the lock.
     world.gate.hold();
     world.clock.advance(MINUTE_MS);
     world.gate.open();
@@ -254,7 +254,7 @@ describe('a long run of a job', () => {
     expect(job.begun).toBe(2);
   });
 
-  it('that goes on after it was cut short is waited for no longer than a grace, and the next tick runs the job', async () => {
+  it('that ignores its abort is given up after a grace period, and the next tick runs the job again', async () => {
     const job = drivenJob(COLLECTOR);
     const one = await world.instance([job]);
     await one.tick(COLLECTOR);
@@ -266,8 +266,8 @@ describe('a long run of a job', () => {
   });
 });
 
-describe('on demand, at the scheduler', () => {
-  it('a job runs at once, without a tick', async () => {
+describe('runNow of the scheduler', () => {
+  it('runs a job at once, without a tick', async () => {
     const job = drivenJob(COLLECTOR);
     job.atOnce = () => ({ seen: 1 });
     const one = await world.instance([job]);
@@ -275,7 +275,7 @@ describe('on demand, at the scheduler', () => {
     expect(job.begun).toBe(1);
   });
 
-  it('a job that is running runs exactly once more after that, however often it was asked for', async () => {
+  it('runs a running job exactly once more after its end, however many calls ask for it', async () => {
     const job = drivenJob(COLLECTOR);
     const one = await world.instance([job]);
     await one.tick(COLLECTOR);
@@ -291,7 +291,7 @@ describe('on demand, at the scheduler', () => {
     expect(job.begun).toBe(2);
   });
 
-  it('a job that fails is repeated after a second', async () => {
+  it('answers failed when the lock store cannot be reached, and runs the job a second later', async () => {
     const job = drivenJob(COLLECTOR);
     job.atOnce = () => ({});
     const one = await world.instance([job]);
@@ -301,14 +301,14 @@ describe('on demand, at the scheduler', () => {
     expect(job.begun).toBe(1);
   });
 
-  it('a job that does not exist is refused', async () => {
+  it('throws for a job that does not exist', async () => {
     const one = await world.instance([drivenJob(COLLECTOR)]);
     await expect(one.scheduler.runNow(SWEEP)).rejects.toThrow(`There is no job ${SWEEP}`);
   });
 });
 
 describe('closing the scheduler', () => {
-  it('cuts runs short, waits for them and frees their locks, without a line in the log', async () => {
+  it('aborts the running jobs, waits for them and releases their locks, without a line in the log', async () => {
     const job = drivenJob(COLLECTOR);
     const one = await world.instance([job]);
     await one.tick(COLLECTOR);
@@ -322,7 +322,7 @@ describe('closing the scheduler', () => {
     expect(world.clock.pending()).toBe(0);
   });
 
-  it('waits two seconds for a job that ignores its signal, then frees the lock', async () => {
+  it('waits two seconds for a job that ignores its signal, then releases the lock', async () => {
     const job = drivenJob(COLLECTOR);
     const one = await world.instance([job]);
     await one.tick(COLLECTOR);
@@ -335,7 +335,7 @@ describe('closing the scheduler', () => {
     expect(await world.isFree(COLLECTOR)).toBe(true);
   });
 
-  it('starts no run whose lock is granted only then, and frees that lock', async () => {
+  it('does not start a run whose lock is granted during the closing, and releases that lock', async () => {
     const job = drivenJob(COLLECTOR);
     const one = await world.instance([job]);
     world.gate.hold();
@@ -347,7 +347,7 @@ describe('closing the scheduler', () => {
     expect(await world.isFree(COLLECTOR)).toBe(true);
   });
 
-  it('cancels repetitions, and a late tick or demand starts nothing', async () => {
+  it('cancels pending repetitions, and a later tick or runNow starts no job', async () => {
     const job = drivenJob(COLLECTOR, { atStart: true });
     world.gate.failNext('jobLocks.acquire', 'fail_before');
     const one = await world.instance([job]);

@@ -42,10 +42,10 @@ describe.each(Object.entries(STORES))('the job that stops stale recordings, on %
   let store: RecordingStore;
   let dispose: (() => Promise<void>) | undefined;
   let supervisor: Supervisor<RecordingContext, RecordingEvent>;
-  /** Names of the effects that ran. */
+  /** The names of the effects that ran. */
   let ran: string[];
   let egresses: Map<string, EgressObservation>;
-  /** The participants of each room; a room that is not here is gone. */
+  /** The participants by room. LiveKit does not list a room that is missing here. */
   let present: Map<string, RoomPresence[] | 'no answer'>;
 
   beforeEach(async () => {
@@ -88,7 +88,7 @@ describe.each(Object.entries(STORES))('the job that stops stale recordings, on %
         .map((name) => ({ name, sid: 'RM_1', metadata: '', participants: 1, activeRecording: true })),
   };
 
-  /** An egress of this recording's, whose status changed so long ago. */
+  /** Makes LiveKit list an egress of this recording, whose status changed `ageMs` ago. */
   function show(uid: string, ageMs: number, fields: Partial<EgressObservation> = {}): void {
     const roomName = `room-of-${uid}`;
     const egress: EgressObservation = {
@@ -120,7 +120,7 @@ describe.each(Object.entries(STORES))('the job that stops stale recordings, on %
       signal,
     );
   }
-  /** Begin, and let the time between the two looks pass once it waits. */
+  /** Runs the job, and advances the clock by the time between its two looks. */
   async function sweep(meanwhile: () => unknown = () => undefined) {
     const counts = begin();
     let isOver = false;
@@ -131,19 +131,19 @@ describe.each(Object.entries(STORES))('the job that stops stale recordings, on %
     return counts;
   }
 
-  it('row 1: counts an aborted recording and does not touch it', async () => {
+  it('counts an aborted recording and does not touch it', async () => {
     await store.create(ONE, buildSettled(ONE, { tally: { state: { aborted: 'rescuable' } } }));
     show(ONE, 10 * STALE_AFTER_MS);
     expect(await sweep()).toEqual({ aborted: 1 });
   });
 
-  it('row 1: leaves the egress of a settled recording to the reconciler', async () => {
+  it('leaves the egress of a settled recording to the reconciler', async () => {
     await store.create(ONE, buildSettled(ONE));
     show(ONE, 10 * STALE_AFTER_MS);
     expect(await sweep()).toEqual({ settled: 1 });
   });
 
-  it('row 2: keeps an egress that LiveKit does not date', async () => {
+  it('keeps an egress without an update time', async () => {
     await addActive(ONE);
     show(ONE, 0, { updatedAt: '0' });
     expect(await sweep()).toEqual({ undated: 1 });
@@ -151,17 +151,17 @@ describe.each(Object.entries(STORES))('the job that stops stale recordings, on %
   });
 
   it.each([
-    ['of just now', 0],
-    ['of exactly the threshold', STALE_AFTER_MS],
-    ['of the future', -3_600_000],
-  ])('row 3: keeps an egress %s', async (_age, ageMs) => {
+    ['that was updated just now', 0],
+    ['that is exactly as old as the threshold', STALE_AFTER_MS],
+    ['whose update time is in the future', -3_600_000],
+  ])('keeps an egress %s', async (_age, ageMs) => {
     await addActive(ONE);
     show(ONE, ageMs);
     expect(await sweep()).toEqual({ fresh: 1 });
     expect(await statusIn(ONE)).toBe('active');
   });
 
-  it('row 4: stops an egress older than the threshold whose room is gone', async () => {
+  it('stops an egress older than the threshold whose room LiveKit no longer lists', async () => {
     await addActive(ONE);
     show(ONE, STALE_AFTER_MS + 1);
     expect(await sweep()).toEqual({ stale: 1, stopped: 1 });
@@ -171,7 +171,7 @@ describe.each(Object.entries(STORES))('the job that stops stale recordings, on %
     expect(ran).toContain('stopEgress');
   });
 
-  it('row 5: stops an egress older than the threshold with only recorders in its room', async () => {
+  it('stops an egress older than the threshold with only recorders in its room', async () => {
     await addActive(ONE);
     show(ONE, STALE_AFTER_MS + 1);
     present.set(`room-of-${ONE}`, [recorderOf(ONE), recorderOf('other')]);
@@ -179,7 +179,7 @@ describe.each(Object.entries(STORES))('the job that stops stale recordings, on %
     expect(await statusIn(ONE)).toBe('ending');
   });
 
-  it('row 5: keeps an egress when LiveKit lists the room but not even our recorder in it', async () => {
+  it('keeps an egress when LiveKit lists its room without any participant, not even the recorder', async () => {
     await addActive(ONE);
     show(ONE, STALE_AFTER_MS + 1);
     present.set(`room-of-${ONE}`, []);
@@ -187,7 +187,7 @@ describe.each(Object.entries(STORES))('the job that stops stale recordings, on %
     expect(await statusIn(ONE)).toBe('active');
   });
 
-  it('row 6: keeps an egress of any age with a participant in its room', async () => {
+  it('keeps an egress of any age with a participant in its room', async () => {
     await addActive(ONE);
     show(ONE, 100 * STALE_AFTER_MS);
     present.set(`room-of-${ONE}`, [recorderOf(ONE), PERSON]);
@@ -195,7 +195,7 @@ describe.each(Object.entries(STORES))('the job that stops stale recordings, on %
     expect(await statusIn(ONE)).toBe('active');
   });
 
-  it('stops an egress only at a second look, 20 seconds after the first', async () => {
+  it('stops an egress only at a second look, 20 s after the first', async () => {
     await addActive(ONE);
     show(ONE, STALE_AFTER_MS + 1);
     const counts = sweep(async () => {
@@ -206,26 +206,26 @@ describe.each(Object.entries(STORES))('the job that stops stale recordings, on %
   });
 
   it.each<[string, () => unknown]>([
-    ['the list of people became empty', () => present.set(`room-of-${ONE}`, [])],
-    ['a participant came back', () => present.set(`room-of-${ONE}`, [PERSON])],
-    ['its status changed', () => show(ONE, 0)],
-    ['it ended', () => show(ONE, 0, { status: 'COMPLETE' })],
-    ['LiveKit forgot it', () => egresses.clear()],
+    ['LiveKit listed the room again without participants', () => present.set(`room-of-${ONE}`, [])],
+    ['a participant joined again', () => present.set(`room-of-${ONE}`, [PERSON])],
+    ['the status of the egress changed', () => show(ONE, 0)],
+    ['the egress ended', () => show(ONE, 0, { status: 'COMPLETE' })],
+    ['LiveKit forgot the egress', () => egresses.clear()],
     [
-      'its record was saved',
+      'the recording was saved',
       async () => {
         const recording = await store.load(ONE);
         if (recording !== undefined) await store.save(ONE, nextOf(recording), recording.tally.version);
       },
     ],
-  ])('stops nothing when %s between the looks', async (_what, meanwhile) => {
+  ])('does not stop an egress when %s between the two looks', async (_what, meanwhile) => {
     await addActive(ONE);
     show(ONE, STALE_AFTER_MS + 1);
     expect(await sweep(meanwhile)).toEqual({ stale: 1, revived: 1 });
     expect(await statusIn(ONE)).toBe('active');
   });
 
-  it('leaves recordings that start or end alone, because their file may still be on its way', async () => {
+  it('does not stop recordings that are starting or ending, because their file may still arrive', async () => {
     await store.create(ONE, buildRecording(ONE, { tally: { state: { stopping: 'ending' } } }));
     await store.create(uidAt(2), buildRecording(uidAt(2), { tally: { state: { starting: 'awaiting' } } }));
     show(ONE, 10 * STALE_AFTER_MS, { status: 'ENDING' });
@@ -233,17 +233,17 @@ describe.each(Object.entries(STORES))('the job that stops stale recordings, on %
     expect(await sweep()).toEqual({ leaving: 2 });
   });
 
-  it('counts foreign egresses and those of unknown recordings, and touches neither', async () => {
+  it('counts foreign egresses and egresses of unknown recordings, and stops neither', async () => {
     await addActive(ONE);
     show('not-a-uid', 10 * STALE_AFTER_MS);
     show(uidAt(7), 10 * STALE_AFTER_MS);
-    // Our recording's path, yet not its egress.
+    // This egress has the path of our recording but another egress id.
     show(ONE, 10 * STALE_AFTER_MS, { egressId: 'EG_other' });
     expect(await sweep()).toEqual({ foreign: 2, unknown: 1 });
     expect(await statusIn(ONE)).toBe('active');
   });
 
-  it('goes on with the others when LiveKit does not answer for one room, at either look', async () => {
+  it('goes on with the other egresses when LiveKit does not answer for one room, at either look', async () => {
     for (let index = 1; index <= 23; index += 1) {
       await addActive(uidAt(index));
       show(uidAt(index), STALE_AFTER_MS + 1);
@@ -258,13 +258,13 @@ describe.each(Object.entries(STORES))('the job that stops stale recordings, on %
     ]);
   });
 
-  it('fails when LiveKit cannot list its egresses', async () => {
+  it('throws LiveKitUnavailableError when LiveKit does not list its egresses', async () => {
     const away = { ...livekit, listEgress: () => Promise.reject(new LiveKitUnavailableError('it is away')) };
     const options = { supervisor, store, livekit: away, clock, log: silentLog, staleAfterMs: STALE_AFTER_MS, goneMs: GONE_MS };
     await expect(stopStaleRecordings(options, new AbortController().signal)).rejects.toThrow(LiveKitUnavailableError);
   });
 
-  it('stops waiting for its second look, and stops no recording, when its signal is aborted', async () => {
+  it('ends before its second look, and stops no recording, when its signal is aborted', async () => {
     await addActive(ONE);
     show(ONE, STALE_AFTER_MS + 1);
     const ending = new AbortController();

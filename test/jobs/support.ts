@@ -18,12 +18,12 @@ export interface LogLine {
   counts?: Counts;
 }
 
-/** A job whose runs a test ends. */
+/** A job whose runs last until the test ends them. */
 export interface DrivenJob extends Job {
-  /** Runs that have begun and not ended, oldest first. */
+  /** The runs that have begun and not ended, oldest first. */
   open: { signal: AbortSignal; end: (counts?: Counts) => void; fail: (message: string) => void }[];
   begun: number;
-  /** In place of waiting for the test: what each run does at once. */
+  /** When set, each run calls this function and ends, instead of waiting for the test. */
   atOnce: (() => Counts) | undefined;
 }
 
@@ -62,19 +62,19 @@ export interface Instance {
   scheduler: Scheduler;
   tick(name: JobName): Promise<void>;
   lines: LogLine[];
-  /** The lines of this level: `warn` is 40, `info` 30. */
+  /** The messages of one level: `warn` is 40, `info` is 30. */
   said(level: number): string[];
 }
 
-/** Any number of instances over the same locks, the same records and one clock. */
+/** Instances that share locks, job runs and a clock. */
 export interface World {
   clock: TestClock;
   gate: Gate;
   locks: JobLocks;
   runs: JobRuns;
-  /** Every open instance is closed at the end by `close`. */
+  /** Starts the scheduler of another instance; `close` closes all of them. */
   instance(jobs: readonly Job[], name?: string): Promise<Instance>;
-  /** Whether nobody holds the job's lock. */
+  /** Whether no instance holds the job's lock. */
   isFree(name: JobName): Promise<boolean>;
   close(): Promise<void>;
 }

@@ -22,7 +22,7 @@ describe('the ticker', () => {
     vi.restoreAllMocks();
   });
 
-  it('ticks for each name at its own interval, and not at its start', async () => {
+  it('ticks for each name at its own interval, and does not tick when it starts', async () => {
     const ticks: string[] = [];
     const rounds = [
       { name: 'often', intervalMs: 50 },
@@ -64,13 +64,13 @@ describe('the ticker', () => {
 
   it.each<[string, () => Worker]>([
     [
-      'is refused',
+      'cannot be created',
       () => {
         throw new Error('no thread left');
       },
     ],
     ['fails', () => new Worker(path.join(ROOT, 'not-there.mjs'))],
-  ])('loses one tick with a warning, and goes on, when its thread %s', async (_what, createWorker) => {
+  ])('loses one tick with a warning, and goes on, when its worker thread %s', async (_what, createWorker) => {
     const broken = vi.spyOn(Bree.prototype, 'createWorker').mockImplementationOnce(createWorker);
     const messages: string[] = [];
     const destination = { write: (line: string) => messages.push((JSON.parse(line) as { msg: string }).msg) };
@@ -99,7 +99,7 @@ describe('the ticker', () => {
   });
 
   it.each(['plain', 'a+b #c [d]'])(
-    'ticks as built, in a folder named %s',
+    'ticks in the compiled program, in a folder named %s',
     async (name) => {
       await buildOnce();
       const folder = await createDataFolder();
