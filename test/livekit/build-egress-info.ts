@@ -26,7 +26,7 @@ export function buildEgressInfo(members: Members = {}): EgressInfo {
   });
 }
 
-/** The same on the wire: snake case, defaults present. */
+/** The same EgressInfo as LiveKit's JSON: names in snake case, default values present. */
 export function egressJson(members: Members = {}): unknown {
   return buildEgressInfo(members).toJson({ emitDefaultValues: true, useProtoFieldName: true });
 }

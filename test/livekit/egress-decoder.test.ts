@@ -21,7 +21,7 @@ import { EGRESS_STATUSES } from '../../src/machines/ports/egress-gateway.js';
 import { buildEgressInfo, EGRESS_ID, FILE_PATH } from './build-egress-info.js';
 
 describe('decodeEgress', () => {
-  it('reads a new egress without the members that are not known yet', () => {
+  it('leaves out the members that LiveKit has not set yet on a new egress', () => {
     expect(decodeEgress(buildEgressInfo())).toStrictEqual({
       egressId: EGRESS_ID,
       roomName: 'room-1',
@@ -34,7 +34,7 @@ describe('decodeEgress', () => {
     });
   });
 
-  it('divides nanoseconds without rounding', () => {
+  it('converts nanoseconds to milliseconds and seconds with their fractions', () => {
     const egress = decodeEgress(
       buildEgressInfo({
         status: EgressStatus.EGRESS_COMPLETE,
@@ -87,7 +87,7 @@ describe('decodeEgress', () => {
   it.each([
     { what: 'a status of a later LiveKit', members: { status: 42 } },
     { what: 'an egress without an id', members: { egressId: '' } },
-    { what: 'an egress of no room', members: { roomName: '' } },
+    { what: 'an egress without a room', members: { roomName: '' } },
     { what: 'an egress without a file', members: { fileResults: [] } },
     { what: 'a stream beside the file', members: { streamResults: [new StreamInfo({ url: 'rtmp://x' })] } },
   ])('gives undefined for $what', ({ members }) => {
@@ -99,14 +99,14 @@ describe('decodeEgress', () => {
     expect(decodeEgress(buildEgressInfo(members))?.file).toStrictEqual({ filename: 'old.mp4' });
   });
 
-  it('takes the newest instant in the snapshot when the time of the update is missing', () => {
+  it('uses the newest time in the snapshot when updatedAt is missing', () => {
     const file = new FileInfo({ filename: FILE_PATH, startedAt: 5n, endedAt: 9n });
     expect(decodeEgress(buildEgressInfo({ updatedAt: 0n, startedAt: 3n, fileResults: [file] }))?.updatedAt).toBe('9');
     expect(decodeEgress(buildEgressInfo({ updatedAt: 0n, startedAt: 0n }))?.updatedAt).toBe('0');
   });
 });
 
-describe('the requested path', () => {
+describe('the requestedPath of decodeEgress', () => {
   const output = new EncodedFileOutput({ filepath: 'asked.mp4' });
   const outputs = [
     new Output({ config: { case: 'images', value: {} } }),
@@ -125,7 +125,7 @@ describe('the requested path', () => {
     },
     { case: 'egress', value: new StartEgressRequest({ outputs }) },
     { case: 'replay', value: new ExportReplayRequest({ outputs }) },
-  ] as const)('is read from the $case request that LiveKit repeats', (request) => {
+  ] as const)('is read from the $case request that LiveKit repeats (case %#)', (request) => {
     expect(decodeEgress(buildEgressInfo({ request }))?.requestedPath).toBe('asked.mp4');
   });
 

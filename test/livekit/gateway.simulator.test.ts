@@ -17,8 +17,8 @@ async function stage(script?: ScriptRequest) {
 
 const verify = async ({ body, headers }: Arrival) => verifier.verify(body, headers.authorization);
 
-describe('a recording on the simulator', () => {
-  it('is started, followed by webhooks, stopped, and found complete', async () => {
+describe('an egress on the simulator', () => {
+  it('is started, reported by webhooks, stopped, and found with the status COMPLETE', async () => {
     const { gateway, sink } = await stage();
     const started = await gateway.startRoomComposite(REQUEST);
     if (started.kind !== 'accepted') throw new Error(`The start was answered with ${started.kind}`);

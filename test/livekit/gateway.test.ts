@@ -16,10 +16,10 @@ import type { LiveKitGateway } from '../../src/machines/ports/livekit-gateway.js
 import { buildEgressInfo, EGRESS_ID, egressJson, FILE_PATH } from './build-egress-info.js';
 import { json, startScriptedLiveKit, twirpError, type ScriptedAnswer, type ScriptedLiveKit } from './scripted-livekit.js';
 
-/** Time enough for a call to arrive. */
+/** A time limit long enough for a call to reach the server. */
 const SHORT_MS = 1_000;
 const PREFIX = 'twirp error unknown: ';
-/** An egress with a status that a later LiveKit may have. */
+/** An egress with a status that only a later LiveKit version may have. */
 const LATER = { ...(egressJson() as object), status: 42 };
 const WITH_CHARSET = 'application/json; charset=utf-8';
 const PROXY_PAGE: ScriptedAnswer = { status: 503, type: 'text/html', body: '<html>\n<h1>Service Unavailable</h1></html>' };
@@ -28,7 +28,7 @@ let liveKit: ScriptedLiveKit;
 let gateway: LiveKitGateway;
 
 beforeAll(async () => {
-  // The SDK reports an error body it cannot parse there.
+  // The SDK logs an error body that it cannot parse to console.debug.
   vi.spyOn(console, 'debug').mockReturnValue();
   liveKit = await startScriptedLiveKit();
 });
@@ -62,7 +62,7 @@ async function closedPort(): Promise<string> {
 describe('startRoomComposite', () => {
   const start = async (to = gateway) => to.startRoomComposite({ roomName: 'room-1', filepath: FILE_PATH });
 
-  it('asks for one MP4 in the grid layout, without a manifest, at the given path', async () => {
+  it('requests one MP4 in the grid layout, without a manifest, at the given path', async () => {
     liveKit.answer = json(egressJson());
     expect(await start()).toMatchObject({
       kind: 'accepted',
@@ -146,17 +146,20 @@ describe('startRoomComposite', () => {
     expect(liveKit.calls).toHaveLength(1);
   });
 
-  it.each(['hang', 'hang-body'] as const)('gives up by its own time limit, with an unknown outcome (%s)', async (answer) => {
-    liveKit.answer = answer;
-    expect(await start(impatientGateway())).toMatchObject({ kind: 'unknown' });
-    expect(liveKit.calls).toHaveLength(1);
-  });
+  it.each(['hang', 'hang-body'] as const)(
+    'gives the outcome unknown when LiveKit does not answer within the time limit (%s)',
+    async (answer) => {
+      liveKit.answer = answer;
+      expect(await start(impatientGateway())).toMatchObject({ kind: 'unknown' });
+      expect(liveKit.calls).toHaveLength(1);
+    },
+  );
 
   it.each([
     { what: 'a closed port', host: closedPort },
-    { what: 'a name that is not known', host: async () => Promise.resolve('http://livekit.invalid:7880') },
+    { what: 'an unknown host name', host: async () => Promise.resolve('http://livekit.invalid:7880') },
     { what: 'an address without a scheme', host: async () => Promise.resolve('livekit') },
-  ])('is refused as unreachable at $what', async ({ host }) => {
+  ])('gives the outcome refused with the code unreachable for $what', async ({ host }) => {
     expect(await start(gatewayTo(await host()))).toMatchObject({ kind: 'refused', code: 'unreachable' });
   });
 });
@@ -216,17 +219,17 @@ describe('stopEgress', () => {
     { what: 'a 200 of HTML', answer: { status: 200, type: 'text/html', body: '<html>' } },
     { what: 'an empty object', answer: json({}) },
     { what: 'a cut connection', answer: 'reset' },
-  ])('fails, and concludes nothing, on $what', async ({ answer }) => {
+  ])('throws LiveKitUnavailableError, instead of an outcome, on $what', async ({ answer }) => {
     liveKit.answer = answer;
     await expect(gateway.stopEgress(EGRESS_ID)).rejects.toThrow(LiveKitUnavailableError);
   });
 
-  it('fails, and concludes nothing, when no answer comes', async () => {
+  it('throws LiveKitUnavailableError, instead of an outcome, when LiveKit does not answer', async () => {
     liveKit.answer = 'hang';
     await expect(impatientGateway().stopEgress(EGRESS_ID)).rejects.toThrow(LiveKitUnavailableError);
   });
 
-  it('fails, and concludes nothing, on a closed port', async () => {
+  it('throws a retryable LiveKitUnavailableError on a closed port', async () => {
     const away = gatewayTo(await closedPort());
     await expect(away.stopEgress(EGRESS_ID)).rejects.toMatchObject({
       code: 'livekit.unavailable',
@@ -243,7 +246,7 @@ describe('findEgress', () => {
     expect(liveKit.calls[0]?.body).toStrictEqual({ egressId: EGRESS_ID });
   });
 
-  it('finds none when LiveKit answers 404', async () => {
+  it('gives undefined when LiveKit answers 404', async () => {
     liveKit.answer = twirpError(404, 'not_found', `${PREFIX}egress does not exist`);
     expect(await gateway.findEgress(EGRESS_ID)).toBeUndefined();
   });
@@ -254,12 +257,12 @@ describe('findEgress', () => {
     { what: 'an empty object', answer: json({}) },
     { what: 'a status of a later LiveKit', answer: json({ items: [LATER] }) },
     { what: 'a 500', answer: twirpError(500, 'unknown') },
-  ])('fails, and does not conclude that the egress is absent, on $what', async ({ answer }) => {
+  ])('throws LiveKitUnavailableError, instead of reporting no egress, on $what', async ({ answer }) => {
     liveKit.answer = answer;
     await expect(gateway.findEgress(EGRESS_ID)).rejects.toThrow(LiveKitUnavailableError);
   });
 
-  it("keeps the caller's time limit", async () => {
+  it("throws when the caller's time limit is over", async () => {
     liveKit.answer = 'hang';
     await expect(gateway.findEgress(EGRESS_ID, 30)).rejects.toMatchObject({
       code: 'livekit.unavailable',
@@ -275,7 +278,7 @@ describe('findEgress', () => {
 });
 
 describe('listEgress', () => {
-  it('lists by the given filter and skips what it cannot read', async () => {
+  it('passes the filter on and leaves out the egresses that it cannot decode', async () => {
     const foreign = buildEgressInfo({ egressId: 'EG_stream', fileResults: [] });
     liveKit.answer = json({ items: [egressJson(), { ...LATER, egress_id: 'EG_later' }, foreign.toJson()] });
     expect((await gateway.listEgress({ roomName: 'room-1', active: true })).map(({ egressId }) => egressId)).toStrictEqual([
@@ -296,13 +299,13 @@ describe('listEgress', () => {
     { what: 'a 200 of HTML', answer: { status: 200, type: 'text/html', body: '<html>' } },
     { what: 'a 404', answer: twirpError(404, 'bad_route') },
     { what: 'a cut connection', answer: 'reset' },
-  ])('fails on $what', async ({ answer }) => {
+  ])('throws LiveKitUnavailableError on $what', async ({ answer }) => {
     liveKit.answer = answer;
     await expect(gateway.listEgress()).rejects.toThrow(LiveKitUnavailableError);
   });
 });
 
-describe('rooms', () => {
+describe('the LiveKit gateway for rooms', () => {
   it('lists rooms by name', async () => {
     const rooms = [new Room({ sid: 'RM_1', name: 'a', metadata: 'ours', activeRecording: true })];
     liveKit.answer = json(new ListRoomsResponse({ rooms }).toJson({ emitDefaultValues: true, useProtoFieldName: true }));
@@ -349,7 +352,7 @@ describe('rooms', () => {
     { what: 'listRooms', call: async () => gateway.listRooms() },
     { what: 'listParticipants', call: async () => gateway.listParticipants('room-1') },
     { what: 'deleteRoom', call: async () => gateway.deleteRoom('room-1') },
-  ])('$what fails when LiveKit fails', async ({ call }) => {
+  ])('throws LiveKitUnavailableError from $what when LiveKit fails', async ({ call }) => {
     for (const answer of [twirpError(500, 'unknown'), twirpError(503, 'unavailable'), PROXY_PAGE, 'reset'] as const) {
       liveKit.answer = answer;
       await expect(call()).rejects.toThrow(LiveKitUnavailableError);

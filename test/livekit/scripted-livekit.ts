@@ -1,14 +1,14 @@
 import { createServer, type IncomingHttpHeaders, type Server, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
 
-/** One answer of the scripted server: what goes over the wire, to the byte. */
+/** One answer of the scripted server, exactly as it is sent. */
 export type ScriptedAnswer =
   | { status: number; type?: string; body?: string }
-  /** The headers never come. */
+  /** The server never sends headers. */
   | 'hang'
-  /** Headers and half a body, then nothing. */
+  /** The server sends headers and half a body, then nothing. */
   | 'hang-body'
-  /** The connection is cut before an answer. */
+  /** The server resets the connection without an answer. */
   | 'reset';
 
 export interface ScriptedCall {
@@ -21,12 +21,12 @@ export interface ScriptedLiveKit {
   url: string;
   /** Every call so far, oldest first. */
   calls: ScriptedCall[];
-  /** What every call is answered from now on. */
+  /** The answer to every call from now on. */
   answer: ScriptedAnswer;
   close(): Promise<void>;
 }
 
-/** An HTTP server that gives LiveKit's answers as they stand in a script. It knows nothing of LiveKit. */
+/** Starts an HTTP server that answers every call with `answer`, whatever the call is. */
 export async function startScriptedLiveKit(): Promise<ScriptedLiveKit> {
   const server = createServer((request, response) => {
     const chunks: Buffer[] = [];
@@ -48,7 +48,7 @@ export async function startScriptedLiveKit(): Promise<ScriptedLiveKit> {
   return scripted;
 }
 
-/** A Twirp error as livekit-server writes it. */
+/** A Twirp error as livekit-server sends it. */
 export function twirpError(status: number, code: string, msg = code, type = 'application/json'): ScriptedAnswer {
   return { status, type, body: JSON.stringify({ code, msg }) };
 }

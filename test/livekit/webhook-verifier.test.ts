@@ -13,7 +13,7 @@ const verifier = createWebhookVerifier({ apiKey: KEY, apiSecret: SECRET });
 const nowSeconds = () => Math.floor(Date.now() / 1000);
 const base64url = (value: unknown) => Buffer.from(JSON.stringify(value)).toString('base64url');
 
-/** A token as LiveKit's sender makes it; members given as undefined are left out. */
+/** Creates a token as LiveKit does. A claim given as undefined is left out. */
 function sign(body: string, claims: Record<string, unknown> = {}, secret = SECRET): string {
   const now = nowSeconds();
   const sha256 = createHash('sha256').update(body).digest('base64');
@@ -33,7 +33,7 @@ const started = bodyOf({
 });
 
 describe('a genuine webhook', () => {
-  it('is an egress event, with the status STARTING when LiveKit leaves it out', async () => {
+  it('is an egress event, with the status STARTING when LiveKit leaves the status out', async () => {
     expect(started).not.toContain('EGRESS_STARTING');
     expect(await verify(started)).toMatchObject({
       kind: 'egress',
@@ -78,7 +78,7 @@ describe('a genuine webhook', () => {
     },
   );
 
-  it('is verified over its exact bytes, white space and non-ASCII text included', async () => {
+  it('is verified over its exact bytes, including white space and non-ASCII text', async () => {
     const body = `{ "event" :"room_started",\n"room": {"name":"Besprechung größer ☎", "sid":"RM_1"}, "later": {"x": 1} }`;
     expect(await verify(body)).toMatchObject({ kind: 'room_started', room: { name: 'Besprechung größer ☎' } });
   });
@@ -91,26 +91,26 @@ describe('a genuine webhook', () => {
   });
 });
 
-describe('a webhook is rejected', () => {
+describe('the webhook verifier', () => {
   it.each<{ what: string; authorization: () => string | undefined }>([
     { what: 'without a token', authorization: () => undefined },
     { what: 'with an empty token', authorization: () => '' },
-    { what: 'with something that is no token', authorization: () => 'devkey:secret' },
+    { what: 'with text that is not a token', authorization: () => 'devkey:secret' },
     { what: 'with a Bearer prefix', authorization: () => `Bearer ${sign(started)}` },
     { what: 'signed with another secret', authorization: () => sign(started, {}, 'another secret of some length') },
     { what: 'signed by another key', authorization: () => sign(started, { iss: 'other' }) },
     { what: 'signed for another body', authorization: () => sign(`${started} `) },
-    { what: 'signed for no body', authorization: () => sign(started, { sha256: undefined }) },
-    { what: 'with a hash that is no text', authorization: () => sign(started, { sha256: 7 }) },
+    { what: 'signed without a hash of the body', authorization: () => sign(started, { sha256: undefined }) },
+    { what: 'with a hash that is a number', authorization: () => sign(started, { sha256: 7 }) },
     { what: 'without an expiry', authorization: () => sign(started, { exp: undefined }) },
     { what: 'after it has expired', authorization: () => sign(started, { exp: nowSeconds() - 90 }) },
     { what: 'before it is valid', authorization: () => sign(started, { nbf: nowSeconds() + 90 }) },
-    { what: 'with the signature cut off', authorization: () => sign(started).replace(/\.[^.]*$/, '.') },
+    { what: 'without its signature', authorization: () => sign(started).replace(/\.[^.]*$/, '.') },
     {
       what: 'with the algorithm "none"',
       authorization: () => `${base64url({ alg: 'none' })}.${base64url({ iss: KEY, exp: nowSeconds() + 300 })}.`,
     },
-  ])('$what', async ({ authorization }) => {
+  ])('rejects a webhook $what', async ({ authorization }) => {
     await expect(verifier.verify(started, authorization())).rejects.toMatchObject({
       code: 'webhook.rejected',
       kind: 'unauthorized',
@@ -118,7 +118,7 @@ describe('a webhook is rejected', () => {
     });
   });
 
-  it('when its body cannot be read and is not signed', async () => {
+  it('rejects a webhook with an unreadable body and a signature for another body', async () => {
     await expect(verifier.verify('{', sign('}'))).rejects.toMatchObject({ code: 'webhook.rejected' });
   });
 });
