@@ -7,25 +7,25 @@ import * as lk from './livekit.js';
 import { type Rules, Violation, wantsItsEnd } from './rules.js';
 import { copyOf, type Doubt, DOUBTS, type Side, type World } from './world.js';
 
-/** What can happen next. `urgency` orders what happens when nothing goes wrong: the smallest first. */
+/** One event that can happen next in a world. Without faults, the edge with the smallest `urgency` happens first. */
 export interface Edge {
   label: string;
   world: World;
   urgency: number;
-  /** It spends a budget for faults. */
+  /** Whether the edge uses up a fault of a budget. */
   isFault: boolean;
-  /** The step itself breaks what must always hold. */
+  /** The invariant that the step itself breaks; absent when it breaks none. */
   violation?: string;
 }
 
 /** One attempt at an effect whose result is not saved yet. */
 interface Run {
   key: string;
-  /** The document still owes this very effect: settling takes it out. */
+  /** Whether the document still has this effect pending, so that settling the run removes it. */
   matches: boolean;
-  /** Its lease holds: nobody else attempts it. */
+  /** Whether the run holds a valid lease, so that no other instance attempts the effect. */
   occupies: boolean;
-  /** Number of the event it gave, 0 for none, FLYING while LiveKit has not answered. */
+  /** The number of the resulting event, 0 for none, FLYING while LiveKit has not answered. */
   event: number;
 }
 
@@ -37,7 +37,7 @@ type Fault = 'crashes' | 'network' | 'livekit';
 
 export interface Model {
   documents: Documents;
-  /** Everything that can happen in a world, with faults as far as its budgets go. */
+  /** Lists everything that can happen next in a world, with faults as far as its budgets allow. */
   edges(world: World): Promise<Edge[]>;
   known(side: Side): Known | undefined;
 }
@@ -45,16 +45,16 @@ export interface Model {
 const GONE_MS = 20_000;
 
 /**
- * The product among what it cannot rely on: its own machine, effects and rules, against a LiveKit, a network and a process that
- * misbehave as far as a world's budgets go.
+ * Creates a model of Tally in an unreliable world: Tally's own machine, effects and rules run against a modelled LiveKit, network
+ * and process, which fail as far as the budgets of a world allow.
  *
- * Real: the machine through step and compose, the effect handlers, the rules of start, death and reconcile. Modelled after the
- * code: who is a stray, who may start, when an effect is leased, settled or taken over. Left out, for nothing else looks at it:
- * notices and the lock's extension (checked where a step names them), instants (`time`, `doubt` and the deadlines' own edges stand
- * for them), an adopted egress of an unknown uid, and rooms beside this one.
+ * The model uses Tally's own code for the machine (step and compose), the effect handlers, and the rules of start, death and
+ * reconcile. It imitates the code for strays, for the right to start, and for leasing, settling and taking over effects. It leaves
+ * out notices and the extension of the lock (they are checked where a step names them), instants (`time`, `doubt` and the edges
+ * of deadlines replace them), adopted egresses of an unknown uid, and other rooms.
  *
- * Time is bounded where the product's time limits bound it: a call is answered before 35 s, an attempt before the next deadline
- * or the second look, an egress notices the end of its room between two looks.
+ * Time is bounded where Tally's time limits bound it: a call is answered before 35 s, an attempt ends before the next deadline
+ * or the second look, and an egress notices the end of its room between two looks.
  */
 
 export function createModel(rules: Rules): Model {
@@ -90,7 +90,7 @@ export function createModel(rules: Rules): Model {
   };
   const runsOf = (side: Side) => side.runs.map(runOf);
 
-  /** The document that a change made, and what that means to attempts under way and to looks at the older one. */
+  /** Puts a changed document into a side, and adapts its running attempts and its doubt from looks at the older document. */
   function apply(side: Side, change: Change): void {
     side.doc = change.id;
     if (change.changed) side.doubt = 0;
@@ -108,7 +108,7 @@ export function createModel(rules: Rules): Model {
     );
   }
 
-  /** A deadline that was armed anew no longer passes by the answer to the older one. */
+  /** The event deadline.passed: generation 1 is the current deadline, generation 0 stands for any older one. */
   const passed = (generation: number) => documents.event(dated({ type: 'deadline.passed', generation, at: 0, source: '' }));
   const wishes = {
     stop: documents.event(dated({ type: 'stop', reason: 'request', at: 0, source: '' })),
@@ -163,7 +163,7 @@ export function createModel(rules: Rules): Model {
 
   type Add = (urgency: number, label: string, change: (next: World) => void, fault?: Fault) => void;
 
-  /** What no longer matters looks the same in every world. */
+  /** Resets everything that no longer matters, so that worlds which differ only in it become equal. */
   function tidy(world: World): void {
     const isAlone = world.seconds === 0 && world.sides[1].doc === 0;
     for (const index of SIDES) {
@@ -171,7 +171,7 @@ export function createModel(rules: Rules): Model {
       if (side.doc === 0) continue;
       absorb(index, side);
       const owned = documents.of(side.doc);
-      // Nobody waits for the lock: it is released as soon as that is owed.
+      // Without a second start the time of the release does not matter, so the lock is released as soon as the effect is pending.
       if (isAlone && owned.effects.some(({ name }) => name === 'releaseRoomLock')) {
         settle(side, { key: 'releaseRoomLock', matches: true, occupies: true, event: 0 });
         if (world.lock === index + 1) world.lock = 0;
@@ -180,7 +180,7 @@ export function createModel(rules: Rules): Model {
     }
   }
 
-  /** News that changes nothing now changes nothing later: what is known only grows. It arrives at once. */
+  /** Takes in events that change nothing. They would change nothing later either, because knowledge only grows. */
   function absorb(index: SideIndex, side: Side): void {
     for (;;) {
       const hook = side.hooks[0];
@@ -211,7 +211,7 @@ export function createModel(rules: Rules): Model {
     if (!at.unsettled) side.doubt = 0;
   }
 
-  /** The egress moved: LiveKit sends a webhook that says so. */
+  /** Changes the egress; LiveKit sends a webhook when its status changes. */
   function move(side: Side, egress: lk.Egress): void {
     if (lk.statusOf(egress) !== lk.statusOf(side.egress)) side.hooks.push(lk.statusOf(egress));
     side.egress = egress;
@@ -231,7 +231,7 @@ export function createModel(rules: Rules): Model {
     apply(side, documents.step(side.doc, event));
   }
 
-  // --- the process ---
+  // --- the instance ---
 
   function settles(index: SideIndex, side: Side, add: Add): void {
     for (const number of new Set(side.runs)) {
@@ -259,7 +259,7 @@ export function createModel(rules: Rules): Model {
       apply(side, { id: documents.without(side.doc, settled), named: [], changed: false, rearmed: false });
   }
 
-  /** The process is paused for so long that another one takes the effect over. */
+  /** Adds the fault that an instance pauses until its lease expires, so that another instance takes the effect over. */
   function lapse(index: SideIndex, number: number, run: Run, add: Add): void {
     add(
       9,
@@ -303,7 +303,7 @@ export function createModel(rules: Rules): Model {
         checkStop(next, index, side.egress, done.egress);
         move(target, done.egress);
         if (done.released && next.lock === index + 1) next.lock = 0;
-        // Without a result it only leaves the outbox; dying before that repeats an effect that may run twice.
+        // An effect without an event only leaves the outbox. A crash before that would repeat an effect that may run twice.
         if (!done.again && done.event === 0) settle(target, { key, matches: true, occupies: true, event: 0 });
         else if (!done.again) setRuns(target, [...runsOf(target), { key, matches: true, occupies: true, event: done.event }]);
       },
@@ -344,24 +344,24 @@ export function createModel(rules: Rules): Model {
     if (name !== 'stopEgress' && name !== 'confirmDeath') return [plain];
     if (!lk.isRunning(egress)) return [plain];
     const starting = lk.statusOf(egress) === lk.STARTING;
-    // A worker that does not answer while Chrome loads obeys later; one that records may miss a stop altogether.
+    // A worker that does not answer while Chrome loads obeys the stop later. A recording worker may miss a stop altogether.
     return [plain, ['unanswered', 'network'], [starting ? 'loading' : 'deaf', 'livekit']];
   }
 
-  /** Attempts are answered or given up well within 20 s; only a process that is paused holds a result back for longer. */
+  /** Whether a result waits to be saved. An attempt takes less than 20 s, unless its instance is paused. */
   const awaitsAnswer = (side: Side) => runsOf(side).some((run) => run.event !== FLYING && (run.occupies || !run.matches));
 
   function looks(world: World, index: SideIndex, side: Side, at: Known, add: Add): void {
     if (!at.unsettled) return;
-    // A look that misses the recorder because the room is not back in the store yet is a wrong one, too.
+    // After a flush, a look misses the recorder until the room is back in LiveKit's store, which counts as a wrong look.
     const isWrong = world.roomFlushed && lk.has(side.egress, lk.LISTED) && lk.isRunning(side.egress);
     look(world, index, side, at, 'true', add, isWrong ? 'network' : undefined);
     if (at.document.egressId !== undefined) {
       look(world, index, side, at, 'empty', add, 'network');
       look(world, index, side, at, 'no recorder', add, 'network');
     }
-    // An egress notices within a second that its room is over: no two looks fall in between. Nor while a flushed store has
-    // not got back the room that is in use: a listed egress in an unlisted room cannot be told from a dead one in an empty one.
+    // An egress notices the end of its room within a second, so two looks cannot fall in between. Two looks also cannot fall into
+    // the time in which a flushed store lacks the room, where a healthy egress looks like a dead one.
     const isLeaving =
       lk.has(side.egress, lk.ALIVE) && statusIn(side.egress, lk.STARTING, lk.ACTIVE) && !isOpenFor(world, side.egress);
     if ((side.doubt === 1 || side.doubt === 3) && !isLeaving && !world.roomFlushed && !awaitsAnswer(side)) {
@@ -388,7 +388,7 @@ export function createModel(rules: Rules): Model {
     };
   }
 
-  /** What the product's rule makes of a look; each distinct one is asked for once. */
+  /** Applies the rule of the reconciler to a look, and caches the result. */
   function verdictOf(isOpen: boolean, index: SideIndex, side: Side, at: Known, light: Light) {
     const key = `${side.doc}|${side.egress}|${side.doubt}|${light}|${String(isOpen)}`;
     const found = verdicts.get(key);
@@ -403,7 +403,7 @@ export function createModel(rules: Rules): Model {
     return result;
   }
 
-  /** Whether this look proves what the side suspected since an earlier one. */
+  /** Whether this look confirms the suspicion of an earlier look. */
   function isSeenTwice({ suspicion, mark }: Suspected, doubt: Doubt): boolean {
     const [earlier, age] = DOUBTS[doubt]?.split(' ') ?? [];
     let atMs = 0;
@@ -442,7 +442,7 @@ export function createModel(rules: Rules): Model {
     if (isStart && side.time === 0) return;
     if (!isStart && at.state !== 'starting.confirming' && awaitsAnswer(side)) return;
     if (!documents.step(side.doc, currentDeadline).changed) return;
-    // From ENDING on the deadline is ten minutes away: only a very slow upload is still on its way by then.
+    // After ENDING the deadline is ten minutes away, so it passes during the upload only when the upload is very slow.
     const slow = endingSince !== undefined && lk.has(side.egress, lk.ALIVE);
     add(
       8,
@@ -481,7 +481,7 @@ export function createModel(rules: Rules): Model {
     if (world.deletes > 0) want('delete');
   }
 
-  // --- LiveKit and the way to it ---
+  // --- LiveKit and the network ---
 
   async function calls(world: World, index: SideIndex, side: Side, add: Add): Promise<void> {
     const at = known(side);
@@ -570,7 +570,7 @@ export function createModel(rules: Rules): Model {
     );
   }
 
-  /** A call that is under way is answered before 35 s have passed; only a paused process calls later. */
+  /** Adds the passing of time. LiveKit answers a call before 35 s have passed; only a paused instance calls later. */
   function passTime(index: SideIndex, side: Side, add: Add): void {
     const label = side.time === 0 ? '2 s pass after the claim' : '35 s pass after the claim';
     add(5, `${NAMES[index]} ${label}`, (next) => {
@@ -681,7 +681,7 @@ export function createModel(rules: Rules): Model {
       });
     if (world.seconds === 0 || second.doc !== 0) return;
     const one = known(first);
-    // The lock of a settled recording is replaced; the index on live recordings has the last word.
+    // A start replaces the lock of a settled recording. In the end the unique index on live recordings decides.
     if (one?.live === true || world.lock === 2 || (world.lock === 1 && one?.settled !== true && one?.deleted !== true)) return;
     const begin = (next: World) => {
       next.seconds = 0;
@@ -721,12 +721,12 @@ export function createModel(rules: Rules): Model {
     }
   }
 
-  /** Only the documents survive, and requests that have left. */
+  /** Kills the instance: only the documents and the requests already sent survive. */
   function die(world: World): void {
     for (const side of world.sides) Object.assign(side, { runs: [], doubt: 0, fresh: false, stray: false });
   }
 
-  /** I10: a healthy recording is only ever stopped because somebody wants its end, and the wish is stored. */
+  /** I10: an effect stops a healthy egress only when its document says that the recording shall end. */
   function checkStop(world: World, index: SideIndex, before: lk.Egress, after: lk.Egress): void {
     const at = documents.of(world.sides[index].doc);
     const wasHealthy = lk.has(before, lk.ALIVE) && lk.statusOf(before) === lk.ACTIVE && isOpenFor(world, before);
@@ -736,7 +736,7 @@ export function createModel(rules: Rules): Model {
 
   // --- strays ---
 
-  /** As the keeper of strays has it: a running egress of ours is one when no unsettled recording owns it. */
+  /** Whether the stray keeper sees a stray: a running egress of ours without an unsettled recording. */
   function isStray({ egress }: Side, { document, unsettled }: Known): boolean {
     const owns = document.egressId === undefined || unsettled;
     return lk.has(egress, lk.LISTED) && !lk.isOver(egress) && !(owns && unsettled);
@@ -761,7 +761,7 @@ export function createModel(rules: Rules): Model {
   return { documents, edges, known };
 }
 
-/** The incarnation of the room that this egress records is still there. */
+/** Whether the LiveKit room that this egress records is still open. */
 function isOpenFor(world: World, egress: lk.Egress): boolean {
   return lk.has(egress, lk.SECOND_ROOM) ? world.room === 2 : world.room === 0;
 }

@@ -14,7 +14,7 @@ import {
 } from '../../src/machines/recording/recording.js';
 import { pathOf, ROOM, T0, UIDS } from './livekit.js';
 
-/** A stored recording as the model sees it: the real document, with everything that only counts or dates made constant. */
+/** A stored recording in the model: the real document, with constant values in place of counters and times. */
 export interface Known {
   document: RecordingDocument;
   state: string;
@@ -26,34 +26,34 @@ export interface Known {
 }
 
 export interface Change {
-  /** The document after it; the same number when nothing was written. */
+  /** The number of the document after the change; the same number when nothing was written. */
   id: number;
-  /** Keys of the effects that this change added: their predecessors of the same key are replaced. */
+  /** The keys of the effects that this change added. They replace earlier effects of the same key. */
   named: readonly string[];
   changed: boolean;
-  /** The deadline was armed anew or disarmed: answers about the older one are stale. */
+  /** Whether the deadline was armed again or disarmed, which makes events of the older deadline stale. */
   rearmed: boolean;
 }
 
-/** A step of the machine that must not happen, whatever led to it. */
+/** Thrown for a step of the machine that breaks an invariant. */
 export class StepViolation extends Error {}
 
 export type Definition = ActorDefinition<RecordingContext, RecordingEvent>;
 
-/** Numbers for documents and events, and what the real step and the real compose make of one by the other. */
+/** Assigns numbers to documents and events, and applies events to documents by the kernel's step and compose. */
 export interface Documents {
   begin(side: 0 | 1): number;
   of(id: number): Known;
   event(event: RecordingEvent): number;
   eventOf(id: number): RecordingEvent;
-  /** Take in an event; `settles` is the effect that leaves the outbox in the same save. */
+  /** Applies an event to a document; `settles` is the key of the effect that leaves the outbox in the same save. */
   step(id: number, event: number, settles?: string): Change;
-  /** Take an effect out of the outbox. */
+  /** Removes an effect from the outbox. */
   without(id: number, key: string): number;
   count(): number;
 }
 
-/** Notices and the lock's extension disturb nothing else: what the outbox owes of them is checked where they are named. */
+/** Effects that the model leaves out of the outbox, because nothing depends on them. `checkStep` checks the notices. */
 const ASIDE = new Set(['notify', 'extendRoomLock']);
 const VERSION = 1;
 const MAX_EVENTS = 65_536;
@@ -160,7 +160,7 @@ function describe(document: RecordingDocument): Known {
   };
 }
 
-/** Instants become one instant and generations one generation: the model says itself when time passes. */
+/** Replaces all times by one time and all deadline generations by one, because the model itself decides when time passes. */
 function normalise({ tally, ...context }: RecordingDocument): RecordingDocument {
   const plain = { ...context } as RecordingContext;
   for (const field of ['settledAt', 'endingSince', 'stopRequestedAt', 'deletedAt'] as const) {
@@ -182,7 +182,7 @@ function normalise({ tally, ...context }: RecordingDocument): RecordingDocument 
       leasedBy: 'one',
     }))
     .sort((a, b) => (a.key < b.key ? -1 : 1));
-  // Who wrote it, and how often, makes no other world.
+  // Two documents that differ only in their writers and versions are equal in the model.
   const { earlierWrites: _writes, ...fields } = tally;
   return { ...plain, tally: { ...fields, version: VERSION, effects, history: [], dueAt: null, lastWrite: '' } };
 }
@@ -201,7 +201,7 @@ function sorted(value: unknown): unknown {
 const RANKS: Readonly<Record<string, number>> = { starting: 0, active: 1, ending: 2 };
 const rankOfStatus = (document: RecordingDocument) => RANKS[statusOf(document)] ?? 3;
 
-/** I2 and I9, which are about steps: every step that is ever computed comes by here. */
+/** Checks the invariants about steps (I2, I7 and I9). Every computed step passes through this function. */
 function checkStep(
   before: RecordingDocument,
   after: RecordingDocument,

@@ -32,19 +32,19 @@ export interface Attempt {
   doc: number;
   effect: PendingEffect;
   egress: Egress;
-  /** `cut`: LiveKit is not reached; `unanswered`: it acts and its answer is lost. */
+  /** With `cut` the call does not reach LiveKit; with `unanswered` LiveKit acts and its answer is lost. */
   variant: StopVariant | 'cut' | 'unanswered';
   fresh: boolean;
-  /** 0: within the claim's two seconds; 1: within 30; 2: after the 35 during which a start is looked for. */
+  /** Time since the claim. 0: up to 2 s, in which the claimant may call. 1: up to 30 s. 2: after 35 s, when the search ends. */
   time: 0 | 1 | 2;
-  /** The answer to StartEgress, when this attempt calls it. */
+  /** The answer to StartEgress, when this attempt calls StartEgress. */
   outcome?: StartOutcome;
 }
 
 export interface Done {
-  /** Not done: it stays in the outbox. */
+  /** Whether the attempt failed, so that the effect stays in the outbox. */
   again: boolean;
-  /** Number of the event it gave, 0 when none. */
+  /** The number of the resulting event, 0 for none. */
   event: number;
   egress: Egress;
   released: boolean;
@@ -54,7 +54,7 @@ const MOOV = Buffer.from([0, 0, 0, FILE_BYTES, 0x6d, 0x6f, 0x6f, 0x76]);
 export const AGE_MS = [1_000, 5_000, 60_000] as const;
 const NOW_MS = [1_000, 20_000, 36_000] as const;
 
-/** Runs the product's own effect handlers against the modelled LiveKit, each distinct attempt once. */
+/** Runs Tally's own effect handlers against the modelled LiveKit, and caches the result of each distinct attempt. */
 export function createEffects(documents: Documents): (attempt: Attempt) => Done | Promise<Done> {
   const desk = { attempt: undefined as Attempt | undefined, egress: 0, released: false };
   const handlers = createRecordingEffects({
@@ -103,7 +103,7 @@ export function createEffects(documents: Documents): (attempt: Attempt) => Done 
   };
 }
 
-/** The same news is the same event, whenever and wherever it comes from. */
+/** Gives an event a constant time and source, so that equal events get the same number. */
 export function dated(event: RecordingEvent): RecordingEvent {
   return { ...event, at: T0, source: 'model' };
 }
@@ -138,7 +138,7 @@ function livekitAt(desk: Desk): LiveKitGateway {
     findEgress: async () => reached(listed),
     listEgress: async () =>
       reached(() => {
-        // A flushed store gets the egress back by its id only, not in the room's index.
+        // After a flush, LiveKit's store gets the egress back by its id only, not in the index by room.
         const egress = has(desk.egress, UNINDEXED) ? undefined : listed();
         return egress === undefined ? [] : [egress];
       }),

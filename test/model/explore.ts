@@ -6,14 +6,14 @@ import { type Budgets, copyOf, createWorld, decode, encode, type World } from '.
 
 export interface Counterexample {
   broken: string;
-  /** The shortest list of events that leads to it. */
+  /** The shortest list of events that leads to the violation. */
   events: string[];
 }
 
 export interface Exploration {
   states: number;
   edges: number;
-  /** Distinct worlds on the way to rest, shared by all states. */
+  /** The number of distinct worlds visited while worlds came to rest. */
   settling: number;
   documents: number;
   seconds: number;
@@ -25,10 +25,10 @@ export interface ExploreOptions {
   rules?: Partial<Rules>;
 }
 
-/** Urgencies from here on are no progress but the wishes of clients. */
+/** Edges of this urgency or more are requests of clients, not progress. */
 const CLIENTS = 20;
 
-/** Walks every world that can be reached, breadth first, so that the first violation found is among the shortest. */
+/** Visits every reachable world breadth first, so that the first violation found has a shortest list of events. */
 export async function explore({ budgets, rules }: ExploreOptions): Promise<Exploration> {
   const begunAt = performance.now();
   const model = createModel({ ...RULES, ...rules });
@@ -38,7 +38,7 @@ export async function explore({ budgets, rules }: ExploreOptions): Promise<Explo
   const texts = [first];
   const parents = [-1];
   const labels = [''];
-  /** Where a world goes when nothing goes wrong and nobody asks for anything; itself when it is at rest. */
+  /** For each world, its successor without faults and without requests of clients; the world itself when it is at rest. */
   const calm: number[] = [];
   const calmLabels: string[] = [];
   let edges = 0;
@@ -85,7 +85,7 @@ export async function explore({ budgets, rules }: ExploreOptions): Promise<Explo
   const unsettled = await settle();
   return summary(unsettled);
 
-  /** Every world comes to rest well: along the calm way that the search has found, then by the run from where it ends. */
+  /** Checks that every world comes to rest without a violation: first along the known successors, then by `rest`. */
   async function settle(): Promise<Counterexample | undefined> {
     const isGood = new Uint8Array(texts.length);
     for (let begin = 0; begin < texts.length; begin++) {
@@ -117,7 +117,7 @@ export async function explore({ budgets, rules }: ExploreOptions): Promise<Explo
   }
 }
 
-/** The second recording is followed until it records or its start is undone: from there on it lives as the first one did. */
+/** The second recording is followed until it is active or its start is cancelled; from then on it behaves like the first one. */
 function isFollowed(model: Model, world: World): boolean {
   const second = model.known(world.sides[1]);
   return second === undefined || ['starting.requesting', 'starting.awaiting', 'starting.confirming'].includes(second.state);
@@ -135,13 +135,13 @@ export async function edgesOf(model: Model, world: World): Promise<Edge[]> {
 const MAX_STEPS = 400;
 
 export interface Rest {
-  /** Let everything come to rest without another fault, then stop what records and let everybody leave. */
+  /** Lets a world come to rest without further faults, then stops all recordings and lets all participants leave. */
   from(world: World): Promise<Counterexample | undefined>;
   size(): number;
 }
 
 export function createRest(model: Model): Rest {
-  /** Worlds known to come to rest well; each phase has its own. */
+  /** Worlds that come to rest without a violation, with their phase. */
   const good = new Set<string>();
 
   async function run(world: World, phase: 0 | 1, events: string[]): Promise<Counterexample | undefined> {
@@ -178,7 +178,7 @@ export function createRest(model: Model): Rest {
     return run(next, 1, events);
   }
 
-  /** Clients stop what records, and everybody leaves. */
+  /** Stops all recordings by client requests, and lets all participants leave. */
   async function leave(world: World, events: string[]): Promise<World> {
     let current = { ...copyOf(world), stops: 2 };
     for (;;) {

@@ -2,12 +2,12 @@ import type { Model } from './actions.js';
 import { ACTIVE, ALIVE, COMPLETE, FILE, has, isRunning, LISTED, statusOf, STOP_PENDING, UNINDEXED } from './livekit.js';
 import type { World } from './world.js';
 
-/** What must hold in every world, whatever has happened. @returns what is broken */
+/** Checks the invariants that hold in every world. @returns the broken invariant, or undefined */
 export function brokenIn(model: Model, world: World): string | undefined {
   const recordings = world.sides.map((side) => ({ side, at: model.known(side) }));
   if (recordings.filter(({ at }) => at?.live === true).length > 1) return 'I1 at most one live recording in a room';
   const records = recordings.filter(({ side }) => statusOf(side.egress) === ACTIVE && has(side.egress, ALIVE));
-  // LiveKit itself no longer knows of an egress in an emptied store; a paused process's ghost is stopped soon.
+  // Two kinds of egress do not count: one that an emptied LiveKit has forgotten, and one that a paused instance started late.
   const counted = records.filter(({ side }) => !side.late && !has(side.egress, UNINDEXED));
   if (counted.length > 1) return 'I1 at most one egress records a room';
   for (const { side, at } of recordings) {
@@ -20,7 +20,7 @@ export function brokenIn(model: Model, world: World): string | undefined {
   return undefined;
 }
 
-/** What must hold once nothing is under way and nothing goes wrong any more: `used` while clients keep recording. */
+/** Checks the invariants of a world at rest, in which nothing is in progress and no fault happens any more. */
 export function brokenAtRest(model: Model, world: World): string | undefined {
   for (const side of world.sides) {
     const at = model.known(side);
@@ -34,7 +34,7 @@ export function brokenAtRest(model: Model, world: World): string | undefined {
   return undefined;
 }
 
-/** What must hold when, after that, every recording was stopped and everybody has left. */
+/** Checks the invariants of a world at rest after every recording was stopped and all participants have left. */
 export function brokenAtTheEnd(model: Model, world: World): string | undefined {
   if (world.lock !== 0) return 'I1 no lock is left behind';
   for (const side of world.sides) {

@@ -1,23 +1,23 @@
 import type { EgressObservation, EgressStatus } from '../../src/machines/ports/egress-gateway.js';
 import type { StopOutcome } from '../../src/machines/ports/egress-gateway.js';
 
-/** One egress as it truly is, packed into a small number so that states compare and hash cheaply. */
+/** The true state of one egress as bits of a number, so that worlds can be compared and hashed cheaply. */
 export type Egress = number;
 
 const STATUS = 0b111;
-/** Its worker runs. */
+/** The worker of the egress runs. */
 export const ALIVE = 8;
-/** LiveKit's store knows it; a flushed store does not, until the worker's next update. */
+/** LiveKit's store contains the egress. After a flush it does not, until the next update of the worker. */
 export const LISTED = 16;
-/** Its complete file lies in the bucket. */
+/** The complete file of the egress is in the bucket. */
 export const FILE = 32;
-/** A stop reached it while Chrome was still loading: it is obeyed later. */
+/** A stop arrived while Chrome was loading; the worker will obey it later. */
 export const STOP_PENDING = 64;
-/** It belongs to the room's second incarnation. */
+/** The egress records the second LiveKit room of the same name. */
 export const SECOND_ROOM = 128;
-/** It never begins to record by itself. */
+/** The egress never becomes ACTIVE by itself. */
 export const STUCK = 256;
-/** It is not found by its room: the store was flushed since it began. */
+/** LiveKit does not find the egress by its room, because its store was flushed after the start. */
 export const UNINDEXED = 512;
 
 export const NONE: Egress = 0;
@@ -33,11 +33,11 @@ export const statusOf = (egress: Egress): number => egress & STATUS;
 export const nameOf = (status: number): string => CODES[status - 1] ?? 'none';
 export const has = (egress: Egress, flag: number): boolean => (egress & flag) !== 0;
 export const isOver = (egress: Egress): boolean => statusOf(egress) >= COMPLETE;
-/** It records, or will. */
+/** Whether the egress records or will record. */
 export const isRunning = (egress: Egress): boolean =>
   has(egress, ALIVE) && (statusOf(egress) === STARTING || statusOf(egress) === ACTIVE);
 
-/** The egress further along: the worker's update also brings it back into a flushed store. */
+/** The egress with a new status. The update of the worker also writes the egress into a flushed store again. */
 export function become(egress: Egress, status: number): Egress {
   const kept = egress & (FILE | SECOND_ROOM | UNINDEXED);
   return kept | status | LISTED | (status < COMPLETE ? ALIVE : 0) | (status === COMPLETE ? FILE : 0);
@@ -47,7 +47,7 @@ export const FILE_BYTES = 8;
 const EPOCH = Date.UTC(2026, 0, 1, 12);
 export const T0 = EPOCH;
 
-/** What LiveKit says of it, in whichever answer or webhook. The same status always looks the same. */
+/** LiveKit's snapshot of an egress in answers and webhooks. The same status always gives the same snapshot. */
 export function snapshot(side: 0 | 1, status: number, second: boolean): EgressObservation {
   const requestedPath = pathOf(side);
   const file = {
@@ -72,10 +72,10 @@ export const ROOM = 'room';
 export const UIDS = ['aaaaaaaaaa', 'bbbbbbbbbb'] as const;
 export const pathOf = (side: 0 | 1): string => `recordings/${ROOM}--${UIDS[side]}.mp4`;
 
-/** What becomes of a stop; `deaf`: the worker does not answer, `loading`: it obeys later. */
+/** The effect of a stop. With `deaf` the worker never obeys, with `loading` it obeys later; both give no answer. */
 export type StopVariant = 'plain' | 'deaf' | 'loading';
 
-/** The answer to StopEgress and what it did, as the table of the server's answers has it. */
+/** LiveKit's answer to StopEgress, and the egress afterwards. */
 export function stop(side: 0 | 1, egress: Egress, variant: StopVariant): { egress: Egress; outcome: StopOutcome } {
   const status = statusOf(egress);
   const say = (after: Egress): { egress: Egress; outcome: StopOutcome } => ({

@@ -7,7 +7,7 @@ export interface PlantedFault {
   name: string;
   rules: Partial<Rules>;
   budgets: Partial<Budgets>;
-  /** What the search must find broken. */
+  /** The invariant that the search must find broken. */
   breaks: RegExp;
 }
 
@@ -16,7 +16,7 @@ interface AnyState {
   on: Record<string, unknown>;
 }
 
-/** The chart with its start deadline leading straight to the end, as if nothing could be recording yet. */
+/** The chart with a start deadline that leads straight to failed, as if the egress could not be recording yet. */
 function withHastyDeadline(): Rules['definition'] {
   const { machine } = RULES.definition;
   const chart = machine.config as unknown as AnyState;
@@ -37,7 +37,7 @@ function part(state: AnyState, name: string): AnyState {
   return found;
 }
 
-/** Mistakes one could make; the search finds every one of them. */
+/** Plausible mistakes in Tally's rules; the search finds every one of them. */
 export const PLANTED: readonly PlantedFault[] = [
   {
     name: 'an effect runs before its step is saved',
@@ -46,7 +46,7 @@ export const PLANTED: readonly PlantedFault[] = [
     breaks: /^I10 /,
   },
   {
-    name: 'a start needs no claim: whoever takes over calls StartEgress again',
+    name: 'an instance that takes a start over calls StartEgress again',
     rules: { startDuty: ({ egressId }) => (egressId === undefined ? 'call' : 'nothing') },
     budgets: { crashes: 1 },
     breaks: /^I1 StartEgress is called at most once/,
@@ -69,7 +69,7 @@ export const PLANTED: readonly PlantedFault[] = [
     breaks: /^I7 /,
   },
   {
-    name: 'nobody looks after what webhooks leave out',
+    name: 'the reconciler does nothing',
     rules: { decide: () => ({ kind: 'nothing' }) },
     budgets: { livekit: 1 },
     breaks: /^I4 /,

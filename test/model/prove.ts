@@ -5,7 +5,7 @@ import { PLANTED } from './planted.js';
 import { createWalker } from './walk.js';
 import { type Budgets, NOTHING } from './world.js';
 
-/** Complete searches that take too long for every test run, smallest first. */
+/** Complete searches that take too long for a normal test run, the smallest first. */
 const SEARCHES: [string, Partial<Budgets>][] = [
   ['A: a crash, the network, LiveKit', { crashes: 1, network: 1, livekit: 1 }],
   ['A: stop, delete, leave; a crash', { crashes: 1, stops: 1, deletes: 1, leaves: 1 }],
@@ -17,7 +17,7 @@ const SEARCHES: [string, Partial<Budgets>][] = [
   ['A and B: LiveKit', { livekit: 1, seconds: 1, leaves: 1 }],
   ['A and B: stop', { stops: 1, seconds: 1, leaves: 1 }],
 ];
-/** What a walk may meet: too much to search completely. */
+/** The budgets of a random walk, which are too large for a complete search. */
 const WALKS: Budgets = { crashes: 2, network: 2, livekit: 1, stops: 1, deletes: 1, seconds: 1, leaves: 1 };
 
 const { values } = parseArgs({

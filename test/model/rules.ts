@@ -4,21 +4,21 @@ import { startDuty } from '../../src/machines/recording/effects/start-call.js';
 import { definition } from '../machines/recording/build.js';
 import type { Definition } from './documents.js';
 
-/** The product's rules; a planted fault replaces one of them. */
+/** Tally's rules, of which a planted fault replaces one. */
 export interface Rules {
   definition: Definition;
   startDuty: typeof startDuty;
   decide: typeof decide;
-  /** The step is saved before its effects run. */
+  /** Whether a step is saved before its effects run. */
   commitsFirst: boolean;
 }
 
 export const RULES: Rules = { definition, startDuty, decide, commitsFirst: true };
 
-/** A client, a failed start or a deletion wants the egress to end. */
+/** Whether a stop, a failed start or a deletion demands the end of the egress. */
 export function wantsItsEnd(document: RecordingDocument): boolean {
   return document.stopReason !== undefined || document.startFailed === true || document.deletedAt !== undefined;
 }
 
-/** Something of it is written down: it fails the search at once, with the events that lead to it. */
+/** Thrown when an event breaks an invariant. The search then fails at once, with the events that led to it. */
 export class Violation extends Error {}

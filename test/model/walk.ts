@@ -7,9 +7,9 @@ import { type Budgets, createWorld } from './world.js';
 
 const MAX_STEPS = 400;
 
-/** Worlds and what is known of them, shared by many walks. */
+/** Makes random walks that share the worlds already visited. */
 export interface Walker {
-  /** One long walk drawn by the seed. @returns its length, and what it broke */
+  /** Makes one long walk drawn by the seed. @returns its length, and the invariant that it broke */
   walk(seed: number, budgets: Budgets): Promise<{ steps: number; violation?: Counterexample }>;
   settling(): number;
 }

@@ -1,52 +1,52 @@
 import type { Egress } from './livekit.js';
 
-/** One of the two recordings of the room, with its egress and all that is under way for it. */
+/** One of the two recordings of the room, with its egress and everything in progress for it. */
 export interface Side {
-  /** Number of its document; 0 before it is stored. */
+  /** The number of the stored document; 0 before it is stored. */
   doc: number;
   egress: Egress;
-  /** A StartEgress request is on its way to LiveKit. */
+  /** Whether a StartEgress request is on its way to LiveKit. */
   calling: boolean;
-  /** Calls of StartEgress so far. */
+  /** The number of StartEgress calls so far. */
   calls: number;
-  /** Since the claim: within 2 s, within 30 s, after 35 s. */
+  /** Time since the claim: 0 up to 2 s, 1 up to 30 s, 2 after 35 s. */
   time: 0 | 1 | 2;
-  /** The process that wrote the start is still alive and has run nothing of it. */
+  /** Whether the instance that wrote the start still lives and has not run its effects yet. */
   fresh: boolean;
-  /** The process was paused between its check of the claim and its call. */
+  /** Whether the instance was paused between its check of the claim and its call. */
   late: boolean;
-  /** 0 none; else the kind of the last look's doubt, new or 20 s old. */
+  /** The suspicion of the last look, new or 20 s old, as an index of `DOUBTS`. */
   doubt: Doubt;
-  /** Its egress was seen running although no unsettled recording owns it. */
+  /** Whether the stray keeper has seen the egress running without an unsettled recording. */
   stray: boolean;
-  /** Attempts at effects that wait to be settled; numbers of `Run`s, sorted. */
+  /** The sorted numbers of the `Run`s, the attempts that wait to be settled. */
   runs: number[];
-  /** Statuses in webhooks on their way, oldest first. */
+  /** The statuses in undelivered webhooks, oldest first. */
   hooks: number[];
 }
 
 export const DOUBTS = ['none', 'recorder_gone', 'recorder_gone old', 'unknown_everywhere', 'unknown_everywhere old'] as const;
 export type Doubt = 0 | 1 | 2 | 3 | 4;
 
-/** 0: the first incarnation is open; 1: nobody is there any more; 2: the second one is open. */
+/** 0: the first LiveKit room is open. 1: all participants have left. 2: a second room of the same name is open. */
 export type RoomState = 0 | 1 | 2;
 
 export interface World {
   sides: [Side, Side];
   room: RoomState;
-  /** LiveKit's store was flushed and the room has not come back into it. */
+  /** Whether LiveKit's store was flushed and does not contain the room again yet. */
   roomFlushed: boolean;
-  /** The webhook room_finished is on its way. */
+  /** Whether the webhook room_finished is on its way. */
   roomHook: boolean;
-  /** 0 free, else 1 + the side that holds the room lock. */
+  /** The holder of the room lock: 0 for none, else 1 + the index of the side. */
   lock: 0 | 1 | 2;
-  /** What clients may still do. */
+  /** How many stops clients may still make; `deletes` and `seconds` count deletions and second starts. */
   stops: number;
   deletes: number;
   seconds: number;
-  /** How often everybody may leave. */
+  /** How often all participants may still leave. */
   leaves: number;
-  /** Faults that may still happen. */
+  /** How many faults of each kind may still happen. */
   crashes: number;
   network: number;
   livekit: number;
@@ -72,9 +72,9 @@ export interface Budgets {
   livekit: number;
   stops: number;
   deletes: number;
-  /** Second starts in the same room. */
+  /** The number of second starts in the same room. */
   seconds: number;
-  /** How often everybody may leave the room. */
+  /** How often all participants may leave the room. */
   leaves: number;
 }
 
@@ -102,7 +102,7 @@ export function copyOf(world: World): World {
 
 const bit = (flag: boolean, value: number) => (flag ? value : 0);
 
-/** The same world is the same text: what states are told apart by. */
+/** Encodes a world as text. Equal worlds give equal texts. */
 export function encode(world: World): string {
   const codes = [
     world.room | bit(world.roomFlushed, 4) | bit(world.roomHook, 8) | (world.lock << 4),
@@ -158,5 +158,5 @@ export function decode(text: string): World {
   };
 }
 
-/** Nobody asks for anything and nothing goes wrong. */
+/** Budgets without requests of clients and without faults. */
 export const NOTHING: Budgets = { crashes: 0, network: 0, livekit: 0, stops: 0, deletes: 0, seconds: 0, leaves: 0 };
