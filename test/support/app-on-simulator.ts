@@ -13,23 +13,23 @@ export interface AppOnSimulatorOptions {
   speed: number;
   env?: Record<string, string>;
   clock?: Clock;
-  /** Whether Tally gets the simulator's webhooks. Default true. */
+  /** Whether the simulator sends its webhooks to Tally. Default true. */
   webhooks?: boolean;
-  /** The egress writes to these stores also when `env` names others, to which a test brings its files itself. */
+  /** Whether the egress writes to `stores` although `env` names other stores for Tally; the test then copies the files. */
   egressElsewhere?: boolean;
 }
 
-/** The whole product in this process, on stores of its own, with a proxy between it and a simulator that outlives it. */
+/** The whole application in this process, on its own stores, with a proxy between it and a simulator. */
 export interface AppOnSimulator {
   app: App;
   api: TallyApi;
   stores: TestStores;
-  /** The simulator itself, and its control interface. */
+  /** The simulator, for direct access; `simulator` is its control interface. */
   inside: Simulator;
   simulator: SimulatorControl;
   proxy: LiveKitProxy;
   address: SimulatorAddress;
-  /** A room with somebody in it who publishes. */
+  /** Creates a room with one participant that publishes. */
   openRoom(name?: string): Promise<string>;
   close(): Promise<void>;
 }

@@ -5,12 +5,12 @@ import { fileURLToPath } from 'node:url';
 
 const ROOT = fileURLToPath(new URL('../..', import.meta.url));
 
-/** A compilation from nothing, then two processes, on a busy machine; a current build is found in milliseconds. */
+/** Time for a full compilation and two processes on a busy machine. A current build needs milliseconds. */
 export const BUILD_TIMEOUT_MS = 120_000;
 
 let built: Promise<void> | undefined;
 
-/** Have a current build in `dist`. @throws when it does not compile */
+/** Builds `dist` unless it is current. @throws Error the sources do not compile */
 export function buildOnce(): Promise<void> {
   return (built ??= build());
 }
@@ -21,7 +21,7 @@ async function build(): Promise<void> {
   if (code !== 0) throw new Error(`the build ended with ${String(code)}`);
 }
 
-/** The path of a built entry point. */
+/** The path of a compiled file. */
 export function builtFile(source: string): string {
   return path.join(ROOT, 'dist/src', source);
 }

@@ -11,20 +11,20 @@ export interface Exit {
 export interface RunningChild {
   stdout(): string;
   stderr(): string;
-  /** Resolves as soon as the program has printed this. @throws it ended, or was silent far too long */
+  /** Resolves when the program has printed this text. @throws Error the program ended, or did not print it within 45 s */
   printed(text: RegExp): Promise<void>;
-  /** Resolves when it has ended, however. */
+  /** Resolves when the program has ended, for whatever reason. */
   exited: Promise<Exit>;
-  /** Send a signal and wait for the end. */
+  /** Sends a signal and waits for the end of the program. */
   end(signal: NodeJS.Signals): Promise<Exit>;
 }
 
-/** Far more than any start takes: a machine may be busy with a compiler. */
+/** Much longer than any start takes, because a compiler may keep the machine busy. */
 const PRINTS_WITHIN_MS = 45_000;
 
-/** Start a Node program. It is the caller's to end. */
+/** Starts a Node program; the caller must end it. */
 export function startChild(file: string, args: readonly string[], env: Record<string, string>): RunningChild {
-  const { PATH, HOME, TALLY_SERVICES_RUN } = process.env; // by the last, a run of services knows its processes
+  const { PATH, HOME, TALLY_SERVICES_RUN } = process.env; // TALLY_SERVICES_RUN marks the process as part of a run of servers
   const child: ChildProcess = spawn(process.execPath, ['--enable-source-maps', file, ...args], {
     env: { PATH, HOME, TALLY_SERVICES_RUN, ...env },
     stdio: ['ignore', 'pipe', 'pipe'],
@@ -59,7 +59,7 @@ export function startChild(file: string, args: readonly string[], env: Record<st
   };
 }
 
-/** A port that nobody listens on at this moment. */
+/** Finds a port on which no program listens at this moment. */
 export async function freePort(): Promise<number> {
   const server = createServer();
   server.listen(0, '127.0.0.1');

@@ -1,6 +1,6 @@
 import { metrics, type Sample } from '../../src/observability/metrics.js';
 
-/** The value of a counter of this process under these labels; 0 when it has not met them. */
+/** The value of a counter of this process, summed over all samples with these labels; 0 when there is none. */
 export function counted(name: string, labels: Sample['labels'] = {}): number {
   const isMeant = (sample: Sample) =>
     sample.name === name && Object.entries(labels).every(([label, value]) => sample.labels[label] === value);

@@ -4,7 +4,7 @@ import { createDataFolder } from './data-folder.js';
 import { createMediaFolder } from './media-folder.js';
 import type { TestStores } from './stores.js';
 
-/** LMDB and files, in a folder of their own. */
+/** Creates the embedded stores, LMDB and a media folder, in a new folder. */
 export async function createEmbeddedStores(): Promise<TestStores> {
   const folder = await createDataFolder();
   const dataDir = path.join(folder.path, 'data');

@@ -6,11 +6,11 @@ const POLL_MS = 25;
 const WITHIN_MS = 20_000 * adapters.patience;
 
 /**
- * Look again and again until what is seen satisfies a condition.
+ * Calls `look` repeatedly until its result satisfies a condition.
  *
- * @param what is waited for, in words, for the error
- * @returns what was seen at last
- * @throws when it does not happen within `withinMs` (default 20 s, times the adapters' patience); says what was seen instead
+ * @param what a description of the condition, for the error
+ * @returns the result that satisfies the condition
+ * @throws Error no result satisfied it within `withinMs` (default 20 s, times the adapters' patience)
  */
 export async function eventually<Seen>(
   what: string,

@@ -1,6 +1,6 @@
 import { claimDataFolder } from '../../src/persistence/single-process.js';
 
-// A process of its own that holds a data folder until its input ends or it is killed.
+// A program that claims a data folder and keeps the claim until its input ends or a test kills it.
 await claimDataFolder(process.argv[2] ?? '');
 process.stdout.write('held\n');
 process.stdin.resume();

@@ -1,2 +1,2 @@
-/** `npm run test:long` sets it: tests whose full size takes over a minute run at a fraction of it otherwise. */
+/** Whether slow tests run at full size, as in `npm run test:long`. Otherwise they run at a fraction of it. */
 export const isFullSize = process.env['FULL_SIZE'] === 'true';

@@ -7,13 +7,13 @@ import { createGate } from './gate.js';
 import { createMemoryRecordingStore } from './memory-recording-store.js';
 
 describe('a gate', () => {
-  it('lets calls pass at once while it is open', async () => {
+  it('lets calls pass at once while the gate is open', async () => {
     const gate = createGate();
     expect(await gate.pass('recordings.load')).toBe('proceed');
     expect(gate.trace).toEqual(['recordings.load']);
   });
 
-  it('holds calls until they are stepped, and lets all go in order when it opens', async () => {
+  it('holds calls until it is stepped, and lets all calls go in order when it opens', async () => {
     const gate = createGate({ held: true });
     const order: string[] = [];
     const calls = ['a', 'b', 'c'].map((label) => gate.pass(label).then(() => order.push(label)));
@@ -28,7 +28,7 @@ describe('a gate', () => {
     expect(gate.waiting()).toEqual(['e']);
   });
 
-  it('steps the call it is asked for', async () => {
+  it('steps the call whose label matches', async () => {
     const gate = createGate({ held: true });
     const save = gate.pass('recordings.save');
     void gate.pass('recordings.load');
@@ -46,7 +46,7 @@ describe('a gate', () => {
     expect(schedules[0]?.some((entry) => entry.endsWith('fail_after'))).toBe(true);
   });
 
-  it('settles callers that call again and again', async () => {
+  it('settles callers that make several calls one after the other', async () => {
     const gate = createGate({ held: true });
     let done = 0;
     const caller = async (): Promise<void> => {
@@ -61,7 +61,7 @@ describe('a gate', () => {
 });
 
 describe('a store behind a gate', () => {
-  it('fails before without effect and after with effect', async () => {
+  it('does not write when a call fails before its effect, and writes when a call fails after its effect', async () => {
     const gate = createGate();
     const store = createMemoryRecordingStore({ gate });
     const one = buildRecording('one');
@@ -78,7 +78,7 @@ describe('a store behind a gate', () => {
     await expect(store.load('one')).rejects.toThrow(StoreUnavailableError);
   });
 
-  it('takes effect in the order of the steps, not of the calls', async () => {
+  it('performs calls in the order of the steps, not in the order of the calls', async () => {
     const gate = createGate({ held: true });
     const store = createMemoryRecordingStore({ gate });
     const load = store.load('one');

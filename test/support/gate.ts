@@ -2,43 +2,43 @@ import { setImmediate as turn } from 'node:timers/promises';
 
 import { createRandom } from './random.js';
 
-/** What becomes of a call: it happens; it fails without effect; it takes effect and its answer is lost. */
+/** The fate of a call: it succeeds, it fails without effect, or it takes effect and its answer is lost. */
 export type Verdict = 'proceed' | 'fail_before' | 'fail_after';
 
 /**
- * Stands at every port call of the in-memory adapters. Open (the default), calls pass at once; held, each waits until the
- * schedule lets it go. The same seed over the same calls gives the same schedule and the same faults.
+ * Controls every port call of the in-memory adapters. While the gate is open (the default), calls pass at once. While it is held,
+ * each call waits for `step`. The same seed and the same calls give the same schedule and the same faults.
  */
 export interface Gate {
   /** @param label port and method, such as `recordings.save` */
   pass(label: string): Promise<Verdict>;
-  /** From now on, calls wait for `step`. */
+  /** Makes calls wait for `step` from now on. */
   hold(): void;
-  /** Let everything go that waits, in order, and everything after it. */
+  /** Lets all waiting calls go in order, and all later calls pass at once. */
   open(): void;
   /**
-   * Let one waiting call go, drawn by the seed.
+   * Lets one waiting call go, chosen by the seed.
    *
-   * @param match only a call whose label contains this
-   * @returns the label of the call; undefined when none waits
+   * @param match restricts the choice to calls whose label contains this text
+   * @returns the label of the call; undefined when no call waits
    */
   step(match?: string): string | undefined;
-  /** Step until nothing waits any more, giving the callers time to go on after each step. */
+  /** Steps until no call waits any more, and lets the callers continue after each step. */
   settle(): Promise<void>;
-  /** The next call whose label contains `match` gets this verdict, whether the gate is open or held. Repeats queue up. */
+  /** Gives this verdict to the next call whose label contains `match`. Further calls of `failNext` queue up. */
   failNext(match: string, verdict: Exclude<Verdict, 'proceed'>): void;
-  /** Labels of the calls that wait, oldest first. */
+  /** The labels of the waiting calls, oldest first. */
   waiting(): string[];
-  /** Labels of the calls let through so far, with the verdict when it was a failure. */
+  /** The labels of the calls that have passed so far; a failed call has its verdict in the label. */
   readonly trace: string[];
 }
 
 export interface GateOptions {
   /** Default 1. */
   seed?: number;
-  /** Start held instead of open. */
+  /** Whether the gate is held from the beginning. */
   held?: boolean;
-  /** Shares of the calls that fail before and after their effect, 0 to 1. Default none. */
+  /** The shares of calls that fail before or after their effect, 0 to 1. Default none. */
   faults?: { before?: number; after?: number };
 }
 
@@ -101,13 +101,13 @@ export function createGate(options: GateOptions = {}): Gate {
   }
 }
 
-/** The errors of one port: what a call without effect throws, and what one throws whose answer was lost. */
+/** The errors of one port: `unavailable` for a call without effect, `unknown` for a call whose answer is lost. */
 export interface GateErrors {
   unavailable: (message: string) => Error;
   unknown: (message: string) => Error;
 }
 
-/** Run one port call behind the gate. An effect in memory is synchronous, as a store's commit is atomic. */
+/** Runs one port call behind the gate. Its effect in memory is synchronous, as the commit of a store is atomic. */
 export async function throughGate<Result>(
   gate: Gate,
   label: string,

@@ -14,16 +14,16 @@ export interface Instance {
   api: TallyApi;
 }
 
-/** Any number of instances of the product in this process, over shared stores, and one simulator. */
+/** Instances of the application in this process, on shared stores and one simulator. */
 export interface InstancesOnSimulator {
   inside: Simulator;
   simulator: SimulatorControl;
-  /** One more instance. @param clock its machine's */
+  /** Starts another instance. @param clock the clock of its machine */
   start(clock: Clock): Promise<Instance>;
   close(): Promise<void>;
 }
 
-/** @param env names the shared stores */
+/** @param env environment variables that select the shared stores */
 export async function startInstancesOnSimulator(speed: number, env: Record<string, string>): Promise<InstancesOnSimulator> {
   const folder = await createDataFolder();
   const mediaDir = path.join(folder.path, 'media');

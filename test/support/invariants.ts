@@ -4,12 +4,12 @@ import type { RecordingStore } from '../../src/machines/recording/recording-stor
 import type { RoomLocks } from '../../src/machines/ports/room-locks.js';
 import { isLive } from '../../src/machines/recording/recording.js';
 
-/** What must always hold, judged by the simulator's truth. Each answers what violates it, in words: nothing, when it holds. */
+// Each function checks one invariant against the simulator's knowledge, and returns a description of each violation.
 
 const OPEN_STATUSES = ['starting', 'active', 'ending'];
 const UID_IN_PATH = /--([0-9a-f]{10})\.mp4$/;
 
-/** Whether it captures media or may yet: accepted and not over. */
+/** Whether the egress captures media or may still begin to. */
 export function isRunning({ states, liveTo }: EgressTruth): boolean {
   const last = states.at(-1)?.status ?? '';
   return liveTo === undefined && (last === 'EGRESS_STARTING' || last === 'EGRESS_ACTIVE');
@@ -23,7 +23,7 @@ function uidOf({ filepath }: EgressTruth): string {
   return UID_IN_PATH.exec(filepath)?.[1] ?? '';
 }
 
-/** I1: at no instant did two egresses of ours capture media in one room. */
+/** I1: two egresses of ours never capture media in one room at the same time. */
 export function i1TwoLive(egresses: readonly EgressTruth[]): string[] {
   const captures = egresses
     .filter((egress) => isOurs(egress) && egress.liveFrom !== undefined)
@@ -41,7 +41,7 @@ export function i1TwoLive(egresses: readonly EgressTruth[]): string[] {
   return violations;
 }
 
-/** I3: every egress of ours that runs belongs to a recording that is not over. */
+/** I3: every running egress of ours belongs to a recording that has not settled. */
 export function i3Unowned(egresses: readonly EgressTruth[], recordings: readonly RecordingView[]): string[] {
   const open = new Set(
     recordings.filter(({ status }) => OPEN_STATUSES.includes(status)).map(({ recordingId }) => recordingId.split('--').at(-1)),
@@ -51,14 +51,14 @@ export function i3Unowned(egresses: readonly EgressTruth[], recordings: readonly
     .map(({ egressId, roomName }) => `${egressId} in ${roomName}`);
 }
 
-/** At the end of a scenario: no egress of ours is left running. */
+/** Lists the egresses of ours that still run; at the end of a scenario there must be none. */
 export function leftRunning(egresses: readonly EgressTruth[]): string[] {
   return egresses
     .filter((egress) => isOurs(egress) && isRunning(egress))
     .map(({ egressId, roomName }) => `${egressId} in ${roomName}`);
 }
 
-/** I2: the statuses of one recording, in the order they were seen, only ever move forward. */
+/** I2: the statuses of one recording, in the order in which they were seen, only move forward. */
 export function i2Backwards(statuses: readonly string[]): string[] {
   const rankOf = (status: string) => (OPEN_STATUSES.includes(status) ? OPEN_STATUSES.indexOf(status) : OPEN_STATUSES.length);
   return statuses.slice(1).flatMap((status, index) => {
@@ -69,7 +69,7 @@ export function i2Backwards(statuses: readonly string[]): string[] {
   });
 }
 
-/** Room locks that no live recording holds and nobody is going to free: each keeps its room from being recorded for nothing. */
+/** Lists the room locks without a live recording and without a pending effect that releases them. */
 export async function orphanedLocks(stores: { recordings: RecordingStore; roomLocks: RoomLocks }): Promise<string[]> {
   const orphans: string[] = [];
   for (const { roomId, uid } of await stores.roomLocks.list()) {

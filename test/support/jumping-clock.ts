@@ -1,6 +1,6 @@
 import { type Clock, systemClock } from '../../src/clock.js';
 
-/** The system's clock, whose wall time a test can move: timers and the monotonic clock do not notice. */
+/** The system clock with a wall time that a test can move. Timers and the monotonic clock are not affected. */
 export interface JumpingClock extends Clock {
   jump(ms: number): void;
 }

@@ -4,30 +4,30 @@ import type { AddressInfo } from 'node:net';
 import { buffer } from 'node:stream/consumers';
 
 export interface LiveKitCall {
-  /** Such as `StopEgress`. */
+  /** The name of the Twirp method, such as `StopEgress`. */
   method: string;
   body: string;
 }
 
-/** One call that is kept from going on. */
+/** A request or answer that the proxy holds back. */
 export interface Hold {
-  /** Resolves when the call has come to where it is held. */
+  /** Resolves when the proxy holds the request or the answer. */
   reached: Promise<void>;
   release(): void;
 }
 
-/** Answers calls in LiveKit's place; undefined lets a call through. */
+/** Answers a call in place of LiveKit, or returns undefined to let the call pass. */
 export type Impostor = (call: LiveKitCall) => { status: number; body: object } | undefined;
 
-/** Between Tally and LiveKit: writes down every call, can hold one or its answer on its way, and can lie. */
+/** A proxy between Tally and LiveKit. It collects every call, and can hold back, cut or replace answers. */
 export interface LiveKitProxy {
   url: string;
   calls: LiveKitCall[];
-  /** @param part text in the body that tells the call, such as a room's id */
+  /** Holds back the next matching request or answer. @param part text in the body of the call, such as a room id */
   hold(where: 'request' | 'answer', method: string, part: string): Hold;
-  /** LiveKit takes the next such call, and the connection is cut in place of its answer. */
+  /** Passes the next matching call to LiveKit, and cuts the connection instead of returning the answer. */
   cutAnswer(method: string, part: string): void;
-  /** From now on these calls are answered in LiveKit's place; undefined ends it. */
+  /** Lets the impostor answer calls from now on; undefined ends this. */
   impersonate(impostor: Impostor | undefined): void;
   close(): Promise<void>;
 }

@@ -6,11 +6,11 @@ import { createFileMedia } from '../../src/persistence/files/file-media.js';
 
 export interface MediaFolder {
   media: MediaStore;
-  /** Put a file where an egress would put it. */
+  /** Writes a file to the path where an egress would write it. */
   write(key: string, bytes: Uint8Array): Promise<void>;
 }
 
-/** Media in a folder, made when it is missing. @param egressDir the same folder as an egress sees it */
+/** Opens a media store in a folder and creates the folder if necessary. @param egressDir the folder as the egress worker sees it */
 export async function createMediaFolder(dir: string, egressDir = dir): Promise<MediaFolder> {
   await mkdir(dir, { recursive: true });
   return {

@@ -5,7 +5,7 @@ import type { Page, PageCursor } from '../../src/machines/ports/pages.js';
 import type { Gate, GateErrors } from './gate.js';
 import { throughGate } from './gate.js';
 
-/** The documents of one kind of actor. Several stores over one map are several instances over one database. */
+/** The documents of one kind of actor. Stores that share a map act like instances that share a database. */
 export type MemoryDocuments<Context extends object> = Map<string, ActorDocument<Context>>;
 
 export const storeErrors: GateErrors = {
@@ -13,17 +13,17 @@ export const storeErrors: GateErrors = {
   unknown: (message) => new WriteOutcomeUnknownError(message),
 };
 
-/** A read has no effect, so losing its answer is no more than an outage. */
+/** A read has no effect, so a lost answer is the same as an outage. */
 export const readErrors: GateErrors = { unavailable: storeErrors.unavailable, unknown: storeErrors.unavailable };
 
 export interface MemoryActorStoreOptions<Context extends object> {
-  /** First part of the gate's labels, such as `recordings`. */
+  /** The first part of the gate's labels, such as `recordings`. */
   name: string;
   gate: Gate;
   documents: MemoryDocuments<Context>;
-  /** Name of the field that is the key, for conflicts. */
+  /** The name of the key field, for conflicts. */
   keyName: string;
-  /** Further fields that are unique over all documents. */
+  /** Returns the further fields that are unique over all documents. */
   uniqueKeys: (document: ActorDocument<Context>) => Record<string, string>;
 }
 
@@ -84,7 +84,7 @@ export function copyOf<Value>(value: Value | undefined): Value | undefined {
   return value === undefined ? undefined : structuredClone(value);
 }
 
-/** A page of documents, the largest sort value first, those without one last, ties by key. */
+/** A page of documents, the largest sort value first, documents without one last, equal ones by key. */
 export function memoryPage<Document extends object>(
   documents: Iterable<[string, Document]>,
   valueOf: (document: Document) => number | null,

@@ -9,7 +9,7 @@ const lockErrors: GateErrors = {
   unknown: (message) => new LocksUnavailableError(message),
 };
 
-/** Those of a single process, behind a gate; several instances may share them. */
+/** The job locks of a single process behind a gate; several instances in a test may share them. */
 export function createMemoryJobLocks({
   gate = createGate(),
   clock = systemClock,

@@ -9,10 +9,10 @@ import { assertMediaKey } from '../../src/persistence/media-key.js';
 import type { Gate, GateErrors } from './gate.js';
 import { createGate, throughGate } from './gate.js';
 
-/** A media store whose objects a test writes itself, as an egress would. */
+/** A media store in memory whose objects the test writes, in place of an egress. */
 export interface MemoryMedia extends MediaStore {
   write(key: string, bytes: Uint8Array): void;
-  /** Keys of the stored objects. */
+  /** The keys of the stored objects. */
   keys(): string[];
 }
 

@@ -8,7 +8,7 @@ import { copyOf, createMemoryActorStore, memoryPage, readErrors } from './memory
 
 export interface MemoryRecordingStoreOptions {
   gate?: Gate;
-  /** Shared by stores that stand for several instances over one database; also what a test reads to check invariants. */
+  /** The stored documents. Stores that share them act like instances on one database; a test may also read them. */
   documents?: MemoryDocuments<RecordingContext>;
 }
 

@@ -14,9 +14,9 @@ export interface MemoryLock extends LockHolder {
 
 export interface MemoryRoomLocksOptions {
   gate?: Gate;
-  /** Default: the system's. */
+  /** Default: the system clock. */
   clock?: Clock;
-  /** Shared by several instances; clear it and the lock service has lost its data. */
+  /** The held locks, which several instances may share. A test clears the map to simulate a Redis that has lost its data. */
   locks?: Map<string, MemoryLock>;
 }
 
@@ -88,7 +88,7 @@ export function createMemoryRoomLocks(options: MemoryRoomLocksOptions = {}): Roo
   }
 }
 
-/** Some locks of other programs have no date. */
+/** Removes the expiry, and omits a creation time that is undefined: locks of other programs may have none. */
 function toHolder({ value, uid, createdAt }: LockHolder): LockHolder {
   return { value, uid, ...(createdAt === undefined ? {} : { createdAt }) };
 }

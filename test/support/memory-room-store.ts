@@ -8,7 +8,7 @@ import { createMemoryActorStore, memoryPage, readErrors } from './memory-actor-s
 
 export interface MemoryRoomStoreOptions {
   gate?: Gate;
-  /** Shared by stores that stand for several instances over one database. */
+  /** The stored documents. Stores that share them act like instances on one database. */
   documents?: MemoryDocuments<RoomContext>;
 }
 

@@ -5,7 +5,7 @@ import type { Counts } from '../../src/persistence/migrations/migration.js';
 
 export type OpenStores<Connected extends Database> = Stores &
   Pick<Connected, Exclude<keyof Connected, 'migrate' | 'openStores'>> & {
-    /** What each migration did that was needed. */
+    /** The counts of each migration that was needed, by its name. */
     migrated: Readonly<Record<string, Counts>>;
   };
 
@@ -15,7 +15,7 @@ export async function openLmdb(options: Omit<LmdbOptions, 'clock'> & Partial<Lmd
   return openStores(await connectLmdb({ clock: systemClock, ...options }));
 }
 
-/** Bring a connected database up to date, without a lock, and open its stores. */
+/** Runs the needed migrations of a connected database, without a lock, and opens its stores. */
 export async function openStores<Connected extends Database>(database: Connected): Promise<OpenStores<Connected>> {
   const migrated: Record<string, Counts> = {};
   const { signal } = new AbortController();

@@ -3,9 +3,9 @@ import type { RecordingStore } from '../../src/machines/recording/recording-stor
 import { adapters } from './stores.js';
 
 /**
- * Make a stored recording owe an effect, leased to a process that is no more: as it is when one is killed after its commit.
+ * Adds a pending effect to a stored recording, leased to a dead instance, as if the instance was killed after its commit.
  *
- * @param leaseMs what is left of the lease; below 0 it is over
+ * @param leaseMs remaining time of the lease, milliseconds; negative when the lease has expired
  */
 export async function oweEffect(
   store: RecordingStore,

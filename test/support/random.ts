@@ -1,6 +1,6 @@
-/** A reproducible source of randomness (mulberry32): the same seed gives the same sequence on every machine. */
+/** A reproducible random generator (mulberry32): the same seed gives the same sequence on every machine. */
 export interface Random {
-  /** 0 inclusive to 1 exclusive. */
+  /** A number from 0 inclusive to 1 exclusive. */
   next(): number;
   /** A whole number from 0 to `limit` − 1; 0 when the limit is 0. */
   below(limit: number): number;

@@ -8,8 +8,8 @@ import { createS3Bucket } from './s3-bucket.js';
 import type { SharedServers, TestStores } from './stores.js';
 
 /**
- * A database of its own on the shared MongoDB, a bucket of its own on the shared S3 server, and a Redis of its own, whose
- * channels know no databases.
+ * Creates a new database on the shared MongoDB, a new bucket on the shared S3 server, and a new Redis server. Tests cannot share
+ * a Redis server, because its channels are common to all of its databases.
  */
 export async function createRealStores({ mongoUri, s3 }: SharedServers): Promise<TestStores> {
   const folder = await createDataFolder();

@@ -3,7 +3,7 @@ import { openEnvironment } from '../../src/persistence/lmdb/environment.js';
 import { createRecordingTable } from '../../src/persistence/lmdb/recording-store.js';
 import { createRoomTable } from '../../src/persistence/lmdb/room-store.js';
 
-// A process of its own that makes index rows. After some batches it says so and waits, in the midst of its work, to be killed.
+// A program that rebuilds index rows. After some batches it prints `done` and blocks, so that a test can kill it during its work.
 const [path = '', batches = ''] = process.argv.slice(2);
 const environment = openEnvironment(path);
 const indexes = [createRecordingTable(environment).index, createRoomTable(environment).index];

@@ -12,15 +12,15 @@ export interface S3Server {
 
 export interface S3Bucket {
   name: string;
-  /** Media in this bucket, under `tally`, unless the options say otherwise. */
+  /** The media store in this bucket, in the subfolder `tally` unless the options name another. */
   media: S3Media;
   options: S3MediaOptions;
-  /** Put an object below the subfolder. @param checksum of the server's to store beside it */
+  /** Writes an object below the subfolder. @param checksum the algorithm of a checksum that the server stores with the object */
   write(key: string, bytes: Uint8Array, checksum?: 'CRC32' | 'SHA256'): Promise<void>;
   dispose(): Promise<void>;
 }
 
-/** A new bucket on a running server. */
+/** Creates a new bucket on a running server. */
 export async function createS3Bucket(server: S3Server, changes: Partial<S3MediaOptions> = {}): Promise<S3Bucket> {
   const { endpoint, accessKey, secretKey } = server;
   const name = `tally-${randomBytes(6).toString('hex')}`;

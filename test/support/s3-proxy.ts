@@ -4,23 +4,23 @@ import type { AddressInfo } from 'node:net';
 import { pipeline } from 'node:stream/promises';
 
 /**
- * What becomes of a request in the server's place: answered with 500 when true, never answered, or its connection cut.
+ * Decides about a request: true answers it with 500, `hang` never answers it, `cut` closes its connection, false passes it on.
  *
- * @param path with the bucket, decoded
+ * @param path decoded path, including the bucket
  */
 export type Fault = (method: string, path: string) => boolean | 'hang' | 'cut';
 
-/** Between Tally and an S3 server. */
+/** A proxy between Tally and an S3 server. */
 export interface S3Proxy {
   url: string;
-  /** From now on; undefined ends it. */
+  /** Applies this fault to requests from now on; undefined ends this. */
   fail(fault: Fault | undefined): void;
   close(): Promise<void>;
 }
 
 const FAULT = '<Error><Code>InternalError</Code><Message>We encountered an internal error.</Message></Error>';
 
-/** @param target URL of the server; requests reach it as they came, signature and host included */
+/** @param target URL of the server. The proxy passes requests on unchanged, including signature and host. */
 export async function startS3Proxy(target: string): Promise<S3Proxy> {
   let fault: Fault | undefined;
   const { hostname, port } = new URL(target);

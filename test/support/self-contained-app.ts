@@ -7,12 +7,12 @@ import { API_KEY, createTallyApi, type TallyApi } from './tally-api.js';
 
 export interface SelfContainedApp {
   api: TallyApi;
-  /** A room with somebody in it who publishes. */
+  /** Creates a room with one participant that publishes. */
   openRoom(): Promise<string>;
   close(): Promise<void>;
 }
 
-/** The whole product in this process, as it runs where no LiveKit is configured: with its own simulator inside. */
+/** Starts the whole application in this process without a configured LiveKit, so that it runs its own simulator. */
 export async function startSelfContained(options: { speed: number; env: Record<string, string> }): Promise<SelfContainedApp> {
   const stores = await createStores();
   const own = { SERVER_PORT: '0', TALLY_SIMULATOR_PORT: '0', MEET_INITIAL_API_KEY: API_KEY };

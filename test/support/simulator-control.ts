@@ -8,7 +8,7 @@ export interface SimulatorAddress {
   apiSecret: string;
 }
 
-/** The simulator's control interface, over HTTP: the truth that scenarios judge by. */
+/** A client of the simulator's control interface, which shows what each egress really did. */
 export type SimulatorControl = ReturnType<typeof createSimulatorControl>;
 
 export function createSimulatorControl({ url, apiKey, apiSecret }: SimulatorAddress) {
@@ -27,7 +27,7 @@ export function createSimulatorControl({ url, apiKey, apiSecret }: SimulatorAddr
     url,
     join: (room: string, identity = 'ada') => call('POST', `/rooms/${room}/participants`, { identity, publish: true }),
     leave: (room: string, identity = 'ada') => call('DELETE', `/rooms/${room}/participants/${identity}`),
-    /** @param room default: every room without a script of its own */
+    /** @param room default: every room without its own script */
     script: (script: ScriptRequest, room?: string) =>
       call('PUT', room === undefined ? '/script' : `/rooms/${room}/script`, script),
     resetScript: (room?: string) => call('DELETE', room === undefined ? '/script' : `/rooms/${room}/script`),
@@ -35,7 +35,7 @@ export function createSimulatorControl({ url, apiKey, apiSecret }: SimulatorAddr
     egresses: () => call<EgressTruth[]>('GET', '/egresses'),
     webhooks: () => call<DeliveryRecord[]>('GET', '/webhooks'),
     rooms: () => call<{ name: string; recorders: string[] }[]>('GET', '/rooms'),
-    /** As somebody with LiveKit's own API does. */
+    /** Deletes a room by LiveKit's API, without Tally. */
     deleteRoom: (room: string) => rooms.deleteRoom(room),
   };
 }

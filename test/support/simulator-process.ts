@@ -12,11 +12,11 @@ export interface SimulatorProcess {
 export interface SimulatorProcessOptions {
   webhook: string;
   speed: number;
-  /** Tally's variables, which say where recordings go. */
+  /** Tally's environment variables, which select the media store. */
   env: Record<string, string>;
 }
 
-/** The simulator as its own process, so that it lives on when Tally is killed. Needs a build. */
+/** Starts the simulator as its own process, so that it survives a kill of Tally. Needs a build. */
 export async function startSimulatorProcess({ webhook, speed, env }: SimulatorProcessOptions): Promise<SimulatorProcess> {
   const apiKey = 'devkey';
   const apiSecret = 'a-secret-of-the-scenarios-that-is-long-enough';

@@ -8,14 +8,14 @@ import { expect } from 'vitest';
 import { API_KEY } from './tally-api.js';
 
 export interface SlowReaders {
-  /** From the first question until every reader had its first byte. */
+  /** Time from the first request until every reader has its first byte. */
   firstBytesMs: number;
-  /** What this process keeps for each of them, their own ends of the connections included. */
+  /** Memory of this process per reader, including the readers' own ends of the connections. */
   memoryKbEach: number;
   leave(): void;
 }
 
-/** So many readers ask for a file at once and stop reading after their first bytes. @throws Error one is not answered 200 */
+/** Starts `count` readers that request a file and stop reading after the first bytes. @throws Error an answer is not 200 */
 export async function startSlowReaders(url: string, count: number): Promise<SlowReaders> {
   const { host, hostname, port, pathname, search } = new URL(url);
   const question = `GET ${pathname}${search} HTTP/1.1\r\nHost: ${host}\r\nX-API-KEY: ${API_KEY}\r\n\r\n`;
@@ -42,17 +42,17 @@ export async function startSlowReaders(url: string, count: number): Promise<Slow
   };
 }
 
-/** Without what the next collection of garbage frees: how much of that there is, and has been, is a matter of chance. */
+/** Memory in use after a garbage collection, because the amount of garbage is random. */
 function keptBytes(): number {
   setFlagsFromString('--expose-gc');
   const collectGarbage = runInNewContext('gc') as () => void;
-  // Buffers are freed after the objects that hold them: by the next round.
+  // A buffer is freed one collection after the object that holds it.
   for (let round = 0; round < 3; round++) collectGarbage();
   const { heapUsed, external } = process.memoryUsage();
   return heapUsed + external;
 }
 
-/** Whatever else is asked for is answered within two seconds, on a busy machine. @param url of a recording */
+/** Expects that other requests are answered within two seconds, also on a busy machine. @param url URL of a recording */
 export async function expectPrompt(url: string, sizeBytes: number): Promise<void> {
   const ask = async (path: string, init: { method?: string; headers?: Record<string, string> } = {}) => {
     const begunAt = performance.now();

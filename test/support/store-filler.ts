@@ -1,8 +1,8 @@
 import { openLmdb } from './open-stores.js';
 import { buildRecording } from '../contracts/documents.js';
 
-// A process of its own whose files may not grow beyond some size: it fills the store until it is refused, then prints what
-// it is told and what it finds.
+// A program that runs with a limit on its file sizes. It writes recordings until the store refuses one, then prints the number
+// of stored recordings, the error, and what the store contains.
 const { recordings, close } = await openLmdb({ dataDir: process.argv[2] ?? '' });
 
 async function fill(): Promise<{ stored: number; error: string }> {

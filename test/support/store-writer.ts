@@ -1,8 +1,8 @@
 import { openLmdb } from './open-stores.js';
 import { buildEffect, buildRecording, nextOf } from '../contracts/documents.js';
 
-// A process of its own that creates, saves and settles recordings as fast as it can and prints what was acknowledged, one
-// `uid version` a line, until it is killed.
+// A program that creates, saves and settles recordings as fast as it can, and prints a line `uid version` for each acknowledged
+// write, until a test kills it.
 const { recordings } = await openLmdb({ dataDir: process.argv[2] ?? '' });
 
 async function write(worker: number): Promise<void> {

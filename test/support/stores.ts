@@ -4,7 +4,7 @@ import { createEmbeddedStores } from './embedded-stores.js';
 import type { MediaFolder } from './media-folder.js';
 import type { S3Server } from './s3-bucket.js';
 
-/** Servers that the whole run shares. */
+/** The servers that all tests of a run share. */
 export interface SharedServers {
   mongoUri: string;
   s3: S3Server;
@@ -12,42 +12,42 @@ export interface SharedServers {
 
 declare module 'vitest' {
   interface ProvidedContext {
-    /** Absent when the suites run on the embedded adapters. */
+    /** Undefined when the suites run on the embedded adapters. */
     servers: SharedServers | undefined;
   }
 }
 
-/** Empty stores, of one test's own. */
+/** Empty stores of one test. */
 export interface TestStores extends MediaFolder {
-  /** Variables with which Tally uses them. */
+  /** Environment variables that make Tally use these stores. */
   env: Record<string, string>;
   dataDir: string;
   remove(): Promise<void>;
 }
 
-/** What a test has to know of the adapters that it runs on. */
+/** The differences between adapters that a test must know. */
 export interface Adapters {
-  /** How much longer much work takes than on the embedded ones. */
+  /** The factor by which heavy work takes longer than on the embedded adapters. */
   patience: number;
-  /** How much later everything is right after a kill, milliseconds: leases run out first. */
+  /** Additional time after a kill until everything is repaired, milliseconds, because leases must expire first. */
   laterMs: number;
-  /** A lease that still runs when Tally starts again, milliseconds. */
+  /** The length of a lease that has not expired when Tally starts again, milliseconds. */
   leaseMs: number;
-  /** How long a lock without a recording keeps its room, milliseconds. */
+  /** Time for which a lock without a recording blocks its room, milliseconds. */
   lockMs: number;
-  /** Whether Tally goes by the clock that a test gives it; beside others it goes by the store's, which nobody can move. */
+  /** Whether Tally uses the clock of the test. On shared stores it uses the clock of the store, which a test cannot move. */
   timeCanJump: boolean;
 }
 
 const servers = inject('servers');
 
-/** A process alone on its stores voids all leases and frees all orphaned locks at its start; beside others, they run out. */
+/** An instance that uses its stores alone ignores old leases and locks when it starts. On shared stores they must expire. */
 export const adapters: Adapters =
   servers === undefined
     ? { patience: 1, laterMs: 0, leaseMs: 3_600_000, lockMs: 0, timeCanJump: true }
     : { patience: 3, laterMs: 10_000, leaseMs: 4_000, lockMs: 15_000, timeCanJump: false };
 
-/** Stores on the adapters that this run is about: the embedded ones, or the servers that it has started. */
+/** Creates stores on the adapters of this run: the embedded adapters, or the shared servers. */
 export async function createStores(): Promise<TestStores> {
   if (servers === undefined) return createEmbeddedStores();
   const { createRealStores } = await import('./real-stores.js');

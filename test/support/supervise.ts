@@ -3,7 +3,7 @@ import { createLocalBus } from '../../src/machines/kernel/event-bus.js';
 import { createSupervisor, type Supervisor, type SupervisorOptions } from '../../src/machines/kernel/supervisor.js';
 import { silentLog } from './silent-log.js';
 
-/** A supervisor as the only process on its store has it, whose log nobody reads; `options` may say otherwise. */
+/** Creates a supervisor that uses its store alone and logs nothing, unless `options` says otherwise. */
 export function supervise<Context extends object, Event extends ActorEvent>(
   options: Pick<SupervisorOptions<Context, Event>, 'definition' | 'handlers' | 'store' | 'clock'> &
     Partial<SupervisorOptions<Context, Event>>,

@@ -11,12 +11,12 @@ export interface Answer<Body> {
   body: Body;
 }
 
-/** A recording, or `error` and `message` when the answer is none. */
+/** An answer whose body is a recording, or `error` and `message` when the call failed. */
 export type RecordingAnswer = Answer<RecordingView & { error: string; message: string }>;
 
 const OVER = ['complete', 'failed', 'aborted', 'limit_reached'];
 
-/** Tally's public API as a client with an API key sees it. */
+/** A client of Tally's public API with an API key. */
 export type TallyApi = ReturnType<typeof createTallyApi>;
 
 export function createTallyApi(url: string) {
@@ -52,7 +52,7 @@ export function createTallyApi(url: string) {
     stop: (recordingId: string): Promise<RecordingAnswer> => call('POST', `/recordings/${recordingId}/stop`),
     get,
     delete: (recordingId: string): Promise<RecordingAnswer> => call('DELETE', `/recordings/${recordingId}`),
-    /** Every recording of the room whose egress is known, newest first. */
+    /** Lists all recordings of the room, or of all rooms, newest first. */
     async list(roomId?: string): Promise<RecordingView[]> {
       const filter = roomId === undefined ? '' : `&roomId=${roomId}`;
       const recordings: RecordingView[] = [];
@@ -66,7 +66,7 @@ export function createTallyApi(url: string) {
         if (token === undefined) return recordings;
       }
     },
-    /** The recording once its outcome is known. */
+    /** Waits until the recording has settled. */
     async outcome(recordingId: string, withinMs?: number): Promise<RecordingView> {
       const answer = await eventually(
         `the outcome of ${recordingId}`,
@@ -76,9 +76,9 @@ export function createTallyApi(url: string) {
       );
       return answer.body;
     },
-    /** @param path below `/api/v1`, for what has no method here */
+    /** Makes any other call. @param path path below `/api/v1` */
     call,
-    /** Seconds that the recording's media plays; undefined when it cannot be had. */
+    /** The duration of the recording's media in seconds; undefined when the media is not answered 200. */
     async plays(recordingId: string): Promise<number | undefined> {
       const answer = await fetch(`${url}/api/v1/recordings/${recordingId}/media`, { headers: { 'X-API-KEY': API_KEY } });
       const bytes = await answer.arrayBuffer();

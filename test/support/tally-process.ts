@@ -10,26 +10,26 @@ import { startSimulatorProcess } from './simulator-process.js';
 import { createStores, type TestStores } from './stores.js';
 import { API_KEY, createTallyApi, type TallyApi } from './tally-api.js';
 
-/** Tally and the simulator as processes of their own, over stores that outlive both. */
+/** Tally and the simulator as two processes, on stores that survive both. */
 export interface TallyProcess {
   api: TallyApi;
   simulator: SimulatorControl;
-  /** What Tally's calls to LiveKit go through. */
+  /** The proxy between Tally and the simulator. */
   proxy: LiveKitProxy;
   stores: TestStores;
-  /** Environment of a Tally on these stores and this simulator. */
+  /** The environment variables of Tally, for these stores and this simulator. */
   env: Record<string, string>;
   openRoom(name?: string): Promise<string>;
   start(env?: Record<string, string>): Promise<void>;
-  /** What it has logged since its last start. */
+  /** The log of Tally since its last start. */
   stderr(): string;
-  /** `kill -9`. */
+  /** Kills Tally with SIGKILL. */
   kill(): Promise<void>;
-  /** SIGTERM. @returns how it ended and what it had written to standard error */
+  /** Ends Tally with SIGTERM. @returns its exit, its log, and the time it took */
   terminate(): Promise<Exit & { stderr: string; ms: number }>;
-  /** Work in its stores while it does not run. */
+  /** Opens Tally's stores for `work` while Tally does not run. */
   withStores<Result>(work: (persistence: Persistence) => Promise<Result>): Promise<Result>;
-  /** End everything and remove the stores. */
+  /** Ends all processes and removes the stores. */
   stop(): Promise<void>;
 }
 

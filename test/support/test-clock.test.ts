@@ -10,7 +10,7 @@ describe('the test clock', () => {
     expect([clock.now(), clock.monotonic()]).toEqual([1_250, 250]);
   });
 
-  it('fires timers at their own instants, nearest first, those armed on the way included', () => {
+  it('fires timers at their own times, the earliest first, including timers that another timer armed', () => {
     const clock = createTestClock(0);
     const fired: [string, number][] = [];
     const note = (name: string) => () => fired.push([name, clock.now()]);
@@ -31,7 +31,7 @@ describe('the test clock', () => {
     expect([clock.now(), clock.pending()]).toEqual([100, 1]);
   });
 
-  it('forgets a timer that is cancelled, twice too', () => {
+  it('does not fire a cancelled timer, and a timer can be cancelled twice', () => {
     const clock = createTestClock();
     const cancel = clock.after(10, () => expect.unreachable());
     cancel();
@@ -40,7 +40,7 @@ describe('the test clock', () => {
     expect(clock.pending()).toBe(0);
   });
 
-  it('lets what a timer started go on before the next one fires', async () => {
+  it('lets the promises of one timer continue before the next timer fires', async () => {
     const clock = createTestClock(0);
     const seen: number[] = [];
     const tick = async (): Promise<void> => {
@@ -54,7 +54,7 @@ describe('the test clock', () => {
     expect(clock.now()).toBe(35);
   });
 
-  it('jumps on the wall alone', () => {
+  it('changes only the wall time when it jumps, not the timers', () => {
     const clock = createTestClock(1_000);
     let fired = 0;
     clock.after(50, () => (fired += 1));

@@ -4,13 +4,13 @@ import type { Clock } from '../../src/clock.js';
 
 /** A clock that stands still until a test moves it. */
 export interface TestClock extends Clock {
-  /** Let time pass at once, firing each timer that falls due at its own instant, nearest first. */
+  /** Advances the time at once, and fires each due timer at its own time, the earliest first. */
   advance(ms: number): void;
-  /** As `advance`, but what each timer started may go on (promises, immediates) before the next one fires. */
+  /** Like `advance`, but lets promises and immediates run before the next timer fires. */
   run(ms: number): Promise<void>;
-  /** Step the wall clock alone, back or forth: timers and `monotonic` do not notice. */
+  /** Moves only the wall clock, forwards or backwards; timers and `monotonic` are not affected. */
   jump(ms: number): void;
-  /** How many timers are armed. */
+  /** The number of armed timers. */
   pending(): number;
 }
 
@@ -19,7 +19,7 @@ interface Timer {
   run: () => void;
 }
 
-/** @param startAt epoch milliseconds the wall clock begins at; the monotonic clock begins at 0 */
+/** @param startAt first time of the wall clock, epoch milliseconds; the monotonic clock begins at 0 */
 export function createTestClock(startAt = Date.UTC(2026, 0, 1)): TestClock {
   const timers = new Set<Timer>();
   let offset = startAt;
@@ -53,7 +53,7 @@ export function createTestClock(startAt = Date.UTC(2026, 0, 1)): TestClock {
     pending: () => timers.size,
   };
 
-  /** The nearest timer due by `end`; of equal ones the one armed first. */
+  /** Fires the earliest timer due by `end`, among equal ones the one armed first. @returns false when no timer is due */
   function fireNext(end: number): boolean {
     let nearest: Timer | undefined;
     for (const timer of timers) if (timer.at <= end && (nearest === undefined || timer.at < nearest.at)) nearest = timer;

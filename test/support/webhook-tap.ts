@@ -7,17 +7,17 @@ import { text } from 'node:stream/consumers';
 import { WebhookEvent } from '@livekit/protocol';
 import { AccessToken } from 'livekit-server-sdk';
 
-/** A webhook as LiveKit sent it. */
+/** A webhook of LiveKit: its raw body and the decoded event. */
 export interface TappedWebhook {
   body: string;
   event: WebhookEvent;
 }
 
-/** Receives LiveKit's webhooks, keeps them, and acknowledges each. */
+/** A server that receives LiveKit's webhooks, collects them, and acknowledges each. */
 export interface WebhookTap {
   url: string;
   webhooks: TappedWebhook[];
-  /** The webhooks of one egress, in the order they came. */
+  /** The webhooks of one egress, in the order of arrival. */
   ofEgress(egressId: string): TappedWebhook[];
   close(): Promise<void>;
 }
@@ -44,7 +44,7 @@ export async function startWebhookTap(): Promise<WebhookTap> {
   };
 }
 
-/** Deliver a webhook as LiveKit does, signed now. @returns the status of the answer */
+/** Signs a webhook and delivers it to Tally as LiveKit does. @returns the status of the answer */
 export async function deliver(tallyUrl: string, body: string, key: { apiKey: string; apiSecret: string }): Promise<number> {
   const token = new AccessToken(key.apiKey, key.apiSecret, { ttl: '5m' });
   token.sha256 = createHash('sha256').update(body).digest('base64');
