@@ -10,17 +10,17 @@ export interface EgressWorkerOptions {
   readonly wsUrl: string;
   /** The folder below which relative file paths are written. */
   readonly filesDir: string;
-  /** With false it takes a seat in the room, captures nothing and delivers a ready-made file. */
+  /** With false the worker joins the room, captures nothing and delivers a ready-made file. */
   readonly media?: boolean;
-  /** Egresses at once; two browsers are too much for two cores. */
+  /** The number of concurrent egresses. Default 1, because two browsers are too much for two cores. */
   readonly capacity?: number;
-  /** How long an egress without media stays STARTING. */
+  /** Time for which an egress without media stays STARTING, milliseconds. */
   readonly activeAfterMs?: number;
-  /** Files go into this bucket, which exists, instead of the folder. */
+  /** An existing bucket that receives the files instead of the folder. */
   readonly s3?: Readonly<Record<'endpoint' | 'bucket' | 'accessKey' | 'secretKey', string>>;
 }
 
-/** Start a stand-in egress worker. */
+/** Starts our stand-in for LiveKit's egress worker. */
 export async function startEgressWorker(options: EgressWorkerOptions): Promise<RunningProcess> {
   const { redis, wsUrl, filesDir, media = true, capacity = 1, activeAfterMs = 50, s3 } = options;
   const tempDir = await mkdtemp(join(runSettings().dir, 'worker-'));

@@ -12,13 +12,13 @@ export const liveKitSecret = 'a-secret-of-the-tests-at-least-32-characters';
 export interface LiveKitServer extends RunningProcess {
   readonly url: string;
   readonly wsUrl: string;
-  /** Start it once more with the same ports and settings, after it was killed. */
+  /** Starts LiveKit again with the same ports and settings, after it was killed. */
   startAgain(): Promise<RunningProcess>;
 }
 
 /**
- * @param redis `host:port`, where LiveKit and its egress workers meet
- * @param webhookUrls the receivers of its webhooks
+ * @param redis `host:port` of the Redis that LiveKit shares with its egress workers
+ * @param webhookUrls the receivers of LiveKit's webhooks
  */
 export async function startLiveKit(options: { redis: string; webhookUrls: readonly string[] }): Promise<LiveKitServer> {
   const port = await freeTcpPort();
@@ -26,7 +26,7 @@ export async function startLiveKit(options: { redis: string; webhookUrls: readon
     port,
     bind_addresses: ['127.0.0.1'],
     rtc: {
-      tcp_port: 0, // it would listen on every address
+      tcp_port: 0, // a TCP port would listen on every address
       udp_port: await freeUdpPort(),
       interfaces: { includes: ['lo'] },
       use_external_ip: false,
@@ -45,7 +45,7 @@ export async function startLiveKit(options: { redis: string; webhookUrls: readon
       name: 'livekit',
       file: programPath('livekit'),
       args: ['--config', file],
-      stopSignal: 'SIGKILL', // on SIGTERM it waits for its participants
+      stopSignal: 'SIGKILL', // on SIGTERM LiveKit would wait for its participants
       ready: () => isOk(url),
     });
   return { ...(await start()), url, wsUrl: `ws://127.0.0.1:${port}`, startAgain: start };

@@ -12,11 +12,11 @@ export const minioPassword = 'a-password-of-the-tests';
 export interface Minio extends RunningProcess {
   readonly port: number;
   readonly endpoint: string;
-  /** Start it once more with the same port and data, after it was killed. */
+  /** Starts MinIO again with the same port and data, after it was killed. */
   startAgain(): Promise<RunningProcess>;
 }
 
-/** An S3 server without buckets. */
+/** Starts an S3 server without buckets. */
 export async function startMinio(): Promise<Minio> {
   const port = await freeTcpPort();
   const data = await mkdtemp(join(runSettings().dir, 'minio-'));

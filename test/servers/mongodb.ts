@@ -11,7 +11,7 @@ import { programPath, runSettings } from './run-settings.js';
 export interface MongoNode extends RunningProcess {
   /** `host:port` */
   readonly address: string;
-  /** Freeze it, as a machine that hangs does, until `resume`. */
+  /** Freezes the node until `resume`, as if its machine hung. */
   pause(): void;
   resume(): void;
 }
@@ -19,21 +19,21 @@ export interface MongoNode extends RunningProcess {
 export interface MongoReplicaSet {
   readonly uri: string;
   readonly nodes: readonly MongoNode[];
-  /** The node that says that it is the primary; waits until there is one. */
+  /** Waits until one of the nodes is the primary, and returns it. */
   primary(): Promise<MongoNode>;
-  /** Ask the primary to step down for some seconds, as maintenance does. */
+  /** Makes the primary step down for some seconds, as in maintenance. */
   stepDown(): Promise<void>;
-  /** Start a node once more on its data, after it was killed. */
+  /** Starts a node again on its data, after it was killed. */
   startAgain(node: MongoNode): Promise<MongoNode>;
   stop(): Promise<void>;
 }
 
 const setName = 'tally';
 const size = 3;
-/** A lost primary is replaced after this time instead of ten seconds. */
+/** The set replaces a lost primary after this time; MongoDB's default is ten seconds. */
 const electionTimeoutMs = 2_000;
 
-/** A replica set of three, each member with data of its own. */
+/** Starts a replica set of three members, each with its own data. */
 export async function startMongo(): Promise<MongoReplicaSet> {
   const starts = await Promise.all(Array.from({ length: size }, prepareNode));
   const nodes = await Promise.all(starts.map((start) => start()));
@@ -65,7 +65,7 @@ export async function startMongo(): Promise<MongoReplicaSet> {
   return set;
 }
 
-/** The first of the nodes becomes the primary, and again whenever it can. */
+/** Initiates the replica set. The first node has the highest priority, so it becomes the primary whenever it can. */
 async function initiate(nodes: readonly MongoNode[]): Promise<void> {
   const members = nodes.map(({ address }, _id) => ({ _id, host: address, priority: _id === 0 ? 2 : 1 }));
   const settings = { electionTimeoutMillis: electionTimeoutMs };
@@ -77,7 +77,7 @@ async function isPrimary({ address }: MongoNode): Promise<boolean> {
   return answer.isWritablePrimary === true;
 }
 
-/** @returns starts the node, and starts it again, on its own port and data */
+/** @returns a function that starts the node, and starts it again, on the same port and data */
 async function prepareNode(): Promise<() => Promise<MongoNode>> {
   const port = await freeTcpPort();
   const data = await mkdtemp(join(runSettings().dir, 'mongo-'));
@@ -88,7 +88,7 @@ async function prepareNode(): Promise<() => Promise<MongoNode>> {
       name: 'mongod',
       file: programPath('mongod'),
       args: [...net, ...memory, '--setParameter', 'diagnosticDataCollectionEnabled=false'],
-      stopSignal: 'SIGKILL', // a primary would hand over its office first
+      stopSignal: 'SIGKILL', // on SIGTERM a primary would hand over to another member first
       ready: () => accepts(port),
     });
     return {
@@ -102,7 +102,7 @@ async function prepareNode(): Promise<() => Promise<MongoNode>> {
   };
 }
 
-/** Send one command to one member. */
+/** Sends one command to one member. */
 async function ask(address: string, command: Record<string, unknown>): Promise<Record<string, unknown>> {
   const connection = createConnection(`mongodb://${address}/admin?directConnection=true`, {
     serverSelectionTimeoutMS: 2_000,

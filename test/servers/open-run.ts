@@ -8,24 +8,24 @@ import { startWatchdog } from './processes/watchdog.js';
 import { getPrograms, type Program } from './programs/programs.js';
 import { runEnvironment } from './run-settings.js';
 
-/** Servers of one run; all of them are gone when it is closed or its process ends. */
+/** One run of servers. Closing the run, or the end of its process, ends all of its servers. */
 export interface ServicesRun {
   readonly programs: readonly Program[];
   readonly dir: string;
-  /** Variables that make a process part of the run. */
+  /** Environment variables that make a process part of the run. */
   readonly env: Readonly<Record<string, string>>;
-  /** Kill every process of the run. */
+  /** Kills every process of the run. */
   reap(): Promise<void>;
-  /** Kill every process of the run and remove its folder. */
+  /** Kills every process of the run and removes its folder. */
   close(): Promise<void>;
 }
 
 /**
- * Get the programs and make a folder for a run of servers. Every process that is started with `env` is gone when the run is closed,
- * and when this process ends in another way.
+ * Installs the programs and creates a folder for a run of servers. Every process that was started with `env` is killed when the
+ * run is closed, and when this process ends in another way.
  *
- * @param log called with a line of what is being done
- * @throws Error a program cannot be had
+ * @param log called with a line about the work in progress
+ * @throws Error a program cannot be installed
  */
 export async function openRun(log: (line: string) => void): Promise<ServicesRun> {
   const programs = await getPrograms(log);

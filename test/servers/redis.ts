@@ -11,16 +11,16 @@ export interface Redis extends RunningProcess {
   readonly port: number;
   /** `host:port` */
   readonly address: string;
-  /** Start it once more with the same port and settings, after it was killed. */
+  /** Starts Redis again with the same port and settings, after it was killed. */
   startAgain(): Promise<RunningProcess>;
-  /** Empty it, as a restart without persistence does; connections stay. */
+  /** Deletes all data, as a restart without persistence does; connections stay open. */
   flush(): Promise<void>;
 }
 
 export interface RedisOptions {
-  /** More of Redis's own options. */
+  /** Further command-line options of Redis. */
   readonly args?: readonly string[];
-  /** Options that name certificates: then every connection is encrypted. */
+  /** Command-line options with certificates; when given, every connection is encrypted. */
   readonly tls?: readonly string[];
 }
 
@@ -29,7 +29,7 @@ export async function startRedis({ args: more = [], tls }: RedisOptions = {}): P
   const data = await mkdtemp(join(runSettings().dir, 'redis-'));
   const listen = tls === undefined ? ['--port', String(port)] : ['--port', '0', '--tls-port', String(port), ...tls];
   const args = ['--bind', '127.0.0.1', ...listen, '--dir', data, '--save', '', '--appendonly', 'no'];
-  // A title would overwrite the environment, by which the reaper finds it.
+  // A process title would overwrite the environment, by which the reaper finds the process.
   const title = ['--set-proc-title', 'no'];
   const start = () =>
     startProcess({

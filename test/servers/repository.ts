@@ -1,7 +1,7 @@
 import { existsSync } from 'node:fs';
 import path from 'node:path';
 
-/** The repository's root. These files run from the sources and from `dist`, which differ in depth. */
+/** The root of the repository. These files run from the sources and from `dist`, which differ in depth. */
 export const repositoryDir = folderWithManifest(import.meta.dirname);
 
 function folderWithManifest(folder: string): string {

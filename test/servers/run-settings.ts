@@ -1,15 +1,15 @@
-/** What a run of servers gives to every process in it. */
+/** The settings that every process of a run of servers gets. */
 export interface RunSettings {
-  /** The run's folder, which goes when the run ends. */
+  /** The folder of the run, which is removed at its end. */
   readonly dir: string;
-  /** Paths of the programs by their keys. */
+  /** The paths of the programs by their keys. */
   readonly programs: Readonly<Record<string, string>>;
 }
 
-/** The variable that every process of a run inherits, with the run's own value: the reaper finds the run's processes by it. */
+/** The environment variable with the id of the run. Every process of the run inherits it, and the reaper finds processes by it. */
 export const runVariable = 'TALLY_SERVICES_RUN';
 
-/** The variables that make a process part of a run. */
+/** The environment variables that make a process part of a run. */
 export function runEnvironment(runId: string, { dir, programs }: RunSettings): Record<string, string> {
   return { [runVariable]: runId, TALLY_SERVICES_DIR: dir, TALLY_SERVICES_PROGRAMS: JSON.stringify(programs) };
 }

@@ -12,7 +12,7 @@ const LAST_LINES = 30;
 
 const print = (text: string): void => void process.stdout.write(`${text}\n`);
 
-/** `--only PATTERN` selects tests by name, `--full` runs them at full size; every other argument goes to vitest as it is. */
+/** Translates `--only PATTERN`, which selects tests by name; every other argument goes to vitest unchanged. */
 function vitestArguments(args: readonly string[]): string[] {
   const only = args.indexOf('--only');
   if (only === -1) return [...args];
@@ -21,7 +21,7 @@ function vitestArguments(args: readonly string[]): string[] {
   return [...args.slice(0, only), '-t', pattern, ...args.slice(only + 2)];
 }
 
-/** A run of everything also compares the suites; any pattern or file makes it a part. */
+/** A complete run also compares the suites. Any argument but a reporter makes the run partial. */
 function reporterArguments(args: readonly string[]): string[] {
   if (args.some((arg) => !/^--(reporter|outputFile)/.test(arg))) return [];
   const others = args.some((arg) => arg.startsWith('--reporter')) ? [] : ['--reporter=default'];
@@ -39,7 +39,7 @@ async function runVitest(args: readonly string[], env: NodeJS.ProcessEnv): Promi
   return code ?? 1;
 }
 
-/** After a failure the last lines of the servers explain more than the assertion. */
+/** Prints the last lines of every server's log, which often explain a failure better than the assertion. */
 async function printLogs({ dir }: ServicesRun): Promise<void> {
   for (const name of (await readdir(dir)).filter((file) => file.endsWith('.log')).sort()) {
     const lines = (await readFile(join(dir, name), 'utf8')).trimEnd().split('\n').slice(-LAST_LINES);

@@ -4,7 +4,7 @@ import { liveKitKey, liveKitSecret } from './livekit.js';
 import { type RunningProcess, startProcess } from './processes/process.js';
 import { programPath } from './run-settings.js';
 
-/** One participant in each of many meetings, all in one process; they show nothing and say nothing. */
+/** Lets one participant without picture and sound join each room, all in one process. */
 export async function joinSilently(wsUrl: string, roomIds: readonly string[], identity: string): Promise<RunningProcess> {
   const tokens = await Promise.all(roomIds.map((roomId) => participantToken(roomId, identity)));
   return startProcess({

@@ -1,9 +1,9 @@
 import { spawn, type SpawnOptions } from 'node:child_process';
 
 /**
- * Run a command to its end and return its standard output.
+ * Runs a command to its end and returns its standard output.
  *
- * @throws Error with the last of its output when it fails
+ * @throws Error the command failed; the message contains the end of its output
  */
 export function command(file: string, args: readonly string[], options: SpawnOptions = {}): Promise<string> {
   return new Promise((resolve, reject) => {

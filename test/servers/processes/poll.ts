@@ -1,9 +1,9 @@
 import { setTimeout as delay } from 'node:timers/promises';
 
 /**
- * Ask until the answer is neither false nor undefined, and return it.
+ * Calls `ask` until its answer is neither false nor undefined, and returns the answer.
  *
- * @throws Error no such answer came in time; an error of `ask` ends the wait at once
+ * @throws Error no such answer came in time; an error of `ask` is thrown at once
  */
 export async function poll<T>(
   what: string,

@@ -4,7 +4,7 @@ import { once } from 'node:events';
 import { connect, createServer } from 'node:net';
 
 const host = '127.0.0.1';
-/** Below the range from which the system numbers outgoing connections, so that none of them takes a port before its server does. */
+/** These ports lie below the range of outgoing connections, so that no connection takes a port before its server does. */
 const [lowest, highest] = [10_000, 32_000];
 
 export function freeTcpPort(): Promise<number> {
@@ -32,7 +32,7 @@ interface Socket extends NodeJS.EventEmitter {
   close(): unknown;
 }
 
-/** Drawn at random, so that two callers seldom get the same one. */
+/** Draws ports at random, so that two callers seldom get the same one. */
 async function freePort(bind: (port: number) => Socket): Promise<number> {
   for (;;) {
     const port = randomInt(lowest, highest);

@@ -11,15 +11,15 @@ import { signalIfThere } from './signals.js';
 export interface RunningProcess {
   readonly name: string;
   readonly pid: number;
-  /** The lines of its standard output so far. */
+  /** The lines of standard output so far. */
   readonly lines: readonly string[];
-  /** Both of its streams, in the run's folder. */
+  /** The file with standard output and standard error, in the folder of the run. */
   readonly logFile: string;
   readonly exited: Promise<number | string>;
   isRunning(): boolean;
-  /** Kill this one process, as a crash would; the processes that it started go on. */
+  /** Kills only this process, as in a crash; its child processes go on. */
   kill(): Promise<void>;
-  /** Stop it and every process in its group; it may be gone already. */
+  /** Stops the process and every process in its group; the process may have ended already. */
   stop(): Promise<void>;
 }
 
@@ -29,10 +29,10 @@ export interface ProcessOptions {
   readonly args: readonly string[];
   readonly env?: Readonly<Record<string, string>>;
   readonly cwd?: string;
-  /** Receives the lines of standard output so far; the server is up when this answers true. */
+  /** Receives the lines of standard output so far, and returns true when the server is ready. */
   readonly ready: (lines: readonly string[]) => boolean | Promise<boolean>;
   readonly readyTimeoutMs?: number;
-  /** The signal that begins a stop; after 5 s the group is killed. */
+  /** The signal that `stop` sends; after 5 s the group is killed. */
   readonly stopSignal?: NodeJS.Signals;
 }
 
@@ -42,9 +42,9 @@ const stopWithinMs = 5_000;
 let count = 0;
 
 /**
- * Start a server in a process group of its own, with a log in the run's folder.
+ * Starts a server in its own process group, with a log in the folder of the run.
  *
- * @throws Error it is not ready in time; the message ends with its last lines
+ * @throws Error the server is not ready in time; the message ends with its last lines
  */
 export async function startProcess(options: ProcessOptions): Promise<RunningProcess> {
   const { name, file, args, env = {}, cwd, ready, readyTimeoutMs = readyWithinMs, stopSignal = 'SIGTERM' } = options;
@@ -69,7 +69,7 @@ type Facts = Pick<RunningProcess, 'name' | 'lines' | 'logFile'> & { stopSignal: 
 function handleOf(child: ChildProcess, { name, lines, logFile, stopSignal }: Facts): RunningProcess {
   const exited = once(child, 'exit').then(([code, signal]) => (code ?? signal) as number | string);
   exited.catch(() => undefined);
-  const { pid = NaN } = child; // without one it could not be started: `exited` rejects
+  const { pid = NaN } = child; // without a pid the process could not be started, and `exited` rejects
   const isRunning = (): boolean => child.exitCode === null && child.signalCode === null;
   return {
     name,
@@ -93,7 +93,7 @@ function handleOf(child: ChildProcess, { name, lines, logFile, stopSignal }: Fac
   };
 }
 
-/** Collects standard output; both streams go to the log. */
+/** Collects the lines of standard output, and writes both streams to the log. */
 function record(child: ChildProcess, logFile: string): readonly string[] {
   const lines: string[] = [];
   const log = createWriteStream(logFile);

@@ -4,10 +4,10 @@ import { setTimeout as delay } from 'node:timers/promises';
 import { runVariable } from '../run-settings.js';
 import { signalIfThere } from './signals.js';
 
-/** Looks in a row that find nothing: a process that was just forked shows its environment a moment later. */
+/** The number of consecutive looks that must find no process, because a new process shows its environment a moment later. */
 const quietLooks = 3;
 
-/** Kill, by process id, every process that still belongs to the run; returns when none is left. */
+/** Kills, by process id, every process that belongs to the run, until none is left. */
 export async function reap(runId: string): Promise<void> {
   for (let quiet = 0; quiet < quietLooks;) {
     const pids = await processesOf(runId);
@@ -24,7 +24,7 @@ async function processesOf(runId: string): Promise<number[]> {
   return pids.filter((_, index) => marked[index]);
 }
 
-/** Empty for a process that has ended, and for one of another user. */
+/** The environment of a process; empty when the process has ended or belongs to another user. */
 async function environmentOf(pid: number): Promise<string[]> {
   return (await readFile(`/proc/${pid}/environ`, 'latin1').catch(() => '')).split('\0');
 }

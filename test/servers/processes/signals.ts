@@ -1,8 +1,8 @@
 /**
- * Send a signal to a process, or with a negative id to a process group, that may be gone already.
+ * Sends a signal to a process, or with a negative id to a process group, which may have ended already.
  *
- * @param signal 0 sends none: then this only looks
- * @returns whether it was there
+ * @param signal 0 sends no signal and only checks whether the process exists
+ * @returns whether the process or group exists
  */
 export function signalIfThere(pid: number, signal: NodeJS.Signals | 0): boolean {
   try {

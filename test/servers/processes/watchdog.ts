@@ -6,7 +6,7 @@ import { fileURLToPath } from 'node:url';
 import { runVariable } from '../run-settings.js';
 import { reap } from './reaper.js';
 
-/** Start a process that reaps the run and removes its folder when this process is gone, however it went. */
+/** Starts a process that kills all processes of the run and removes its folder when this process ends in any way. */
 export function startWatchdog(runId: string, runDir: string): void {
   const { [runVariable]: _, ...env } = process.env;
   const args = [fileURLToPath(import.meta.url), runId, runDir];
@@ -15,7 +15,7 @@ export function startWatchdog(runId: string, runDir: string): void {
   if (child.stdin !== null && 'unref' in child.stdin) (child.stdin as { unref(): void }).unref();
 }
 
-/** The watchdog itself: its standard input ends when the process that started it does. */
+/** Runs in the watchdog process. Its standard input closes when the process that started it ends. */
 async function watch(runId: string, runDir: string): Promise<void> {
   for (const signal of ['SIGINT', 'SIGTERM']) process.on(signal, () => undefined);
   process.stdin.resume();

@@ -3,13 +3,13 @@ import { access, mkdir, readFile, readdir, rename, rm } from 'node:fs/promises';
 import { homedir } from 'node:os';
 import { join, relative } from 'node:path';
 
-/** Where programs stay between runs. */
+/** The folder that keeps programs between runs. */
 const binDir = join(process.env['XDG_CACHE_HOME'] || join(homedir(), '.cache'), 'tally', 'bin');
 
 /**
- * The path of a cached file. It appears under its name only when it is whole.
+ * Returns the path of a cached file, and makes the file if necessary. The file gets its name only when it is complete.
  *
- * @param make builds it in a folder of its own and returns its path there
+ * @param make makes the file in the given folder and returns its path there
  */
 export async function cached(name: string, make: (dir: string) => Promise<string>): Promise<string> {
   const path = join(binDir, name);
@@ -24,12 +24,12 @@ export async function cached(name: string, make: (dir: string) => Promise<string
   return path;
 }
 
-/** Remove the earlier builds of a program that a new one replaces. */
+/** Removes the earlier builds of a program. */
 export async function dropBuilds(family: string): Promise<void> {
   for (const name of await readdir(binDir)) if (name.startsWith(family)) await rm(join(binDir, name));
 }
 
-/** A short hash of the contents of the given files and folders and of the names below them; the place of a folder does not count. */
+/** A short hash of the contents of files and folders and of the names inside them. The location of a folder does not matter. */
 export async function hashOf(...paths: readonly string[]): Promise<string> {
   const hash = createHash('sha256');
   for (const path of paths) {

@@ -3,7 +3,7 @@ import { access } from 'node:fs/promises';
 import { command } from '../processes/command.js';
 import type { Log, Program } from './program.js';
 
-/** Install the packages that are missing. Needs root only then. */
+/** Installs the missing packages. Needs root only when a package is missing. */
 export async function ensureDebianPackages(names: readonly string[], log: Log): Promise<void> {
   const missing: string[] = [];
   for (const name of names) if (!(await isInstalled(name))) missing.push(name);

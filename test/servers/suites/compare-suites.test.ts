@@ -14,7 +14,7 @@ const HTTP = ran('http/rooms.test.ts', 'passed', 'rooms > are created', 'rooms >
 const MONGO = 'services/mongo/contracts.test.ts';
 const STORE = ran(MONGO, 'passed', 'room store: MongoDB > create > works', 'room store: MongoDB > list > works');
 
-it('counts each suite by its adapters, and finds no fault where all ran', () => {
+it('compareSuites counts the cases of each suite by adapter, and finds no fault when all of them passed', () => {
   expect(compareSuites(EMBEDDED, [...HTTP, ...STORE])).toEqual({
     rows: [
       ['suite', 'embedded', 'cases', 'real', 'cases', 'passed'],
@@ -25,7 +25,7 @@ it('counts each suite by its adapters, and finds no fault where all ran', () => 
   });
 });
 
-it('tells what is missing, was skipped, runs nowhere else, or on the real adapter alone', () => {
+it('compareSuites reports cases that are missing, skipped, or run only on the embedded or only on the real adapter', () => {
   const skipped = ran(MONGO, 'skipped', 'room store: MongoDB > create > works');
   const alone = ran(MONGO, 'passed', 'room store: MongoDB > only here');
   expect(compareSuites(EMBEDDED, [...skipped, ...alone]).faults).toEqual([

@@ -1,10 +1,10 @@
-/** A case as `vitest list` or a run names it. */
+/** A test case as `vitest list` or a run reports it. */
 export interface ListedCase {
   /** Titles from the outermost `describe` inwards, joined by ` > `. */
   readonly name: string;
-  /** From the repository's root. */
+  /** The path from the root of the repository. */
   readonly file: string;
-  /** How it ended; absent when it was only listed. */
+  /** The result of the case; absent when the case was only listed. */
   readonly state?: string;
 }
 
@@ -22,11 +22,11 @@ const folders: Readonly<Record<string, string>> = { 'test/http/': 'HTTP', 'test/
 const onMemory = 'memory';
 
 /**
- * Whether each suite of the embedded adapters has run on real ones: the same cases, all of them passed.
+ * Checks that each suite of the embedded adapters has run on real adapters, with the same cases, and that all of them passed.
  *
  * @param embedded every case of `npm test`
  * @param real every case that ran on servers
- * @returns rows of text with their heading, and in words each difference
+ * @returns the rows of a table with its heading, and a description of each difference
  */
 export function compareSuites(
   embedded: readonly ListedCase[],
@@ -58,7 +58,7 @@ function faultsOf(names: ReadonlySet<string>, count: number, cases: readonly Cas
   ];
 }
 
-/** Cases that belong to no suite are left out. */
+/** Groups the cases by suite and adapter, and leaves out cases that belong to no suite. */
 function suitesOf(cases: readonly ListedCase[]): Suites {
   const suites: Suites = new Map();
   const add = (suite: string, adapter: string, entry: Case) => {

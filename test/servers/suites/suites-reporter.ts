@@ -9,7 +9,7 @@ import { repositoryDir } from '../repository.js';
 import { table } from '../table.js';
 import { compareSuites, type ListedCase } from './compare-suites.js';
 
-/** Prints how many cases of each suite ran on which adapters, and fails a whole run when they are not the same. */
+/** Prints how many cases of each suite ran on which adapter, and makes a complete run fail when the cases differ. */
 class SuitesReporter implements Reporter {
   async onTestRunEnd(modules: readonly TestModule[]): Promise<void> {
     const real = modules.flatMap((module) =>
@@ -25,7 +25,7 @@ class SuitesReporter implements Reporter {
   }
 }
 
-/** Every case of the suites that `npm test` runs; none of them runs here. */
+/** Lists every case of the suites that `npm test` runs, without running them. */
 async function embeddedCases(): Promise<ListedCase[]> {
   const dir = await mkdtemp(join(tmpdir(), 'tally-suites-'));
   try {
@@ -40,5 +40,5 @@ async function embeddedCases(): Promise<ListedCase[]> {
   }
 }
 
-// vitest asks for a default export.
+// Vitest requires a default export of a reporter.
 export { SuitesReporter as default };
