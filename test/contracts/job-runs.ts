@@ -27,7 +27,7 @@ export function jobRunsContract({ name, create }: JobRunsContract): void {
       expect(await runs.load('job')).toBeUndefined();
     });
 
-    it.each([RAN, FAILED, { ...RAN, counts: {} }])('load a run as it was saved', async (run) => {
+    it.each([RAN, FAILED, { ...RAN, counts: {} }])('load a run as it was saved: %j', async (run) => {
       await runs.save('job', run);
       expect(await runs.load('job')).toEqual(run);
     });

@@ -66,13 +66,13 @@ export function roomLockJobsContract({ name, create, takeUndated }: RoomLockJobs
     },
   };
 
-  describe(`the collector of orphaned locks: ${name}`, () => {
+  describe(`the job that releases orphaned room locks: ${name}`, () => {
     const collect = (
       ports: { store?: Pick<RecordingStore, 'findLive'>; locks?: RoomLocks } = {},
       signal = new AbortController().signal,
     ) => collectOrphanedLocks({ locks, store, livekit, clock, log: silentLog, graceMs: GRACE_MS, ...ports }, signal);
 
-    it('row 0: keeps the lock of a room with a live recording, whatever its age and holder, although no egress runs', async () => {
+    it('keeps the lock of a room with a live recording, whatever its age and holder, although no egress runs', async () => {
       await add(buildRecording('one', { roomId: 'room' }), buildRecording('two', { roomId: 'other' }));
       await taken('room', 'one');
       await taken('other', 'elder');
@@ -81,7 +81,7 @@ export function roomLockJobsContract({ name, create, takeUndated }: RoomLockJobs
       expect([await holderOf('room'), await holderOf('other')]).toEqual(['one', 'elder']);
     });
 
-    it('row 0: keeps the lock of a room whose recording is created while the collector asks LiveKit', async () => {
+    it('keeps the lock of a room whose recording is created while the job asks LiveKit', async () => {
       await taken('room', 'one');
       clock.advance(GRACE_MS);
       let asked = 0;
@@ -90,7 +90,7 @@ export function roomLockJobsContract({ name, create, takeUndated }: RoomLockJobs
       expect(await holderOf('room')).toBe('one');
     });
 
-    it('row 1: skips a lock that was released after it was listed, without asking LiveKit', async () => {
+    it('skips a lock that was released after it was listed, without asking LiveKit', async () => {
       const value = await taken('room', 'one');
       clock.advance(GRACE_MS);
       running.set('room', 'no answer');
@@ -103,7 +103,7 @@ export function roomLockJobsContract({ name, create, takeUndated }: RoomLockJobs
       expect(await collect({ store: freeing })).toEqual({ skipped: 1 });
     });
 
-    it('row 1: skips a lock that got another holder after it was listed', async () => {
+    it('skips a lock that got another holder after it was listed', async () => {
       const value = await taken('room', 'one');
       clock.advance(GRACE_MS);
       const handing = {
@@ -117,14 +117,14 @@ export function roomLockJobsContract({ name, create, takeUndated }: RoomLockJobs
     });
 
     if (takeUndated !== undefined)
-      it('row 2: releases a lock without a creation time at once', async () => {
+      it('releases a lock without a creation time at once', async () => {
         await takeUndated('room');
         running.set('room', 'no answer');
         expect(await collect()).toEqual({ released: 1 });
         expect(await locks.acquire('room', 'next', TTL_MS)).toMatchObject({ acquired: true });
       });
 
-    it('row 3: keeps a lock that is younger than the grace period', async () => {
+    it('keeps a lock that is younger than the grace period', async () => {
       await taken('room', 'one');
       expect(await collect()).toEqual({ kept: 1 });
       clock.advance(GRACE_MS - 1);
@@ -133,14 +133,14 @@ export function roomLockJobsContract({ name, create, takeUndated }: RoomLockJobs
       expect(await collect()).toEqual({ released: 1 });
     });
 
-    it('row 3: keeps a lock whose creation time is in the future', async () => {
+    it('keeps a lock whose creation time is in the future', async () => {
       await taken('room', 'one');
       clock.jump(-3_600_000);
       expect(await collect()).toEqual({ kept: 1 });
     });
 
     it.each(['STARTING', 'ACTIVE', 'ENDING'] as const)(
-      'row 4: keeps a lock while LiveKit has an egress %s in the room',
+      'keeps a lock while LiveKit has an egress %s in the room',
       async (status) => {
         await taken('room', 'one');
         clock.advance(GRACE_MS);
@@ -150,7 +150,7 @@ export function roomLockJobsContract({ name, create, takeUndated }: RoomLockJobs
       },
     );
 
-    it('row 5: releases a lock without a live recording and a running egress, also that of a settled recording', async () => {
+    it('releases a lock without a live recording and a running egress, also that of a settled recording', async () => {
       await add(buildSettled('done', { roomId: 'settled' }));
       await taken('settled', 'done');
       await taken('never', 'nobody');
@@ -160,7 +160,7 @@ export function roomLockJobsContract({ name, create, takeUndated }: RoomLockJobs
       expect(await locks.list()).toEqual([]);
     });
 
-    it('row 5: keeps a lock that gets another holder just before the release', async () => {
+    it('keeps a lock that gets another holder just before the release', async () => {
       const value = await taken('room', 'one');
       clock.advance(GRACE_MS);
       const handing: RoomLocks = {
@@ -205,13 +205,13 @@ export function roomLockJobsContract({ name, create, takeUndated }: RoomLockJobs
     });
   });
 
-  describe(`the keeper of recordings' locks: ${name}`, () => {
+  describe(`the job that keeps the room locks of live recordings: ${name}`, () => {
     const keep = (ports: { store?: RecordingStore; locks?: RoomLocks } = {}) =>
       keepRecordingLocks({ locks, store, clock, log: silentLog, lockTtlMs: TTL_MS, ...ports }, new AbortController().signal);
     const VALUE = 'a'.repeat(32);
     const live = (uid: string, roomId: string) => buildRecording(uid, { roomId, lockValue: VALUE, createdAt: clock.now() });
 
-    it('renews the lock of a live recording by its value', async () => {
+    it('extends the lock of a live recording with the lock value in the recording', async () => {
       const lockValue = await taken('room', 'one');
       await locks.extend('room', lockValue, 60_000);
       await add(buildRecording('one', { roomId: 'room', lockValue }));
@@ -246,7 +246,7 @@ export function roomLockJobsContract({ name, create, takeUndated }: RoomLockJobs
       expect(await locks.list()).toEqual([]);
     });
 
-    it('replaces the lock of a settled recording', async () => {
+    it('replaces the lock of a settled recording by the lock of the live recording in the same room', async () => {
       await taken('room', 'done');
       await add(buildSettled('done', { roomId: 'room' }), live('one', 'room'));
       expect(await keep()).toEqual({ replaced: 1 });
@@ -324,7 +324,7 @@ export function roomLockJobsContract({ name, create, takeUndated }: RoomLockJobs
       expect(asked).toEqual([25]);
     });
 
-    it('changes nothing when it runs twice', async () => {
+    it('changes nothing when it runs a second time', async () => {
       await add(live('one', 'room'));
       await keep();
       const before = await locks.list();

@@ -121,7 +121,7 @@ export function s3MediaContract({ name, server }: S3MediaContract): void {
       for (const stream of streams) stream.destroy();
       expect(await buffer(await bucket.media.read(KEY, { start: 0, end: 0 }))).toEqual(Buffer.of(0));
       expect(await bucket.media.stat(KEY)).toBeDefined();
-      expect(performance.now() - before).toBeLessThan(PATIENT.limitMs / 3); // without a free connection the call would take half of the limit
+      expect(performance.now() - before).toBeLessThan(PATIENT.limitMs / 3); // without a free connection: half the limit
     });
 
     it('gives no presigned URLs unless links are configured', () => {
