@@ -12,7 +12,7 @@ interface Line {
   sentence: string;
 }
 
-/** A log that keeps its lines. */
+/** A log that collects its lines. */
 function createLines(): { log: Log; lines: Line[] } {
   const lines: Line[] = [];
   const write = (level: keyof Log) => (fields: object, sentence: string) => void lines.push({ level, fields, sentence });
@@ -20,7 +20,7 @@ function createLines(): { log: Log; lines: Line[] } {
 }
 
 describe('a business event', () => {
-  it('is one line with its ids, and one more on its counter, which carries no id', () => {
+  it('writes one log line with its ids and adds one to a counter whose labels have no ids', () => {
     const { log, lines } = createLines();
     const before = counted('tally_strays_total', { done: 'stopped' });
     const fields = { egressId: 'EG_1', room: 'room-1', recording: 'a1', outcome: 'stopping' } as const;
@@ -30,7 +30,7 @@ describe('a business event', () => {
     expect(metrics.samples().flatMap(({ labels }) => Object.values(labels))).not.toContain('EG_1');
   });
 
-  it('is counted under the label that its fields say', () => {
+  it('is counted under the label that its fields give', () => {
     roomDeleted(silentLog, { room: 'room-1', deletion: 'room_closed' });
     roomDeleted(silentLog, { room: 'room-2', deletion: 'room_deleted' });
     roomDeleted(silentLog, { room: 'room-3', deletion: 'room_deleted' });
@@ -38,7 +38,7 @@ describe('a business event', () => {
     expect(counted('tally_rooms_deleted_total')).toBe(3);
   });
 
-  it('does not compile with a field that is misspelt or missing', () => {
+  it('does not compile when one of its fields is misspelt or missing', () => {
     // @ts-expect-error `counts` is misspelt
     expect(() => jobRan(silentLog, { job: 'sweep', ms: 3, count: {} })).not.toThrow();
     // @ts-expect-error `ms` is missing
@@ -46,7 +46,7 @@ describe('a business event', () => {
   });
 });
 
-it('an outage is two lines that begin with the service, and counts once', () => {
+it('an outage writes two log lines that begin with the name of the service, and is counted once', () => {
   const { log, lines } = createLines();
   outageBegan(log, { service: 'Redis', err: new Error('refused') });
   outageEnded(log, { service: 'Redis' });

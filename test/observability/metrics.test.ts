@@ -3,7 +3,7 @@ import { describe, expect, it } from 'vitest';
 import { createMetrics } from '../../src/observability/metrics.js';
 
 describe('a counter', () => {
-  it('without labels is there from the start, at 0', () => {
+  it('without labels has a sample of value 0 from its creation', () => {
     const metrics = createMetrics();
     const rooms = metrics.counter('rooms_total', 'Rooms');
     expect(metrics.samples()).toEqual([{ name: 'rooms_total', help: 'Rooms', labels: {}, value: 0 }]);
@@ -25,7 +25,7 @@ describe('a counter', () => {
     ]);
   });
 
-  it('has its name alone: two of one name are a mistake', () => {
+  it('cannot be created with the name of another counter', () => {
     const metrics = createMetrics();
     metrics.counter('rooms_total', 'Rooms');
     expect(() => metrics.counter('rooms_total', 'Other rooms')).toThrow('rooms_total');
