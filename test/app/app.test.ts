@@ -6,7 +6,7 @@ import { createLogger, type Logger } from '../../src/logging.js';
 import { createDataFolder } from '../support/data-folder.js';
 import { createTestClock } from '../support/test-clock.js';
 
-it('a start that fails at its end leaves nothing running, and tells what failed', async () => {
+it('createApp leaves no timer running and throws the cause when its last step fails', async () => {
   const folder = await createDataFolder();
   const config = parseConfig({ SERVER_PORT: '0', TALLY_SIMULATOR_PORT: '0', TALLY_DATA_DIR: folder.path });
   const clock = createTestClock();
@@ -22,7 +22,7 @@ it('a start that fails at its end leaves nothing running, and tells what failed'
   }
 });
 
-/** The jobs are made last of what works on its own. */
+/** A logger that throws when this part asks for its child logger. The part `jobs` is the last to start timers. */
 function logWithout(part: string): Logger {
   const log = createLogger({ level: 'silent', name: 'tally' });
   const child = log.child.bind(log);

@@ -44,11 +44,11 @@ async function ask(path: string): Promise<{ status: number; body: string }> {
   return { status: response.status, body: await response.text() };
 }
 
-describe('a start', () => {
-  it('answers probes from its first moment on, and serves when its stores are open', async () => {
+describe('the start of the application', () => {
+  it('answers probes from the beginning, and API calls once the stores are open', async () => {
     const neighbour = await startSilentNeighbour(dataDir);
     const starting = createApp(config, { log: silent, clock });
-    await neighbour.knocked; // it waits for an answer, by a clock that stands still
+    await neighbour.knocked; // the start now waits for an answer, and the test clock stands still
     expect(await ask('/livez')).toEqual({ status: 200, body: 'OK' });
     expect(await ask('/readyz')).toEqual({ status: 503, body: '{"status":"starting"}' });
     expect((await ask('/api/v1/rooms')).status).toBe(503);
@@ -58,7 +58,7 @@ describe('a start', () => {
     expect((await ask('/api/v1/rooms')).status).toBe(401);
   });
 
-  it('that fails gives its port and its folder back', async () => {
+  it('frees its port and its data folder when it fails', async () => {
     const neighbour = await startSilentNeighbour(dataDir);
     const starting = createApp(config, { log: silent, clock });
     await neighbour.knocked;
@@ -71,7 +71,7 @@ describe('a start', () => {
     expect((await ask('/readyz')).status).toBe(200);
   });
 
-  it('that is stopped while it migrates leaves nothing running, and the next start goes on', async () => {
+  it('leaves nothing running when it is stopped during a migration, and the next start finishes the migration', async () => {
     await fillWithOldRows(dataDir);
     const stopping = new AbortController();
     const log = logThatSees('migration begins', () => stopping.abort(new Error('stopped')));
@@ -85,7 +85,7 @@ describe('a start', () => {
   });
 });
 
-/** Perhaps a process that has the folder: it takes a knock and says nothing, until it says that it is another program. */
+/** A server on the port noted in the data folder. It answers a claim only when `leave` is called, and then as another program. */
 async function startSilentNeighbour(folder: string): Promise<{ knocked: Promise<unknown>; leave: () => void }> {
   const knocks: Socket[] = [];
   const server: Server = createServer((socket) => knocks.push(socket)).listen(0, '127.0.0.1');
@@ -102,7 +102,7 @@ async function startSilentNeighbour(folder: string): Promise<{ knocked: Promise<
   };
 }
 
-/** Three rooms, whose index rows have no version. */
+/** Creates a store with three rooms whose index rows have no version, so that a start migrates it. */
 async function fillWithOldRows(folder: string): Promise<void> {
   const { rooms, close } = await openLmdb({ dataDir: folder });
   for (const roomId of ['one', 'two', 'three']) await rooms.create(roomId, buildRoom(roomId));
