@@ -11,7 +11,7 @@ const lines: string[] = [];
 const log = createLogger({ level: 'info', name: 'test', destination: { write: (line) => lines.push(line) } });
 const welcome = { url: 'http://127.0.0.1:6080', apiKey: 'key' };
 
-it('the address of the server is in a file that only its user can read, until the file is removed', async () => {
+it('announce writes the address of the server to a file that only its user can read, and removes the file afterwards', async () => {
   const { path, remove } = await createDataFolder();
   const dataDir = join(path, 'data');
   const forget = await announce({ ...welcome, dataDir }, log);
@@ -23,7 +23,7 @@ it('the address of the server is in a file that only its user can read, until th
   await remove();
 });
 
-it('a server that cannot write its address logs a warning and goes on', async () => {
+it('announce logs a warning and does not throw when it cannot write the file', async () => {
   const forget = await announce({ ...welcome, dataDir: join(import.meta.filename, 'data') }, log);
   await forget();
   expect(lines.map((line) => JSON.parse(line) as unknown)).toMatchObject([
