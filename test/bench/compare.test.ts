@@ -13,7 +13,7 @@ import { createDataFolder } from '../support/data-folder.js';
 
 const run = promisify(execFile);
 
-/** A bench as a program of a repository: prints what it measured, and leaves a line about its run. */
+/** A bench program for the test repository. It prints the figures of `figures.json` and appends a line to the file `runs`. */
 const BENCH = `
 import { appendFileSync, existsSync, readFileSync } from 'node:fs';
 const figures = JSON.parse(readFileSync('figures.json', 'utf8'));
@@ -67,8 +67,8 @@ function comparison(names: string[], changes: Partial<CompareOptions> = {}): Pro
   return collect(compare({ ...options, signal: new AbortController().signal, ...changes }));
 }
 
-describe('a comparison of a commit with the files as they are', () => {
-  it('runs the benches of both in turns, moved and uncommitted files included, and takes the median of the pairs', async () => {
+describe('the comparison of a commit with the working tree', () => {
+  it('runs the benches of both alternately, including moved and uncommitted files, and takes the median of the pairs', async () => {
     await figures({ name: 'rate', value: 100 }, { name: 'time', value: 10, op: '<=' });
     await commit();
     await figures({ name: 'rate', value: 80 }, { name: 'time', value: 8, op: '<=' });
@@ -85,7 +85,7 @@ describe('a comparison of a commit with the files as they are', () => {
     expect(runs).toEqual(inTurns.map((rate) => `${rate} --json --scale 0.5 --only rate,time`));
   });
 
-  it('shares the packages of the repository where the lock file is the same, and installs them where it is not', async () => {
+  it('shares the installed packages when the lock file is unchanged, and installs packages when it differs', async () => {
     await figures({ name: 'packages', value: 'shared' });
     await commit();
     expect(await comparison(['packages'])).toMatchObject([{ old: 2, new: 2 }]);
@@ -99,7 +99,7 @@ describe('a comparison of a commit with the files as they are', () => {
     expect(await comparison(['packages'])).toMatchObject([{ old: 1, new: 2 }]);
   });
 
-  it('leaves out a figure that one of them does not measure', async () => {
+  it('leaves out a figure that only one of them measures', async () => {
     await figures({ name: 'rate', value: 100 });
     await commit();
     await figures({ name: 'rate', value: 100 }, { name: 'latest', value: 1 });
@@ -108,7 +108,7 @@ describe('a comparison of a commit with the files as they are', () => {
     expect(lines).toContain('latest is not measured by both');
   });
 
-  it('fails with the output of a bench that measured nothing, and removes its folder', async () => {
+  it('throws with the output of a bench that measured nothing, and removes its folder', async () => {
     await figures({ name: 'rate', value: 'crash' });
     await commit();
     const lines: string[] = [];
@@ -118,27 +118,27 @@ describe('a comparison of a commit with the files as they are', () => {
     expect([path.basename(made), existsSync(made)]).toEqual([expect.stringMatching(/^tally-compare-/), false]);
   });
 
-  it('refuses what is no commit', async () => {
+  it('throws when the reference is not a commit', async () => {
     await expect(comparison(['rate'], { ref: 'nowhere' })).rejects.toThrow("no commit 'nowhere'");
   });
 });
 
-describe('the ratio of a figure', () => {
+describe('the ratio of a compared figure', () => {
   const result = (value: number, op: '<=' | '>=') => ({ name: 'x', value, unit: 's', target: 1, op, ok: true, n: 1 });
   const pair = (old: number, now: number, op: '<=' | '>=') => ({ old: result(old, op), new: result(now, op) });
 
-  it('is at least 0.9 when it is good enough', () => {
+  it('is accepted from 0.9 on', () => {
     expect(compareFigure('x', [pair(100, 90, '>=')])).toMatchObject({ value: 0.9, ok: true });
     expect(compareFigure('x', [pair(100, 89, '>=')])).toMatchObject({ value: 0.89, ok: false });
     expect(compareFigure('x', [pair(9, 10, '<=')])).toMatchObject({ value: 0.9, ok: true });
   });
 
-  it('is the median, so that two bad pairs of five do not decide', () => {
+  it('is the median of the pairs, so that two bad pairs of five do not decide', () => {
     const pairs = [10, 20, 100, 101, 102].map((now) => pair(100, now, '>='));
     expect(compareFigure('x', pairs)).toMatchObject({ value: 1, lowest: 0.1, highest: 1.02, n: 5 });
   });
 
-  it('is a number also when a difference of two times comes out at nothing or less', () => {
+  it('is a number also when a measured time is zero or negative', () => {
     expect(compareFigure('x', [pair(-0.2, 0, '<=')])).toMatchObject({ value: 1, ok: true });
     expect(compareFigure('x', [pair(-0.2, 3, '<=')])).toMatchObject({ ok: false });
   });

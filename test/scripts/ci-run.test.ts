@@ -19,7 +19,7 @@ afterEach(() => folder.remove());
 
 type Outcome = 'passes' | 'fails' | 'dies';
 
-/** Run what CI runs, with an npm that only pretends: two tests pass, and one more fails where it is to fail. */
+/** Runs `.ci/run` with a fake npm, which reports two passed tests for each test step, and one failed test where `outcomes` says. */
 async function ci(outcomes: Partial<Record<'ci' | 'test' | 'check' | 'test:services', Outcome>> = {}) {
   const assertion = (fullName: string, status: string) => ({
     fullName,
@@ -58,7 +58,7 @@ async function ci(outcomes: Partial<Record<'ci' | 'test' | 'check' | 'test:servi
 }
 
 describe('.ci/run', () => {
-  it('ends with the minutes of each step and, as its last line, the number of tests', async () => {
+  it('prints the minutes of each step and, as its last line, the number of tests', async () => {
     const { code, lines, last } = await ci();
     expect([code, last]).toEqual([0, 'tests: 4 passed, 0 failed']);
     const table = lines.slice(lines.indexOf('== minutes') + 1, -2);
@@ -71,7 +71,7 @@ describe('.ci/run', () => {
     ]);
   });
 
-  it('goes on after failures, and names them once more before its last line', async () => {
+  it('goes on after failures, and lists them again before its last line', async () => {
     const { code, lines, last } = await ci({ test: 'fails', check: 'fails' });
     expect([code, last]).toEqual([1, 'tests: 4 passed, 1 failed']);
     expect(lines.slice(lines.indexOf('== failures') + 1, -2)).toEqual([
@@ -82,12 +82,12 @@ describe('.ci/run', () => {
     ]);
   });
 
-  it('counts a run that died without a report as one failed test', async () => {
+  it('counts a step that ended without a report as one failed test', async () => {
     const { code, last } = await ci({ 'test:services': 'dies' });
     expect([code, last]).toEqual([1, 'tests: 2 passed, 1 failed']);
   });
 
-  it('fails without a failed test when another step fails', async () => {
+  it('exits with 1 and counts no failed test when a step without tests fails', async () => {
     const { code, last } = await ci({ ci: 'fails' });
     expect([code, last]).toEqual([1, 'tests: 4 passed, 0 failed']);
   });
