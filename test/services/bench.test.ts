@@ -7,7 +7,7 @@ const main = fileURLToPath(new URL('../../dist/bench/main.js', import.meta.url))
 /** The bench starts its own servers: a replica set, Redis, MinIO, and LiveKit twice. */
 const benchTimeoutMs = 90_000;
 
-/** Runs the bench program. Exit code 1, a missed target, is accepted, because so few samples cannot show whether targets are met. */
+/** Runs the bench program. Exit code 1 (a missed target) is accepted, because few samples prove nothing about targets. */
 async function bench(...args: string[]): Promise<readonly Record<string, unknown>[]> {
   const { stdout } = await promisify(execFile)(process.execPath, [main, '--json', ...args]).catch((error: unknown) => {
     if ((error as { code?: unknown }).code === 1) return error as { stdout: string };

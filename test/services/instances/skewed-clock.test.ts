@@ -40,7 +40,7 @@ describe.each([hourMs, -hourMs])("an instance whose machine's clock is %i ms ahe
     return { status: answer.status, body: (await answer.json()) as Record<string, { ok: boolean; offsetMs?: number }> };
   };
 
-  it('reports its clock on /readyz, leaves overdue work to the other instance, and starts and stops recordings correctly', async () => {
+  it('reports this on /readyz, leaves overdue work to the other instance, and starts and stops recordings', async () => {
     const { simulator } = instances;
     const off = await instances.start(wrongClock);
     const { status, body } = await readyz(off.app.url);

@@ -40,7 +40,7 @@ describe("Tally's room locks in Redis", () => {
 
   const locksByRoom = async () => new Map((await redis.roomLocks.list()).map(({ roomId, ...holder }) => [roomId, holder]));
 
-  it('are released after the grace period when a killed Tally left one without a record, and the room can be recorded', async () => {
+  it('are released after the grace period when a killed Tally left one without a record', async () => {
     const { api, proxy } = tally;
     const roomId = await tally.openRoom();
     const hold = proxy.hold('request', 'ListParticipants', roomId);
@@ -59,7 +59,7 @@ describe("Tally's room locks in Redis", () => {
   });
 
   // This test takes over 5 s: the job that keeps the locks runs up to 30 s after the loss.
-  it('are taken again within a minute of FLUSHALL, no room is recorded twice, and they are released with their recordings', async () => {
+  it('are taken again within a minute of FLUSHALL, and no room is recorded twice meanwhile', async () => {
     const { api, simulator } = tally;
     const roomIds = await Promise.all(Array.from({ length: liveCount }, () => tally.openRoom()));
     const started = await Promise.all(roomIds.map((roomId) => api.start(roomId)));
