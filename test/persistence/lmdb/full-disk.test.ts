@@ -8,7 +8,7 @@ import { createDataFolder } from '../../support/data-folder.js';
 
 const filler = join(import.meta.dirname, '../../support/store-filler.ts');
 
-it('LMDB on a full disk throws StoreUnavailableError, stores nothing of the refused write, and keeps the earlier ones', async () => {
+it('LMDB on a full disk throws StoreUnavailableError, stores no part of the refused write, and keeps earlier ones', async () => {
   const folder = await createDataFolder();
   // A file may have 2 000 blocks of 512 bytes. With XFSZ ignored, a write beyond that fails as on a full disk.
   const script = `trap '' XFSZ; ulimit -f 2000; exec "$0" --import tsx "$1" "$2"`;

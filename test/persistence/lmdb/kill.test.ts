@@ -41,7 +41,7 @@ async function killAfter(dataDir: string, lines: number): Promise<Map<string, nu
   let seen = 0;
   for await (const line of createInterface({ input: child.stdout })) {
     const [, uid, version] = /^(w\S+) (\d+)$/.exec(line) ?? [];
-    // The last line may have been cut by the kill.
+    // The kill may have cut the last line, so a line that does not match ends the loop.
     if (uid === undefined || version === undefined) break;
     acknowledged.set(uid, Number(version));
     seen += 1;

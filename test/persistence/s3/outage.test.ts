@@ -136,7 +136,7 @@ describe('the S3 media store', () => {
     );
     const waiting = await store.read(KEY, { start: 0, end: bytes.length - 1 });
     await once(waiting, 'readable');
-    await expect(store.read('stalled', { start: 0, end: 1 }).then(buffer)).rejects.toThrow(); // by now the first reader has paused longer than the stall limit
+    await expect(store.read('stalled', { start: 0, end: 1 }).then(buffer)).rejects.toThrow(); // waits for the stall limit
     expect((await buffer(waiting)).equals(bytes)).toBe(true);
   });
 

@@ -61,7 +61,7 @@ describe('the subfolder in the S3 bucket', () => {
     expect(() => createS3Media({ ...bucket, subfolder })).toThrow(InvalidInputError);
   });
 
-  it('may be written with slashes around it', () => {
+  it('may begin and end with a slash', () => {
     expect(createS3Media({ ...bucket, subfolder: '/a/b/' }).egressPath('c.mp4')).toBe('a/b/c.mp4');
   });
 });
