@@ -116,7 +116,7 @@ export interface Tower {
   clock: TestClock;
   gate: Gate;
   documents: MemoryDocuments<BellContext>;
-  /** Calls of `sound` that no test has answered yet, oldest first. */
+  /** The calls of `sound` that the test has not answered yet, oldest first. */
   calls: Call[];
   stored(key?: string): ActorDocument<BellContext>;
   /** Starts another instance on the same store. */

@@ -87,7 +87,7 @@ describe('one comparison of a recording with LiveKit', () => {
   });
 });
 
-describe('a recording whose egress has shown ENDING', () => {
+describe('a recording whose egress was seen ENDING', () => {
   const ending: RecordingDocument = { ...situation('ending'), endingSince: NOON, roomSid: 'RM_1' };
   const look = (recording: RecordingDocument, room: Sight['room']) => decide(recording, sight({ egress: 'unknown', room }), NOON);
 

@@ -10,7 +10,7 @@ export function restingStates(root: AnyStateNode): string[] {
     .map((node) => node.path.join('.'));
 }
 
-/** Every transition of the chart that an event triggers, named by its state, its event and its index in the list. */
+/** Every transition that an event triggers, with a name made of its state, its event and its index in the list. */
 export function transitionsOf(root: AnyStateNode): Map<AnyTransition, string> {
   return new Map(
     nodesOf(root).flatMap((node) =>

@@ -143,7 +143,7 @@ describe('the file of a failed start or a deleted recording', () => {
     expect(removal('cancelling, unnamed', 'egress.missing')).toMatchObject({ params: { again: true } });
   });
 
-  it('is removed once when LiveKit never took the start', () => {
+  it('is removed once when LiveKit refused the start', () => {
     expect(removal('requesting', 'start.refused')).not.toMatchObject({ params: { again: true } });
   });
 
@@ -183,7 +183,7 @@ describe('a room whose meeting is over', () => {
   );
 });
 
-it('a recording whose file was found ignores an older answer that there was none', () => {
+it('a recording whose file was found ignores a later media.absent', () => {
   const complete = { ...known(SITUATIONS, 'complete'), media: 'complete' as const };
   expect(nextStep(definition, complete, known(EVENTS, 'media.absent')).changed).toBe(false);
 });

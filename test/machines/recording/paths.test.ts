@@ -98,7 +98,7 @@ const throughStore = remember(
   },
 );
 
-/** Every walk and each of its beginnings. */
+/** Every walk and every initial part of it. */
 const prefixes = walks.flatMap(({ input, walk }) =>
   [...eventsOf(walk), undefined].map((_event, length) => ({ input, sent: eventsOf(walk).slice(0, length) })),
 );
