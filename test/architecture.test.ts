@@ -11,8 +11,8 @@ interface Rule {
 }
 
 /**
- * The house and who may import whom. A folder may always import itself, `FOR_EVERYONE` and `FOLDER_FOR_EVERYONE`; a subfolder
- * that is not listed belongs to its parent. `types` are folders of which only ports and types may be had: see `isTypesOnly`.
+ * The folders and their allowed imports. A folder may always import itself, `FOR_EVERYONE` and `FOLDER_FOR_EVERYONE`; a subfolder
+ * that is not listed belongs to its parent. From the folders in `types` only ports and types may be imported: see `isTypesOnly`.
  */
 const HOUSE: Record<string, Rule> = {
   'machines/kernel': { packages: ['xstate', 'lru-cache'] },
@@ -55,7 +55,7 @@ const HOUSE: Record<string, Rule> = {
   cli: { imports: ['config', 'machines', 'accounts', 'notifications'], packages: ['mediabunny'] },
 };
 
-/** Files directly under `src`. */
+/** The files directly in `src` and their allowed imports. */
 const ROOT_FILES: Record<string, Rule> = {
   'errors.ts': {},
   'clock.ts': {},
@@ -65,25 +65,25 @@ const ROOT_FILES: Record<string, Rule> = {
   'outages.ts': {},
   'main.ts': { imports: ['*'] },
 };
-/** Its types are for everyone: what an adapter is set up with. */
+/** Every folder may import the types of this folder, because adapters are set up with them. */
 const WORDS_FOR_EVERYONE = 'config';
 const FOR_EVERYONE = ['errors.ts', 'clock.ts', 'concurrency.ts', 'held-lock.ts', 'logging.ts', 'outages.ts'];
 const FOLDER_FOR_EVERYONE = 'observability';
 
 /**
- * The words of the machines: the files directly in a machine's folder, the ports, the kernel's document and store, and what a document
- * of OpenVidu Meet becomes.
+ * The modules of the machines that adapters may import: the files directly in a machine's folder, the ports, the kernel's document,
+ * store and bus, and the conversion of documents of OpenVidu Meet.
  */
 const VOCABULARY =
   /^machines\/((ports|recording|room)\/[^/]+|(recording|room)\/machine\/adopted|kernel\/(actor-store|document|event-bus))\.ts$/;
 
 interface Import {
-  /** Paths below `src` with `/`; a bare package by its name. */
+  /** The importing file, as a path below `src` with `/`. `to` is such a path too, or the name of a package. */
   from: string;
   to: string;
   isRelative: boolean;
   isTypeOnly: boolean;
-  /** Loaded when it is needed, and not with the importing file. */
+  /** Whether the import is an `import()` call, which loads the target only when it runs. */
   isDynamic: boolean;
   names: string[];
 }
@@ -94,7 +94,7 @@ const SRC = path.join(ROOT, 'src');
 const files = sourcesIn(SRC);
 const imports = files.flatMap((name) => importsOf(path.join(SRC, name)));
 
-/** Paths below the folder, with `/`. */
+/** The TypeScript files below a folder, as paths with `/`. */
 function sourcesIn(folder: string): string[] {
   return readdirSync(folder, { recursive: true, encoding: 'utf8' })
     .filter((name) => name.endsWith('.ts'))
@@ -147,13 +147,13 @@ function importsOf(file: string): Import[] {
   return found;
 }
 
-/** Files below a folder that import each other, in whatever way. */
+/** Finds the import cycles among the files below a folder, including type and dynamic imports. */
 function circlesIn(folder: string): string[] {
   const sources = sourcesIn(folder).map((name) => path.join(folder, name));
   return circlesOf(new Map(sources.map((file) => [belowSrc(file), importsOf(file).map(({ to }) => to)])));
 }
 
-/** One way round each circle that a walk from file to file runs into; none is left when there are none. */
+/** Finds cycles in a graph by a depth-first search. @returns one text per cycle found; empty exactly when there is no cycle */
 function circlesOf(arrows: ReadonlyMap<string, readonly string[]>): string[] {
   const circles: string[] = [];
   const done = new Set<string>();
@@ -168,7 +168,7 @@ function circlesOf(arrows: ReadonlyMap<string, readonly string[]>): string[] {
   return circles;
 }
 
-/** The listed folder a file belongs to: the longest that fits. */
+/** The longest listed folder that contains a file. */
 function folderOf(file: string): string | undefined {
   return Object.keys(HOUSE)
     .filter((folder) => file.startsWith(`${folder}/`))
@@ -192,7 +192,7 @@ function isAllowed(each: Import): boolean {
   const target = folderOf(each.to);
   if (target === undefined) return FOR_EVERYONE.includes(each.to) || rule.imports?.includes(each.to) === true;
   if (target === folder || target === FOLDER_FOR_EVERYONE) return true;
-  // A parent folder in a rule stands for all of its children, except for an adapter's siblings.
+  // A parent folder in a rule includes all of its subfolders, except among the adapters in persistence.
   const imported = rule.imports ?? [];
   if (folder?.startsWith('persistence') === true ? imported.includes(target) : isBelow(target, imported)) return true;
   if (target === WORDS_FOR_EVERYONE && each.isTypeOnly) return true;
@@ -200,43 +200,43 @@ function isAllowed(each: Import): boolean {
 }
 
 describe('the import table', () => {
-  it('lists every folder and every file of the root', () => {
+  it('lists every folder of src and every file directly in src', () => {
     const unlisted = files.filter((file) => (file.includes('/') ? folderOf(file) === undefined : !(file in ROOT_FILES)));
     expect(unlisted).toStrictEqual([]);
   });
 
-  it('is true', () => {
+  it('allows every import in src', () => {
     const forbidden = imports.filter((each) => !isAllowed(each)).map(({ from, to }) => `${from} imports ${to}`);
     expect(forbidden).toStrictEqual([]);
   });
 
-  it('has no import of a file that is not there', () => {
+  it('finds the target file of every relative import', () => {
     const known = new Set(files);
     expect(imports.filter(({ isRelative, to }) => isRelative && !known.has(to))).toStrictEqual([]);
   });
 });
 
-describe('every import points one way', () => {
-  it.each(['src', 'bench'])('in %s, an import of a type too', (folder) => {
+describe('import cycles', () => {
+  it.each(['src', 'bench'])('do not exist in %s, also not among type imports', (folder) => {
     expect(circlesIn(path.join(ROOT, folder))).toStrictEqual([]);
   });
 
-  it('or the circle is told', () => {
+  it('are found and reported by circlesOf', () => {
     const arrows = { a: ['b'], b: ['c', 'd'], c: ['d'], d: ['b'], e: ['a'], f: ['f'] };
     expect(circlesOf(new Map(Object.entries(arrows)))).toStrictEqual(['b -> c -> d -> b', 'f -> f']);
   });
 });
 
-describe('an import of', () => {
+describe('imports', () => {
   const isOfApp = (file: string) => folderOf(file) === 'app';
   const importers = (matches: (each: Import) => boolean) => [...new Set(imports.filter(matches).map(({ from }) => from))];
 
-  it('createActor happens nowhere: the kernel steps machines with XState’s pure transition', () => {
+  it('never include createActor, because the kernel uses XState’s pure transition', () => {
     const creators = importers(({ to, names }) => to === 'xstate' && (names.includes('createActor') || names.length === 0));
     expect(creators).toStrictEqual([]);
   });
 
-  it('an adapter happens where they are picked', () => {
+  it('of an adapter occur only in app and in persistence/index.ts, which choose the adapters', () => {
     const pickers = importers(
       (each) => isBelow(folderOf(each.to), ['persistence', 'livekit']) && folderOf(each.from) !== folderOf(each.to),
     );
@@ -244,7 +244,7 @@ describe('an import of', () => {
     expect(others.filter((file) => !isBelow(folderOf(file), ['persistence']))).toStrictEqual([]);
   });
 
-  it('a driver happens where it is needed: what starts without it does not load it', () => {
+  it('of a driver are dynamic, so that a start without that driver does not load it', () => {
     const drivers = ['mongoose', 'ioredis', 'redlock', '@aws-sdk/client-s3', '@aws-sdk/s3-request-presigner'];
     const loaded = new Set<string>();
     const load = (file: string): void => {
@@ -258,7 +258,7 @@ describe('an import of', () => {
     expect(drivers.filter((driver) => loaded.has(driver))).toStrictEqual([]);
   });
 
-  it('app happens in main.ts, its own tests and test support alone', () => {
+  it('of app occur only in main.ts, in the tests of app and in test/support', () => {
     const tests = readdirSync(import.meta.dirname, { recursive: true, encoding: 'utf8' })
       .filter((name) => name.endsWith('.ts') && !name.split(path.sep).includes('node_modules'))
       .flatMap((name) => importsOf(path.join(import.meta.dirname, name)))
@@ -269,11 +269,11 @@ describe('an import of', () => {
     ).toStrictEqual([]);
   });
 
-  it('a package names a dependency of ours, not one of somebody else', () => {
+  it('of a package name a direct dependency in package.json', () => {
     const manifest = JSON.parse(readFileSync(path.join(ROOT, 'package.json'), 'utf8')) as {
       dependencies: Record<string, string>;
     };
-    // A type is not there at run time; LiveKit's message types are made of somebody else's.
+    // Type imports are exempt: they vanish at run time, and LiveKit's message types use types of a transitive dependency.
     const phantom = imports.filter(
       (each) => !each.isRelative && !each.isTypeOnly && manifest.dependencies[each.to] === undefined,
     );
@@ -281,8 +281,8 @@ describe('an import of', () => {
   });
 });
 
-describe('the environment', () => {
-  it('is read by the configuration alone; an entry point hands it over', () => {
+describe('process.env', () => {
+  it('is read only in config, in cli and in the entry points', () => {
     const isEnv = (node: ts.Node): boolean =>
       (ts.isPropertyAccessExpression(node) && node.expression.getText() === 'process' && node.name.text === 'env') ||
       (ts.forEachChild(node, (child) => isEnv(child) || undefined) ?? false);

@@ -3,8 +3,8 @@ import { describe, expect, it } from 'vitest';
 import { sleep, systemClock, TimeLimitError, within } from '../src/clock.js';
 import { createTestClock } from './support/test-clock.js';
 
-describe('the clock of the system', () => {
-  it('runs nothing before its delay is over, to the fraction of a millisecond', async () => {
+describe('the system clock', () => {
+  it('never runs a timer before its delay is over, not even by a fraction of a millisecond', async () => {
     const delays = Array.from({ length: 2_000 }, (_, index) => 1 + (index % 40) + (index % 7) / 7);
     const early = await Promise.all(
       delays.map(async (delayMs) => {
@@ -46,7 +46,7 @@ describe('work with a time limit', () => {
     expect(clock.pending()).toBe(0);
   });
 
-  it('is told to stop and answered with TimeLimitError when the time is over', async () => {
+  it('has its signal aborted and rejects with TimeLimitError when the time is over', async () => {
     const clock = createTestClock();
     let wasTold = false;
     const late = within(10, clock, (signal) => {
@@ -59,7 +59,7 @@ describe('work with a time limit', () => {
     expect(wasTold).toBe(true);
   });
 
-  it("is told to stop and answered with the reason of the caller's signal", async () => {
+  it("rejects with the reason of the caller's signal when that signal is aborted", async () => {
     const clock = createTestClock();
     const cut = new AbortController();
     const late = within(10, clock, () => new Promise(() => undefined), cut.signal);
@@ -68,14 +68,14 @@ describe('work with a time limit', () => {
     expect(clock.pending()).toBe(0);
   });
 
-  it('is not begun when the signal of the caller is aborted already', async () => {
+  it("does not begin when the caller's signal is already aborted", async () => {
     let isBegun = false;
     const begin = async () => void (isBegun = true);
     await expect(within(10, createTestClock(), begin, AbortSignal.abort(new Error('stop')))).rejects.toThrow('stop');
     expect(isBegun).toBe(false);
   });
 
-  it('passes on its own failure', async () => {
+  it('rejects with its own error when it fails', async () => {
     await expect(within(10, createTestClock(), () => Promise.reject(new Error('broken')))).rejects.toThrow('broken');
   });
 });

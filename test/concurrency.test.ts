@@ -5,7 +5,7 @@ import { describe, expect, it } from 'vitest';
 import { createMailbox, everyPage, gather, inBatches, settleEach } from '../src/concurrency.js';
 import { createTestClock } from './support/test-clock.js';
 
-/** Work that waits until the test ends it. */
+/** Work on numbered items that runs until the test ends it or makes it fail. */
 function createWork() {
   const running = new Map<number, { end: (result: string) => void; fail: (error: unknown) => void }>();
   const work = (item: number) => new Promise<string>((end, fail) => running.set(item, { end, fail }));
@@ -25,8 +25,8 @@ function createWork() {
   };
 }
 
-describe('settling each', () => {
-  it('runs so many at once and gives the outcomes in the order of the items, whichever ends first', async () => {
+describe('settleEach', () => {
+  it('runs a limited number at once and gives the outcomes in the order of the items', async () => {
     const { work, running, end, fail } = createWork();
     const outcomes = settleEach([1, 2, 3, 4], 2, work);
     expect(running()).toEqual([1, 2]);
@@ -44,12 +44,12 @@ describe('settling each', () => {
     ]);
   });
 
-  it('has nothing to do without items', async () => {
+  it('calls no work when there are no items', async () => {
     expect(await settleEach([], 5, () => Promise.reject(new Error('called')))).toEqual([]);
   });
 });
 
-/** Runs that the test answers, oldest first: of each item comes the word that is given, but of `nothing`. */
+/** A gatherer whose runs the test answers, oldest first. The answer contains every item except `nothing`. */
 function setUp() {
   const clock = createTestClock();
   const runs: { items: string[]; resolve: (results: Map<string, string>) => void; reject: (error: Error) => void }[] = [];
@@ -63,7 +63,7 @@ function setUp() {
     if (run === undefined) throw new Error('nothing runs');
     return run;
   };
-  /** What follows has begun when these resolve. */
+  /** Answers the oldest run. When the promise resolves, the next run has begun. */
   const answer = (word: string) => {
     const { items, resolve } = take();
     resolve(new Map(items.filter((item) => item !== 'nothing').map((item) => [item, `${item} ${word}`])));
@@ -76,8 +76,8 @@ function setUp() {
   return { clock, ask, running: () => runs.map(({ items }) => items), answer, fail };
 }
 
-describe('gathering', () => {
-  it('asks once for all items of one moment, each item once', async () => {
+describe('gather', () => {
+  it('runs once for all items that are requested together, with each item once', async () => {
     const { ask, running, answer } = setUp();
     const all = Promise.all([ask('a'), ask('b'), ask('a'), ask('nothing')]);
     await turn();
@@ -86,7 +86,7 @@ describe('gathering', () => {
     expect(await all).toEqual(['a now', 'b now', 'a now', undefined]);
   });
 
-  it('puts an item that is asked for during a run into the next run', async () => {
+  it('puts an item that is requested during a run into the next run', async () => {
     const { ask, running, answer } = setUp();
     const early = ask('a');
     await turn();
@@ -99,7 +99,7 @@ describe('gathering', () => {
     expect([await early, ...(await late)]).toEqual(['a old', 'a new', 'b new']);
   });
 
-  it('splits more items than a run may have', async () => {
+  it('splits items over several runs when there are more than one run may have', async () => {
     const { ask, running, answer } = setUp();
     void ask('a');
     await turn();
@@ -111,7 +111,7 @@ describe('gathering', () => {
     expect(await all).toEqual(['b one', 'c one', 'd one', 'e other']);
   });
 
-  it('begins the next run when one hangs longer than its patience', async () => {
+  it('begins the next run when the current run takes longer than patienceMs', async () => {
     const { clock, ask, running } = setUp();
     void ask('a');
     await turn();
@@ -122,7 +122,7 @@ describe('gathering', () => {
     expect(running()).toEqual([['a'], ['b']]);
   });
 
-  it('fails for every item of a failed run, and not for the next run', async () => {
+  it('rejects every request of a failed run, and none of the next run', async () => {
     const { ask, answer, fail } = setUp();
     const failed = expect(Promise.all([ask('a'), ask('b')])).rejects.toThrow('away');
     await turn();
@@ -134,8 +134,8 @@ describe('gathering', () => {
   });
 });
 
-describe('pages and batches', () => {
-  it('gives the items of all pages in order and reads a page only when its first item is asked for', async () => {
+describe('everyPage and inBatches', () => {
+  it('everyPage gives the items of all pages in order and reads each page only when it is needed', async () => {
     const pages = [{ items: [1, 2], next: 1 }, { items: [], next: 2 }, { items: [3] }];
     const read: number[] = [];
     const items = everyPage(async (after: number | undefined) => {
@@ -150,7 +150,7 @@ describe('pages and batches', () => {
     expect(read).toEqual([0, 1, 2]);
   });
 
-  it('cuts items into batches, the last one smaller', async () => {
+  it('inBatches groups items into batches, of which the last may be smaller', async () => {
     const batches: number[][] = [];
     for await (const batch of inBatches([1, 2, 3, 4, 5], 2)) batches.push(batch);
     expect(batches).toEqual([[1, 2], [3, 4], [5]]);
@@ -172,7 +172,7 @@ function task(log: string[], name: string): { run: () => Promise<string>; finish
 }
 
 describe('a mailbox', () => {
-  it('does the work for one key in the order of asking, and that for other keys beside it', async () => {
+  it('runs the work of one key in order, one at a time, and the work of other keys at the same time', async () => {
     const log: string[] = [];
     const mailbox = createMailbox();
     const [first, second, other] = [task(log, 'first'), task(log, 'second'), task(log, 'other')];
@@ -190,7 +190,7 @@ describe('a mailbox', () => {
     ]);
   });
 
-  it('goes on after work that failed, and tells only its caller', async () => {
+  it('runs the next work after work that failed, and rejects only for the caller of the failed work', async () => {
     const mailbox = createMailbox();
     const failing = mailbox.run('a', () => Promise.reject(new Error('no')));
     const next = mailbox.run('a', async () => 'next');
@@ -198,7 +198,7 @@ describe('a mailbox', () => {
     expect(await next).toBe('next');
   });
 
-  it('is idle once no work waits or is under way', async () => {
+  it('is idle once no work waits or runs', async () => {
     const log: string[] = [];
     const mailbox = createMailbox();
     const only = task(log, 'only');

@@ -11,7 +11,7 @@ function collect(level: 'debug' | 'info' = 'info') {
 }
 
 describe('the logger', () => {
-  it('writes JSON lines with a name and a time, and children with their own fields', () => {
+  it('writes JSON lines with its name, and a child logger adds its own fields', () => {
     const { log, lines } = collect();
     log.info({ recordingId: 'r' }, 'transition');
     log.child({ name: 'http' }).warn('slow');
@@ -42,14 +42,14 @@ describe('the logger', () => {
     { err: Object.assign(new Error('no node'), { lastNodeError: { command: { name: 'auth', args: ['[hush', 'hush]{"'] } } }) },
     { apiKeys: ['[', 'hush]}', '"hush'], secrets: { one: 'hush}', two: 'hush' } },
     { jwt: 'eyJhbGciOiJIUzI1NiJ9.eyJpc3MiOiJkZXZrZXkifQ.hush' },
-  ])('replaces the secret in %j', (fields) => {
+  ])('replaces the secret in %j (case %#)', (fields) => {
     const { log, lines } = collect();
     log.info({ ...fields, kept: 'kept' }, 'said');
     expect(lines[0]).not.toMatch(/hush|12345/);
     expect(JSON.parse(lines[0] ?? '')).toMatchObject({ kept: 'kept', msg: 'said' });
   });
 
-  it('replaces secrets in the sentence too', () => {
+  it('replaces secrets in messages and in the fields of a child logger', () => {
     const { log, lines } = collect();
     log.info('redis://:hush@host is away');
     log.child({ apiKey: 'hush' }).error(new Error('https://x/?secret=hush'));
@@ -57,7 +57,7 @@ describe('the logger', () => {
     for (const line of lines) JSON.parse(line);
   });
 
-  it('goes on when its file takes no bytes', () => {
+  it('does not throw when its file cannot be written', () => {
     const fd = openSync(import.meta.filename, 'r');
     const log = createLogger({ level: 'info', name: 'tally', destination: toFile(fd) });
     for (let line = 0; line < 10; line += 1) expect(() => log.fatal('not written')).not.toThrow();

@@ -20,7 +20,7 @@ afterAll(async () => {
   for (const cleanUp of cleanUps.splice(0)) await cleanUp();
 });
 
-/** Start an npm command in a process group of its own, as a terminal does, and wait until it is ready. */
+/** Starts an npm command in its own process group, as a terminal does, and waits until it is ready. */
 async function start({ args, ready }: typeof START) {
   const folder = await createDataFolder();
   const { PATH, HOME } = process.env;
@@ -41,21 +41,21 @@ async function start({ args, ready }: typeof START) {
   return { pid, exited, logged };
 }
 
-/** Wait for a line; everything after it is dropped. */
+/** Waits for a line that matches, and discards everything after it. */
 async function lineOf(stream: Readable, pattern: RegExp): Promise<void> {
   for await (const line of createInterface({ input: stream })) if (pattern.test(line)) break;
   stream.resume();
 }
 
 describe.concurrent.each([START, SIMULATOR])('$command', (command) => {
-  it('ends with 0 after a Ctrl-C, which the terminal and npm both send', async () => {
+  it('exits with 0 after Ctrl-C, for which both the terminal and npm send SIGINT', async () => {
     const { pid, exited } = await start(command);
     process.kill(-pid, 'SIGINT');
     expect(await exited).toEqual([0, null]);
     expect(signalIfThere(-pid, 0)).toBe(false);
   });
 
-  it('ends with 0 and leaves no process behind when npm alone receives SIGTERM', async () => {
+  it('exits with 0 and leaves no process behind when only npm receives SIGTERM', async () => {
     const { pid, exited } = await start(command);
     process.kill(pid, 'SIGTERM');
     expect(await exited).toEqual([0, null]);
@@ -63,7 +63,7 @@ describe.concurrent.each([START, SIMULATOR])('$command', (command) => {
   });
 });
 
-it('npm start ends with 0 after a second Ctrl-C while it closes', async () => {
+it('npm start exits with 0 when a second Ctrl-C arrives while it closes', async () => {
   const { pid, exited, logged } = await start(START);
   process.kill(-pid, 'SIGINT');
   await logged(/"stopping"/);

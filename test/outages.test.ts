@@ -15,7 +15,7 @@ function logged() {
 }
 
 describe('a port whose outages are logged', () => {
-  it('logs once that it cannot be reached and once that it can be again, however many calls fail', async () => {
+  it('logs one line at the start and one at the end of an outage, however many calls fail', async () => {
     const { lines, log } = logged();
     let isAway = true;
     const load = () => (isAway ? Promise.reject(new StoreUnavailableError('away')) : Promise.resolve('it'));
@@ -29,14 +29,14 @@ describe('a port whose outages are logged', () => {
     expect(lines).toEqual(['The store cannot be reached', 'The store can be reached again']);
   });
 
-  it('logs nothing when a call fails by a mistake of the caller', async () => {
+  it('logs nothing for an error that is not an outage', async () => {
     const { lines, log } = logged();
     const read = () => Promise.reject(new TypeError('no such thing'));
     await expect(tellingOutages({ read }, createOutageLog(log, 'It')).read()).rejects.toThrow(TypeError);
     expect(lines).toEqual([]);
   });
 
-  it('shares one outage log with other ports, passes on results that are no promises, and keeps `this`', async () => {
+  it('can share one outage log with other ports, and passes on `this` and results that are no promises', async () => {
     const { lines, log } = logged();
     const outages = createOutageLog(log, 'The media store');
     class Counter {

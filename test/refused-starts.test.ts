@@ -10,7 +10,7 @@ import { createDataFolder } from './support/data-folder.js';
 
 const HUSH = 'hush';
 
-describe('a start that cannot be', () => {
+describe('a start of Tally with unusable settings', () => {
   beforeAll(() => buildOnce(), BUILD_TIMEOUT_MS);
 
   const file = import.meta.filename;
@@ -22,11 +22,11 @@ describe('a start that cannot be', () => {
     [{ TALLY_HOST: 'nowhere.invalid' }, /^Cannot listen on nowhere.invalid:0: getaddrinfo/],
     [{ MEET_MONGO_URI: `mongodb://a:${HUSH}/@b` }, /^MongoDB could not be asked: Password contains unescaped characters$/],
     [{ MEET_MONGO_URI: `mongodb://a:${HUSH}@127.0.0.1:1/` }, /^MongoDB could not be asked: connect ECONNREFUSED 127.0.0.1:1$/],
-  ])('ends with one line that says why, no secret in it, and 1: %o', async (env, reason) => {
+  ])('prints one line with the reason and without secrets, and exits with 1: %o', async (env, reason) => {
     await expectRefusal(env, reason);
   });
 
-  it('ends like that when the port of the simulator is taken', async () => {
+  it('prints one line with the reason and exits with 1 when the port of the simulator is in use', async () => {
     const server = createServer().listen(0, '127.0.0.1');
     await once(server, 'listening');
     const { port } = server.address() as AddressInfo;
@@ -48,13 +48,13 @@ async function expectRefusal(env: Record<string, string>, reason: RegExp): Promi
   expect(line).not.toContain(HUSH);
 }
 
-describe('the reasons of an error', () => {
-  it('are its message and those of its causes, each once and in one line', () => {
+describe('reasonsOf an error', () => {
+  it('gives its message and the messages of its causes, each once, in one line', () => {
     const error = new Error('outer', { cause: new Error('mid\n  dle', { cause: new Error('dle') }) });
     expect(reasonsOf(error)).toBe('outer: mid dle');
   });
 
-  it('end, even if an error is its own cause', () => {
+  it('ends even when an error is its own cause', () => {
     const error = new Error('one');
     error.cause = new Error('two', { cause: error });
     expect(reasonsOf(error)).toBe('one: two');
