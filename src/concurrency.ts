@@ -124,16 +124,10 @@ export async function* inBatches<Item>(
 }
 
 /** Work for one key is done one after the other, in the order of asking; that for different keys goes on side by side. */
-export interface Mailbox {
-  run<Result>(key: string, work: () => Promise<Result>): Promise<Result>;
-  /** Resolves once no work waits or is under way. */
-  idle(): Promise<void>;
-}
-
-export function createMailbox(): Mailbox {
+export function createMailbox() {
   const tails = new Map<string, Promise<void>>();
   return {
-    run(key, work) {
+    run<Result>(key: string, work: () => Promise<Result>): Promise<Result> {
       const previous = tails.get(key);
       const result = previous === undefined ? work() : previous.then(work);
       // The tail only orders; the caller of `run` hears of a failure.
@@ -147,7 +141,8 @@ export function createMailbox(): Mailbox {
       });
       return result;
     },
-    async idle() {
+    /** Resolves once no work waits or is under way. */
+    async idle(): Promise<void> {
       while (tails.size > 0) await Promise.all(tails.values());
     },
   };

@@ -2,22 +2,18 @@ import { TallyError, toError } from './errors.js';
 import type { Log } from './logging.js';
 import { outageBegan, outageEnded } from './observability/events.js';
 
-/** Reports once that a service cannot be reached, and once that it can be again. */
-export interface OutageLog {
-  failed(error: unknown): void;
-  worked(): void;
-}
+export type OutageLog = ReturnType<typeof createOutageLog>;
 
-/** @param service such as `Redis`; begins both sentences */
-export function createOutageLog(log: Log, service: string): OutageLog {
+/** Reports once that a service cannot be reached, and once that it can be again. @param service begins both sentences: `Redis` */
+export function createOutageLog(log: Log, service: string) {
   let isOut = false;
   return {
-    failed(err) {
+    failed(err: unknown): void {
       if (isOut) return;
       isOut = true;
       outageBegan(log, { service, err });
     },
-    worked() {
+    worked(): void {
       if (!isOut) return;
       isOut = false;
       outageEnded(log, { service });

@@ -123,18 +123,11 @@ function mergeEffects<Context extends object, Event extends ActorEvent>(
     const spec = definition.effects[item.name];
     const key = spec?.key?.(item.params, version) ?? item.name;
     effects.delete(key);
-    effects.set(key, newEffect({ key, name: item.name, params: item.params, since: version }, spec?.delayMs ?? 0, stamp));
+    const notBefore = stamp.now + (spec?.delayMs ?? 0);
+    const lease = { notBefore, leaseUntil: notBefore + LEASE_MS, leasedBy: stamp.instance };
+    effects.set(key, { key, name: item.name, params: item.params, since: version, attempts: 0, ...lease });
   }
   return [...effects.values()];
-}
-
-function newEffect(
-  named: Pick<PendingEffect, 'key' | 'name' | 'params' | 'since'>,
-  delayMs: number,
-  { now, instance }: Stamp,
-): PendingEffect {
-  const notBefore = now + delayMs;
-  return { ...named, attempts: 0, notBefore, leaseUntil: notBefore + LEASE_MS, leasedBy: instance };
 }
 
 function withDue<Context extends object, Event extends ActorEvent>(

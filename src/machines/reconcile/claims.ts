@@ -2,7 +2,7 @@ import type { EgressObservation } from '../ports/egress-gateway.js';
 import type { MediaStore } from '../ports/media.js';
 import { mediaKeyOf, uidOfPath } from '../recording/media-key.js';
 import type { RecordingStore } from '../recording/recording-store.js';
-import { isDeleted, isSettled } from '../recording/recording.js';
+import { isUnsettled } from '../recording/recording.js';
 import type { RoomStore } from '../room/room-store.js';
 
 /**
@@ -33,7 +33,7 @@ export async function claimOn(options: ClaimOptions, egress: EgressObservation, 
   if (recording !== undefined) {
     if (recording.roomId !== egress.roomName) return 'foreign';
     const owns = recording.egressId === undefined || recording.egressId === egress.egressId;
-    return owns && !isSettled(recording) && !isDeleted(recording) ? 'owned' : 'stray';
+    return owns && isUnsettled(recording) ? 'owned' : 'stray';
   }
   const path = media.egressPath(mediaKeyOf({ roomId: egress.roomName, uid }));
   if (egress.requestedPath !== path || !isMarked(metadata, nameId)) return 'foreign';

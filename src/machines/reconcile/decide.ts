@@ -1,7 +1,7 @@
 import { isTerminal, type EgressObservation } from '../ports/egress-gateway.js';
 import type { RecordingEvent } from '../recording/events.js';
 import { learn, rises } from '../recording/machine/observation.js';
-import { isDeleted, isLive, isSettled, type RecordingDocument, topStateOf } from '../recording/recording.js';
+import { isCancelling, isLive, isUnsettled, type RecordingDocument, topStateOf } from '../recording/recording.js';
 
 /** What one look at LiveKit showed of a recording. */
 export interface Sight {
@@ -27,7 +27,7 @@ export type Verdict =
  * @param at epoch milliseconds of the look
  */
 export function decide(recording: RecordingDocument, sight: Sight, at: number): Verdict {
-  if (isSettled(recording) || isDeleted(recording)) return { kind: 'nothing' };
+  if (!isUnsettled(recording)) return { kind: 'nothing' };
   const from = { at, source: 'reconcile' };
   const { egress } = sight;
   if (typeof egress === 'object' && isNews(recording, egress)) {
@@ -71,10 +71,6 @@ function hasLeftRoom(recording: RecordingDocument, { room }: Sight): boolean {
 /** A client, a job or a deletion wants the recording to end. */
 function isToEnd(recording: RecordingDocument): boolean {
   return topStateOf(recording) === 'stopping' || isCancelling(recording);
-}
-
-function isCancelling({ tally: { state } }: RecordingDocument): boolean {
-  return typeof state === 'object' && state.starting === 'cancelling';
 }
 
 /** The recorder joins while the egress starts and leaves before the file is delivered: in between it must be there. */

@@ -12,18 +12,6 @@ export interface Deadline {
   generation: number;
 }
 
-/** The newest snapshot of our egress that was taken in; newer ones are told by rank, then `updatedAt`. */
-export interface LastObservation {
-  status: EgressStatus;
-  /** Nanoseconds since the epoch as a decimal string, as LiveKit counts. */
-  updatedAt: string;
-}
-
-export interface AccessSecrets {
-  public: string;
-  private: string;
-}
-
 /** `refused` and `handler`: LiveKit said no; `capacity`, `unreachable`, `late`, `lost`: it may say yes the next time. */
 export interface StartError {
   kind: 'refused' | 'handler' | 'capacity' | 'unreachable' | 'late' | 'lost' | 'egress';
@@ -46,7 +34,7 @@ export interface RecordingContext {
   filename: string;
   /** Object key in the media store, no leading slash; ends in `filename`. */
   mediaKey: string;
-  accessSecrets: AccessSecrets;
+  accessSecrets: { public: string; private: string };
   /** Epoch milliseconds of the request that made this record. */
   createdAt: number;
   /** Unique. The room id while the recording is live, its own uid ever after. */
@@ -63,7 +51,8 @@ export interface RecordingContext {
   egressId?: string;
   /** LiveKit's sid of the room incarnation the egress belongs to (`RM_…`). */
   roomSid?: string;
-  observation?: LastObservation;
+  /** The newest snapshot that was taken in; newer ones are told by rank, then `updatedAt` (nanoseconds, decimal string). */
+  observation?: { status: EgressStatus; updatedAt: string };
   deadline?: Deadline | undefined;
   /** Deadlines armed so far; the newest one's generation. */
   deadlineCount?: number;
@@ -129,6 +118,11 @@ export function isSettled(document: RecordingDocument): boolean {
 
 export function isDeleted(document: RecordingDocument): boolean {
   return topStateOf(document) === 'deleted';
+}
+
+/** Its start is being undone. */
+export function isCancelling({ tally: { state } }: RecordingDocument): boolean {
+  return typeof state === 'object' && state.starting === 'cancelling';
 }
 
 /** Its outcome is not known yet: it is what the reconciler looks after. */

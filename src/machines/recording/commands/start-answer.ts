@@ -6,12 +6,11 @@ import {
   StartRejectedError,
   StartTimedOutError,
 } from '../errors.js';
-import { type RecordingDocument, topStateOf } from '../recording.js';
+import { isCancelling, type RecordingDocument, topStateOf } from '../recording.js';
 
 /** Whether what became of a start is known: it recorded, it is being undone, or it is over. */
 export function hasStartAnswer(recording: RecordingDocument): boolean {
-  const { state } = recording.tally;
-  return topStateOf(recording) !== 'starting' || (typeof state === 'object' && state.starting === 'cancelling');
+  return topStateOf(recording) !== 'starting' || isCancelling(recording);
 }
 
 /**

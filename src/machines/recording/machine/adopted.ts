@@ -2,15 +2,9 @@ import type { EffectParams, StateValue } from '../../kernel/document.js';
 import { filenameOf, mediaKeyOf } from '../media-key.js';
 import { parseRecordingId } from '../recording-id.js';
 import type { RecordingContext } from '../recording.js';
+import type { RecordingTiming } from './recording.deadlines.js';
 
-export interface AdoptionTiming {
-  /** Milliseconds that a starting recording has from its adoption until LiveKit is asked what became of it. */
-  startTimeoutMs: number;
-  /** Milliseconds until a stop is repeated. */
-  stopTimeoutMs: number;
-  /** Milliseconds that an ending recording has to deliver its file. */
-  uploadBudgetMs: number;
-}
+export type AdoptionTiming = Pick<RecordingTiming, 'startTimeoutMs' | 'stopTimeoutMs' | 'uploadBudgetMs'>;
 
 /** What a document's fields do not say. */
 export interface RecordingOrigin {

@@ -67,7 +67,8 @@ interface DeletionCase {
   withRecordings: WithRecordingsPolicy;
 }
 
-export type DeletionPlan = { refused: DeletionRefusal } | ({ deletion: RoomDeletion } & Deletion);
+export type AllowedDeletion = { deletion: RoomDeletion } & Deletion;
+type DeletionPlan = { refused: DeletionRefusal } | AllowedDeletion;
 
 /** What deleting a room means. Pure; policies that do not apply to the room's situation are ignored. */
 export function planDeletion(wanted: DeletionCase): DeletionPlan {

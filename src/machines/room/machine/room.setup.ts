@@ -2,21 +2,20 @@ import { and, setup } from 'xstate';
 
 import type { RoomEvent } from '../events.js';
 import type { RoomContext, RoomStatus } from '../room.js';
-import { type DeletionPlan, planDeletion } from './deletion.js';
+import { type AllowedDeletion, planDeletion } from './deletion.js';
 
 interface Seen {
   context: RoomContext;
   event: RoomEvent;
 }
 
-type Outcome = Extract<DeletionPlan, { outcome: unknown }>['outcome'];
-
-/** The deletion that is asked for leads to this outcome, in a room whose meeting is on or not. */
+/** The deletion that is asked for, in a room whose meeting is on or not, is such a plan. */
 const plans =
-  (hasMeeting: boolean, outcome: Outcome) =>
+  (hasMeeting: boolean, isSuch: (plan: AllowedDeletion) => boolean) =>
   ({ event }: Seen): boolean => {
-    const plan = planOf(event, hasMeeting);
-    return plan !== undefined && 'outcome' in plan && plan.outcome === outcome;
+    if (event.type !== 'delete') return false;
+    const plan = planDeletion({ hasMeeting, ...event });
+    return 'outcome' in plan && isSuch(plan);
   };
 
 /** Actions that name I/O have no body: the kernel runs the effect of that name after the save. */
@@ -27,15 +26,12 @@ const { assign } = setup({ types: { context: {} as RoomContext, events: {} as Ro
 const words = setup({
   types: { context: {} as RoomContext, input: {} as RoomContext, events: {} as RoomEvent, tags: {} as 'settled' },
   guards: {
-    isDeletedAtOnce: plans(false, 'at_once'),
-    isClosedInstead: plans(false, 'closed'),
-    isDeletedAfterMeeting: plans(true, 'delete_after_meeting'),
-    isClosedAfterMeeting: plans(true, 'close_after_meeting'),
+    isDeletedAtOnce: plans(false, ({ outcome }) => outcome === 'at_once'),
+    isClosedInstead: plans(false, ({ outcome }) => outcome === 'closed'),
+    isDeletedAfterMeeting: plans(true, ({ outcome }) => outcome === 'delete_after_meeting'),
+    isClosedAfterMeeting: plans(true, ({ outcome }) => outcome === 'close_after_meeting'),
     /** The client wants the meeting to be ended for it. */
-    meetingIsEnded: ({ event }: Seen) => {
-      const plan = planOf(event, true);
-      return plan !== undefined && 'outcome' in plan && plan.endsMeeting;
-    },
+    meetingIsEnded: plans(true, ({ endsMeeting }) => endsMeeting),
 
     meetingIsNews: ({ context, event }: Seen) => event.type === 'meeting.started' && event.roomSid !== context.meetingSid,
     /** Not the late end of an earlier meeting of the same name. */
@@ -84,9 +80,3 @@ export const roomSetup = words.extend({
     }),
   },
 });
-
-function planOf(event: RoomEvent, hasMeeting: boolean): DeletionPlan | undefined {
-  if (event.type !== 'delete') return undefined;
-  const { hasRecordings, withMeeting, withRecordings } = event;
-  return planDeletion({ hasMeeting, hasRecordings, withMeeting, withRecordings });
-}
