@@ -1,4 +1,4 @@
-import type { RoomCommands } from '../machines/room/commands/commands.js';
+import type { CreateRoomRequest, RoomCommands } from '../machines/room/commands/commands.js';
 import type { RoomStore } from '../machines/room/room-store.js';
 import type { RoomDocument } from '../machines/room/room.js';
 
@@ -9,27 +9,23 @@ interface DemoRoomPorts {
   join: (roomId: string, person: { identity: string; name: string; publish: boolean }) => void;
 }
 
-const DEMO_ROOM_NAME = 'Demo';
+const DEMO_ROOM: CreateRoomRequest = {
+  roomName: 'Demo',
+  config: {
+    chat: { enabled: true },
+    recording: { enabled: true, allowAccessTo: 'admin_moderator_speaker' },
+    virtualBackground: { enabled: true },
+  },
+};
 
 /** A room with a participant, so that a newcomer can record at once. Each start uses the same room. */
 export async function openDemoRoom({ rooms, roomStore, join }: DemoRoomPorts): Promise<string> {
-  const room = (await findDemoRoom(roomStore)) ?? (await rooms.create(demoRoom()));
+  const room = (await findDemoRoom(roomStore)) ?? (await rooms.create(DEMO_ROOM));
   join(room.roomId, { identity: 'ada', name: 'Ada', publish: true });
   return room.roomId;
 }
 
 async function findDemoRoom(roomStore: RoomStore): Promise<RoomDocument | undefined> {
-  const { items } = await roomStore.list({ roomName: DEMO_ROOM_NAME }, 100);
-  return items.find((room) => room.roomName === DEMO_ROOM_NAME && room.config.recording.enabled);
-}
-
-function demoRoom() {
-  return {
-    roomName: DEMO_ROOM_NAME,
-    config: {
-      chat: { enabled: true },
-      recording: { enabled: true, allowAccessTo: 'admin_moderator_speaker' as const },
-      virtualBackground: { enabled: true },
-    },
-  };
+  const { items } = await roomStore.list({ roomName: DEMO_ROOM.roomName }, 100);
+  return items.find((room) => room.roomName === DEMO_ROOM.roomName && room.config.recording.enabled);
 }

@@ -1,4 +1,5 @@
 import { spawn } from 'node:child_process';
+import { once } from 'node:events';
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
@@ -48,11 +49,7 @@ async function startThrowAway(): Promise<{ server: RunningServer; stop: () => Pr
     env,
     stdio: ['ignore', 'pipe', 'inherit'],
   });
-  const exited = new Promise<void>((resolve) =>
-    child.once('exit', () => {
-      resolve();
-    }),
-  );
+  const exited = once(child, 'exit');
   const stop = async () => {
     child.kill('SIGTERM');
     await exited;

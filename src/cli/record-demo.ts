@@ -30,20 +30,16 @@ export async function recordDemo(
   seconds: number,
   folder: string,
 ): Promise<{ file: string; durationSeconds: number }> {
+  const headers = { 'X-API-KEY': server.apiKey };
   const call = async <Answer>(method: string, route: string, body?: object): Promise<Answer> => {
-    const answer = await fetch(`${server.url}/api/v1${route}`, {
-      method,
-      headers: { 'X-API-KEY': server.apiKey, 'Content-Type': 'application/json' },
-      ...(body === undefined ? {} : { body: JSON.stringify(body) }),
-    });
-    if (!answer.ok) throw new Error(`${method} ${route}: ${String(answer.status)} ${await answer.text()}`);
+    const answer = await ask(method, `${server.url}/api/v1${route}`, { headers, body });
     return (await answer.json()) as Answer;
   };
 
   progress('opening a room');
   const { roomId } = await call<{ roomId: string }>('POST', '/rooms', { roomName: 'Demo recording' });
   const people = `${server.simulatorUrl ?? ''}/simulator/rooms/${roomId}/participants`;
-  await simulate('POST', people, { identity: 'grace', name: 'Grace' });
+  await ask('POST', people, { body: { identity: 'grace', name: 'Grace' } });
   progress('starting');
   const { recordingId } = await call<RecordingAnswer>('POST', '/recordings', { roomId });
   for (let left = seconds; left > 0; left -= 1) {
@@ -55,15 +51,23 @@ export async function recordDemo(
   const recording = await settled(() => call<RecordingAnswer>('GET', `/recordings/${recordingId}`));
   if (recording.status !== 'complete') throw new Error(`the recording is ${recording.status}: ${recording.error ?? ''}`);
   const file = path.join(folder, recording.filename);
-  await download(server, recordingId, file);
-  await simulate('DELETE', `${people}/grace`);
+  const media = await ask('GET', `${server.url}/api/v1/recordings/${recordingId}/media`, { headers });
+  if (media.body !== null) await pipeline(Readable.fromWeb(media.body), createWriteStream(file));
+  await ask('DELETE', `${people}/grace`);
   progress('');
   return { file, durationSeconds: await durationOf(file) };
 }
 
-async function simulate(method: string, url: string, body?: object): Promise<void> {
-  const answer = await fetch(url, { method, ...(body === undefined ? {} : { body: JSON.stringify(body) }) });
-  if (!answer.ok) throw new Error(`simulator: ${String(answer.status)} ${await answer.text()}`);
+/** @throws Error the answer is no success */
+async function ask(
+  method: string,
+  url: string,
+  { headers = {}, body }: { headers?: Record<string, string>; body?: object | undefined } = {},
+): Promise<Response> {
+  const json = body === undefined ? {} : { body: JSON.stringify(body) };
+  const answer = await fetch(url, { method, headers: { 'Content-Type': 'application/json', ...headers }, ...json });
+  if (!answer.ok) throw new Error(`${method} ${url}: ${String(answer.status)} ${await answer.text()}`);
+  return answer;
 }
 
 async function settled(look: () => Promise<RecordingAnswer>): Promise<RecordingAnswer> {
@@ -74,12 +78,6 @@ async function settled(look: () => Promise<RecordingAnswer>): Promise<RecordingA
     await wait(200);
   }
   throw new Error('the file was not delivered in time');
-}
-
-async function download(server: RunningServer, recordingId: string, file: string): Promise<void> {
-  const answer = await fetch(`${server.url}/api/v1/recordings/${recordingId}/media`, { headers: { 'X-API-KEY': server.apiKey } });
-  if (!answer.ok || answer.body === null) throw new Error(`media: ${String(answer.status)}`);
-  await pipeline(Readable.fromWeb(answer.body), createWriteStream(file));
 }
 
 async function durationOf(file: string): Promise<number> {
