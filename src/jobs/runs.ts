@@ -33,12 +33,7 @@ export interface JobRuns {
 /** `held`: another instance runs the job. */
 export type Outcome = 'ran' | 'held' | 'failed' | 'stopped';
 
-export interface Run {
-  /** Never rejects. */
-  done: Promise<Outcome>;
-  /** Cut it short: it begins nothing new, and after a grace `done` waits for it no longer. */
-  stop(): void;
-}
+export type Run = ReturnType<typeof startRun>;
 
 export interface RunOptions {
   locks: JobLocks;
@@ -56,13 +51,15 @@ const CUT_GRACE_MS = 2_000;
  * Run a job under its lock, and store how it ended. A run that is cut short, because its lock is lost or the program stops, is
  * not stored: another instance or the next start repeats it.
  */
-export function startRun(job: Job, { locks, runs, clock, instance, log }: RunOptions): Run {
+export function startRun(job: Job, { locks, runs, clock, instance, log }: RunOptions) {
   const cut = new AbortController();
   let isStopped = false;
 
   return {
+    /** Never rejects. */
     done: underLock(),
-    stop() {
+    /** Cut it short: it begins nothing new, and after a grace `done` waits for it no longer. */
+    stop(): void {
       isStopped = true;
       cut.abort(new Error('The program stops'));
     },

@@ -9,24 +9,13 @@ export interface SchedulerOptions extends RunOptions {
   ticker?: (options: TickerOptions) => Ticker;
 }
 
-export interface Scheduler {
-  /** Start the ticks, and those jobs that run at start. Waits for no run. */
-  start(): Promise<void>;
-  /**
-   * Run a job now, or after its run that is under way. A run that fails is repeated soon, until one ends well.
-   *
-   * @returns how the first try ended
-   */
-  runNow(name: JobName): Promise<Outcome>;
-  /** Stop ticking, cut the runs short and free their locks. */
-  close(): Promise<void>;
-}
+export type Scheduler = ReturnType<typeof createScheduler>;
 
 const FIRST_RETRY_MS = 1_000;
 const LAST_RETRY_MS = 60_000;
 
 /** Runs each job at its ticks, one run of a job at a time. An outage costs the runs that it meets and no others. */
-export function createScheduler({ jobs, ticker: tickerOf = createTicker, ...options }: SchedulerOptions): Scheduler {
+export function createScheduler({ jobs, ticker: tickerOf = createTicker, ...options }: SchedulerOptions) {
   const { clock, log } = options;
   const running = new Map<JobName, Run>();
   const retries = new Map<JobName, () => void>();
@@ -40,16 +29,23 @@ export function createScheduler({ jobs, ticker: tickerOf = createTicker, ...opti
   });
 
   return {
-    async start() {
+    /** Start the ticks, and those jobs that run at start. Waits for no run. */
+    async start(): Promise<void> {
       await ticker.start();
       for (const job of jobs) if (job.atStart) void insist(job);
     },
-    async runNow(name) {
+    /**
+     * Run a job now, or after its run that is under way. A run that fails is repeated soon, until one ends well.
+     *
+     * @returns how the first try ended
+     */
+    async runNow(name: JobName): Promise<Outcome> {
       // The run under way may have looked before there was a reason to run now.
       await running.get(name)?.done;
       return insist(jobOf(name));
     },
-    async close() {
+    /** Stop ticking, cut the runs short and free their locks. */
+    async close(): Promise<void> {
       isClosed = true;
       for (const cancel of retries.values()) cancel();
       for (const run of running.values()) run.stop();

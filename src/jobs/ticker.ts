@@ -11,16 +11,12 @@ export interface TickerOptions {
   log: Logger;
 }
 
-/** Calls `onTick` with the name of each round at its interval; the first time one interval after the start. */
-export interface Ticker {
-  start(): Promise<void>;
-  /** End the ticks; resolves when the threads are gone. */
-  stop(): Promise<void>;
-}
+export type Ticker = ReturnType<typeof createTicker>;
 
 const TICK = fileURLToPath(new URL('./tick.mjs', import.meta.url));
 
-export function createTicker({ rounds, onTick, log }: TickerOptions): Ticker {
+/** Calls `onTick` with the name of each round at its interval; the first time one interval after the start. */
+export function createTicker({ rounds, onTick, log }: TickerOptions) {
   const lost = (error: unknown) => log.warn({ err: toError(error) }, 'a tick is lost');
   const bree = new Bree({
     root: false,
@@ -41,6 +37,7 @@ export function createTicker({ rounds, onTick, log }: TickerOptions): Ticker {
 
   return {
     start: () => bree.start(),
+    /** End the ticks; resolves when the threads are gone. */
     stop: () => bree.stop(),
   };
 }
