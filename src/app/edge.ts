@@ -20,19 +20,11 @@ export function createEdge(config: Config, ports: Ports, machines: Machines, por
   const { recordings: store, rooms: roomStore, apiKeys, media, livekit, webhooks, ping, clock, log } = ports;
   const { recordings, rooms, commands } = machines;
   const { http, timers } = config;
-  const handle = createLiveKitIntake({
-    recordings,
-    rooms,
-    store,
-    clock,
-    log: log.child({ part: 'livekit' }),
-  });
+  const handle = createLiveKitIntake({ recordings, rooms, store, clock, log: log.child({ part: 'livekit' }) });
   const httpLog = log.child({ part: 'http' });
   const serve = createServer({
     capabilities: [
-      probesCapability({
-        readiness: createReadiness({ ...ping, livekit: () => livekit.listRooms(['readiness']) }, clock),
-      }),
+      probesCapability({ readiness: createReadiness({ ...ping, livekit: () => livekit.listRooms(['readiness']) }, clock) }),
       livekitCapability({
         livekitEvents: { verify: (body, authorization) => webhooks.verify(body, authorization), handle },
         log: httpLog,
@@ -44,12 +36,7 @@ export function createEdge(config: Config, ports: Ports, machines: Machines, por
         minAutoDeletionLeadMs: timers.minAutoDeletionLeadMs,
         log: httpLog,
       }),
-      recordingsCapability({
-        recordings: commands.recordings,
-        recordingStore: store,
-        media,
-        log: httpLog,
-      }),
+      recordingsCapability({ recordings: commands.recordings, recordingStore: store, media, log: httpLog }),
     ],
     apiKeys,
     log: httpLog,
