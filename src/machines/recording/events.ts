@@ -1,6 +1,6 @@
 import type { Supervisor } from '../kernel/supervisor.js';
 import type { EgressObservation } from '../ports/egress-gateway.js';
-import type { RecordingContext } from './recording.js';
+import type { RecordingContext, StartError } from './recording.js';
 
 interface At {
   /** Epoch milliseconds by our clock. */
@@ -11,20 +11,10 @@ interface At {
 
 export type EgressObserved = { type: 'egress.observed'; egress: EgressObservation } & At;
 
-/** Why LiveKit will certainly not record for this start. */
-export interface RefusalReason {
-  /**
-   * `capacity`: no worker took it; `unreachable`: the call never arrived; `livekit`: LiveKit said no; `late`: the claim lapsed;
-   * `lost`: nothing came of the call
-   */
-  kind: 'capacity' | 'unreachable' | 'livekit' | 'late' | 'lost';
-  message: string;
-}
-
 export type RecordingEvent =
   | EgressObserved
-  /** The start was certainly not accepted. */
-  | ({ type: 'start.refused'; reason: RefusalReason } & At)
+  /** The start was certainly not accepted, and why. */
+  | ({ type: 'start.refused'; reason: StartError } & At)
   /** The start may or may not have been accepted. `cancel`: the client has its error already, so undo whatever comes of it. */
   | ({ type: 'start.unknown'; cancel: boolean; message: string } & At)
   | ({ type: 'stop'; reason: 'request' | 'stale' | 'delete' | 'superseded' } & At)

@@ -12,7 +12,10 @@ export interface Deadline {
   generation: number;
 }
 
-/** `refused` and `handler`: LiveKit said no; `capacity`, `unreachable`, `late`, `lost`: it may say yes the next time. */
+/**
+ * Why LiveKit did not record. `refused` and `handler`: LiveKit said no. It may say yes the next time after `capacity` (no worker took
+ * it), `unreachable` (the call never arrived), `late` (the claim lapsed) and `lost` (nothing came of the call).
+ */
 export interface StartError {
   kind: 'refused' | 'handler' | 'capacity' | 'unreachable' | 'late' | 'lost' | 'egress';
   message: string;

@@ -58,7 +58,7 @@ export const EVENTS: Readonly<Record<string, RecordingEvent>> = {
     egressId: 'EG_2',
     requestedPath: 'recordings/planning-0123456789abcde--ffffffffff.mp4',
   }),
-  'start.refused': buildEvent({ type: 'start.refused', reason: { kind: 'livekit', message: 'no' } }),
+  'start.refused': buildEvent({ type: 'start.refused', reason: { kind: 'refused', message: 'no' } }),
   'start.unknown': buildEvent({ type: 'start.unknown', cancel: false, message: 'time-out' }),
   'start.unknown cancel': buildEvent({ type: 'start.unknown', cancel: true, message: 'handler failed to start' }),
   stop: buildEvent({ type: 'stop', reason: 'request' }),

@@ -32,7 +32,7 @@ describe("LiveKit's answer to StartEgress", () => {
     [
       'refused gives start.refused with the reason livekit',
       { kind: 'refused', code: 'livekit', message: 'no' },
-      { type: 'start.refused', reason: { kind: 'livekit' } },
+      { type: 'start.refused', reason: { kind: 'refused' } },
     ],
     [
       'unreachable gives start.refused with the reason unreachable',

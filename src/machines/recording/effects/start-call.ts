@@ -27,8 +27,10 @@ export function startEvent(outcome: StartOutcome, at: number): RecordingEvent | 
   switch (outcome.kind) {
     case 'accepted':
       return observed(outcome.egress, at);
-    case 'refused':
-      return { type: 'start.refused', reason: { kind: outcome.code, message: outcome.message }, ...from };
+    case 'refused': {
+      const kind = outcome.code === 'livekit' ? 'refused' : outcome.code;
+      return { type: 'start.refused', reason: { kind, message: outcome.message }, ...from };
+    }
     case 'handler_failed':
       return { type: 'start.unknown', cancel: true, message: outcome.message, ...from };
     case 'unknown':

@@ -79,9 +79,7 @@ function hasRecorded(egress: EgressObservation): boolean {
 function startErrorOf(event: RecordingEvent): { startError?: StartError } {
   switch (event.type) {
     case 'start.refused':
-      return {
-        startError: { kind: event.reason.kind === 'livekit' ? 'refused' : event.reason.kind, message: event.reason.message },
-      };
+      return { startError: event.reason };
     case 'egress.missing':
       return { startError: { kind: 'lost', message: event.cause } };
     case 'egress.observed':
