@@ -25,6 +25,8 @@ type Lock = { roomId: string } & LockHolder;
  */
 export async function collectOrphanedLocks(options: OrphanedLockOptions, signal: AbortSignal): Promise<Counts> {
   const { locks, store, livekit, clock, log, graceMs } = options;
+  const isRecorded = async ({ roomId }: Lock) => (await store.findLive(roomId)) !== undefined;
+  const isHeld = async ({ roomId, value }: Lock) => (await locks.find(roomId))?.value === value;
   return countEach(await listQuietly(), { signal, log }, ({ roomId }) => ({ room: roomId }), judge);
 
   /** If the locks cannot be listed, none is freed; the next run lists them again. */
@@ -54,13 +56,5 @@ export async function collectOrphanedLocks(options: OrphanedLockOptions, signal:
     await locks.release(lock.roomId, lock.value);
     orphanedLockFreed(log, { room: lock.roomId, recording: lock.uid });
     return 'released';
-  }
-
-  async function isRecorded({ roomId }: Lock): Promise<boolean> {
-    return (await store.findLive(roomId)) !== undefined;
-  }
-
-  async function isHeld({ roomId, value }: Lock): Promise<boolean> {
-    return (await locks.find(roomId))?.value === value;
   }
 }

@@ -20,11 +20,11 @@ export interface RecordingLockOptions {
 /** What a live recording has to do with its room's lock. */
 type Kept = 'held' | 'replaced' | 'contended' | 'without_lock' | 'over';
 
-/** The lock of a live recording; absent for one that was adopted. */
+/** The lock of a live recording; none for one that was adopted. */
 interface Live {
   uid: string;
   roomId: string;
-  lock?: WantedLock;
+  lock: WantedLock | undefined;
 }
 
 /** Locks that are asked for together. */
@@ -46,9 +46,9 @@ export async function keepRecordingLocks(options: RecordingLockOptions, signal: 
 
   async function* liveRecordings(): AsyncGenerator<Live> {
     for await (const recording of store.unsettled()) {
-      if (!isLive(recording)) continue;
       const { uid, roomId, lockValue: value, createdAt } = recording;
-      yield { uid, roomId, ...(value !== undefined && { lock: { roomId, holder: { value, uid, createdAt } } }) };
+      const lock = value === undefined ? undefined : { roomId, holder: { value, uid, createdAt } };
+      if (isLive(recording)) yield { uid, roomId, lock };
     }
   }
 

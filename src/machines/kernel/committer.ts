@@ -5,6 +5,7 @@ import { createMailbox } from '../../concurrency.js';
 import { StoreUnavailableError, TallyError, WriteOutcomeUnknownError } from '../../errors.js';
 import type { ActorStore, CreateResult } from './actor-store.js';
 import type { Change, Stamp } from './compose.js';
+import type { Hosting } from './definition.js';
 import { type ActorDocument, hasWritten } from './document.js';
 import { createEndedEffects } from './ended-effects.js';
 
@@ -46,14 +47,10 @@ export type Created<Context extends object> = CreateResult & { document: ActorDo
 
 export type Committer<Context extends object> = ReturnType<typeof createCommitter<Context>>;
 
-export interface CommitterOptions<Context extends object> {
-  store: ActorStore<Context>;
-  clock: Clock;
-  instance: string;
+type CommitterOptions<Context extends object> = Pick<Hosting<Context, never>, 'store' | 'clock' | 'instance' | 'random'> & {
   /** Documents of a higher one are left alone. */
   machineVersion: number;
-  random: () => number;
-}
+};
 
 /**
  * Load, change, save with compare-and-set; one key at a time within this process, any number of processes.
