@@ -6,10 +6,7 @@ import type { Environment, KeyPart } from './environment.js';
 import { ABSENT } from './environment.js';
 import { SCAN_LIMIT, newestFirst } from './newest-first.js';
 import type { Row } from './rows.js';
-import { rowsBelow } from './rows.js';
-
-/** Documents or keys an iteration reads in one go. */
-const BATCH = 100;
+import { batchesBelow, rowsBelow } from './rows.js';
 
 /** First part of a row's key; the parts after it are named beside it. */
 const UNSETTLED = 'unsettled'; // key
@@ -44,7 +41,7 @@ export function createLmdbRecordingStore(
       return holder !== undefined && isLive(holder) ? holder : undefined;
     },
     async *unsettled() {
-      for await (const batch of batchesBelow([UNSETTLED])) yield* environment.read(() => documentsOf(batch));
+      for await (const batch of batchesBelow(environment, rows, [UNSETTLED])) yield* environment.read(() => documentsOf(batch));
     },
     async findByStartKey(startKey) {
       return environment.read(() => holderOf('startKey', startKey));
@@ -55,19 +52,9 @@ export function createLmdbRecordingStore(
       return environment.read(() => rowsBelow(rows, [LISTED_BY_ROOM, roomId], { limit: 1 })).length > 0;
     },
     async *keysOfRoom(roomId) {
-      for await (const batch of batchesBelow([OF_ROOM, roomId])) yield* batch;
+      for await (const batch of batchesBelow(environment, rows, [OF_ROOM, roomId])) yield* batch;
     },
   };
-
-  /** Document keys of the rows `[...prefix, key]`. Each batch is read when it is asked for, so rows may come and go meanwhile. */
-  async function* batchesBelow(prefix: KeyPart[]): AsyncGenerator<string[]> {
-    let after: KeyPart[] | undefined;
-    do {
-      const batch = environment.read(() => rowsBelow(rows, prefix, { limit: BATCH, after }));
-      yield batch.map(({ value }) => value);
-      after = batch.length < BATCH ? undefined : batch.at(-1)?.key;
-    } while (after !== undefined);
-  }
 }
 
 function prefixFor({ roomId, status }: RecordingFilter): KeyPart[] {

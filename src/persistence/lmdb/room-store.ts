@@ -4,12 +4,9 @@ import type { RoomContext, RoomDocument } from '../../machines/room/room.js';
 import { roomStatusOf } from '../../machines/room/room.js';
 import { everyPage } from '../../concurrency.js';
 import { type ActorTable, createActorTable } from './actor-table.js';
-import type { Environment, KeyPart } from './environment.js';
+import type { Environment } from './environment.js';
 import { SCAN_LIMIT, newestFirst } from './newest-first.js';
-import { type Row, rowsBelow } from './rows.js';
-
-/** Rooms an iteration reads in one go. */
-const BATCH = 100;
+import { BATCH, batchesBelow, type Row } from './rows.js';
 
 /** First part of a row's key; the parts after it are named beside it. */
 const LISTED = 'listed'; // creationDate, key
@@ -36,14 +33,10 @@ export function createLmdbRoomStore(environment: Environment, table: ActorTable<
     ...store,
     list: ({ roomName }, limit, after) => below(LISTED, limit, after, roomName),
     async *expired(before) {
-      let after: KeyPart[] | undefined;
-      do {
-        const range = { limit: BATCH, after, upTo: [EXPIRING, before] };
-        const batch = environment.read(() => rowsBelow(rows, [EXPIRING], range));
-        const found = environment.read(() => documentsOf(batch.map(({ value }) => value)));
+      for await (const keys of batchesBelow(environment, rows, [EXPIRING], [EXPIRING, before])) {
+        const found = environment.read(() => documentsOf(keys));
         yield* found.filter(({ autoDeletionDate = before }) => autoDeletionDate < before);
-        after = batch.length < BATCH ? undefined : batch.at(-1)?.key;
-      } while (after !== undefined);
+      }
     },
     inMeeting: () => everyPage((after: PageCursor | undefined) => below(IN_MEETING, BATCH, after)),
   };

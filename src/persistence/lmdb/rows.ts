@@ -1,4 +1,4 @@
-import type { KeyPart, Table } from './environment.js';
+import type { Environment, KeyPart, Table } from './environment.js';
 
 /** An index row: what a document is found by. Kept in step with its document inside the same transaction. */
 export interface Row {
@@ -9,6 +9,8 @@ export interface Row {
 
 export type RowTable = Table<string, KeyPart[]>;
 
+/** Rows an iteration reads in one go. */
+export const BATCH = 100;
 /** Sorts after every key part that is stored below a prefix. */
 const END = '\uffff';
 
@@ -29,6 +31,24 @@ export function rowsBelow(table: RowTable, prefix: KeyPart[], range: RowRange & 
 export function rowsBelowReversed(table: RowTable, prefix: KeyPart[], { limit, after }: RowRange): Row[] {
   const found = table.getRange({ start: after ?? [...prefix, END], end: prefix, reverse: true, limit: limit + 1 });
   return [...found].filter(({ key }) => !isSameKey(key, after)).slice(0, limit);
+}
+
+/**
+ * The values of the rows below a prefix, up to `upTo`, in batches. Each batch is read when it is asked for, so rows may come and go
+ * meanwhile.
+ */
+export async function* batchesBelow(
+  environment: Environment,
+  table: RowTable,
+  prefix: KeyPart[],
+  upTo = prefix,
+): AsyncGenerator<string[]> {
+  let after: KeyPart[] | undefined;
+  do {
+    const batch = environment.read(() => rowsBelow(table, prefix, { limit: BATCH, after, upTo }));
+    yield batch.map(({ value }) => value);
+    after = batch.length < BATCH ? undefined : batch.at(-1)?.key;
+  } while (after !== undefined);
 }
 
 /** Put the rows that are new or changed and remove those that are gone. Inside a transaction. */
