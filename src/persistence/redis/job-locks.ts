@@ -6,7 +6,7 @@ import type { Locker } from './locker.js';
 const PREFIX = 'ov_meet_lock:scheduled_task_';
 
 /** No other program reads who holds a job's lock, so it has no entry in the registry. */
-export function createRedisJobLocks({ locker, ask }: { locker: Locker; ask: Ask }): JobLocks {
+export function createRedisJobLocks(locker: Locker, ask: Ask): JobLocks {
   return {
     acquire: (name, ttlMs) =>
       ask(async (signal) => {

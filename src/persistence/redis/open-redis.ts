@@ -47,14 +47,12 @@ export async function openRedis({ log, clock = systemClock, ...target }: RedisSe
   const subscriber = createClient(target, createOutageLog(log, 'The message channel of Redis'));
   const ask = createAsk(clock);
   const locker = createLocker(commands);
-  const roomLocks = createRedisRoomLocks({ client: commands, locker, ask, clock });
-  const jobLocks = createRedisJobLocks({ locker, ask });
   const bus = createRedisBus({ publisher: commands, subscriber, log, outages });
   await Promise.all([connect(commands, clock), connect(subscriber, clock)]);
 
   return {
-    roomLocks,
-    jobLocks,
+    roomLocks: createRedisRoomLocks(commands, locker, ask, clock),
+    jobLocks: createRedisJobLocks(locker, ask),
     bus,
     outages,
     onConnected(listener) {

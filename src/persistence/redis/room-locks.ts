@@ -8,13 +8,6 @@ import { keyNodes, type RedisClient } from './connection.js';
 import { createLockRegistry, type Registered, REGISTRY_PREFIX } from './lock-registry.js';
 import type { Locker } from './locker.js';
 
-export interface RedisRoomLocksOptions {
-  client: RedisClient;
-  locker: Locker;
-  ask: Ask;
-  clock: Clock;
-}
-
 const PREFIX = 'ov_meet_lock:recording_active_';
 /** Both in one walk through the database. */
 const LOCKS_AND_ENTRIES = 'ov_meet_lock*:recording_active_*';
@@ -44,7 +37,7 @@ const ANOTHERS = 0;
  * Room locks that several instances share, with those of OpenVidu Meet among them: same keys, same values. A lock that has
  * no entry in the registry, because somebody died between the two writes, is listed nowhere and goes with its time.
  */
-export function createRedisRoomLocks({ client, locker, ask, clock }: RedisRoomLocksOptions): RoomLocks {
+export function createRedisRoomLocks(client: RedisClient, locker: Locker, ask: Ask, clock: Clock): RoomLocks {
   const registry = createLockRegistry({ client, now: () => clock.now() });
 
   return {
