@@ -13,14 +13,6 @@ import { RECORDINGS, ROOMS } from './indexes.js';
 import { recordingMapper } from './stored-recording.js';
 import { roomMapper } from './stored-room.js';
 
-export interface AdoptionOptions {
-  connection: MongoConnection;
-  clock: Pick<Clock, 'now'>;
-  timing: AdoptionTiming;
-  /** Documents written at once. Default 500. */
-  batchSize?: number;
-}
-
 type Update = Record<string, unknown>;
 
 /** What only documents without our fields have. The index of each first field tells at once that there are none. */
@@ -34,8 +26,15 @@ type Foreign = typeof FOREIGN_RECORDING | typeof FOREIGN_ROOM;
  * Each document is written once and by itself, so the adoption may stop anywhere, be repeated, and run in several processes at
  * once. It comes before the unique indexes on our fields. OpenVidu Meet may write documents at any time, and takes our fields away
  * when it replaces one: no adoption is the last.
+ *
+ * @param batchSize documents written at once
  */
-export function createAdoption({ connection, clock, timing, batchSize = 500 }: AdoptionOptions): Migration {
+export function createAdoption(
+  connection: MongoConnection,
+  clock: Pick<Clock, 'now'>,
+  timing: AdoptionTiming,
+  batchSize = 500,
+): Migration {
   const recordings = connection.kernel(RECORDINGS);
   const rooms = connection.kernel(ROOMS);
 

@@ -44,7 +44,7 @@ export async function connectMongo(options: MongoOptions): Promise<MongoDatabase
       const cut = (): void => void patient.cut();
       signal.addEventListener('abort', cut);
       try {
-        await run([createAdoption({ connection: patient, clock, timing }), createIndexing(patient)]);
+        await run([createAdoption(patient, clock, timing), createIndexing(patient)]);
       } finally {
         signal.removeEventListener('abort', cut);
         await patient.close();

@@ -38,12 +38,10 @@ export interface NewestFirstQuery<Document> {
 export async function newestFirst<Document>(query: NewestFirstQuery<Document>): Promise<Page<Document>> {
   const { roomName = '' } = query;
   if (roomName.length > NEEDLE_MAX) return { items: [] };
-  return reading(() => (roomName === '' ? onePage(query) : searchedPage(query)));
-}
-
-async function onePage<Document>(query: NewestFirstQuery<Document>): Promise<Page<Document>> {
-  const found = await matchingIn(query, query.after, undefined, query.limit + 1);
-  return pageOf(query, found);
+  return reading(async () => {
+    if (roomName !== '') return searchedPage(query);
+    return pageOf(query, await matchingIn(query, query.after, undefined, query.limit + 1));
+  });
 }
 
 async function searchedPage<Document>(query: NewestFirstQuery<Document>): Promise<Page<Document>> {

@@ -6,7 +6,7 @@ import { dbName } from './names.js';
 
 // A program that adopts the recordings of OpenVidu Meet, and after each batch prints their number, until a test kills it.
 const connection = await connect({ uri: process.argv[2] ?? '', dbName, limits: DEFAULT_LIMITS });
-const adoption = createAdoption({ connection, clock: systemClock, timing: TIMING, batchSize: Number(process.argv[3]) });
+const adoption = createAdoption(connection, systemClock, TIMING, Number(process.argv[3]));
 await adoption.run({
   signal: new AbortController().signal,
   onBatch: ({ recordings = 0 }) => process.stdout.write(`${recordings}\n`),
