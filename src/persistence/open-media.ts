@@ -13,7 +13,7 @@ export interface Media {
 /** The media store that the configuration picks. Nothing is asked yet. */
 export async function openMedia(media: Config['media'], clock: Clock): Promise<Media> {
   if (media.kind === 'embedded') {
-    const files = createFileMedia({ mediaDir: media.dir, egressMediaDir: media.egressDir });
+    const files = createFileMedia(media.dir, media.egressDir);
     return { store: files, ping: () => files.ping(), close: () => undefined };
   }
   const { createS3Media } = await import('./s3/s3-media.js');

@@ -7,20 +7,18 @@ import type { MediaStore } from '../../machines/ports/media.js';
 import { assertMediaKey } from '../media-key.js';
 import { readRange } from './read-range.js';
 
-export interface FileMediaOptions {
-  /** The folder of the media as this process sees it. Whoever writes creates it; removing media never removes it. */
-  mediaDir: string;
-  /** The same folder as the egress sees it. */
-  egressMediaDir: string;
-}
-
 export interface FileMedia extends MediaStore {
   /** @throws MediaUnavailableError there is no such folder: not made yet, not mounted, or another one was meant */
   ping(): Promise<void>;
 }
 
-/** Media on a disk that the egress writes to as well. */
-export function createFileMedia({ mediaDir, egressMediaDir }: FileMediaOptions): FileMedia {
+/**
+ * Media on a disk that the egress writes to as well.
+ *
+ * @param mediaDir the folder as this process sees it. Its writers create it; removing media never removes it
+ * @param egressMediaDir the same folder as the egress sees it
+ */
+export function createFileMedia(mediaDir: string, egressMediaDir: string): FileMedia {
   const root = resolve(mediaDir);
 
   return {

@@ -38,7 +38,7 @@ describe('the media store on disk', () => {
   });
 
   it('answers a ping while its folder exists, and otherwise names the missing folder', async () => {
-    const pingIn = (folder: string) => createFileMedia({ mediaDir: folder, egressMediaDir: '/out' }).ping();
+    const pingIn = (folder: string) => createFileMedia(folder, '/out').ping();
     await write(KEY, Uint8Array.of(1));
     await pingIn(mediaDir);
     const missing = join(mediaDir, 'missing');
