@@ -7,8 +7,8 @@ import type { Readable } from 'node:stream';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 
 import { signalIfThere } from './servers/processes/signals.js';
-import { BUILD_TIMEOUT_MS, buildOnce } from './support/build-once.js';
-import { createDataFolder } from './support/data-folder.js';
+import { BUILD_TIMEOUT_MS, buildOnce } from './support/apps/build-once.js';
+import { createDataFolder } from './support/stores/data-folder.js';
 
 const ROOT = path.resolve(import.meta.dirname, '..');
 const START = { command: 'npm start', args: ['start'], ready: /^curl/ };

@@ -4,9 +4,9 @@ import { type AddressInfo, createServer } from 'node:net';
 import { beforeAll, describe, expect, it } from 'vitest';
 
 import { reasonsOf } from '../src/errors.js';
-import { BUILD_TIMEOUT_MS, buildOnce, builtFile } from './support/build-once.js';
-import { startChild } from './support/child-process.js';
-import { createDataFolder } from './support/data-folder.js';
+import { BUILD_TIMEOUT_MS, buildOnce, builtFile } from './support/apps/build-once.js';
+import { startChild } from './support/apps/child-process.js';
+import { createDataFolder } from './support/stores/data-folder.js';
 
 const HUSH = 'hush';
 

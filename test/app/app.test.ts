@@ -3,7 +3,7 @@ import { expect, it, vi } from 'vitest';
 import { createApp } from '../../src/app/app.js';
 import { parseConfig } from '../../src/config/config.js';
 import { createLogger, type Logger } from '../../src/logging.js';
-import { createDataFolder } from '../support/data-folder.js';
+import { createDataFolder } from '../support/stores/data-folder.js';
 import { createTestClock } from '../support/test-clock.js';
 
 it('createApp leaves no timer running and throws the cause when its last step fails', async () => {

@@ -11,9 +11,9 @@ import { createLogger, type Logger } from '../../src/logging.js';
 import { openEnvironment } from '../../src/persistence/lmdb/environment.js';
 import { DataFolderInUseError } from '../../src/persistence/single-process.js';
 import { buildRoom } from '../contracts/documents.js';
-import { freePort } from '../support/child-process.js';
-import { createDataFolder } from '../support/data-folder.js';
-import { openLmdb } from '../support/open-stores.js';
+import { freePort } from '../support/apps/child-process.js';
+import { createDataFolder } from '../support/stores/data-folder.js';
+import { openLmdb } from '../support/stores/open-stores.js';
 import { createTestClock, type TestClock } from '../support/test-clock.js';
 
 const silent = createLogger({ level: 'silent', name: 'tally' });

@@ -9,7 +9,7 @@ import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { compare, type CompareOptions } from '../../bench/compare/compare.js';
 import { compareFigure, type Comparison } from '../../bench/compare/ratio.js';
 import { collect } from '../support/collect.js';
-import { createDataFolder } from '../support/data-folder.js';
+import { createDataFolder } from '../support/stores/data-folder.js';
 
 const run = promisify(execFile);
 

@@ -5,7 +5,7 @@ import { expect, it } from 'vitest';
 
 import { announce } from '../../src/cli/welcome.js';
 import { createLogger } from '../../src/logging.js';
-import { createDataFolder } from '../support/data-folder.js';
+import { createDataFolder } from '../support/stores/data-folder.js';
 
 const lines: string[] = [];
 const log = createLogger({ level: 'info', name: 'test', destination: { write: (line) => lines.push(line) } });

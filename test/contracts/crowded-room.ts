@@ -3,10 +3,10 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 
 import { formatRecordingId } from '../../src/machines/recording/recording-id.js';
 import type { RecordingDocument } from '../../src/machines/recording/recording.js';
-import { type AppOnSimulator, startAppOnSimulator } from '../support/app-on-simulator.js';
+import { type AppOnSimulator, startAppOnSimulator } from '../support/apps/app-on-simulator.js';
 import { eventually } from '../support/eventually.js';
-import type { S3Server } from '../support/s3-bucket.js';
-import { type S3Proxy, startS3Proxy } from '../support/s3-proxy.js';
+import type { S3Server } from '../support/stores/s3-bucket.js';
+import { type S3Proxy, startS3Proxy } from '../support/stores/s3-proxy.js';
 import { settleEach } from '../../src/concurrency.js';
 import { buildSettled } from './documents.js';
 

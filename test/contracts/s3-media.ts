@@ -7,7 +7,7 @@ import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { MediaUnavailableError } from '../../src/errors.js';
 import type { WantedRange } from '../../src/machines/ports/media.js';
 import { createS3Media } from '../../src/persistence/s3/s3-media.js';
-import { createS3Bucket, type S3Bucket, type S3Server } from '../support/s3-bucket.js';
+import { createS3Bucket, type S3Bucket, type S3Server } from '../support/stores/s3-bucket.js';
 import { mediaStoreContract } from './media-store.js';
 
 export interface S3MediaContract {

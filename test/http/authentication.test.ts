@@ -1,7 +1,7 @@
 import { beforeEach, describe, expect, it } from 'vitest';
 
-import { createMemoryApiKeys } from '../support/memory-api-keys.js';
-import { API_KEY, createEdge, type Edge } from './support.js';
+import { createMemoryApiKeys } from '../support/memory/memory-api-keys.js';
+import { API_KEY, createEdge, type Edge } from './support/edge.js';
 
 const RECORDING = '/api/v1/recordings/room-1--EG_0000000001--0000000001';
 const unauthorized = (message: string) => ({ error: 'Authentication Error', message });

@@ -4,7 +4,7 @@ import { authErrors } from '../../src/http/auth/errors.js';
 import type { Capability } from '../../src/http/route/capability.js';
 import { commonErrors } from '../../src/http/server/errors.js';
 import { createErrorTable } from '../../src/http/server/error-table.js';
-import { createEdge } from './support.js';
+import { createEdge } from './support/edge.js';
 
 async function allCapabilities(): Promise<readonly Capability[]> {
   return (await createEdge()).capabilities;

@@ -1,6 +1,6 @@
 import { beforeEach, describe, expect, it } from 'vitest';
 
-import { API_KEY, createEdge, invalid, type Edge } from './support.js';
+import { API_KEY, createEdge, invalid, type Edge } from './support/edge.js';
 
 const pathNotFound = { error: 'Path Not Found', message: 'API path not implemented' };
 const malformedBody = { error: 'Bad Request', message: 'Malformed body' };

@@ -1,6 +1,6 @@
 import { beforeEach, describe, expect, it } from 'vitest';
 
-import { createEdge, invalid, type Edge } from './support.js';
+import { createEdge, invalid, type Edge } from './support/edge.js';
 
 interface Body {
   recordings?: { recordingId: string; roomId: string }[];

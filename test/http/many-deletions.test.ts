@@ -3,7 +3,7 @@ import { beforeEach, describe, expect, it } from 'vitest';
 import { LiveKitUnavailableError, StoreUnavailableError } from '../../src/errors.js';
 import { listen, type Listener } from '../../src/http/server/listener.js';
 import { RoomDeletionRefusedError } from '../../src/machines/room/errors.js';
-import { API_KEY, BASE_URL, createEdge, invalid, type Edge } from './support.js';
+import { API_KEY, BASE_URL, createEdge, invalid, type Edge } from './support/edge.js';
 
 let edge: Edge;
 beforeEach(async () => {

@@ -10,12 +10,12 @@ import { createRoomCommands, type RoomCommands } from '../../src/machines/room/c
 import type { RoomStore } from '../../src/machines/room/room-store.js';
 import { type RoomContext, roomStatusOf } from '../../src/machines/room/room.js';
 import type { RoomEvent } from '../../src/machines/room/events.js';
-import { openLmdb } from '../support/open-stores.js';
+import { openLmdb } from '../support/stores/open-stores.js';
 import { buildRoom, buildSettled, type DocumentChanges } from '../contracts/documents.js';
 import { createRoomSupervisor } from '../machines/room/support.js';
-import { createDataFolder } from '../support/data-folder.js';
-import { createMemoryRecordingStore } from '../support/memory-recording-store.js';
-import { createMemoryRoomStore } from '../support/memory-room-store.js';
+import { createDataFolder } from '../support/stores/data-folder.js';
+import { createMemoryRecordingStore } from '../support/memory/memory-recording-store.js';
+import { createMemoryRoomStore } from '../support/memory/memory-room-store.js';
 import { silentLog } from '../support/silent-log.js';
 import { createTestClock, type TestClock } from '../support/test-clock.js';
 

@@ -3,7 +3,7 @@ import { expect, it } from 'vitest';
 import { createTurn } from '../../src/jobs/locks.js';
 import { createLogger } from '../../src/logging.js';
 import { createGate } from '../support/gate.js';
-import { createMemoryJobLocks } from '../support/memory-job-locks.js';
+import { createMemoryJobLocks } from '../support/memory/memory-job-locks.js';
 import { createTestClock } from '../support/test-clock.js';
 
 const log = createLogger({ level: 'silent', name: 'test' });

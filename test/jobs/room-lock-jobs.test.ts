@@ -1,8 +1,8 @@
-import { openLmdb } from '../support/open-stores.js';
+import { openLmdb } from '../support/stores/open-stores.js';
 import { roomLockJobsContract } from '../contracts/room-lock-jobs.js';
-import { createDataFolder } from '../support/data-folder.js';
-import { createMemoryRecordingStore } from '../support/memory-recording-store.js';
-import { createMemoryRoomLocks, type MemoryLock } from '../support/memory-room-locks.js';
+import { createDataFolder } from '../support/stores/data-folder.js';
+import { createMemoryRecordingStore } from '../support/memory/memory-recording-store.js';
+import { createMemoryRoomLocks, type MemoryLock } from '../support/memory/memory-room-locks.js';
 
 const held = new Map<string, MemoryLock>();
 

@@ -9,13 +9,13 @@ import type { LiveKitGateway } from '../../src/machines/ports/livekit-gateway.js
 import type { RecordingStore } from '../../src/machines/recording/recording-store.js';
 import type { RoomPresence } from '../../src/machines/ports/room-gateway.js';
 import { type RecordingContext, statusOf } from '../../src/machines/recording/recording.js';
-import { openLmdb } from '../support/open-stores.js';
+import { openLmdb } from '../support/stores/open-stores.js';
 import { buildRecording, buildSettled, nextOf } from '../contracts/documents.js';
 import { definition } from '../machines/recording/build.js';
-import { createDataFolder } from '../support/data-folder.js';
-import { createMemoryRecordingStore } from '../support/memory-recording-store.js';
+import { createDataFolder } from '../support/stores/data-folder.js';
+import { createMemoryRecordingStore } from '../support/memory/memory-recording-store.js';
 import { silentLog } from '../support/silent-log.js';
-import { supervise } from '../support/supervise.js';
+import { supervise } from '../support/apps/supervise.js';
 import { createTestClock, type TestClock } from '../support/test-clock.js';
 
 const STALE_AFTER_MS = 300_000;

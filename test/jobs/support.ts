@@ -4,8 +4,8 @@ import type { JobRuns } from '../../src/jobs/runs.js';
 import { createScheduler, type Scheduler } from '../../src/jobs/scheduler.js';
 import { createLogger } from '../../src/logging.js';
 import { createGate, type Gate } from '../support/gate.js';
-import { createMemoryJobLocks } from '../support/memory-job-locks.js';
-import { createMemoryJobRuns } from '../support/memory-job-runs.js';
+import { createMemoryJobLocks } from '../support/memory/memory-job-locks.js';
+import { createMemoryJobRuns } from '../support/memory/memory-job-runs.js';
 import { createTestClock, type TestClock } from '../support/test-clock.js';
 
 export const COLLECTOR = 'activeRecordingGarbageCollector' satisfies JobName;

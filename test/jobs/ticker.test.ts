@@ -8,9 +8,9 @@ import { afterEach, describe, expect, it, vi } from 'vitest';
 
 import { createTicker, type Ticker } from '../../src/jobs/ticker.js';
 import { createLogger } from '../../src/logging.js';
-import { BUILD_TIMEOUT_MS, builtFile, buildOnce } from '../support/build-once.js';
-import { startChild } from '../support/child-process.js';
-import { createDataFolder } from '../support/data-folder.js';
+import { BUILD_TIMEOUT_MS, builtFile, buildOnce } from '../support/apps/build-once.js';
+import { startChild } from '../support/apps/child-process.js';
+import { createDataFolder } from '../support/stores/data-folder.js';
 import { eventually } from '../support/eventually.js';
 
 const ROOT = fileURLToPath(new URL('../..', import.meta.url));

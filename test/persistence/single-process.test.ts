@@ -9,9 +9,9 @@ import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 
 import { DataFolderInUseError, claimDataFolder } from '../../src/persistence/single-process.js';
-import { createDataFolder } from '../support/data-folder.js';
+import { createDataFolder } from '../support/stores/data-folder.js';
 
-const holder = join(import.meta.dirname, '../support/folder-holder.ts');
+const holder = join(import.meta.dirname, '../support/stores/folder-holder.ts');
 
 /** Makes a path longer than the path of a Unix socket may be. */
 const LONG_NAME = 'long-'.repeat(24);

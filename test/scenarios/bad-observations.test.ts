@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 
-import { type AppOnSimulator, startAppOnSimulator } from '../support/app-on-simulator.js';
+import { type AppOnSimulator, startAppOnSimulator } from '../support/apps/app-on-simulator.js';
 import { noEgress, noRecorder, nothingAtAll } from '../support/impostors.js';
 import { leftRunning } from '../support/invariants.js';
 import { passes } from '../support/passes.js';

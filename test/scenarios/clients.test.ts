@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 
 import type { ScriptRequest } from '../../src/simulator/index.js';
-import { type AppOnSimulator, startAppOnSimulator } from '../support/app-on-simulator.js';
+import { type AppOnSimulator, startAppOnSimulator } from '../support/apps/app-on-simulator.js';
 import { eventually } from '../support/eventually.js';
 
 const SPEED = 20;

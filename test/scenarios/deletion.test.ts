@@ -2,11 +2,11 @@ import { buffer } from 'node:stream/consumers';
 
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 
-import { BUILD_TIMEOUT_MS, buildOnce } from '../support/build-once.js';
+import { BUILD_TIMEOUT_MS, buildOnce } from '../support/apps/build-once.js';
 import { eventually } from '../support/eventually.js';
 import { oweEffect } from '../support/owe-effect.js';
-import { adapters } from '../support/stores.js';
-import { startTallyProcess, type TallyProcess } from '../support/tally-process.js';
+import { adapters } from '../support/stores/stores.js';
+import { startTallyProcess, type TallyProcess } from '../support/apps/tally-process.js';
 
 const REMOVED_WITHIN_MS = 8_000 + adapters.laterMs;
 describe('deleting a recording', () => {

@@ -3,10 +3,10 @@ import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
 import type { RecordingStatus } from '../../src/machines/recording/recording.js';
 import type { ScriptRequest } from '../../src/simulator/index.js';
 import { mediaKeyOf } from '../../src/machines/recording/media-key.js';
-import { type AppOnSimulator, startAppOnSimulator } from '../support/app-on-simulator.js';
+import { type AppOnSimulator, startAppOnSimulator } from '../support/apps/app-on-simulator.js';
 import { eventually } from '../support/eventually.js';
 import { i1TwoLive, isOurs, leftRunning } from '../support/invariants.js';
-import { adapters } from '../support/stores.js';
+import { adapters } from '../support/stores/stores.js';
 
 const SPEED = 50;
 const START_TIMEOUT_MS = 3_000;

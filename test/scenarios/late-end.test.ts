@@ -1,10 +1,10 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 
-import { type AppOnSimulator, startAppOnSimulator } from '../support/app-on-simulator.js';
+import { type AppOnSimulator, startAppOnSimulator } from '../support/apps/app-on-simulator.js';
 import { eventually } from '../support/eventually.js';
 import { i1TwoLive, leftRunning } from '../support/invariants.js';
-import { adapters } from '../support/stores.js';
-import { deliver, startWebhookTap, type WebhookTap } from '../support/webhook-tap.js';
+import { adapters } from '../support/stores/stores.js';
+import { deliver, startWebhookTap, type WebhookTap } from '../support/simulator/webhook-tap.js';
 
 const ROUNDS = 50;
 const ROOMS = 25;

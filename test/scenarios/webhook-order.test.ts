@@ -1,11 +1,11 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 
 import type { RecordingView } from '../../src/http/recordings/recording.presenter.js';
-import { type AppOnSimulator, startAppOnSimulator } from '../support/app-on-simulator.js';
+import { type AppOnSimulator, startAppOnSimulator } from '../support/apps/app-on-simulator.js';
 import { eventually } from '../support/eventually.js';
 import { createRandom } from '../support/random.js';
-import type { RecordingAnswer } from '../support/tally-api.js';
-import { deliver, startWebhookTap, type TappedWebhook, type WebhookTap } from '../support/webhook-tap.js';
+import type { RecordingAnswer } from '../support/apps/tally-api.js';
+import { deliver, startWebhookTap, type TappedWebhook, type WebhookTap } from '../support/simulator/webhook-tap.js';
 
 const HOUR = '3600000';
 const NAMES = ['started', 'ACTIVE', 'ENDING', 'ended'] as const;

@@ -6,7 +6,7 @@ import { text } from 'node:stream/consumers';
 
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 
-import { createDataFolder } from '../support/data-folder.js';
+import { createDataFolder } from '../support/stores/data-folder.js';
 
 const ROOT = path.resolve(import.meta.dirname, '../..');
 

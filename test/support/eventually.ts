@@ -1,6 +1,6 @@
 import { setTimeout as pause } from 'node:timers/promises';
 
-import { adapters } from './stores.js';
+import { adapters } from './stores/stores.js';
 
 const POLL_MS = 25;
 const WITHIN_MS = 20_000 * adapters.patience;

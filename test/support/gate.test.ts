@@ -4,7 +4,7 @@ import { StoreUnavailableError, WriteOutcomeUnknownError } from '../../src/error
 import { buildRecording, nextOf } from '../contracts/documents.js';
 import type { Gate } from './gate.js';
 import { createGate } from './gate.js';
-import { createMemoryRecordingStore } from './memory-recording-store.js';
+import { createMemoryRecordingStore } from './memory/memory-recording-store.js';
 
 describe('a gate', () => {
   it('lets calls pass at once while the gate is open', async () => {

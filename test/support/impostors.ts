@@ -1,4 +1,4 @@
-import type { Impostor } from './livekit-proxy.js';
+import type { Impostor } from './simulator/livekit-proxy.js';
 
 const NOT_FOUND = { status: 404, body: { code: 'not_found', msg: 'twirp error unknown: egress does not exist' } };
 const NOTHING = { status: 200, body: { items: [] } };

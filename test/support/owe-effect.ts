@@ -1,6 +1,6 @@
 import type { PendingEffect } from '../../src/machines/kernel/document.js';
 import type { RecordingStore } from '../../src/machines/recording/recording-store.js';
-import { adapters } from './stores.js';
+import { adapters } from './stores/stores.js';
 
 /**
  * Adds a pending effect to a stored recording, leased to a dead instance, as if the instance was killed after its commit.

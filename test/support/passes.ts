@@ -1,5 +1,5 @@
 import { eventually } from './eventually.js';
-import type { LiveKitProxy } from './livekit-proxy.js';
+import type { LiveKitProxy } from './simulator/livekit-proxy.js';
 
 /** Waits until Tally has made `count` further reconcile passes. */
 export async function passes({ calls }: Pick<LiveKitProxy, 'calls'>, count: number): Promise<void> {

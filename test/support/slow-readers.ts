@@ -5,7 +5,7 @@ import { runInNewContext } from 'node:vm';
 
 import { expect } from 'vitest';
 
-import { API_KEY } from './tally-api.js';
+import { API_KEY } from './apps/tally-api.js';
 
 export interface SlowReaders {
   /** Time from the first request until every reader has its first byte. */

@@ -6,7 +6,7 @@ import { type Committer, createCommitter, NewerMachineError } from '../../../src
 import type { Change, Current, Stamp } from '../../../src/machines/kernel/compose.js';
 import { type ActorDocument, nextWrites } from '../../../src/machines/kernel/document.js';
 import { createGate, type GateOptions } from '../../support/gate.js';
-import { createMemoryActorStore, type MemoryDocuments } from '../../support/memory-actor-store.js';
+import { createMemoryActorStore, type MemoryDocuments } from '../../support/memory/memory-actor-store.js';
 import { createTestClock } from '../../support/test-clock.js';
 
 interface Counter {

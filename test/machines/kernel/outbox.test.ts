@@ -4,7 +4,7 @@ import { createCommitter } from '../../../src/machines/kernel/committer.js';
 import type { ActorDocument, PendingEffect } from '../../../src/machines/kernel/document.js';
 import { createOutbox } from '../../../src/machines/kernel/outbox.js';
 import { createGate } from '../../support/gate.js';
-import { createMemoryActorStore, type MemoryDocuments } from '../../support/memory-actor-store.js';
+import { createMemoryActorStore, type MemoryDocuments } from '../../support/memory/memory-actor-store.js';
 import { silentLog } from '../../support/silent-log.js';
 import { createTestClock } from '../../support/test-clock.js';
 import { bell, type BellContext, newBell, says } from './support.js';

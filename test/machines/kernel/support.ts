@@ -11,8 +11,8 @@ import type { ActorDocument } from '../../../src/machines/kernel/document.js';
 import { createLocalBus, type EventBus } from '../../../src/machines/kernel/event-bus.js';
 import type { Supervisor } from '../../../src/machines/kernel/supervisor.js';
 import { createGate, type Gate } from '../../support/gate.js';
-import { createMemoryActorStore, type MemoryDocuments } from '../../support/memory-actor-store.js';
-import { supervise } from '../../support/supervise.js';
+import { createMemoryActorStore, type MemoryDocuments } from '../../support/memory/memory-actor-store.js';
+import { supervise } from '../../support/apps/supervise.js';
 import { createTestClock, type TestClock } from '../../support/test-clock.js';
 
 export interface BellContext {

@@ -8,9 +8,9 @@ import type { RecordingStore } from '../../../src/machines/recording/recording-s
 import type { RecordingContext } from '../../../src/machines/recording/recording.js';
 import { createStrayKeeper } from '../../../src/machines/reconcile/strays.js';
 import type { RoomStore } from '../../../src/machines/room/room-store.js';
-import { createMemoryRecordingStore } from '../../support/memory-recording-store.js';
+import { createMemoryRecordingStore } from '../../support/memory/memory-recording-store.js';
 import { silentLog } from '../../support/silent-log.js';
-import { supervise } from '../../support/supervise.js';
+import { supervise } from '../../support/apps/supervise.js';
 import { createTestClock } from '../../support/test-clock.js';
 import { buildEgress, definition, NOON, UID } from '../recording/build.js';
 

@@ -7,10 +7,10 @@ import type { LiveKitGateway } from '../../../src/machines/ports/livekit-gateway
 import { createRecordingKeeper } from '../../../src/machines/reconcile/recordings.js';
 import { createReconciler } from '../../../src/machines/reconcile/reconciler.js';
 import type { StrayKeeper } from '../../../src/machines/reconcile/strays.js';
-import { createMemoryMedia } from '../../support/memory-media.js';
-import { createMemoryRecordingStore } from '../../support/memory-recording-store.js';
-import { createMemoryRoomLocks } from '../../support/memory-room-locks.js';
-import { supervise } from '../../support/supervise.js';
+import { createMemoryMedia } from '../../support/memory/memory-media.js';
+import { createMemoryRecordingStore } from '../../support/memory/memory-recording-store.js';
+import { createMemoryRoomLocks } from '../../support/memory/memory-room-locks.js';
+import { supervise } from '../../support/apps/supervise.js';
 import { createTestClock } from '../../support/test-clock.js';
 import { silentLog } from '../../support/silent-log.js';
 import { noMeetings } from '../room/support.js';

@@ -2,9 +2,9 @@ import { expect, it } from 'vitest';
 
 import { createLiveKitIntake } from '../../../src/machines/reconcile/intake.js';
 import { mediaKeyOf } from '../../../src/machines/recording/media-key.js';
-import { createMemoryRecordingStore } from '../../support/memory-recording-store.js';
+import { createMemoryRecordingStore } from '../../support/memory/memory-recording-store.js';
 import { silentLog } from '../../support/silent-log.js';
-import { supervise } from '../../support/supervise.js';
+import { supervise } from '../../support/apps/supervise.js';
 import { createTestClock } from '../../support/test-clock.js';
 import { buildEgress, buildTombstone, definition, NOON, ROOM, UID } from '../recording/build.js';
 

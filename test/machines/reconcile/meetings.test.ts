@@ -5,7 +5,7 @@ import { createMeetingKeeper } from '../../../src/machines/reconcile/meetings.js
 import { type RoomContext, type RoomDocument, roomStatusOf } from '../../../src/machines/room/room.js';
 import { buildRoom, type DocumentChanges } from '../../contracts/documents.js';
 import { createGate } from '../../support/gate.js';
-import { createMemoryRoomStore } from '../../support/memory-room-store.js';
+import { createMemoryRoomStore } from '../../support/memory/memory-room-store.js';
 import { createTestClock } from '../../support/test-clock.js';
 import { silentLog } from '../../support/silent-log.js';
 import { createRoomSupervisor } from '../room/support.js';

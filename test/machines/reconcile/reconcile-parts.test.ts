@@ -8,7 +8,7 @@ import type { LiveKitGateway } from '../../../src/machines/ports/livekit-gateway
 import { createRecordingKeeper } from '../../../src/machines/reconcile/recordings.js';
 import { createReconciler } from '../../../src/machines/reconcile/reconciler.js';
 import type { RecordingContext, RecordingDocument } from '../../../src/machines/recording/recording.js';
-import { createMemoryRecordingStore } from '../../support/memory-recording-store.js';
+import { createMemoryRecordingStore } from '../../support/memory/memory-recording-store.js';
 import { createTestClock } from '../../support/test-clock.js';
 import { ACCEPTED, buildDocument, buildEgress, NOON } from '../recording/build.js';
 

@@ -11,8 +11,8 @@ import { createReconciler, type Reconciler } from '../../../src/machines/reconci
 import type { RecordingContext, RecordingDocument } from '../../../src/machines/recording/recording.js';
 import type { StrayKeeper } from '../../../src/machines/reconcile/strays.js';
 import { createGate } from '../../support/gate.js';
-import { createMemoryJobLocks } from '../../support/memory-job-locks.js';
-import { createMemoryRecordingStore } from '../../support/memory-recording-store.js';
+import { createMemoryJobLocks } from '../../support/memory/memory-job-locks.js';
+import { createMemoryRecordingStore } from '../../support/memory/memory-recording-store.js';
 import { createTestClock } from '../../support/test-clock.js';
 import { silentLog } from '../../support/silent-log.js';
 import { noMeetings } from '../room/support.js';

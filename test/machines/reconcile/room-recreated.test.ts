@@ -7,7 +7,7 @@ import { createRecordingKeeper } from '../../../src/machines/reconcile/recording
 import { createReconciler } from '../../../src/machines/reconcile/reconciler.js';
 import type { RecordingContext } from '../../../src/machines/recording/recording.js';
 import type { StrayKeeper } from '../../../src/machines/reconcile/strays.js';
-import { createMemoryRecordingStore } from '../../support/memory-recording-store.js';
+import { createMemoryRecordingStore } from '../../support/memory/memory-recording-store.js';
 import { createTestClock } from '../../support/test-clock.js';
 import { silentLog } from '../../support/silent-log.js';
 import { noMeetings } from '../room/support.js';

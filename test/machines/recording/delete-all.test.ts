@@ -3,7 +3,7 @@ import { beforeEach, describe, expect, it } from 'vitest';
 import { StoreUnavailableError } from '../../../src/errors.js';
 import { deleteAllRecordings, type DeleteAllOptions } from '../../../src/machines/recording/commands/delete-all.js';
 import { createGate, type Gate } from '../../support/gate.js';
-import { createMemoryRecordingStore } from '../../support/memory-recording-store.js';
+import { createMemoryRecordingStore } from '../../support/memory/memory-recording-store.js';
 import { createTestClock, type TestClock } from '../../support/test-clock.js';
 import { buildRecording, buildSettled } from '../../contracts/documents.js';
 import { silentLog } from '../../support/silent-log.js';

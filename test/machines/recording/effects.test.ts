@@ -11,8 +11,8 @@ import type { EgressStatus } from '../../../src/machines/ports/egress-gateway.js
 import type { RecordingContext, RecordingDocument } from '../../../src/machines/recording/recording.js';
 import type { LiveKitGateway } from '../../../src/machines/ports/livekit-gateway.js';
 import type { StopOutcome } from '../../../src/machines/ports/egress-gateway.js';
-import { createMemoryMedia } from '../../support/memory-media.js';
-import { createMemoryRoomLocks } from '../../support/memory-room-locks.js';
+import { createMemoryMedia } from '../../support/memory/memory-media.js';
+import { createMemoryRoomLocks } from '../../support/memory/memory-room-locks.js';
 import { createTestClock } from '../../support/test-clock.js';
 import { buildDocument, buildEgress, buildInput, definition, NOON, observed, timing } from './build.js';
 import { EVENTS, SITUATIONS } from './situations.js';

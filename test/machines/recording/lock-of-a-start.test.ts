@@ -5,8 +5,8 @@ import type { LiveKitGateway } from '../../../src/machines/ports/livekit-gateway
 import type { RecordingContext } from '../../../src/machines/recording/recording.js';
 import { createRecordingCommands } from '../../../src/machines/recording/commands/commands.js';
 import type { RecordingCommandOptions } from '../../../src/machines/recording/commands/options.js';
-import { createMemoryRecordingStore } from '../../support/memory-recording-store.js';
-import { createMemoryRoomLocks } from '../../support/memory-room-locks.js';
+import { createMemoryRecordingStore } from '../../support/memory/memory-recording-store.js';
+import { createMemoryRoomLocks } from '../../support/memory/memory-room-locks.js';
 import { silentLog } from '../../support/silent-log.js';
 import { createTestClock } from '../../support/test-clock.js';
 import { buildDocument } from './build.js';

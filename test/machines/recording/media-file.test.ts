@@ -2,7 +2,7 @@ import { describe, expect, it } from 'vitest';
 
 import { inspectFile } from '../../../src/machines/recording/effects/media-file.js';
 import { createGate } from '../../support/gate.js';
-import { createMemoryMedia } from '../../support/memory-media.js';
+import { createMemoryMedia } from '../../support/memory/memory-media.js';
 
 const KEY = 'recordings/room--a1b2c3d4e5.mp4';
 

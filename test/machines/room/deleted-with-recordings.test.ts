@@ -4,8 +4,8 @@ import { RecordingsNotDeletedError } from '../../../src/machines/recording/error
 import { createRoomCommands } from '../../../src/machines/room/commands/commands.js';
 import { RoomNotFoundError } from '../../../src/machines/ports/rooms.js';
 import { buildRoom, buildSettled } from '../../contracts/documents.js';
-import { createMemoryRecordingStore } from '../../support/memory-recording-store.js';
-import { createMemoryRoomStore } from '../../support/memory-room-store.js';
+import { createMemoryRecordingStore } from '../../support/memory/memory-recording-store.js';
+import { createMemoryRoomStore } from '../../support/memory/memory-room-store.js';
 import { silentLog } from '../../support/silent-log.js';
 import { createTestClock } from '../../support/test-clock.js';
 import { createRoomSupervisor } from './support.js';

@@ -2,8 +2,8 @@ import { describe, expect, it } from 'vitest';
 
 import { createRoomCommands } from '../../../src/machines/room/commands/commands.js';
 import { roomIdPrefix } from '../../../src/machines/room/room-id.js';
-import { createMemoryRecordingStore } from '../../support/memory-recording-store.js';
-import { createMemoryRoomStore } from '../../support/memory-room-store.js';
+import { createMemoryRecordingStore } from '../../support/memory/memory-recording-store.js';
+import { createMemoryRoomStore } from '../../support/memory/memory-room-store.js';
 import { silentLog } from '../../support/silent-log.js';
 import { createTestClock } from '../../support/test-clock.js';
 import { createRoomSupervisor } from './support.js';

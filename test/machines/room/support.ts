@@ -6,7 +6,7 @@ import type { MeetingKeeper } from '../../../src/machines/reconcile/meetings.js'
 import type { RoomStore } from '../../../src/machines/room/room-store.js';
 import type { RoomContext } from '../../../src/machines/room/room.js';
 import type { RoomEvent } from '../../../src/machines/room/events.js';
-import { supervise } from '../../support/supervise.js';
+import { supervise } from '../../support/apps/supervise.js';
 
 /** A meeting keeper that does nothing, for tests of recordings. */
 export const noMeetings: MeetingKeeper = { see: async () => undefined, recheck: async () => undefined };

@@ -9,8 +9,8 @@ import { MediaUnavailableError } from '../../../src/errors.js';
 import type { MediaStore } from '../../../src/machines/ports/media.js';
 import { createFileMedia } from '../../../src/persistence/files/file-media.js';
 import { mediaStoreContract } from '../../contracts/media-store.js';
-import { createDataFolder } from '../../support/data-folder.js';
-import { createMediaFolder } from '../../support/media-folder.js';
+import { createDataFolder } from '../../support/stores/data-folder.js';
+import { createMediaFolder } from '../../support/stores/media-folder.js';
 
 const KEY = 'recordings/room/room--0123456789.mp4';
 

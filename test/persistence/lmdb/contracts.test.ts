@@ -1,11 +1,11 @@
-import { type Lmdb, openLmdb } from '../../support/open-stores.js';
+import { type Lmdb, openLmdb } from '../../support/stores/open-stores.js';
 import { apiKeyStoreContract } from '../../contracts/api-key-store.js';
 import { jobRunsContract } from '../../contracts/job-runs.js';
 import { recordingStoreContract } from '../../contracts/recording-store.js';
 import { roomLocksContract } from '../../contracts/room-locks.js';
 import { roomStoreContract } from '../../contracts/room-store.js';
 import { tombstoneContract } from '../../contracts/tombstones.js';
-import { createDataFolder } from '../../support/data-folder.js';
+import { createDataFolder } from '../../support/stores/data-folder.js';
 import { createTestClock } from '../../support/test-clock.js';
 
 const name = 'LMDB';

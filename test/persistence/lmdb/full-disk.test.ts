@@ -4,9 +4,9 @@ import { promisify } from 'node:util';
 
 import { expect, it } from 'vitest';
 
-import { createDataFolder } from '../../support/data-folder.js';
+import { createDataFolder } from '../../support/stores/data-folder.js';
 
-const filler = join(import.meta.dirname, '../../support/store-filler.ts');
+const filler = join(import.meta.dirname, '../../support/stores/store-filler.ts');
 
 it('LMDB on a full disk throws StoreUnavailableError, stores no part of the refused write, and keeps earlier ones', async () => {
   const folder = await createDataFolder();

@@ -3,11 +3,11 @@ import { expect, it } from 'vitest';
 import type { PageCursor } from '../../../src/machines/ports/pages.js';
 import type { RecordingFilter, RecordingStore } from '../../../src/machines/recording/recording-store.js';
 import { RECORDING_STATUSES } from '../../../src/machines/recording/recording.js';
-import { openLmdb } from '../../support/open-stores.js';
+import { openLmdb } from '../../support/stores/open-stores.js';
 import { drawWrite, ROOMS } from '../../contracts/random-writes.js';
 import { collect } from '../../support/collect.js';
-import { createDataFolder } from '../../support/data-folder.js';
-import { createMemoryRecordingStore } from '../../support/memory-recording-store.js';
+import { createDataFolder } from '../../support/stores/data-folder.js';
+import { createMemoryRecordingStore } from '../../support/memory/memory-recording-store.js';
 import { createRandom } from '../../support/random.js';
 
 const STEPS = 150;

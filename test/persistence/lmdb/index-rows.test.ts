@@ -12,7 +12,7 @@ import { type Environment, type KeyPart, openEnvironment } from '../../../src/pe
 import { createRecordingTable } from '../../../src/persistence/lmdb/recording-store.js';
 import { createRoomTable } from '../../../src/persistence/lmdb/room-store.js';
 import { buildEffect, buildRecording, buildRoom, buildSettled } from '../../contracts/documents.js';
-import { createDataFolder } from '../../support/data-folder.js';
+import { createDataFolder } from '../../support/stores/data-folder.js';
 
 const signal = new AbortController().signal;
 const RECORDINGS = 1_200;
@@ -152,7 +152,7 @@ describe('the index rows of LMDB', () => {
 
 /** Starts a child process that rebuilds the rows, and kills it after `batches` batches. */
 async function killAfter(batches: number): Promise<void> {
-  const script = join(import.meta.dirname, '../../support/row-maker.ts');
+  const script = join(import.meta.dirname, '../../support/stores/row-maker.ts');
   const child = spawn(process.execPath, ['--import', 'tsx', script, path, String(batches)], {
     stdio: ['ignore', 'pipe', 'inherit'],
   });

@@ -6,10 +6,10 @@ import { createInterface } from 'node:readline';
 import { expect, it } from 'vitest';
 
 import { statusOf } from '../../../src/machines/recording/recording.js';
-import { openLmdb } from '../../support/open-stores.js';
-import { createDataFolder } from '../../support/data-folder.js';
+import { openLmdb } from '../../support/stores/open-stores.js';
+import { createDataFolder } from '../../support/stores/data-folder.js';
 
-const writer = join(import.meta.dirname, '../../support/store-writer.ts');
+const writer = join(import.meta.dirname, '../../support/stores/store-writer.ts');
 
 it('LMDB keeps every acknowledged write and consistent indexes when its process is killed', async () => {
   const folder = await createDataFolder();

@@ -5,11 +5,11 @@ import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 
 import { LocksUnavailableError, StoreUnavailableError } from '../../../src/errors.js';
 import { openEnvironment } from '../../../src/persistence/lmdb/environment.js';
-import { openLmdb } from '../../support/open-stores.js';
+import { openLmdb } from '../../support/stores/open-stores.js';
 import { createLmdbRecordingStore, createRecordingTable } from '../../../src/persistence/lmdb/recording-store.js';
 import { DataFolderInUseError } from '../../../src/persistence/single-process.js';
 import { buildEffect, buildRecording, buildRoom, nextOf } from '../../contracts/documents.js';
-import { createDataFolder } from '../../support/data-folder.js';
+import { createDataFolder } from '../../support/stores/data-folder.js';
 
 describe('LMDB', () => {
   let dataDir: string;

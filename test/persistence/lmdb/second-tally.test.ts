@@ -1,8 +1,8 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 
-import { BUILD_TIMEOUT_MS, buildOnce, builtFile } from '../../support/build-once.js';
-import { startChild } from '../../support/child-process.js';
-import { startTallyProcess, type TallyProcess } from '../../support/tally-process.js';
+import { BUILD_TIMEOUT_MS, buildOnce, builtFile } from '../../support/apps/build-once.js';
+import { startChild } from '../../support/apps/child-process.js';
+import { startTallyProcess, type TallyProcess } from '../../support/apps/tally-process.js';
 
 // Only the data folder refuses a second instance: on MongoDB and Redis any number of instances may run.
 describe('a second Tally on a data folder that is in use', () => {

@@ -7,7 +7,7 @@ import { createLogger } from '../../../src/logging.js';
 import { migrate } from '../../../src/persistence/migrations/migrate.js';
 import type { Migration } from '../../../src/persistence/migrations/migration.js';
 import { createGate, type Gate } from '../../support/gate.js';
-import { createMemoryJobLocks } from '../../support/memory-job-locks.js';
+import { createMemoryJobLocks } from '../../support/memory/memory-job-locks.js';
 import { createTestClock, type TestClock } from '../../support/test-clock.js';
 
 interface Line {

@@ -1,9 +1,9 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 
-import { BUILD_TIMEOUT_MS, buildOnce } from '../../support/build-once.js';
+import { BUILD_TIMEOUT_MS, buildOnce } from '../../support/apps/build-once.js';
 import { eventually } from '../../support/eventually.js';
 import { leftRunning, orphanedLocks } from '../../support/invariants.js';
-import { startTallyProcess, type TallyProcess } from '../../support/tally-process.js';
+import { startTallyProcess, type TallyProcess } from '../../support/apps/tally-process.js';
 
 /** From the claim on the start call until no answer to it can come any more, by the real clock. */
 const LOOKS_FOR_MS = 35_000;

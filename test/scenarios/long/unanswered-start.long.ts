@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 
-import { type AppOnSimulator, startAppOnSimulator } from '../../support/app-on-simulator.js';
+import { type AppOnSimulator, startAppOnSimulator } from '../../support/apps/app-on-simulator.js';
 import { eventually } from '../../support/eventually.js';
 import { leftRunning } from '../../support/invariants.js';
 

@@ -2,7 +2,7 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { startMongo, startRedis, type MongoReplicaSet, type Redis } from '../../servers/index.js';
 import { systemClock, type Clock } from '../../../src/clock.js';
 import { eventually } from '../../support/eventually.js';
-import { type InstancesOnSimulator, startInstancesOnSimulator } from '../../support/instances-on-simulator.js';
+import { type InstancesOnSimulator, startInstancesOnSimulator } from '../../support/apps/instances-on-simulator.js';
 import { oweEffect } from '../../support/owe-effect.js';
 
 const hourMs = 3_600_000;

@@ -5,7 +5,7 @@ import { createInterface } from 'node:readline';
 import { afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import type { PageCursor } from '../../../src/machines/ports/pages.js';
 import { statusOf } from '../../../src/machines/recording/recording.js';
-import type { Mongo } from '../../support/open-mongo.js';
+import type { Mongo } from '../../support/stores/open-mongo.js';
 import { nextOf } from '../../contracts/documents.js';
 import { collect } from '../../support/collect.js';
 import { buildForeignRecording, buildForeignRoom } from './support/foreign-documents.js';

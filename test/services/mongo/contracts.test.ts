@@ -1,5 +1,5 @@
 import { beforeAll, expect, it } from 'vitest';
-import type { Mongo } from '../../support/open-mongo.js';
+import type { Mongo } from '../../support/stores/open-mongo.js';
 import { apiKeyStoreContract } from '../../contracts/api-key-store.js';
 import { jobRunsContract } from '../../contracts/job-runs.js';
 import { recordingStoreContract } from '../../contracts/recording-store.js';

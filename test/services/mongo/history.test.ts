@@ -1,11 +1,11 @@
 import { beforeAll, expect, it } from 'vitest';
 import type { RecordingFilter, RecordingStore } from '../../../src/machines/recording/recording-store.js';
 import { RECORDING_STATUSES } from '../../../src/machines/recording/recording.js';
-import type { Mongo } from '../../support/open-mongo.js';
+import type { Mongo } from '../../support/stores/open-mongo.js';
 import { asListed } from '../../contracts/documents.js';
 import { drawWrite, ROOMS } from '../../contracts/random-writes.js';
 import { collect } from '../../support/collect.js';
-import { createMemoryRecordingStore } from '../../support/memory-recording-store.js';
+import { createMemoryRecordingStore } from '../../support/memory/memory-recording-store.js';
 import { createRandom } from '../../support/random.js';
 import { startMongoUnderTest, type MongoUnderTest } from './support/open-mongo.js';
 

@@ -5,7 +5,7 @@ import { StoreUnavailableError } from '../../../src/errors.js';
 import { connectMongo, type MongoDatabase } from '../../../src/persistence/mongo/database.js';
 import type { Migration } from '../../../src/persistence/migrations/migration.js';
 import { buildRecording } from '../../contracts/documents.js';
-import { TIMING } from '../../support/open-mongo.js';
+import { TIMING } from '../../support/stores/open-mongo.js';
 import { dbName } from './support/names.js';
 import { startMongoUnderTest, type MongoUnderTest } from './support/open-mongo.js';
 

@@ -5,7 +5,7 @@ import type { PageCursor } from '../../../src/machines/ports/pages.js';
 import type { RecordingFilter, RecordingStore } from '../../../src/machines/recording/recording-store.js';
 import type { RecordingDocument } from '../../../src/machines/recording/recording.js';
 import { connect, DEFAULT_LIMITS } from '../../../src/persistence/mongo/connect.js';
-import type { Mongo } from '../../support/open-mongo.js';
+import type { Mongo } from '../../support/stores/open-mongo.js';
 import { createMongoRecordingStore } from '../../../src/persistence/mongo/recording-store.js';
 import { buildEffect, buildRecording, buildRoom, buildSettled, buildUndated, buildUnnamed } from '../../contracts/documents.js';
 import { collect } from '../../support/collect.js';

@@ -1,8 +1,8 @@
 import { afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { poll, startRedis } from '../../servers/index.js';
-import { buildOnce, BUILD_TIMEOUT_MS, builtFile } from '../../support/build-once.js';
-import { freePort, startChild, type RunningChild } from '../../support/child-process.js';
-import { createDataFolder } from '../../support/data-folder.js';
+import { buildOnce, BUILD_TIMEOUT_MS, builtFile } from '../../support/apps/build-once.js';
+import { freePort, startChild, type RunningChild } from '../../support/apps/child-process.js';
+import { createDataFolder } from '../../support/stores/data-folder.js';
 import { isFullSize } from '../../support/full-size.js';
 import { buildForeignRecording, buildForeignRoom } from './support/foreign-documents.js';
 import { dbName } from './support/names.js';

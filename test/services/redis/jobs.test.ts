@@ -8,7 +8,7 @@ import type { Job } from '../../../src/jobs/job.js';
 import { createScheduler, type Scheduler } from '../../../src/jobs/scheduler.js';
 import { openRedis, type OpenRedis } from '../../../src/persistence/redis/open-redis.js';
 import { eventually } from '../../support/eventually.js';
-import { createMemoryJobRuns } from '../../support/memory-job-runs.js';
+import { createMemoryJobRuns } from '../../support/memory/memory-job-runs.js';
 import { connectTo, silentLog } from './servers.js';
 
 const NAME = 'recordingLockKeeper';

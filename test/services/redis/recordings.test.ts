@@ -2,7 +2,7 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { poll, startRedis, type Redis } from '../../servers/index.js';
 import type { LockHolder } from '../../../src/machines/ports/room-locks.js';
 import { openRedis, type OpenRedis } from '../../../src/persistence/redis/open-redis.js';
-import { startTallyProcess, type TallyProcess } from '../../support/tally-process.js';
+import { startTallyProcess, type TallyProcess } from '../../support/apps/tally-process.js';
 import { silentLog } from './servers.js';
 
 const graceMs = 4_000;

@@ -2,7 +2,7 @@ import { afterAll, beforeAll } from 'vitest';
 import { startRedis, type Redis } from '../../servers/index.js';
 import { openRedis } from '../../../src/persistence/redis/open-redis.js';
 import { roomLockJobsContract } from '../../contracts/room-lock-jobs.js';
-import { createMemoryRecordingStore } from '../../support/memory-recording-store.js';
+import { createMemoryRecordingStore } from '../../support/memory/memory-recording-store.js';
 import { connectTo, silentLog } from './servers.js';
 
 let server: Redis;

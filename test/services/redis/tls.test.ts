@@ -5,7 +5,7 @@ import { parseConfig } from '../../../src/config/config.js';
 import { LocksUnavailableError } from '../../../src/errors.js';
 import { openPersistence, type Persistence } from '../../../src/persistence/index.js';
 import { openRedis } from '../../../src/persistence/redis/open-redis.js';
-import { createDataFolder } from '../../support/data-folder.js';
+import { createDataFolder } from '../../support/stores/data-folder.js';
 import { makeCertificates, type Certificates } from './certificates.js';
 import { silentLog, startCluster, startSentinel, type RedisGroup } from './servers.js';
 

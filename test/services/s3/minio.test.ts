@@ -2,7 +2,7 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { minioPassword, minioUser, poll, startMinio, type Minio } from '../../servers/index.js';
 import { createS3Media } from '../../../src/persistence/s3/s3-media.js';
 import { s3MediaContract } from '../../contracts/s3-media.js';
-import { createS3Bucket, type S3Bucket } from '../../support/s3-bucket.js';
+import { createS3Bucket, type S3Bucket } from '../../support/stores/s3-bucket.js';
 
 let minio: Minio;
 

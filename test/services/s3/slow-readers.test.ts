@@ -2,7 +2,7 @@ import { CreateBucketCommand, GetObjectCommand, PutObjectCommand, S3Client } fro
 import { getSignedUrl } from '@aws-sdk/s3-request-presigner';
 import { afterAll, beforeAll, expect, it } from 'vitest';
 import { minioPassword, minioUser, startMinio, type Minio } from '../../servers/index.js';
-import { type AppOnSimulator, startAppOnSimulator } from '../../support/app-on-simulator.js';
+import { type AppOnSimulator, startAppOnSimulator } from '../../support/apps/app-on-simulator.js';
 import { expectPrompt, startSlowReaders } from '../../support/slow-readers.js';
 
 const READERS = 200;

@@ -12,7 +12,7 @@ import {
   type MongoReplicaSet,
   type Redis,
 } from '../../../servers/index.js';
-import { createSimulatorControl, type SimulatorControl } from '../../../support/simulator-control.js';
+import { createSimulatorControl, type SimulatorControl } from '../../../support/simulator/simulator-control.js';
 import type { TallyClient } from '../../support/tally-client.js';
 import { startTally, type Tally } from '../../support/tally.js';
 import { startTcpGate, type TcpGate } from './tcp-gate.js';

@@ -1,7 +1,7 @@
 import { systemClock } from '../../../../src/clock.js';
 import { createAdoption } from '../../../../src/persistence/mongo/adopt.js';
 import { connect, DEFAULT_LIMITS } from '../../../../src/persistence/mongo/connect.js';
-import { TIMING } from '../../../support/open-mongo.js';
+import { TIMING } from '../../../support/stores/open-mongo.js';
 import { dbName } from './names.js';
 
 // A program that adopts the recordings of OpenVidu Meet, and after each batch prints their number, until a test kills it.

@@ -1,7 +1,7 @@
 import { createConnection, type mongo } from 'mongoose';
 import { startMongo, type MongoReplicaSet } from '../../../servers/index.js';
 import type { MongoOptions } from '../../../../src/persistence/mongo/database.js';
-import { type Mongo, openMongo } from '../../../support/open-mongo.js';
+import { type Mongo, openMongo } from '../../../support/stores/open-mongo.js';
 import { dbName } from './names.js';
 
 export interface MongoUnderTest {

@@ -1,0 +1,156 @@
+import { once } from 'node:events';
+import type { IncomingMessage, ServerResponse } from 'node:http';
+import { connect, type Socket } from 'node:net';
+
+import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+
+import { listen, type Listener } from '../../../src/http/server/listener.js';
+import { eventually } from '../../support/eventually.js';
+
+const requestFor = (path: string) => `GET ${path} HTTP/1.1\r\nHost: a\r\n\r\n`;
+
+let listener: Listener;
+let client: Client;
+let handle: (request: IncomingMessage, response: ServerResponse) => void;
+
+interface Client {
+  socket: Socket;
+  closed: Promise<unknown>;
+  received: string;
+}
+
+async function connected(): Promise<Client> {
+  const socket = connect(listener.port, '127.0.0.1').on('error', () => undefined);
+  const made: Client = { socket, closed: new Promise((resolve) => socket.once('close', resolve)), received: '' };
+  socket.on('data', (data) => (made.received += String(data)));
+  await once(socket, 'connect');
+  return made;
+}
+
+async function hears(from: Client, expected: string): Promise<void> {
+  await eventually(
+    `an answer with ${expected}`,
+    () => from.received,
+    (text) => text.includes(expected),
+  );
+}
+
+beforeEach(async () => {
+  listener = await listen('127.0.0.1', 0, (request, response) => {
+    handle(request, response);
+  });
+  client = await connected();
+});
+afterEach(async () => {
+  client.socket.destroy();
+  await listener.close(0);
+});
+
+describe('pipelined requests of one connection', () => {
+  it('are handled one after the other, because a later one may depend on an earlier one', async () => {
+    const steps: string[] = [];
+    handle = ({ url = '' }, response) => {
+      steps.push(`${url} comes`);
+      setImmediate(() => {
+        steps.push(`${url} goes`);
+        response.end(url);
+      });
+    };
+    client.socket.write(['/one', '/two', '/three'].map(requestFor).join(''));
+    await hears(client, '/three');
+    expect(steps).toEqual(['/one comes', '/one goes', '/two comes', '/two goes', '/three comes', '/three goes']);
+  });
+
+  it('are all answered when not more than sixteen wait, however many come in the end', async () => {
+    handle = ({ url = '' }, response) => {
+      setImmediate(() => response.end(url));
+    };
+    for (const round of ['/a', '/b', '/c']) {
+      client.socket.write(Array.from({ length: 17 }, (_, index) => requestFor(`${round}${index}`)).join(''));
+      await hears(client, `${round}16`);
+    }
+  });
+
+  it('are never handled when the client disconnects before their turn', async () => {
+    const events: string[] = [];
+    handle = recordingEvents(events, (response) => response.write('begun'));
+    client.socket.write(['/one', '/two'].map(requestFor).join(''));
+    await hears(client, 'begun');
+    client.socket.destroy();
+    await allClosed(events);
+    expect(events).toEqual(['/one comes', '/one is closed']);
+  });
+});
+
+describe('a client that sends more requests ahead than may wait', () => {
+  const request = requestFor(`/${'x'.repeat(1_000)}`);
+  const flood = requestFor('/one') + request.repeat(5_000);
+
+  it.each<[string, (response: ServerResponse) => void]>([
+    ['has begun', (response) => response.write('begun')],
+    ['is complete', (response) => response.end('begun')],
+  ])('is cut off, and no request is handled after the first, whose answer %s', async (_state, answer) => {
+    const events: string[] = [];
+    handle = recordingEvents(events, answer);
+    client.socket.write(flood);
+    await client.closed;
+    await allClosed(events);
+    expect(events).toEqual(['/one comes', '/one is closed']);
+  });
+
+  it('is not read any further', async () => {
+    let socket: Socket | undefined;
+    handle = (incoming, response) => {
+      socket ??= incoming.socket;
+      response.write('begun');
+    };
+    client.socket.write(flood);
+    await client.closed;
+    expect(socket?.bytesRead).toBeLessThan(200_000);
+  });
+
+  it('does not disturb the requests of another connection', async () => {
+    const answers: (() => void)[] = [];
+    handle = ({ url = '' }, response) => {
+      if (url.startsWith('/other')) answers.push(() => response.end(url));
+    };
+    const other = await connected();
+    other.socket.write(['/other1', '/other2'].map(requestFor).join(''));
+    await eventually(
+      'the first request of the other connection',
+      () => answers.length,
+      (count) => count === 1,
+    );
+    client.socket.write(flood);
+    await client.closed;
+    answers[0]?.();
+    await eventually(
+      'the second request of the other connection',
+      () => answers.length,
+      (count) => count === 2,
+    );
+    answers[1]?.();
+    await hears(other, '/other2');
+    other.socket.destroy();
+  });
+});
+
+/** Without cutting what is open: a connection that stays open, or a request that comes and is never closed, makes it fail. */
+async function allClosed(events: readonly string[]): Promise<void> {
+  await listener.close(60_000);
+  const count = (end: string) => events.filter((event) => event.endsWith(end)).length;
+  await eventually(
+    'as many closed answers as requests',
+    () => [count('is closed'), count('comes')] as const,
+    ([closed, come]) => closed === come,
+  );
+}
+
+/** @param answer for each request */
+function recordingEvents(events: string[], answer: (response: ServerResponse) => void): typeof handle {
+  return ({ url = '' }, response) => {
+    events.push(`${url} comes`);
+    response.once('close', () => events.push(`${url} is closed`));
+    answer(response);
+  };
+}
