@@ -5,7 +5,8 @@ import { openDemoRoom } from './cli/demo-room.js';
 import { announce, type Welcome } from './cli/welcome.js';
 import { parseConfig } from './config/config.js';
 import { reasonsOf, TallyError, toError } from './errors.js';
-import { createLogger, redactLine } from './logging.js';
+import { createLogger } from './logging.js';
+import { redactText } from './redact.js';
 
 const CLOSE_WITHIN_MS = 9_500;
 /** They may come twice: the terminal sends a Ctrl-C to every process, and npm passes its own on. */
@@ -67,7 +68,7 @@ async function welcomeOf({ url, apiKey, simulator, commands, persistence }: App,
 main().catch((error: unknown) => {
   const { message, stack } = toError(error);
   // What we refuse on purpose is one line; anything else is a fault worth its stack.
-  process.stderr.write(`tally: ${redactLine(error instanceof TallyError ? reasonsOf(error) : (stack ?? message))}\n`);
+  process.stderr.write(`tally: ${redactText(error instanceof TallyError ? reasonsOf(error) : (stack ?? message))}\n`);
   process.exitCode = 1;
   setImmediate(() => process.exit(1));
 });

@@ -62,12 +62,13 @@ const ROOT_FILES: Record<string, Rule> = {
   'concurrency.ts': {},
   'held-lock.ts': { types: ['jobs'] },
   'logging.ts': { packages: ['pino'] },
+  'redact.ts': { packages: ['pino'] },
   'outages.ts': {},
   'main.ts': { imports: ['*'] },
 };
 /** Every folder may import the types of this folder, because adapters are set up with them. */
 const WORDS_FOR_EVERYONE = 'config';
-const FOR_EVERYONE = ['errors.ts', 'clock.ts', 'concurrency.ts', 'held-lock.ts', 'logging.ts', 'outages.ts'];
+const FOR_EVERYONE = ['errors.ts', 'clock.ts', 'concurrency.ts', 'held-lock.ts', 'logging.ts', 'redact.ts', 'outages.ts'];
 const FOLDER_FOR_EVERYONE = 'observability';
 
 /**

@@ -57,6 +57,20 @@ describe('the logger', () => {
     for (const line of lines) JSON.parse(line);
   });
 
+  it('cuts texts, lists and depths that a client may have chosen', () => {
+    const { log, lines } = collect();
+    const circle: Record<string, unknown> = {};
+    circle['self'] = circle;
+    const deep = JSON.parse(`${'['.repeat(5_000)}${']'.repeat(5_000)}`) as unknown;
+    log.info(
+      { path: 'x'.repeat(64_000), list: Array.from({ length: 10_000 }, () => 'x'.repeat(10)), circle, deep },
+      'y'.repeat(64_000),
+    );
+    expect(lines[0]?.length).toBeLessThan(8_000);
+    expect(lines[0]).toContain('… (64000 characters)');
+    expect(lines[0]).toContain('… 9900 more');
+  });
+
   it('does not throw when its file cannot be written', () => {
     const fd = openSync(import.meta.filename, 'r');
     const log = createLogger({ level: 'info', name: 'tally', destination: toFile(fd) });
