@@ -9,6 +9,11 @@ import { createLogger } from './logging.js';
 import { redactText } from './redact.js';
 
 const CLOSE_WITHIN_MS = 9_500;
+/**
+ * A native fault repeats its instruction when a handler returns, so the process would never end: these signals keep their effect,
+ * see signal(7) and Node.js, "Signal events".
+ */
+const FAULT_SIGNALS = ['SIGSEGV', 'SIGBUS', 'SIGILL', 'SIGFPE', 'SIGABRT', 'SIGTRAP'] as const;
 /** They may come twice: the terminal sends a Ctrl-C to every process, and npm passes its own on. */
 const STOP_SIGNALS = ['SIGINT', 'SIGTERM'] as const;
 
@@ -23,7 +28,7 @@ async function main(): Promise<void> {
   // From now on, for a start may take long, and an operator who reads the welcome may stop the process at once.
   let closing: NodeJS.Signals | 'other' | undefined;
   const { close } = closeWithGrace(
-    { delay: CLOSE_WITHIN_MS, logger: false, skip: [...STOP_SIGNALS] },
+    { delay: CLOSE_WITHIN_MS, logger: false, skip: [...STOP_SIGNALS, ...FAULT_SIGNALS] },
     async ({ err, signal }) => {
       closing ??= signal ?? 'other';
       if (err !== undefined) log.fatal({ err }, 'crashed');
