@@ -3,7 +3,7 @@ import { randomBytes } from 'node:crypto';
 import type { ApiKeyStore } from './ports.js';
 
 /**
- * The first API key: the stored one, else the configured one, else a generated `ovmeet-` and 32 hexadecimal characters.
+ * Returns the first stored API key; if there is none, stores the configured key, or else `ovmeet-` and 32 random hex digits.
  *
  * @throws StoreUnavailableError retryable
  */

@@ -4,7 +4,7 @@ export interface ApiKey {
   creationDate: number;
 }
 
-/** @throws StoreUnavailableError every method, retryable */
+/** @throws StoreUnavailableError from every method (retryable) */
 export interface ApiKeyStore {
   list(): Promise<ApiKey[]>;
   /** Add a key unless it exists. */

@@ -18,35 +18,35 @@ import { type Parts, shutDown } from './shutdown.js';
 
 export interface AppOptions {
   log: Logger;
-  /** This machine's. Default: the system's. */
+  /** The clock of this machine. Default: the system clock. */
   clock?: Clock;
-  /** Aborted when the program has to stop before it serves. */
+  /** Aborted when the program must stop before it serves requests. */
   signal?: AbortSignal;
 }
 
 export interface App extends Machines, Pick<LiveKitServer, 'simulator'> {
   /** Where the HTTP server listens. */
   url: string;
-  /** The key that clients use; the first one stored. */
+  /** The API key for clients: the first key in the store. */
   apiKey: string;
   reconciler: Reconciler;
   jobs: Scheduler;
   persistence: Persistence;
-  /** Resolves when no event is being taken in and no effect runs. */
+  /** Resolves when no event is being processed and no effect runs. */
   idle(): Promise<void>;
-  /** Stop intake, drain, close what is ours: within 10 s. Safe to call twice. */
+  /** Stop accepting requests, let running work end, and close everything, within 10 s. Safe to call twice. */
   close(): Promise<void>;
 }
 
 const NEVER = new AbortController().signal;
 
 /**
- * Take the port, build everything with plain calls, take over what an earlier process left, and serve. Until then the port answers
- * that Tally is starting.
+ * Open the HTTP port, build all parts, take over the unfinished work of an earlier process, and serve. Until then, requests are
+ * answered that Tally is starting.
  *
- * @throws DataFolderInUseError, InvalidInputError (a port is taken, a folder cannot be used), StoreUnavailableError: nothing is
- *   left running
- * @throws the signal's reason: likewise
+ * @throws DataFolderInUseError, InvalidInputError (a port is taken, a folder cannot be used), StoreUnavailableError: everything
+ *   that was opened is closed again
+ * @throws the signal's reason: everything is closed again, too
  */
 export async function createApp(config: Config, { log, clock = systemClock, signal = NEVER }: AppOptions): Promise<App> {
   const parts: Parts = {};

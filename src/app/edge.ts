@@ -12,9 +12,9 @@ import type { Machines } from './machines.js';
 import type { Ports } from './ports.js';
 
 /**
- * What answers HTTP: clients' commands and LiveKit's webhooks.
+ * Creates the handler of all HTTP requests: commands of clients and webhooks of LiveKit.
  *
- * @param port that is listened on
+ * @param port the TCP port of the HTTP server
  */
 export function createEdge(config: Config, ports: Ports, machines: Machines, port: number): RequestListener {
   const { recordings: store, rooms: roomStore, apiKeys, media, livekit, webhooks, ping, clock, log } = ports;

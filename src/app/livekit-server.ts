@@ -9,18 +9,18 @@ interface Credentials {
   apiSecret: string;
 }
 
-/** The LiveKit that is used. */
+/** The LiveKit server that Tally uses: a real one or the simulator. */
 export interface LiveKitServer extends Credentials {
-  /** Its URL. */
+  /** URL of the LiveKit server. */
   host: string;
-  /** Present when no real LiveKit is configured. */
+  /** The simulator; absent when a real LiveKit server is configured. */
   simulator?: Simulator & Credentials;
 }
 
 /**
- * The real one that is configured; else a simulator is started, which sends its webhooks to that URL.
+ * Returns the configured LiveKit server or, if none is configured, starts a simulator that sends its webhooks to `webhookUrl`.
  *
- * @throws InvalidInputError its port is taken, or its media folder cannot be used
+ * @throws InvalidInputError the simulator's port is taken, or its media folder cannot be used
  */
 export async function openLiveKitServer({ livekit, media }: Config, webhookUrl: string): Promise<LiveKitServer> {
   if (livekit.kind === 'real') return { host: livekit.privateUrl, apiKey: livekit.apiKey, apiSecret: livekit.apiSecret };

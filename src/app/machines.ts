@@ -13,24 +13,24 @@ import { roomStatusOf } from '../machines/room/room.js';
 import type { Rooms } from '../machines/room/events.js';
 import type { Ports } from './ports.js';
 
-/** The two kinds of actors, and what a client may ask of them. */
+/** The supervisors of recordings and rooms, and the commands of clients on both. */
 export interface Machines {
   recordings: Recordings;
   rooms: Rooms;
   commands: { recordings: RecordingCommands; rooms: RoomCommands };
 }
 
-/** No receiver of notices can be configured in this version. */
+/** Drops every notice, because no receiver of notifications can be configured in this version. */
 const NO_NOTIFICATIONS: Notifications = { append: () => Promise.resolve() };
 const NO_NOTICES = { notices: false };
-/** An embedded lock lies on the disk that a start waits for. It is taken for 15 s, and most starts are over before this time. */
+/** Delay before a start extends its room lock of 15 s, milliseconds: the disk write for an embedded lock would slow the start. */
 const EMBEDDED_LOCK_RESTS_MS = 5_000;
-/** How long LiveKit is asked once more when the start deadline has passed, milliseconds. */
+/** Time limit of the last query to LiveKit after the start deadline, milliseconds. */
 const CONFIRM_MS = 3_000;
-/** How long a deleted recording is remembered, so that its egress is still known as ours. */
+/** How long a deleted recording stays as a tombstone, so that its egress is recognised as ours, milliseconds. */
 const TOMBSTONE_MS = 48 * 3_600_000;
 
-/** Nothing runs before the supervisors are started. */
+/** Creates supervisors and commands. Nothing runs before the supervisors are started. */
 export function createMachines(config: Config, ports: Ports): Machines {
   const recordings = createRecordings(config, ports);
   const rooms = createRooms(config, ports, recordings);
@@ -81,7 +81,7 @@ function createRooms(config: Config, ports: Ports, recordings: Recordings): Room
   });
 }
 
-/** What both supervisors are hosted with. */
+/** The options that both supervisors share. */
 function kernelOf({ timers }: Config, { bus, clock, instance, exclusive }: Ports) {
   return {
     bus,

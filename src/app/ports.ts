@@ -9,11 +9,11 @@ import { createOutageLog, tellingOutages } from '../outages.js';
 import type { Persistence } from '../persistence/index.js';
 import type { LiveKitServer } from './livekit-server.js';
 
-/** What every part is made from: each adapter under one name, and each tells of its server's outages. */
+/** All adapters that the parts of the program use. Each adapter logs the outages of its server. */
 export interface Ports extends Omit<Persistence, 'close'> {
   livekit: LiveKitGateway;
   webhooks: WebhookVerifier;
-  /** This run of this process. */
+  /** Id of this process run: the configured instance id and a random suffix. */
   instance: string;
   log: Logger;
 }

@@ -9,10 +9,10 @@ import { createMeetingKeeper } from '../machines/reconcile/meetings.js';
 import type { Machines } from './machines.js';
 import type { Ports } from './ports.js';
 
-/** How long after an instance's comparison with LiveKit the others make none, milliseconds. */
+/** After one instance has begun a reconcile pass, no other instance begins one for this time, milliseconds. */
 const PASS_TURN_MS = 5_000;
 
-/** The comparison with LiveKit: recordings, egresses that no recording owns, meetings. */
+/** Creates the reconciler, which compares recordings, egresses without a recording, and meetings with LiveKit. */
 export function createReconciliation({ timers, projectId }: Config, ports: Ports, { recordings, rooms }: Machines): Reconciler {
   const { recordings: store, rooms: roomStore, jobLocks, livekit, media, clock } = ports;
   const { suspectRecheckMs: recheckMs, recorderGoneMs: goneMs, reconcileIntervalMs: intervalMs } = timers;
@@ -43,7 +43,7 @@ export function createReconciliation({ timers, projectId }: Config, ports: Ports
   });
 }
 
-/** What comes round every few minutes. It hears of new connections to the room locks from now on: close it, started or not. */
+/** Creates the periodic jobs. They subscribe to connections of the lock service at once, so close them even if never started. */
 export function createRepairJobs({ timers }: Config, ports: Ports, { recordings, commands }: Machines): Scheduler {
   return createJobs({
     ...ports,

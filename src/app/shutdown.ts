@@ -8,7 +8,7 @@ import type { Persistence } from '../persistence/index.js';
 import type { Simulator } from '../simulator/index.js';
 import type { Machines } from './machines.js';
 
-/** What has been built so far. */
+/** The parts of the app that exist so far. */
 export interface Parts {
   listener?: Listener;
   persistence?: Persistence;
@@ -18,12 +18,12 @@ export interface Parts {
   jobs?: Scheduler;
 }
 
-/** Time for open requests, then for running effects, milliseconds. */
+/** How long open requests, and then running effects, may take to end, milliseconds. */
 const REQUEST_GRACE_MS = 4_000;
 const EFFECT_GRACE_MS = 2_000;
 
 /**
- * Stop intake, drain, close what is ours: within 10 s. Every part is closed, whatever happens to the others.
+ * Stop accepting requests, let running work end, and close all parts, within 10 s, even if closing one of them fails.
  *
  * @throws the first failure
  */
@@ -39,7 +39,7 @@ export async function shutDown(parts: Parts, { clock, log }: { clock: Clock; log
     log,
   );
 
-  /** A round that takes longer is left alone: a pass over a slow LiveKit changes nothing that the next process does not. */
+  /** Waits only this long for a running reconcile pass or job, because the next process repeats it anyway. */
   async function inTime(stop: () => Promise<unknown>): Promise<void> {
     await within(REQUEST_GRACE_MS, clock, stop).catch((error: unknown) => {
       if (!(error instanceof TimeLimitError)) throw error;

@@ -5,7 +5,7 @@ import type { RoomDocument } from '../machines/room/room.js';
 interface DemoRoomPorts {
   rooms: RoomCommands;
   roomStore: RoomStore;
-  /** Have a simulated person join the LiveKit room. */
+  /** Makes a simulated participant join the LiveKit room. */
   join: (roomId: string, person: { identity: string; name: string; publish: boolean }) => void;
 }
 
@@ -18,7 +18,7 @@ const DEMO_ROOM: CreateRoomRequest = {
   },
 };
 
-/** A room with a participant, so that a newcomer can record at once. Each start uses the same room. */
+/** Opens the demo room with one participant, so that a new user can record at once. Every start of Tally reuses the same room. */
 export async function openDemoRoom({ rooms, roomStore, join }: DemoRoomPorts): Promise<string> {
   const room = (await findDemoRoom(roomStore)) ?? (await rooms.create(DEMO_ROOM));
   join(room.roomId, { identity: 'ada', name: 'Ada', publish: true });

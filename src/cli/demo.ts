@@ -11,7 +11,7 @@ import { toError } from '../errors.js';
 import { recordDemo } from './record-demo.js';
 import { findRunningServer, type RunningServer } from './running-server.js';
 
-/** Families of variables that would connect the throw-away server to real servers. */
+/** Environment variables that would connect the temporary server to real servers. */
 const REAL_FAMILIES = /^(LIVEKIT_|MEET_|TALLY_|SERVER_)/;
 
 const { values } = parseArgs({ options: { seconds: { type: 'string', default: '10' } } });
@@ -34,7 +34,7 @@ async function main(): Promise<void> {
   }
 }
 
-/** A server with free ports and a new folder, for this one recording. */
+/** Starts a temporary server with free ports and a new data folder, for one recording. */
 async function startThrowAway(): Promise<{ server: RunningServer; stop: () => Promise<void> }> {
   const dataDir = await mkdtemp(path.join(tmpdir(), 'tally-demo-'));
   const inherited = Object.entries(process.env).filter(([name]) => !REAL_FAMILIES.test(name));

@@ -9,7 +9,7 @@ import { ALL_FORMATS, FilePathSource, Input } from 'mediabunny';
 
 import type { RunningServer } from './running-server.js';
 
-/** How long the file may take to be delivered after the stop, milliseconds. */
+/** Maximum time from the stop to the delivery of the file, milliseconds. */
 const DELIVERY_MS = 60_000;
 
 interface RecordingAnswer {
@@ -20,10 +20,10 @@ interface RecordingAnswer {
 }
 
 /**
- * Record a room of one simulated person through the public API.
+ * Record a room with one simulated participant through the public API.
  *
- * @param seconds from the moment it records until the stop
- * @returns the fetched file and how long it plays
+ * @param seconds duration of the recording, from the answer to the start until the stop
+ * @returns the path of the downloaded file and its duration
  */
 export async function recordDemo(
   server: RunningServer,
@@ -58,7 +58,7 @@ export async function recordDemo(
   return { file, durationSeconds: await durationOf(file) };
 }
 
-/** @throws Error the answer is no success */
+/** @throws Error the HTTP status is not 2xx */
 async function ask(
   method: string,
   url: string,
@@ -86,7 +86,7 @@ async function durationOf(file: string): Promise<number> {
   return input.computeDuration();
 }
 
-/** One line on a terminal, written over by the next. */
+/** Shows the progress in one line of the terminal; each call overwrites the line. */
 function progress(text: string): void {
   if (process.stderr.isTTY) process.stderr.write(`\r\u001B[K${text}`);
 }
