@@ -16,8 +16,8 @@ export interface ExpiredRoomOptions {
 }
 
 /**
- * Delete the rooms whose deletion date has passed, each under its own policy. A room that the policy refuses to delete, closes
- * instead or keeps until its meeting ends is tried again at each run.
+ * Delete the rooms whose `autoDeletionDate` has passed, each with its own policy. If the policy refuses the deletion, closes the
+ * room or waits for the end of its meeting, the next run tries again.
  *
  * @throws StoreUnavailableError the rooms could not be read
  */

@@ -1,23 +1,23 @@
 import { inBatches, settleEach } from '../concurrency.js';
 import type { Log } from '../logging.js';
 
-/** Also the name in the key of the job's lock, as OpenVidu Meet has it; the keeper is ours. */
+/** The name of a job and of its lock. The names are those of OpenVidu Meet, except `recordingLockKeeper`, which is ours. */
 export type JobName =
   'activeRecordingGarbageCollector' | 'staleRecordingsCleanup' | 'recordingLockKeeper' | 'roomGarbageCollector';
 
-/** What one run did: how many items met each fate. */
+/** Summary of one run: the number of items by outcome. */
 export type Counts = Record<string, number>;
 
-/** Periodic work, on one instance at a time. Running it twice, late or not at all changes nothing but the time. */
+/** Periodic work that runs on one instance at a time. A repeated run is harmless; a late or missed run only delays the work. */
 export interface Job {
   name: JobName;
   /** Milliseconds from one tick to the next. */
   intervalMs: number;
-  /** Also run once at start. */
+  /** Whether the job also runs once at start. */
   atStart: boolean;
   /**
-   * @param signal aborted when the job's lock is lost or the program stops: begin nothing new
-   * @throws whatever kept it from its work; the next tick tries again
+   * @param signal aborted when the job's lock is lost or the program stops; the job then begins no new work
+   * @throws any error that makes the run fail; the next tick tries again
    */
   run(signal: AbortSignal): Promise<Counts>;
 }
@@ -25,12 +25,12 @@ export interface Job {
 const BATCH = 10;
 
 /**
- * Do the work for each item, ten at a time, and count the outcomes. A failure is that item's own: it is logged, counted as
- * `failed` and left to the next run.
+ * Run the work for each item, ten at a time, and count the outcomes. A failure does not stop the other items: it is logged,
+ * counted as `failed` and left to the next run.
  *
- * @param run once its signal is aborted, no further batch is begun
- * @param nameOf fields of the log that name the item
- * @throws whatever giving the items throws
+ * @param run when its signal is aborted, no further batch begins
+ * @param nameOf returns the log fields that identify the item
+ * @throws any error from reading `items`
  */
 export async function countEach<Item>(
   items: Iterable<Item> | AsyncIterable<Item>,

@@ -22,11 +22,11 @@ export interface JobsOptions extends Omit<RunOptions, 'locks'> {
   roomCommands: RoomCommands;
   roomLocks: RoomLocks;
   livekit: LiveKitGateway;
-  /** Hear of each new connection to the lock service, which may lack the newest locks. @returns ends the subscription */
+  /** Calls `listener` after each new connection to the lock service, which may have lost locks. @returns ends the subscription */
   onLocksConnected: (listener: () => void) => () => void;
 }
 
-/** Every job there is. */
+/** Creates the scheduler with all jobs. */
 export function createJobs(options: JobsOptions): Scheduler {
   const { jobLocks, timers, supervisor, livekit, clock, log, onLocksConnected } = options;
   const { recordings: store, roomLocks: locks, rooms: roomStore, roomCommands: rooms } = options;

@@ -2,31 +2,31 @@ import { toError } from '../errors.js';
 import type { Log } from '../logging.js';
 
 /**
- * At most one instance does a thing at a time. Losing is a result.
+ * Locks that let at most one instance do a job at a time. A lock of another instance is a result, not an error.
  *
- * @throws LocksUnavailableError every method: an outage, never to be read as "held" (retryable)
+ * @throws LocksUnavailableError from every method: the lock service does not answer, which never means "held" (retryable)
  */
 export interface JobLocks {
-  /** One try. @param ttlMs lifetime of the lock, 1 or more @returns the lock's value; undefined when another holds it */
+  /** Try once to acquire the lock. @param ttlMs lifetime, milliseconds, 1 or more @returns the lock value; undefined when held */
   acquire(name: string, ttlMs: number): Promise<string | undefined>;
-  /** @returns false when the lock has another value or is gone */
+  /** Extend the lock. @returns false when it has another value or does not exist */
   extend(name: string, value: string, ttlMs: number): Promise<boolean>;
-  /** Free the lock if it still has this value; anything else is left alone. */
+  /** Free the lock if it still has this value; otherwise do nothing. */
   release(name: string, value: string): Promise<void>;
 }
 
 export interface TurnOptions {
   locks: Pick<JobLocks, 'acquire'>;
-  /** For this long after a turn the others get none, milliseconds. */
+  /** After one instance got a turn, no instance gets another one for this time, milliseconds. */
   ttlMs: number;
   log: Log;
 }
 
 /**
- * Takes turns at work that every instance may do and one is enough for.
+ * Lets one instance at a time do work that every instance could do.
  *
- * @returns asks for a turn: true when it is ours, and while the locks cannot be reached, for twice is better than not at all. A
- *   turn is not given back; it passes
+ * @returns a function that requests a turn: true if this instance gets it, and also if the lock service does not answer, since
+ *   doing the work twice is better than not at all. A turn ends only by expiring
  */
 export function createTurn(name: string, { locks, ttlMs, log }: TurnOptions): () => Promise<boolean> {
   return async () => {

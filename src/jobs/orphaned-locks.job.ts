@@ -13,15 +13,15 @@ export interface OrphanedLockOptions {
   livekit: Pick<LiveKitGateway, 'listEgress'>;
   clock: Clock;
   log: Log;
-  /** How old a lock must be to be freed, milliseconds: a younger one may belong to a start that has no record yet. */
+  /** Minimum age of a lock to be freed, milliseconds: a younger lock may belong to a start whose recording is not stored yet. */
   graceMs: number;
 }
 
 type Lock = { roomId: string } & LockHolder;
 
 /**
- * Free the room locks that neither a recording nor an egress needs. A killed process leaves one when it dies between taking the
- * lock and storing the record; OpenVidu Meet leaves others.
+ * Free the room locks that neither a recording nor an egress needs. Such a lock remains when a process dies between acquiring the
+ * lock and storing the recording; OpenVidu Meet leaves some, too.
  */
 export async function collectOrphanedLocks(options: OrphanedLockOptions, signal: AbortSignal): Promise<Counts> {
   const { locks, store, livekit, clock, log, graceMs } = options;
@@ -39,7 +39,7 @@ export async function collectOrphanedLocks(options: OrphanedLockOptions, signal:
     }
   }
 
-  /** From top to bottom, the first that fits. */
+  /** Decides about one lock; the first rule that applies wins. */
   async function judge(lock: Lock): Promise<'kept' | 'skipped' | 'released'> {
     if (await isRecorded(lock)) return 'kept';
     if (!(await isHeld(lock))) return 'skipped';
@@ -49,7 +49,7 @@ export async function collectOrphanedLocks(options: OrphanedLockOptions, signal:
     return running.length > 0 ? 'kept' : release(lock);
   }
 
-  /** Since the first questions a recording may have come, and the lock may have gone to another holder. */
+  /** Checks once more: a recording may have been stored, or the lock may have another holder by now. */
   async function release(lock: Lock): Promise<'kept' | 'skipped' | 'released'> {
     if (!(await isHeld(lock))) return 'skipped';
     if (await isRecorded(lock)) return 'kept';

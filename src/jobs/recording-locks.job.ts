@@ -13,28 +13,28 @@ export interface RecordingLockOptions {
   store: Pick<RecordingStore, 'load' | 'unsettled'>;
   clock: Clock;
   log: Log;
-  /** Full life of a room's lock, milliseconds. */
+  /** Full lifetime of a room lock, milliseconds. */
   lockTtlMs: number;
 }
 
-/** What a live recording has to do with its room's lock. */
+/** The outcome for the room lock of one live recording. */
 type Kept = 'held' | 'replaced' | 'contended' | 'without_lock' | 'over';
 
-/** The lock of a live recording; none for one that was adopted. */
+/** A live recording and its room lock; an adopted recording has no lock. */
 interface Live {
   uid: string;
   roomId: string;
   lock: WantedLock | undefined;
 }
 
-/** Locks that are asked for together. */
+/** Number of locks in one request to the lock service. */
 const AT_ONCE = 1_000;
 
 /**
- * Hold the room lock for every live recording, by the value in its record: a lock is renewed long before it expires, and taken
- * again when the lock service has lost it.
+ * Make sure that every live recording holds its room lock, with the value stored in the recording. A lock is extended well before
+ * it expires, and acquired again if the lock service has lost it.
  *
- * @throws LocksUnavailableError some could not be held, so that all are tried again soon
+ * @throws LocksUnavailableError some locks could not be held; the scheduler then repeats the run soon
  */
 export async function keepRecordingLocks(options: RecordingLockOptions, signal: AbortSignal): Promise<Counts> {
   const { locks, store, clock, log, lockTtlMs } = options;
@@ -63,7 +63,7 @@ export async function keepRecordingLocks(options: RecordingLockOptions, signal: 
   }
 
   async function judge({ uid, lock }: Live, holding: Holding | undefined): Promise<Kept> {
-    // It was adopted without a lock; its record keeps the room from being recorded twice.
+    // The recording was adopted without a lock; its unique `liveKey` keeps the room from being recorded twice.
     if (lock === undefined || holding === undefined) return 'without_lock';
     if (holding === 'kept') return 'held';
     if (holding === 'taken') return confirm(uid, lock, 'held');
@@ -80,7 +80,7 @@ export async function keepRecordingLocks(options: RecordingLockOptions, signal: 
     return 'contended';
   }
 
-  /** A recording that ended meanwhile may have freed its lock before we took it: give it back. */
+  /** Releases the lock again if the recording has ended: its own release may have come before this run acquired the lock. */
   async function confirm(uid: string, { roomId, holder }: WantedLock, kept: Kept): Promise<Kept> {
     const recording = await store.load(uid);
     if (recording !== undefined && isLive(recording)) return kept;

@@ -8,29 +8,29 @@ import { jobFailed, jobRan } from '../observability/events.js';
 import type { Counts, Job } from './job.js';
 import type { JobLocks } from './locks.js';
 
-/** How a job's run ended. */
+/** The result of one run of a job. */
 export type JobRun = {
   /** Epoch milliseconds. */
   startedAt: number;
   /** Epoch milliseconds. */
   finishedAt: number;
-  /** Where it ran. */
+  /** The instance that ran the job. */
   instance: string;
 } & ({ counts: Counts } | { error: string });
 
 /**
- * The last run of each job, whichever instance did it.
+ * Stores the last run of each job, on whichever instance it ran.
  *
- * @throws StoreUnavailableError every method, retryable
+ * @throws StoreUnavailableError from every method (retryable)
  */
 export interface JobRuns {
-  /** In place of the run before it. May be repeated. */
+  /** Replace the stored run of the job. Safe to repeat. */
   save(name: string, run: JobRun): Promise<void>;
-  /** undefined: it has never run. */
+  /** @returns undefined when the job has never run */
   load(name: string): Promise<JobRun | undefined>;
 }
 
-/** `held`: another instance runs the job. */
+/** The outcome of an attempt to run a job. `held`: another instance runs it. */
 export type Outcome = 'ran' | 'held' | 'failed' | 'stopped';
 
 export type Run = ReturnType<typeof startRun>;
@@ -39,26 +39,26 @@ export interface RunOptions {
   locks: JobLocks;
   runs: JobRuns;
   clock: Clock;
-  /** Names this process in the records. */
+  /** Id of this process, stored with each run. */
   instance: string;
   log: Logger;
 }
 
-/** How long a run that was cut short may take to notice, milliseconds. */
+/** How long an aborted run may take to end, milliseconds. */
 const CUT_GRACE_MS = 2_000;
 
 /**
- * Run a job under its lock, and store how it ended. A run that is cut short, because its lock is lost or the program stops, is
- * not stored: another instance or the next start repeats it.
+ * Run a job under its lock and store the result. A run that is aborted, because its lock is lost or the program stops, is not
+ * stored: another instance or the next start repeats it.
  */
 export function startRun(job: Job, { locks, runs, clock, instance, log }: RunOptions) {
   const cut = new AbortController();
   let isStopped = false;
 
   return {
-    /** Never rejects. */
+    /** Resolves with the outcome; never rejects. */
     done: underLock(),
-    /** Cut it short: it begins nothing new, and after a grace `done` waits for it no longer. */
+    /** Abort the run: it should begin no new work, and `done` waits for it no longer than a grace period. */
     stop(): void {
       isStopped = true;
       cut.abort(new Error('The program stops'));
@@ -111,9 +111,9 @@ export function startRun(job: Job, { locks, runs, clock, instance, log }: RunOpt
 }
 
 /**
- * The result of work that may be cut short.
+ * Returns the result of the work, unless the work is aborted.
  *
- * @throws the reason of `cut`, once the work has ended after it or the grace is over
+ * @throws the reason of `cut`, once the aborted work has ended or the grace period is over
  */
 async function unlessCut(working: Promise<Counts>, cut: AbortSignal, clock: Clock): Promise<Counts> {
   const ended = new AbortController();

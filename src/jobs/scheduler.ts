@@ -5,7 +5,7 @@ import { createTicker, type Ticker, type TickerOptions } from './ticker.js';
 
 export interface SchedulerOptions extends RunOptions {
   jobs: readonly Job[];
-  /** Default: Bree's. */
+  /** Creates the source of ticks. Default: one that uses Bree. */
   ticker?: (options: TickerOptions) => Ticker;
 }
 
@@ -14,7 +14,7 @@ export type Scheduler = ReturnType<typeof createScheduler>;
 const FIRST_RETRY_MS = 1_000;
 const LAST_RETRY_MS = 60_000;
 
-/** Runs each job at its ticks, one run of a job at a time. An outage costs the runs that it meets and no others. */
+/** Runs each job at its ticks, one run of a job at a time. A run that fails in an outage does not prevent later runs. */
 export function createScheduler({ jobs, ticker: tickerOf = createTicker, ...options }: SchedulerOptions) {
   const { clock, log } = options;
   const running = new Map<JobName, Run>();
@@ -29,22 +29,22 @@ export function createScheduler({ jobs, ticker: tickerOf = createTicker, ...opti
   });
 
   return {
-    /** Start the ticks, and those jobs that run at start. Waits for no run. */
+    /** Start the ticks and run the jobs with `atStart`. Does not wait for these runs. */
     async start(): Promise<void> {
       await ticker.start();
       for (const job of jobs) if (job.atStart) void insist(job);
     },
     /**
-     * Run a job now, or after its run that is under way. A run that fails is repeated soon, until one ends well.
+     * Run a job now, or when its current run has ended. A failed run is repeated soon, until one succeeds.
      *
-     * @returns how the first try ended
+     * @returns the outcome of the first attempt
      */
     async runNow(name: JobName): Promise<Outcome> {
-      // The run under way may have looked before there was a reason to run now.
+      // The current run may have read its data before the reason for this call arose.
       await running.get(name)?.done;
       return insist(jobOf(name));
     },
-    /** Stop ticking, cut the runs short and free their locks. */
+    /** Stop the ticks, abort the current runs and free their locks. */
     async close(): Promise<void> {
       isClosed = true;
       for (const cancel of retries.values()) cancel();
@@ -73,7 +73,7 @@ export function createScheduler({ jobs, ticker: tickerOf = createTicker, ...opti
   async function insist(job: Job, tries = 1, wasHeld = false): Promise<Outcome> {
     if (isClosed) return 'stopped';
     const outcome = await run(job);
-    // A lock that outlives its lifetime is extended by a live instance, which runs the job.
+    // If the lock is still held after its full lifetime, a live instance extends it and runs the job.
     const isOver = outcome === 'ran' || (outcome === 'held' && wasHeld);
     if (isOver || isClosed) return outcome;
     const pauseMs = outcome === 'held' ? JOB_LOCK_TTL_MS : Math.min(FIRST_RETRY_MS * 2 ** (tries - 1), LAST_RETRY_MS);

@@ -16,22 +16,22 @@ export interface StaleRecordingOptions {
   livekit: Pick<LiveKitGateway, 'listEgress' | 'findEgress' | 'listParticipants' | 'listRooms'>;
   clock: Clock;
   log: Log;
-  /** How long its status must not have changed, milliseconds. */
+  /** How long the status of the egress must be unchanged, milliseconds. */
   staleAfterMs: number;
-  /** How far apart two looks must be, milliseconds. */
+  /** Minimum time between the two looks at an egress, milliseconds. */
   goneMs: number;
 }
 
-/** Why an egress is left alone. */
+/** Why the job does not stop an egress. */
 type Look = 'foreign' | 'unknown' | 'aborted' | 'settled' | 'leaving' | 'undated' | 'fresh' | 'in_use' | 'doubtful';
 
 const NS_PER_MS = 1_000_000n;
 
 /**
- * Stop the recordings whose room is empty although LiveKit goes on recording it. LiveKit dates an egress by its last change of
- * status, so age alone says nothing: two looks must find the room gone, or no one but recorders in it.
+ * Stop the recordings whose room is empty while LiveKit still records it. LiveKit's `updatedAt` is the last change of status, so
+ * age alone proves nothing: two looks must find the room absent, or only recorders in it.
  *
- * @throws LiveKitUnavailableError its egresses could not be listed; or the reason of the signal
+ * @throws LiveKitUnavailableError the egresses could not be listed; or the reason of the signal
  */
 export async function stopStaleRecordings(options: StaleRecordingOptions, signal: AbortSignal): Promise<Counts> {
   const { supervisor, livekit, clock, log, goneMs } = options;
@@ -64,7 +64,7 @@ export async function stopStaleRecordings(options: StaleRecordingOptions, signal
   }
 }
 
-/** A record that was saved since a look may no longer be what was seen then. */
+/** The version of the recording: if it is saved between the two looks, the first look does not count. */
 function markOf({ tally }: RecordingDocument): string {
   return String(tally.version);
 }
@@ -73,7 +73,7 @@ function nameOf({ egressId, roomName }: EgressObservation): object {
   return { egressId, room: roomName };
 }
 
-/** From top to bottom, the first that fits. @returns a recording that is stale */
+/** Looks at one egress; the first rule that applies wins. @returns the stale recording, or why the egress is not stopped */
 async function lookAt(options: StaleRecordingOptions, egress: EgressObservation): Promise<RecordingDocument | Look> {
   const { store, livekit, clock, log, staleAfterMs } = options;
   const { egressId, roomName } = egress;
@@ -81,13 +81,13 @@ async function lookAt(options: StaleRecordingOptions, egress: EgressObservation)
   if (uid === undefined) return 'foreign';
   const recording = await store.load(uid);
   if (recording === undefined) {
-    // It may be another deployment's, or its record is lost: the reconciler finds out which.
+    // The egress may be another deployment's, or its recording is lost: the reconciler finds out which.
     log.warn({ ...nameOf(egress), recording: uid }, 'egress of an unknown recording');
     return 'unknown';
   }
   if (recording.roomId !== roomName || recording.egressId !== egressId) return 'foreign';
   if (!isUnsettled(recording)) return statusOf(recording) === 'aborted' ? 'aborted' : 'settled';
-  // Starting and stopping have deadlines of their own.
+  // Recordings that are starting or stopping have deadlines of their own.
   if (topStateOf(recording) !== 'active') return 'leaving';
   const updatedAt = BigInt(egress.updatedAt);
   if (updatedAt === 0n) return 'undated';
@@ -96,6 +96,6 @@ async function lookAt(options: StaleRecordingOptions, egress: EgressObservation)
   const participants = await livekit.listParticipants(roomName);
   if (participants.some(({ isEgress }) => !isEgress)) return 'in_use';
   if (participants.some(({ identity }) => identity === egressId)) return recording;
-  // If LiveKit lists the room but not our recorder, its answer is unreliable; it is left to the reconciler.
+  // If LiveKit lists the room but not our recorder, its answer is unreliable; the egress is left to the reconciler.
   return (await livekit.listRooms([roomName])).length === 0 ? recording : 'doubtful';
 }

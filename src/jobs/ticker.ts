@@ -27,17 +27,17 @@ export function createTicker({ rounds, onTick, log }: TickerOptions) {
       name,
       path: TICK,
       interval: intervalMs,
-      // `eval: false` because Bree takes a path with a `+` or a `#` for code. The thread needs none of our loaders.
+      // `eval: false` because Bree treats a path with a `+` or a `#` as code. The thread needs none of our loaders.
       worker: { eval: false, execArgv: [] },
     })),
   });
   const run = bree.run;
-  // Bree's timers call this without a catch, and the system may refuse a thread.
+  // Bree's timers call `run` without a catch, and the operating system may refuse to start a thread.
   bree.run = (name) => run(name).catch(lost);
 
   return {
     start: () => bree.start(),
-    /** End the ticks; resolves when the threads are gone. */
+    /** Stop the ticks; resolves when their threads have ended. */
     stop: () => bree.stop(),
   };
 }
