@@ -4,14 +4,14 @@ import { toError } from '../errors.js';
 
 /** How a call to LiveKit failed. */
 export type CallFailure =
-  /** An HTTP answer. `code` is the Twirp code; absent when a proxy answered, or LiveKit with its plain-text 401. */
+  /** LiveKit or a proxy answered. `code` is the Twirp code; undefined for a proxy's answer and for LiveKit's plain-text 401. */
   | { kind: 'answered'; status: number; code: string | undefined; message: string }
   /** No connection was made, so nothing was sent. */
   | { kind: 'unreachable'; message: string }
-  /** The request may have arrived: time-out, connection cut, an answer that cannot be read. */
+  /** The request may have reached LiveKit: time-out, connection cut, or an unreadable answer. */
   | { kind: 'lost'; message: string };
 
-/** Failures before anything is sent: DNS, connect, an unusable address, TLS. */
+/** Codes of errors that occur before the request is sent: DNS, connect, invalid URL, TLS. */
 const NOTHING_SENT = new Set([
   'ECONNREFUSED',
   'ENOTFOUND',
@@ -30,8 +30,8 @@ const NOTHING_SENT = new Set([
 const MAX_MESSAGE_LENGTH = 300;
 
 /**
- * How a call failed, from what the SDK threw. The class of the thrown value decides before its `code`, which may be a string, a
- * number (23 on a time-out) or nothing.
+ * Classifies an error that the SDK threw. The error's class is checked before its `code`, which may be a string, a number (23 on
+ * a time-out) or absent.
  */
 export function callFailureOf(thrown: unknown): CallFailure {
   if (thrown instanceof ServerError) {
@@ -46,8 +46,8 @@ export function callFailureOf(thrown: unknown): CallFailure {
 }
 
 /**
- * Code and message of an error answer. The SDK reads them only when the content type is exactly `application/json`; with
- * a charset, as some proxies add, it hands over the JSON text as the message.
+ * Code and message of an error answer. The SDK reads them only when the content type is exactly `application/json`; with a
+ * charset, as some proxies add, it passes on the JSON text as the message.
  */
 function twirpErrorOf(error: ServerError): { code: string | undefined; message: string } {
   if (typeof error.code === 'string') return { code: error.code, message: oneLine(error.message) };
@@ -73,7 +73,7 @@ function parseObject(text: string): Record<string, unknown> | undefined {
   }
 }
 
-/** A proxy's page can be long; logs and answers need one line. */
+/** Shortens a text to one line, because a proxy's error page can be long. */
 function oneLine(text: string): string {
   const line = text.replace(/\s+/g, ' ').trim();
   return line.length > MAX_MESSAGE_LENGTH ? `${line.slice(0, MAX_MESSAGE_LENGTH)}…` : line;

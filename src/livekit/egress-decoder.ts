@@ -2,7 +2,7 @@ import type { EgressInfo, FileInfo } from '@livekit/protocol';
 
 import type { EgressFile, EgressObservation, EgressStatus } from '../machines/ports/egress-gateway.js';
 
-/** By the number LiveKit gives each state. @see livekit/protocol, livekit_egress.proto: EgressStatus */
+/** Our names of LiveKit's statuses, indexed by LiveKit's number. @see livekit/protocol, livekit_egress.proto: EgressStatus */
 const STATUS_BY_NUMBER: readonly EgressStatus[] = [
   'STARTING',
   'ACTIVE',
@@ -17,10 +17,10 @@ const NS_PER_MS = 1e6;
 const NS_PER_SECOND = 1e9;
 
 /**
- * What one EgressInfo says about a recording of a room. Proto3 cannot tell "zero" from "not set": zeros and empty strings
- * become absent members. A status *name* that the SDK does not know arrives as STARTING, which changes nothing.
+ * Decodes one EgressInfo. Proto3 does not distinguish "zero" from "not set", so zeros and empty strings become absent members. A
+ * status *name* that the SDK does not know arrives as STARTING, the lowest rank.
  *
- * @returns undefined when it is no file egress of a room, has no id, or has a status of a later LiveKit
+ * @returns undefined when the egress is not a file egress of a room, has no id, or has a status of a later LiveKit version
  */
 export function decodeEgress(info: EgressInfo): EgressObservation | undefined {
   const status = STATUS_BY_NUMBER[info.status];
@@ -54,18 +54,18 @@ function decodeFile(file: FileInfo): EgressFile {
   };
 }
 
-/** The first file; `result` is its deprecated mirror, all that old egress workers filled. */
+/** The first file. Old egress workers fill only `result`, which is deprecated. */
 function fileOf(info: EgressInfo): FileInfo | undefined {
   return info.fileResults[0] ?? (info.result.case === 'file' ? info.result.value : undefined);
 }
 
-/** When the snapshot was taken, in ns. A worker that does not date it took it at or after the newest instant in it. */
+/** When the snapshot was taken, nanoseconds. Without `updatedAt` it is the newest instant in the snapshot, a lower bound. */
 function updatedAtOf(info: EgressInfo, file: FileInfo): bigint {
   if (info.updatedAt !== 0n) return info.updatedAt;
   return [info.startedAt, info.endedAt, file.startedAt, file.endedAt].reduce((newest, at) => (at > newest ? at : newest), 0n);
 }
 
-/** The file path in the request's echo, whichever call made it; '' when it names none. */
+/** The file path of the original request, which EgressInfo contains, for every type of request; '' when there is none. */
 function requestedPathOf({ request }: EgressInfo): string {
   switch (request.case) {
     case 'roomComposite':
@@ -88,12 +88,12 @@ function requestedPathOf({ request }: EgressInfo): string {
   }
 }
 
-/** Divided without rounding: clients see the fraction. */
+/** Nanoseconds to milliseconds, without rounding because clients see the fraction. */
 function toMs(ns: bigint): number | undefined {
   return ns === 0n ? undefined : Number(ns) / NS_PER_MS;
 }
 
-/** A member that is there only when it has a value. */
+/** An object with this member, or without it when the value is undefined. */
 function present<Key extends string, Value>(key: Key, value: Value | undefined): Partial<Record<Key, Value>> {
   return value === undefined ? {} : ({ [key]: value } as Record<Key, Value>);
 }

@@ -9,11 +9,11 @@ import { decodeEgress } from './egress-decoder.js';
 import { decodePresence, decodeRoom } from './room-decoder.js';
 
 export interface GatewayLimits {
-  /** Milliseconds. LiveKit says "no worker" after 18 to 27 s, so less than 30 s turns that into "unknown". */
+  /** StartEgress, milliseconds. LiveKit answers "no worker" after 18 to 27 s; below 30 s that might become "unknown". */
   startMs: number;
-  /** Milliseconds. LiveKit itself gives up after 15 s. */
+  /** StopEgress, milliseconds. LiveKit itself gives up after 15 s. */
   stopMs: number;
-  /** Milliseconds; every other call, unless the caller names its own. */
+  /** Every other call, milliseconds, unless the caller passes a limit. */
   lookMs: number;
 }
 
@@ -27,10 +27,10 @@ export interface GatewayOptions {
 
 const DEFAULT_LIMITS: GatewayLimits = { startMs: 30_000, stopMs: 17_000, lookMs: 5_000 };
 
-/** LiveKit through its own SDK, with one attempt per call, our time limits and our errors. */
+/** Calls LiveKit through its SDK, with one attempt per call, our time limits and our errors. */
 export function createLiveKitGateway({ host, apiKey, apiSecret, limits }: GatewayOptions): LiveKitGateway {
   const { startMs, stopMs, lookMs } = { ...DEFAULT_LIMITS, ...limits };
-  // The SDK's fail-over replays a call, and StartEgress must be sent at most once.
+  // The SDK's fail-over repeats a call, but StartEgress must be sent at most once.
   const clientOptions = (limitMs: number) => ({ requestTimeout: toSeconds(limitMs), failover: false });
   const egressClient = (limitMs: number) => new EgressClient(host, apiKey, apiSecret, clientOptions(limitMs));
   const starting = egressClient(startMs);
@@ -63,7 +63,7 @@ export function createLiveKitGateway({ host, apiKey, apiSecret, limits }: Gatewa
       const answer = await orNotFound(lookingFor(timeoutMs).listEgress({ egressId }), undefined);
       if (answer === undefined) return undefined;
       const egress = answer.map(decodeEgress).find((each) => each?.egressId === egressId);
-      // Only a 404 says that an egress is absent: an empty answer, or an egress of a later LiveKit, does not.
+      // Only a 404 proves that the egress does not exist; an empty answer or an undecodable egress does not.
       if (egress === undefined)
         throw new LiveKitUnavailableError('LiveKit answered ListEgress with something that cannot be read');
       return egress;
@@ -75,7 +75,7 @@ export function createLiveKitGateway({ host, apiKey, apiSecret, limits }: Gatewa
     },
 
     async listRooms(names) {
-      // To LiveKit an empty list of names means every room.
+      // LiveKit treats an empty list of names as a request for all rooms.
       if (names?.length === 0) return [];
       return (await orUnavailable(rooms.listRooms(names))).map(decodeRoom);
     },
@@ -95,7 +95,7 @@ const UNREADABLE_START: StartOutcome = {
   message: 'LiveKit answered StartEgress with something that cannot be read',
 };
 
-/** Statuses that LiveKit gives before it asks any worker. */
+/** HTTP statuses that LiveKit answers before it asks any egress worker. */
 const REFUSED_STATUSES = [400, 401, 403, 404];
 
 function startOutcomeOf(failure: CallFailure): StartOutcome {
@@ -103,13 +103,13 @@ function startOutcomeOf(failure: CallFailure): StartOutcome {
   if (failure.kind === 'unreachable') return { kind: 'refused', code: 'unreachable', message };
   if (failure.kind === 'lost') return { kind: 'unknown', message };
   if (REFUSED_STATUSES.includes(failure.status)) return { kind: 'refused', code: 'livekit', message };
-  // A proxy's own 503 page says nothing of what LiveKit did behind it.
+  // Without the Twirp code, a 503 is a proxy's and does not tell what LiveKit did.
   if (failure.code === 'unavailable') return { kind: 'no_capacity', message };
   if (failure.status === 500) return { kind: 'handler_failed', message };
   return { kind: 'unknown', message };
 }
 
-/** @throws LiveKitUnavailableError the answer, or its absence, says nothing about the egress */
+/** @throws LiveKitUnavailableError the answer is missing or says nothing about the egress */
 function stopOutcomeOf(error: unknown): StopOutcome {
   const failure = callFailureOf(error);
   switch (failure.kind === 'answered' ? failure.code : undefined) {
@@ -131,7 +131,7 @@ async function orUnavailable<Answer>(call: Promise<Answer>): Promise<Answer> {
   });
 }
 
-/** What LiveKit answers, or `absent` when LiveKit itself answers 404. A proxy's 404 proves nothing. */
+/** LiveKit's answer, or `absent` when LiveKit itself answers 404. A proxy's 404 proves nothing and is thrown as unavailable. */
 async function orNotFound<Answer>(call: Promise<Answer>, absent: Answer): Promise<Answer> {
   return call.catch((error: unknown) => {
     const failure = callFailureOf(error);
@@ -146,8 +146,8 @@ function unavailable(failure: CallFailure, cause: unknown): LiveKitUnavailableEr
 }
 
 /**
- * The SDK's unit. It multiplies by 1000 again and Node refuses a time-out that is no integer, as 1.001 × 1000 is not:
- * such limits grow by a millisecond.
+ * Milliseconds to seconds, for the SDK. It multiplies by 1000 again, and Node.js refuses a time-out that is not an integer, such
+ * as 1.001 × 1000: such a limit grows by a millisecond.
  */
 function toSeconds(limitMs: number): number {
   let ms = Math.max(1, Math.ceil(limitMs));

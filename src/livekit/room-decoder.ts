@@ -6,8 +6,8 @@ export function decodeRoom({ name, sid, metadata, numParticipants, activeRecordi
   return { name, sid, metadata, participants: numParticipants, activeRecording };
 }
 
-/** LiveKit's own fields mark a recorder, never its identity: any participant may be named `EG_…`. */
+/** LiveKit's own fields identify a recorder, not its identity, because any participant may be named `EG_…`. */
 export function decodePresence({ identity, kind, permission }: ParticipantInfo): RoomPresence {
-  // `permission.recorder` is deprecated in the schema, but servers older than participant kinds have nothing else.
+  // `permission.recorder` is deprecated, but it is the only mark of a recorder on servers without participant kinds.
   return { identity, isEgress: kind === ParticipantInfo_Kind.EGRESS || permission?.recorder === true };
 }

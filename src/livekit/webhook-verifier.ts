@@ -8,10 +8,10 @@ import type { LiveKitEvent } from '../machines/reconcile/intake.js';
 import { decodeEgress } from './egress-decoder.js';
 import { decodeRoom } from './room-decoder.js';
 
-/** LiveKit signs by its own clock; hosts drift. Seconds. */
+/** Tolerated difference between LiveKit's clock and ours, seconds. */
 const CLOCK_TOLERANCE_S = 60;
 
-/** LiveKit did not send this: the signature, its key, its lifetime or the body's hash is wrong. Not retryable. */
+/** The webhook is not LiveKit's: its signature, key, lifetime or body hash is wrong. Not retryable. */
 export class WebhookRejectedError extends TallyError {
   constructor(message: string, cause?: unknown) {
     super('webhook.rejected', 'unauthorized', message, { cause });
@@ -20,17 +20,17 @@ export class WebhookRejectedError extends TallyError {
 
 export interface WebhookVerifier {
   /**
-   * @param rawBody the body's text as it arrived; LiveKit signs the bytes
+   * @param rawBody the unparsed body, because LiveKit signs its bytes
    * @param authorization the header's value: a bare token, without `Bearer`
-   * @returns `ignored` for events that mean nothing to Tally, and for a signed body that cannot be read
+   * @returns `ignored` for events that Tally does not use, and for a signed body that cannot be decoded
    * @throws WebhookRejectedError
    */
   verify(rawBody: string, authorization: string | undefined): Promise<LiveKitEvent>;
 }
 
 /**
- * Authenticates incoming webhooks as the SDK's `WebhookReceiver` does. The receiver itself throws the same error for a forged
- * body and for a signed one that it cannot read; here the second is `ignored`, because LiveKit would repeat it in vain.
+ * Authenticates incoming webhooks as the SDK's `WebhookReceiver` does. The receiver throws the same error for a forged body and
+ * for a signed body that it cannot decode; here the latter is `ignored`, because LiveKit's repetition would fail again.
  *
  * @see livekit/node-sdks, packages/livekit-server-sdk/src/WebhookReceiver.ts
  */
