@@ -51,7 +51,7 @@ export const roomCreated = event<{ room: string }>('info', 'room created', () =>
 export const roomDeleted = event<OfDeletion>('info', 'room deletion accepted', ({ deletion }) =>
   roomsDeleted.add({ outcome: deletion }),
 );
-/** A room's deletion date has passed, and its own policy allowed what `deletion` says. */
+/** A room's deletion date has passed, and the room was deleted or closed as `deletion` says. */
 export const expiredRoomDeleted = event<OfDeletion>('info', 'expired room deleted', ({ deletion }) =>
   roomsExpired.add({ outcome: deletion }),
 );
@@ -60,15 +60,15 @@ const webhooks = metrics.counter('tally_webhooks_total', 'Webhooks from LiveKit,
 
 const webhook = (outcome: string) => () => webhooks.add({ outcome });
 
-/** What the webhook brought is stored, or changed nothing. */
+/** The webhook was processed: its event is stored or changed nothing. */
 export const webhookHandled = event<OfWebhook & { kind: LiveKitEvent['kind'] }>('debug', 'webhook handled', webhook('handled'));
-/** The request is no webhook by its content type. */
+/** By its content type, the request is not a webhook. */
 export const webhookIgnored = event<OfWebhook>('debug', 'webhook ignored', webhook('ignored'));
 /** LiveKit did not sign the webhook. */
 export const webhookRejected = event<OfWebhook & { reason: string }>('warn', 'webhook rejected', webhook('rejected'));
 /** A store could not be reached: LiveKit sends the webhook again. */
 export const webhookPostponed = event<OfWebhook & { err: Error }>('debug', 'webhook postponed', webhook('postponed'));
-/** The webhook met a fault of ours, which no repetition would mend. */
+/** A fault in Tally made the webhook fail; a repetition by LiveKit would not help. */
 export const webhookFailed = event<OfWebhook & { err: Error }>('error', 'webhook failed', webhook('failed'));
 
 const strays = metrics.counter('tally_strays_total', 'Running egresses of ours without a recording, by what was done', ['done']);
@@ -85,11 +85,11 @@ export const strayStopped = event<{
 export const egressAdopted = event<OfRecording & { egressId: string }>('warn', 'egress adopted', () =>
   strays.add({ done: 'adopted' }),
 );
-/** Too many recordings seemed dead at once to be believed. */
+/** A reconcile pass was discarded, because too many recordings seemed dead at once. */
 export const passVoided = event<{ suspects: number; live: number }>('warn', 'pass is void', () =>
   voidLooks.add({ list: 'egresses' }),
 );
-/** Too many meetings seemed over at once to be believed. */
+/** LiveKit's list of rooms was discarded, because too many meetings seemed over at once. */
 export const roomListVoided = event<{ over: number; meetings: number }>('warn', 'list of rooms is void', () =>
   voidLooks.add({ list: 'rooms' }),
 );
@@ -98,7 +98,7 @@ const jobRuns = metrics.counter('tally_job_runs_total', 'Runs of jobs, by job an
 const staleStopped = metrics.counter('tally_stale_recordings_stopped_total', 'Recordings stopped because their room was empty');
 const orphansFreed = metrics.counter('tally_orphaned_locks_freed_total', 'Room locks freed because no recording needed them');
 
-/** `counts`: how many items of the run met each fate. */
+/** A run of a job succeeded. `counts`: the number of items by outcome. */
 export const jobRan = event<{ job: string; ms: number; counts: Readonly<Record<string, number>> }>('info', 'job ran', ({ job }) =>
   jobRuns.add({ job, outcome: 'ran' }),
 );
@@ -109,7 +109,7 @@ export const jobFailed = event<{ job: string; err: Error }>('warn', 'job failed'
 export const staleRecordingStopped = event<OfRecording & { egressId: string }>('info', 'stale recording stopped', () =>
   staleStopped.add({}),
 );
-/** A room can be recorded again: neither a recording nor an egress needed its lock. */
+/** A room lock was freed, because neither a recording nor an egress needed it. */
 export const orphanedLockFreed = event<OfRecording>('info', 'orphaned lock freed', () => orphansFreed.add({}));
 
 const outages = metrics.counter('tally_outages_total', 'Times that a service could not be reached, by service', ['service']);

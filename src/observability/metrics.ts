@@ -1,7 +1,7 @@
-/** The present value of one counter under one set of labels. */
+/** The current value of one counter for one set of labels. */
 export interface Sample {
   name: string;
-  /** What is counted, in a sentence for whoever reads the metric. */
+  /** Description of the counter for readers of the metrics. */
   help: string;
   labels: Readonly<Record<string, string>>;
   value: number;
@@ -30,7 +30,7 @@ export function createMetrics() {
       if (labels.length === 0) count({}, 0);
       return { add: (given: Readonly<Record<Label, string>>) => count(given, 1) };
     },
-    /** Every counter under every set of labels that it has met. A counter without labels is there from the start. */
+    /** All counters, with all sets of labels used so far. A counter without labels exists from the start. */
     samples: () => [...all.values()].flatMap((series) => [...series.values()]),
   };
 }
