@@ -1,4 +1,4 @@
-/** The one source of time. Tests drive their own. */
+/** The only source of time in the program. Tests pass a clock that they move themselves. */
 export interface Clock {
   /** Wall clock, epoch milliseconds. May jump. */
   now(): number;
@@ -14,19 +14,19 @@ export interface Clock {
 }
 
 /**
- * The time that all instances on one store keep: the store's. The leases, deadlines and ages that one of them writes mean the same to
- * the others, whatever their machines' own clocks say.
+ * The clock of the store, which all its instances use. A lease, deadline or age that one instance writes means the same to every
+ * other instance, even if the clocks of their machines differ.
  */
 export interface SharedClock extends Clock {
   /**
-   * Milliseconds by which this machine's own wall clock is ahead of the shared one, as measured not long ago; negative: behind.
+   * Milliseconds by which this machine's wall clock is ahead of the shared clock (negative: behind), from a recent measurement.
    *
-   * @throws StoreUnavailableError it could not be measured
+   * @throws StoreUnavailableError the offset could not be measured
    */
   offsetMs(): Promise<number>;
 }
 
-/** An instance whose machine's own clock is off by more than this many milliseconds leaves to the others what others left behind. */
+/** An instance does not sweep while its machine's clock differs from the shared clock by more than this, milliseconds. */
 export const CLOCK_TOLERANCE_MS = 2_000;
 
 const MAX_TIMER_MS = 2 ** 31 - 1;
@@ -35,7 +35,7 @@ export const systemClock: Clock = {
   now: () => Date.now(),
   monotonic: () => performance.now(),
   after(delayMs, run) {
-    // Node.js cuts off fractions and compares whole milliseconds: its timers fire up to a millisecond and a fraction early.
+    // Node.js truncates delays and compares whole milliseconds, so its timers may fire almost two milliseconds early.
     const timer = setTimeout(run, Math.min(Math.ceil(Math.max(delayMs, 0)) + 1, MAX_TIMER_MS));
     timer.unref();
     return () => {
@@ -44,7 +44,7 @@ export const systemClock: Clock = {
   },
 };
 
-/** Work took longer than it was given. */
+/** The work did not end within its time limit. */
 export class TimeLimitError extends Error {
   constructor(limitMs: number) {
     super(`No answer within ${String(limitMs)} ms`);
@@ -70,11 +70,11 @@ export async function sleep(ms: number, clock: Pick<Clock, 'after'>, signal?: Ab
 }
 
 /**
- * Do some work that must end in time. Work that is late goes on unless it heeds its signal; its result is dropped.
+ * Run some work with a time limit. Work that exceeds it continues unless it reacts to its signal, but its result is dropped.
  *
  * @param limitMs milliseconds of the monotonic clock
- * @param work its signal is aborted when the time is over, or when `signal` is
- * @throws TimeLimitError the time is over; or the reason of `signal`
+ * @param work receives a signal that is aborted when the time has passed or `signal` is aborted
+ * @throws TimeLimitError the time has passed; or the reason of `signal`
  */
 export async function within<Result>(
   limitMs: number,

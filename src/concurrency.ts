@@ -2,14 +2,14 @@ import { type Clock, sleep } from './clock.js';
 import { toError } from './errors.js';
 import type { Log } from './logging.js';
 
-/** What became of one item's work. */
+/** The outcome of the work for one item: its result or its error. */
 export type Settled<Item, Result> = { item: Item; result: Result } | { item: Item; error: Error };
 
 /**
- * Do the same work for every item, some at once. A failure concerns its own item: the others go on.
+ * Run the same work for every item, at most `atOnce` at a time. A failure does not stop the work for the other items.
  *
  * @param atOnce how many run at the same time, 1 or more
- * @returns in the order of the items
+ * @returns the outcomes, in the order of the items
  */
 export async function settleEach<Item, Result>(
   items: readonly Item[],
@@ -31,7 +31,7 @@ export async function settleEach<Item, Result>(
 }
 
 /**
- * Do one part after the other. A part that fails does not keep the next ones from running.
+ * Run the parts one after another. If a part fails, the next parts still run.
  *
  * @param log receives every failure but the first
  * @throws the first failure, after the last part has run
@@ -44,9 +44,9 @@ export async function doAll(parts: readonly (() => Promise<unknown>)[], log: Log
 }
 
 export interface GatherOptions {
-  /** Items in one run at most. */
+  /** Maximum number of items in one run. */
   most: number;
-  /** How long a run that hangs keeps the next one waiting, milliseconds. */
+  /** The next run waits at most this long for a running one to end, milliseconds. */
   patienceMs: number;
   clock: Pick<Clock, 'after'>;
 }
@@ -57,11 +57,11 @@ interface Group<Item, Result> {
 }
 
 /**
- * Do together what is asked while a run is under way: the more callers ask at once, the less each costs. A run begins after
- * everyone in it has asked, so no caller receives what was read before it asked.
+ * Combine calls into batches: items that are requested during a run are processed together in the next one. A run begins after
+ * all its callers have asked, so no caller gets data that was read before its call.
  *
- * @param runAll the results by item; each item is named once
- * @returns asks for one item; undefined when the run has no result for it
+ * @param runAll returns the results by item; each item is passed once
+ * @returns a function that requests one item; it resolves to undefined when the run has no result for the item
  */
 export function gather<Item, Result>(
   runAll: (items: Item[]) => Promise<ReadonlyMap<Item, Result>>,
@@ -96,7 +96,7 @@ export function gather<Item, Result>(
   };
 }
 
-/** The items of all pages, one after the other; a page is read when its first item is asked for. */
+/** Yields the items of all pages in order. A page is read when its first item is requested. */
 export async function* everyPage<Item, Cursor>(
   read: (after: Cursor | undefined) => Promise<{ items: Item[]; next?: Cursor }>,
 ): AsyncGenerator<Item, void, undefined> {
@@ -108,7 +108,7 @@ export async function* everyPage<Item, Cursor>(
   } while (after !== undefined);
 }
 
-/** Items in groups of one size; the last group may be smaller. */
+/** Yields the items in groups of `size`; the last group may be smaller. */
 export async function* inBatches<Item>(
   items: Iterable<Item> | AsyncIterable<Item>,
   size: number,
@@ -123,14 +123,14 @@ export async function* inBatches<Item>(
   if (batch.length > 0) yield batch;
 }
 
-/** Work for one key is done one after the other, in the order of asking; that for different keys goes on side by side. */
+/** Runs work for the same key one at a time, in the order of the calls. Work for different keys runs concurrently. */
 export function createMailbox() {
   const tails = new Map<string, Promise<void>>();
   return {
     run<Result>(key: string, work: () => Promise<Result>): Promise<Result> {
       const previous = tails.get(key);
       const result = previous === undefined ? work() : previous.then(work);
-      // The tail only orders; the caller of `run` hears of a failure.
+      // The tail only keeps the order; a failure is reported to the caller of `run`.
       const tail = result.then(
         () => undefined,
         () => undefined,
@@ -141,7 +141,7 @@ export function createMailbox() {
       });
       return result;
     },
-    /** Resolves once no work waits or is under way. */
+    /** Resolves when no work is waiting or running. */
     async idle(): Promise<void> {
       while (tails.size > 0) await Promise.all(tails.values());
     },

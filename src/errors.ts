@@ -6,7 +6,7 @@ export interface ErrorOptions {
   cause?: unknown;
 }
 
-/** The base of every error we throw on purpose. Compare `code`, never the message; HTTP statuses live in `src/http`. */
+/** The base class of every error that Tally throws on purpose. Compare `code`, never the message; `src/http` sets statuses. */
 export class TallyError extends Error {
   /** Stable and dotted, such as `recording.already_active`. */
   readonly code: string;
@@ -25,7 +25,7 @@ export class TallyError extends Error {
   }
 }
 
-/** A store could not be reached or did not answer; nothing is known to have changed. Retryable. */
+/** A store could not be reached or did not answer; no write is known to have happened. Retryable. */
 export class StoreUnavailableError extends TallyError {
   constructor(message: string, options: ErrorOptions = {}) {
     super('store.unavailable', 'unavailable', message, options);
@@ -39,14 +39,14 @@ export class WriteOutcomeUnknownError extends TallyError {
   }
 }
 
-/** The lock service could not be reached: an outage, which says nothing about who holds what. Retryable. */
+/** The lock service could not be reached, so it is unknown whether a lock is held. Retryable. */
 export class LocksUnavailableError extends TallyError {
   constructor(message: string, options: ErrorOptions = {}) {
     super('locks.unavailable', 'unavailable', message, options);
   }
 }
 
-/** The media store could not be reached. Says nothing about whether an object exists. Retryable. */
+/** The media store could not be reached, so it is unknown whether an object exists. Retryable. */
 export class MediaUnavailableError extends TallyError {
   constructor(message: string, options: ErrorOptions = {}) {
     super('media.unavailable', 'unavailable', message, options);
@@ -60,12 +60,12 @@ export class InvalidInputError extends TallyError {
   }
 }
 
-/** What was thrown, as an Error, whatever it was. */
+/** Converts a thrown value to an Error; an Error is returned unchanged. */
 export function toError(thrown: unknown): Error {
   return thrown instanceof Error ? thrown : new Error(String(thrown));
 }
 
-/** What happened and why: the message of an error and those of its causes, in one line. */
+/** The messages of an error and of its causes, joined to one line. */
 export function reasonsOf(error: Error): string {
   const reasons: string[] = [];
   let each: unknown = error;
@@ -77,7 +77,7 @@ export function reasonsOf(error: Error): string {
   return reasons.join(': ');
 }
 
-/** Errors may be causes of each other. */
+/** Limits the chain of causes, because errors may be causes of each other. */
 const MOST_CAUSES = 5;
 
 /** LiveKit did not answer, could not be reached or answered with a server error. Retryable. */

@@ -3,28 +3,28 @@ import { LocksUnavailableError, toError } from './errors.js';
 import type { JobLocks } from './jobs/locks.js';
 import type { Logger } from './logging.js';
 
-/** Life of the lock of a job or of the migrations, milliseconds: how long the lock of a killed process keeps the others waiting. */
+/** Lifetime of the lock of a job or of the migrations, milliseconds: the lock of a killed process blocks others this long. */
 export const JOB_LOCK_TTL_MS = 60_000;
 
 export interface HeldLock {
-  /** Stop extending it and free it. Never throws: a lock that cannot be freed expires. */
+  /** Stop extending the lock and free it. Never throws: a lock that cannot be freed expires. */
   release(): Promise<void>;
 }
 
 export interface HoldOptions {
   locks: JobLocks;
-  /** Lifetime, milliseconds; extended six times in it. */
+  /** Lifetime of the lock, milliseconds. The lock is extended after each sixth of it. */
   ttlMs: number;
   clock: Clock;
   log: Logger;
-  /** Called once, when another process has the lock or soon may have it because it cannot be extended. */
+  /** Called once, when another process holds the lock, or may soon hold it because the lock could not be extended. */
   onLost: (reason: Error) => void;
 }
 
 /**
- * Take a lock and keep it.
+ * Acquire a lock, and keep extending it until it is released or lost.
  *
- * @returns undefined when another holds it
+ * @returns undefined when another process holds the lock
  * @throws LocksUnavailableError retryable
  */
 export async function holdLock(name: string, { locks, ttlMs, clock, log, onLost }: HoldOptions): Promise<HeldLock | undefined> {
@@ -54,7 +54,7 @@ export async function holdLock(name: string, { locks, ttlMs, clock, log, onLost 
     const isMine = await locks.extend(name, mine, ttlMs).catch((error: unknown) => toError(error));
     if (released) return;
     if (isMine === true) heldFrom = askedAt;
-    // With the next try it might be too late.
+    // At the next attempt to extend it, the lock might have expired.
     const isEnding = clock.monotonic() + everyMs >= heldFrom + ttlMs;
     if (isMine === true || (isMine !== false && !isEnding)) cancel = extendSoon();
     else onLost(isMine === false ? new LocksUnavailableError('The job lock was lost') : isMine);

@@ -24,8 +24,8 @@ export interface LoggerOptions {
 }
 
 /**
- * The root logger: JSON lines without secrets. Parts of the program get children: `log.child({ name: 'http' })`. Everything is cleaned
- * before it becomes a line: members, messages, stacks and causes, which may carry connection strings and links.
+ * Creates the root logger, which writes JSON lines without secrets; each part gets a child: `log.child({ name: 'http' })`.
+ * Members, messages, stacks and causes are cleaned before they become a line: they may contain connection strings and links.
  */
 export function createLogger({ level, name, destination }: LoggerOptions): Logger {
   const log = pino(
@@ -55,12 +55,12 @@ export function createLogger({ level, name, destination }: LoggerOptions): Logge
 }
 
 const STDERR = 2;
-/** How long to wait until a reader that is too slow is offered the rest, milliseconds. */
+/** Pause before a write is repeated because the reader of the pipe is too slow, milliseconds. */
 const BUSY_MS = 10;
 
 /**
- * Lines to a file, each written when `write` returns. A line that the file does not take, as on a full disk, is lost, and Tally
- * goes on; pino's own stream would end the process, or try for ever to write a fatal line.
+ * Writes lines to a file synchronously. A line that cannot be written, for example on a full disk, is lost, and Tally continues;
+ * pino's own stream would end the process, or retry a fatal line forever.
  */
 export function toFile(fd: number): DestinationStream {
   let isTorn = false;
@@ -73,7 +73,7 @@ export function toFile(fd: number): DestinationStream {
   };
 }
 
-/** @returns how many bytes the file took */
+/** @returns the number of bytes that were written */
 function writeMost(fd: number, bytes: Buffer): number {
   let written = 0;
   while (written < bytes.length) {

@@ -14,18 +14,18 @@ const CLOSE_WITHIN_MS = 9_500;
  * see signal(7) and Node.js, "Signal events".
  */
 const FAULT_SIGNALS = ['SIGSEGV', 'SIGBUS', 'SIGILL', 'SIGFPE', 'SIGABRT', 'SIGTRAP'] as const;
-/** They may come twice: the terminal sends a Ctrl-C to every process, and npm passes its own on. */
+/** A signal may come twice: on Ctrl-C the terminal signals every process, and npm forwards its own signal. */
 const STOP_SIGNALS = ['SIGINT', 'SIGTERM'] as const;
 
 async function main(): Promise<void> {
-  // Its S3 client warns on standard error about a Node.js that we support.
+  // The AWS S3 client would warn on standard error about a Node.js version that Tally supports.
   process.env['AWS_SDK_JS_NODE_VERSION_SUPPORT_WARNING_DISABLED'] = 'true';
   const config = parseConfig(process.env);
   const log = createLogger({ level: config.logLevel, name: 'tally' });
   const stopping = new AbortController();
   const starting = createApp(config, { log, signal: stopping.signal });
   let forget = () => Promise.resolve();
-  // From now on, for a start may take long, and an operator who reads the welcome may stop the process at once.
+  // Signals are handled before the start has finished, because a start may take long and may be stopped meanwhile.
   let closing: NodeJS.Signals | 'other' | undefined;
   const { close } = closeWithGrace(
     { delay: CLOSE_WITHIN_MS, logger: false, skip: [...STOP_SIGNALS, ...FAULT_SIGNALS] },
@@ -35,7 +35,7 @@ async function main(): Promise<void> {
       log.info({ signal: closing }, 'stopping');
       stopping.abort(new Error('The program stops'));
       await forget();
-      // A start that ends here has closed what it had opened.
+      // If the start fails or is aborted, `createApp` has closed everything that it had opened.
       const app = await starting.catch(() => undefined);
       await app?.close();
       log.info('stopped');
@@ -72,7 +72,7 @@ async function welcomeOf({ url, apiKey, simulator, commands, persistence }: App,
 
 main().catch((error: unknown) => {
   const { message, stack } = toError(error);
-  // What we refuse on purpose is one line; anything else is a fault worth its stack.
+  // An error that Tally throws on purpose is printed as one line, any other error with its stack.
   process.stderr.write(`tally: ${redactText(error instanceof TallyError ? reasonsOf(error) : (stack ?? message))}\n`);
   process.exitCode = 1;
   setImmediate(() => process.exit(1));

@@ -4,7 +4,7 @@ import { outageBegan, outageEnded } from './observability/events.js';
 
 export type OutageLog = ReturnType<typeof createOutageLog>;
 
-/** Reports once that a service cannot be reached, and once that it can be again. @param service begins both sentences: `Redis` */
+/** Logs once that a service is unreachable, and once that it is reachable again. @param service its name in the log: `Redis` */
 export function createOutageLog(log: Log, service: string) {
   let isOut = false;
   return {
@@ -21,7 +21,7 @@ export function createOutageLog(log: Log, service: string) {
   };
 }
 
-/** The same port, with its outages logged: a call that failed and may succeed later is one. */
+/** Wraps a port so that its outages are logged. A call that fails with a retryable error is an outage. */
 export function tellingOutages<Port extends object>(port: Port, outages: OutageLog): Port {
   return new Proxy(port, {
     get(target, name): unknown {
