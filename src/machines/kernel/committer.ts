@@ -11,12 +11,12 @@ import { createEndedEffects } from './ended-effects.js';
 
 const TRIES = 5;
 const JITTER_MS = 20;
-/** Recent documents: some two kilobytes each, for as long as a start or a stop takes. */
+/** Maximum number of cached documents, about 2 KB each. */
 const RECENT_LIMIT = 4_096;
-/** A program that writes without counting versions is overwritten by what is built on an older document. */
+/** Lifetime of a cached document, milliseconds. Short, since a change to it overwrites writes that did not count versions. */
 const RECENT_FOR_MS = 10_000;
 
-/** A newer release wrote this actor; this one must not touch it. Retryable: another instance, or this one later, can. */
+/** A newer release wrote this document, so this instance must not change it. Retryable: an upgraded instance can. */
 export class NewerMachineError extends TallyError {
   constructor(key: string, found: number, known: number) {
     super(
@@ -27,19 +27,19 @@ export class NewerMachineError extends TallyError {
   }
 }
 
-/** A write of this process that happened. */
+/** A write of this process that succeeded. */
 export interface Written<Context extends object> {
   changed: true;
-  /** The document that the change was decided on; that of a creation is the new one. */
+  /** The document before the change; for a creation, the new document. */
   before: ActorDocument<Context>;
   after: ActorDocument<Context>;
-  /** Monotonic milliseconds at which the write was begun. */
+  /** When the write began, monotonic milliseconds. */
   begunAt: number;
-  /** The answer to the write was lost: others may have written since. */
+  /** The answer to the write was lost, and a later read showed the write; other writers may have written since. */
   isPast: boolean;
 }
 
-/** What became of a change: it was written, or a fresh read of the document showed that it changes nothing. */
+/** The outcome of a change: it was written, or a fresh read of the document showed that it changes nothing. */
 export type Committed<Context extends object> =
   Written<Context> | { changed: false; before: ActorDocument<Context>; after: ActorDocument<Context> };
 
@@ -48,14 +48,14 @@ export type Created<Context extends object> = CreateResult & { document: ActorDo
 export type Committer<Context extends object> = ReturnType<typeof createCommitter<Context>>;
 
 type CommitterOptions<Context extends object> = Pick<Hosting<Context, never>, 'store' | 'clock' | 'instance' | 'random'> & {
-  /** Documents of a higher one are left alone. */
+  /** Version of the machine. Documents with a higher version are not changed. */
   machineVersion: number;
 };
 
 /**
- * Load, change, save with compare-and-set; one key at a time within this process, any number of processes.
+ * Load, change, save with compare-and-set. One process changes a document once at a time; any number of processes may write.
  *
- * A write whose answer was lost is no failure: the next look at the document tells whether it happened.
+ * If the answer to a write is lost, the next read of the document tells whether the write happened.
  */
 export function createCommitter<Context extends object>(options: CommitterOptions<Context>) {
   const { store, clock } = options;
@@ -78,11 +78,11 @@ export function createCommitter<Context extends object>(options: CommitterOption
   }
 
   /**
-   * What this process wrote last is tried first: when the save succeeds, that was the newest. What changes nothing, or what another
-   * writer was before, is decided on a fresh document.
+   * First tries the change on the cached document that this process wrote last: a successful save proves that it was the newest.
+   * If the change does nothing or the save fails, it is decided again on a fresh document.
    */
   async function change(key: string, decide: Change<Context>): Promise<Committed<Context> | undefined> {
-    /** Writes whose answer was lost, by nonce. One may still happen after a look has not found it. */
+    /** Writes whose answer was lost, by nonce. Such a write may still happen after a read did not show it. */
     const doubtful = new Map<string, Written<Context>>();
     const guess = recent.get(key);
     const guessed = guess === undefined ? 'lost' : await attempt(key, guess, decide, doubtful);
@@ -127,8 +127,8 @@ export function createCommitter<Context extends object>(options: CommitterOption
 
   return {
     /**
-     * @returns undefined when there is no such document
-     * @throws StoreUnavailableError after five lost races, or when the outcome of a write cannot be learned
+     * @returns undefined when the document does not exist
+     * @throws StoreUnavailableError after five lost races, or when it cannot be determined whether a write happened
      */
     commit: (key: string, decide: Change<Context>): Promise<Committed<Context> | undefined> =>
       mailbox.run(key, async () => {
@@ -148,20 +148,20 @@ export function createCommitter<Context extends object>(options: CommitterOption
         announce(key, { changed: true, before: document, after: document, begunAt, isPast });
         return { ...result, document };
       }),
-    /** This effect has ended and brought no news: it leaves the document with the next save, whatever that is for. */
+    /** Note that an effect ended without a result: the next save of its document, for any reason, removes it. */
     end: ended.add,
-    /** Whether this effect has ended and not left its document yet. @param effect default: any of that document */
+    /** Whether this effect has ended but is still stored in its document. @param effect default: any effect of the document */
     hasEnded: ended.has,
-    /** Keys of the documents that owe an effect which has ended. */
+    /** Keys of the documents that still contain an ended effect. */
     ending: ended.keys,
-    /** Have every write of this process told, at once and in order. @param follower must not throw */
+    /** Call `follower` after each write of this process, synchronously and in order. @param follower must not throw */
     follow: (follower: (key: string, written: Written<Context>) => void) => void followers.push(follower),
     /** Resolves when no change is under way. */
     idle: () => mailbox.idle(),
   };
 }
 
-/** Create a document of which an answer may get lost on the way. */
+/** Create a document; repeat the attempt if its answer is lost. */
 async function createOnce<Context extends object>(
   store: ActorStore<Context>,
   key: string,
@@ -171,7 +171,7 @@ async function createOnce<Context extends object>(
   for (let tried = 1; ; tried++) {
     try {
       const result = await store.create(key, document);
-      // A key that only we could have drawn is taken: an earlier try of ours happened, and was built upon since.
+      // The holder has our own random key: an earlier attempt of ours succeeded, and the document was changed since.
       const isOurs = !result.created && tried > 1 && result.holder === key;
       return isOurs ? { created: true, isPast: true } : { ...result, isPast: false };
     } catch (error) {
@@ -182,7 +182,7 @@ async function createOnce<Context extends object>(
   }
 }
 
-/** The doubtful write that the newest document knows of. @throws StoreUnavailableError it cannot know any more */
+/** The doubtful write whose nonce the newest document contains. @throws StoreUnavailableError the document may have dropped it */
 function happenedOf<Context extends object>(
   newest: ActorDocument<Context>,
   doubtful: ReadonlyMap<string, Written<Context>>,
@@ -195,18 +195,18 @@ function happenedOf<Context extends object>(
   return undefined;
 }
 
-/** The documents that this process wrote last, each as it was stored then: a guess at what is stored now, never the truth. */
+/** Caches the documents that this process wrote last. The stored document may be newer. */
 function createRecent<Context extends object>(clock: Pick<Clock, 'monotonic'>): LRUCache<string, ActorDocument<Context>> {
   return new LRUCache({
     max: RECENT_LIMIT,
     ttl: RECENT_FOR_MS,
-    // The clock is asked each time: else the cache keeps a timer of its own. It takes a 0 for no time at all.
+    // With `ttlResolution: 0` the cache reads the clock each time and sets no timer. It takes a 0 for "unset", hence `+ 1`.
     ttlResolution: 0,
     perf: { now: () => clock.monotonic() + 1 },
   });
 }
 
-/** @returns a stamp with a nonce that no other write of any process has */
+/** @returns a function that creates a stamp; no other write of any process has its nonce */
 function createStamps({ clock, instance }: Pick<CommitterOptions<object>, 'clock' | 'instance'>): () => Stamp {
   let writes = 0;
   return () => ({ now: clock.now(), instance, nonce: `${instance}:${String(++writes)}` });

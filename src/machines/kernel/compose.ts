@@ -2,10 +2,10 @@ import type { ActorDefinition, ActorEvent } from './definition.js';
 import { type ActorDocument, HISTORY_LIMIT, nextWrites, type PendingEffect, statePath } from './document.js';
 import { firstStep, nextStep, type Step } from './step.js';
 
-/** How long the writer of an effect has it to itself, milliseconds; renewed while the effect runs. */
+/** Duration of a lease, in which only one instance may run the effect, milliseconds; renewed while the effect runs. */
 export const LEASE_MS = 4_000;
 
-/** Who writes, when, and the nonce by which the write is recognised again. */
+/** The instance and time of a write, and the nonce by which the write is found again. */
 export interface Stamp {
   /** Epoch milliseconds. */
   now: number;
@@ -13,21 +13,21 @@ export interface Stamp {
   nonce: string;
 }
 
-/** What is stored of an actor when a change to it is decided. */
+/** The stored state of an actor on which a change is decided. */
 export interface Current<Context extends object> {
-  /** Without the effects that have ended in this process since the document was written. */
+  /** The stored document, without the effects that have ended in this process since it was written. */
   document: ActorDocument<Context>;
-  /** How many effects those are. */
+  /** Number of these ended effects. */
   ended: number;
 }
 
-/** What a change makes of a document: the next version to store, or undefined to leave it. Decided again after a lost race. */
+/** Computes the next version of a document; undefined: nothing changes. Computed again if another writer was first. */
 export type Change<Context extends object> = (
   current: Current<Context>,
   stamp: Stamp,
 ) => { next: ActorDocument<Context>; durable: boolean } | undefined;
 
-/** The document of a new actor that takes in these events before it is stored. Pure. */
+/** The first document of a new actor, after these events were applied to it. Pure. */
 export function born<Context extends object, Event extends ActorEvent>(
   definition: ActorDefinition<Context, Event>,
   { input, source, events }: { input: unknown; source: string; events: readonly Event[] },
@@ -40,7 +40,7 @@ export function born<Context extends object, Event extends ActorEvent>(
   }, begun);
 }
 
-/** The change that an event makes; none when it changes nothing. Pure. */
+/** The change that applies an event to a document; it returns undefined if the event changes nothing. Pure. */
 export function taking<Context extends object, Event extends ActorEvent>(
   definition: ActorDefinition<Context, Event>,
   event: Event,
@@ -54,9 +54,9 @@ export function taking<Context extends object, Event extends ActorEvent>(
 }
 
 /**
- * The document that a step makes of the one before. Pure.
+ * Builds the next document from the previous one and a step of the machine. Pure.
  *
- * @param stored what the store has; null for a step that is part of a creation. Default: what is before
+ * @param stored the document in the store; null while the document is being created. Default: `previous`
  */
 export function compose<Context extends object, Event extends ActorEvent>(
   definition: ActorDefinition<Context, Event>,
@@ -95,7 +95,7 @@ export function compose<Context extends object, Event extends ActorEvent>(
   });
 }
 
-/** The same actor with other effects: a settled, failed, taken or renewed one. Pure. */
+/** The next version of a document with other effects, such as one removed, retried, taken over or renewed. Pure. */
 export function withEffects<Context extends object, Event extends ActorEvent>(
   definition: ActorDefinition<Context, Event>,
   document: ActorDocument<Context>,

@@ -6,7 +6,7 @@ import type { ActorDocument } from './document.js';
 
 export type Deadlines = ReturnType<typeof createDeadlines>;
 
-/** Deadlines that this process armed: they follow what it writes, and pass by the monotonic clock whatever the wall clock does. */
+/** Timers of this process for the deadlines in documents that it wrote. They run on the monotonic clock, which never jumps. */
 export function createDeadlines<Context extends object, Event extends ActorEvent>(
   { definition, clock, log }: Hosting<Context, Event>,
   committer: Committer<Context>,
@@ -14,7 +14,7 @@ export function createDeadlines<Context extends object, Event extends ActorEvent
   const armed = new Map<string, { generation: number; cancel: () => void }>();
   let stopped = false;
 
-  /** Arm the document's deadline, and let go of one that it has no more. */
+  /** Start the timer of the document's deadline, and cancel the timer of a deadline that it no longer has. */
   function arm(key: string, document: ActorDocument<Context>): void {
     const deadline = definition.deadline?.of(document);
     const current = armed.get(key);
@@ -43,7 +43,7 @@ export function createDeadlines<Context extends object, Event extends ActorEvent
   committer.follow((key, { after }) => arm(key, after));
 
   return {
-    /** Whether the timer of exactly this deadline runs here. */
+    /** Whether this process has a timer for exactly this deadline. */
     isArmed: (key: string, generation: number) => armed.get(key)?.generation === generation,
     stop(): void {
       stopped = true;

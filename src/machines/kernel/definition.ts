@@ -6,7 +6,7 @@ import type { ActorStore } from './actor-store.js';
 import type { ActorDocument, EffectParams, PendingEffect } from './document.js';
 import type { EventBus } from './event-bus.js';
 
-/** Every event carries the time and says where it came from; the machine has no clock of its own. */
+/** Every event carries its time and its source, because the machine has no clock of its own. */
 export interface ActorEvent {
   type: string;
   /** Epoch milliseconds. */
@@ -14,11 +14,11 @@ export interface ActorEvent {
   source: string;
 }
 
-/** How one named effect is kept and repeated; what it does is its handler's business. */
+/** How an effect of one name is stored and retried. Its handler does the I/O. */
 export interface EffectSpec<Lane extends string = string> {
-  /** Of the definition's lanes: effects that meet the same target. */
+  /** One of the definition's lanes: the effects of a lane call the same external system. */
   lane: Lane;
-  /** Pending effects of the same key replace each other. Default: the effect's name. */
+  /** A new effect replaces a pending effect with the same key. Default: the effect's name. */
   key?: (params: EffectParams, since: number) => string;
   /** Milliseconds before the first attempt. Default: 0. */
   delayMs?: number;
@@ -28,33 +28,33 @@ export interface EffectSpec<Lane extends string = string> {
    */
   backoffMs?: (failures: number) => number;
   /**
-   * Somebody waits until the document owes it no more: without news it leaves by a save of its own, at once. Default: with the
-   * next save, whatever that is for, or after 2 s.
+   * A caller waits until the document no longer contains this effect: after it ends without a result, a save of its own removes
+   * it at once. Default: the next save of the document removes it, or one after 2 s.
    */
   isAwaited?: true;
 }
 
-/** Deadlines are data: instants in the context, which this tells the kernel of. */
+/** Reads a deadline from an actor's context. Deadlines are stored instants, not running timers. */
 export interface DeadlineSpec<Context extends object, Event extends ActorEvent> {
-  /** `at` in epoch milliseconds; another deadline has another generation. */
+  /** `at` in epoch milliseconds; each new deadline has another generation. */
   of(context: Context): { at: number; generation: number } | undefined;
   passed(generation: number, at: number): Event;
 }
 
-/** All the kernel knows of a kind of actor. */
+/** Everything that the kernel knows about one kind of actor. */
 export interface ActorDefinition<Context extends object, Event extends ActorEvent> {
   /** Names the kind in logs and wake-ups, such as `recording`. */
   kind: string;
   machine: AnyStateMachine;
-  /** Grows when stored snapshots change meaning. An instance leaves documents of a higher one alone. */
+  /** Increases when stored documents change their meaning. An instance does not change documents with a higher version. */
   version: number;
-  /** Lanes of effects, and how many of each run at once in this process. A slow target delays no other lane than its own. */
+  /** Number of effects that run at once in this process, by lane. A slow external system delays only the effects of its lane. */
   lanes: Readonly<Record<string, number>>;
-  /** Every action of the machine that names I/O. */
+  /** The effects, by the names of the machine's actions that request them. */
   effects: Readonly<Record<string, EffectSpec>>;
   /** Absent: the actors have no deadlines. */
   deadline?: DeadlineSpec<Context, Event>;
-  /** Epoch milliseconds at which the document is removed, once it owes no effect; undefined: it stays. */
+  /** When the document is removed, epoch milliseconds, if no effect is pending then; undefined: never. */
   removeAt(context: Context): number | undefined;
 }
 
@@ -64,15 +64,15 @@ export interface EffectRun<Context extends object> {
   effect: PendingEffect;
   /** 1 for the first try. */
   attempt: number;
-  /** Whether this process wrote the effect and has run nothing of it yet; false after a take-over or a retry. */
+  /** True for the first attempt, in the process that stored the effect; false after a take-over or a retry. */
   fresh: boolean;
-  /** Milliseconds on the monotonic clock since the write that added the effect was begun; only meaningful while `fresh`. */
+  /** Monotonic milliseconds since the write that added the effect began; only meaningful while `fresh`. */
   ageMs: number;
-  /** Aborted when the effect was withdrawn or replaced, or the process stops. */
+  /** Aborted when the effect is withdrawn or replaced, or the process stops. */
   signal: AbortSignal;
 }
 
-/** Does the I/O; its result, if any, is sent to the actor in the save that settles the effect. Throwing means: again later. */
+/** Does the I/O of an effect. The save that removes the effect also applies the returned event. After an error it runs again. */
 export type EffectHandler<Context extends object, Event extends ActorEvent> = (
   run: EffectRun<Context>,
 ) => Promise<Event | undefined>;
@@ -81,26 +81,26 @@ export type EffectHandlers<Context extends object, Event extends ActorEvent> = R
   Record<string, EffectHandler<Context, Event>>
 >;
 
-/** How a process hosts one kind of actor. */
+/** What a process needs to run the actors of one kind. */
 export interface Hosting<Context extends object, Event extends ActorEvent> {
   definition: ActorDefinition<Context, Event>;
   handlers: EffectHandlers<Context, Event>;
   store: ActorStore<Context>;
   bus: EventBus;
   clock: Clock;
-  /** How far this machine's clock is off the one that `clock` tells, if several processes share the store. */
+  /** Milliseconds by which this machine's clock is ahead of the shared `clock`; 0 if no other process uses the store. */
   clockOffsetMs: SharedClock['offsetMs'];
-  /** Unique per process run: what an earlier run on this machine left is another instance's. */
+  /** Unique per process run, so effects of an earlier run on this machine belong to another instance. */
   instance: string;
   log: Log;
-  /** Time between two sweeps, milliseconds; jittered by a fifth. */
+  /** Time between two sweeps, milliseconds; varied at random by up to a fifth. */
   dueIntervalMs: number;
-  /** This process is the only one on its store: it takes over what earlier ones left at once, without waiting for leases. */
+  /** No other process uses the store, so at start this one takes over all pending effects without waiting for their leases. */
   exclusive: boolean;
   random: () => number;
 }
 
-/** Thrown by a handler that is not done: tried again after this time, whatever the back-off says, and not counted as a failure. */
+/** Thrown by a handler that is not done yet: it runs again after `retryInMs` instead of the back-off, without a warning. */
 export class NotYet extends Error {
   readonly retryInMs: number;
 

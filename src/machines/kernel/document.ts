@@ -1,27 +1,27 @@
-/** What an effect needs beside the document: plain values that are stored with it. */
+/** Parameters of an effect: plain values that are stored with it. */
 export type EffectParams = Readonly<Record<string, string | number | boolean>>;
 
 /** XState's state value: `'active'` or `{ starting: 'awaiting' }`. */
 export type StateValue = string | { [region: string]: StateValue | undefined };
 
-/** An effect that is owed: I/O named by a committed transition and not yet known to have happened. */
+/** A pending effect: I/O that a stored transition requested and that is not yet known to have happened. */
 export interface PendingEffect {
-  /** Unique within the document; an effect of the same key replaces. */
+  /** Unique within the document: a new effect replaces a pending one with the same key. */
   key: string;
   name: string;
   params: EffectParams;
-  /** The document version that added it: tells a replaced effect from its successor. */
+  /** The document version that added the effect; distinguishes it from a later effect with the same key. */
   since: number;
-  /** Attempts that have failed. */
+  /** Number of attempts that did not succeed. */
   attempts: number;
-  /** Epoch milliseconds before which it is not tried. */
+  /** The effect does not run before this time, epoch milliseconds. */
   notBefore: number;
-  /** Epoch milliseconds until which `leasedBy` alone may run it. */
+  /** Until this time, epoch milliseconds, only the instance `leasedBy` may run the effect. */
   leaseUntil: number;
   leasedBy: string;
 }
 
-/** Whether this is the very effect, and not a predecessor or successor of the same key. */
+/** Whether both are the same effect, not an earlier and a later effect with the same key. */
 export function isSameEffect(one: PendingEffect, other: PendingEffect): boolean {
   return one.key === other.key && one.since === other.since;
 }
@@ -29,7 +29,7 @@ export function isSameEffect(one: PendingEffect, other: PendingEffect): boolean 
 export interface HistoryEntry {
   /** Epoch milliseconds. */
   at: number;
-  /** The document version that the transition made. Absent in entries of the first release. */
+  /** The document version that the transition produced. Absent in entries of the first release. */
   version?: number;
   from: string;
   to: string;
@@ -39,43 +39,43 @@ export interface HistoryEntry {
   instance: string;
 }
 
-/** What the kernel keeps beside an actor's context. */
+/** The fields of an actor's document that belong to the kernel. */
 export interface KernelFields {
   state: StateValue;
   machineVersion: number;
-  /** Grows by one at each save: the fence against lost updates. */
+  /** Increases by one at each save; compare-and-set on it prevents lost updates. */
   version: number;
   effects: PendingEffect[];
   /** The last 100 transitions, oldest first. */
   history: HistoryEntry[];
   /**
-   * Epoch milliseconds, by the clock that the instances share, of the last transition. Saves that only touch effects leave it alone.
-   * Absent in documents of the first release.
+   * Time of the last transition, epoch milliseconds of the shared clock. Saves that change only effects do not change it. Absent
+   * in documents of the first release.
    */
   changedAt?: number;
-  /** Epoch milliseconds of the nearest deadline, effect, lease or removal; null when nothing is owed. */
+  /** When a sweep looks at the document next, for a deadline, effect, lease or removal, epoch milliseconds; null: never. */
   dueAt: number | null;
-  /** A nonce of the write that produced this version: tells its writer that an unanswered save happened. */
+  /** Nonce of the write that produced this version. After a lost answer, the writer finds here whether its write happened. */
   lastWrite: string;
-  /** Those of the versions before, oldest first, as far as they are remembered: others may have written since. */
+  /** Nonces of the writes before, oldest first, up to seven, because other writers may have written since. */
   earlierWrites?: string[];
 }
 
-/** One document per actor: the machine's context at top level, the kernel's fields under `tally`. */
+/** One document per actor: the machine's context at the top level, the kernel's fields under `tally`. */
 export type ActorDocument<Context extends object> = Context & { tally: KernelFields };
 
 export const HISTORY_LIMIT = 100;
-/** How many writes a document remembers beside the newest. */
+/** Number of nonces that a document keeps besides the newest. */
 const EARLIER_WRITES = 7;
 
-/** The nonces of the version after this one. */
+/** The nonces that the next version of a document contains. */
 export function nextWrites(previous: KernelFields | undefined, nonce: string): Pick<KernelFields, 'lastWrite' | 'earlierWrites'> {
   const earlier = previous === undefined ? [] : [...(previous.earlierWrites ?? []), previous.lastWrite];
   return { lastWrite: nonce, ...(earlier.length === 0 ? {} : { earlierWrites: earlier.slice(-EARLIER_WRITES) }) };
 }
 
 /**
- * Whether a write that was to produce this version happened. `unknown`: so many others wrote since that it is forgotten.
+ * Whether the write with this nonce happened. `unknown`: so many writes followed that the document may have dropped the nonce.
  */
 export function hasWritten({ tally }: ActorDocument<object>, nonce: string, version: number): boolean | 'unknown' {
   const earlier = tally.earlierWrites ?? [];
@@ -88,7 +88,7 @@ export function contextOf<Context extends object>(document: ActorDocument<Contex
   return context as unknown as Context;
 }
 
-/** The document without one effect; a successor of the same key stays. */
+/** The document without this effect; a later effect with the same key stays. */
 export function withoutEffect<Context extends object>(
   document: ActorDocument<Context>,
   effect: PendingEffect,

@@ -8,7 +8,7 @@ import type { Outbox } from './outbox.js';
 
 interface Job<Context extends object> {
   key: string;
-  /** What was committed this very instant: there is nothing newer to read. Absent once the job had to wait. */
+  /** The document as just saved, so that it need not be read. Absent once the job had to wait. */
   document?: ActorDocument<Context>;
   effect: PendingEffect;
   fresh: boolean;
@@ -17,7 +17,7 @@ interface Job<Context extends object> {
   cancelTimer?: () => void;
 }
 
-/** Runs, outside the mailbox and in lanes by target, the effects that the writes of this process leased to it: now or when due. */
+/** Runs the effects that this process leased in its writes, now or when due: by lane, and outside the committer's mailbox. */
 export function createEffectRunner<Context extends object, Event extends ActorEvent>(
   host: Hosting<Context, Event>,
   committer: Committer<Context>,
@@ -41,12 +41,12 @@ export function createEffectRunner<Context extends object, Event extends ActorEv
 
   function enqueue(job: Job<Context>): void {
     const { name } = job.effect;
-    // An effect that the definition no longer names has a lane of its own.
+    // An effect that the definition no longer contains has a lane of its own.
     lanes.enter(definition.effects[name]?.lane ?? name, () => run(job));
     delete job.document;
   }
 
-  /** Never rejects: what fails here is repeated by the instance that finds the lease expired. */
+  /** Never rejects: if it fails, the instance that finds the lease expired runs the effect again. */
   async function run(job: Job<Context>): Promise<void> {
     const { key, effect, abort } = job;
     if (abort.signal.aborted) return;
@@ -83,9 +83,9 @@ export function createEffectRunner<Context extends object, Event extends ActorEv
   });
 
   return {
-    /** Resolves when nothing runs or waits for a lane; effects waiting for their time do not count. */
+    /** Resolves when no effect runs or waits for its lane; effects that are not due yet do not count. */
     idle: () => lanes.idle(),
-    /** Start nothing new, let what runs finish for a while, then abort it; leases of what is left run out by themselves. */
+    /** Start no more effects, let running ones end for `graceMs`, then abort them. The leases of unfinished effects expire. */
     async stop(graceMs: number): Promise<void> {
       stopping = true;
       lanes.close();
@@ -95,13 +95,13 @@ export function createEffectRunner<Context extends object, Event extends ActorEv
       const grace = new Promise<void>((resolve) => (cancelGrace = clock.after(graceMs, resolve)));
       await Promise.race([lanes.idle(), grace]);
       cancelGrace();
-      // A call that is not answered ends in its own time; the instance that starts next finds its lease expired.
+      // An unanswered call ends by its own time-out; the instance that finds the lease expired runs the effect again.
       for (const job of left) job.abort.abort();
     },
   };
 }
 
-/** What runs or waits: at most one job for each effect key of an actor. */
+/** The running and waiting jobs: at most one per actor and effect key. */
 function createJobs<Context extends object>() {
   const jobs = new Map<string, Map<string, Job<Context>>>();
   const find = (key: string, effect: PendingEffect) => jobs.get(key)?.get(effect.key);
@@ -124,13 +124,13 @@ function createJobs<Context extends object>() {
     has,
     hasFor: (key: string, effect: PendingEffect) => find(key, effect)?.effect.since === effect.since,
     forget,
-    /** The job in place of the one of the same key, which is cancelled. */
+    /** Add a job; the job with the same effect key is cancelled. */
     replace(job: Job<Context>): void {
       const current = find(job.key, job.effect);
       if (current !== undefined) cancel(current);
       jobs.set(job.key, (jobs.get(job.key) ?? new Map<string, Job<Context>>()).set(job.effect.key, job));
     },
-    /** Cancel those whose effect is owed no more. */
+    /** Cancel the actor's jobs whose effect is no longer pending. */
     cancelAllBut(key: string, owed: readonly PendingEffect[]): void {
       for (const job of [...(jobs.get(key)?.values() ?? [])]) {
         if (!owed.some((effect) => effect.key === job.effect.key)) cancel(job);
@@ -175,7 +175,7 @@ async function attempt<Context extends object, Event extends ActorEvent>(
   }
 }
 
-/** Keeps the lease while the effect runs, so that only a dead process loses it. @returns a function that ends it */
+/** Renews the lease while the effect runs, so that only a dead process loses it. @returns a function that ends the renewal */
 function renew<Context extends object, Event extends ActorEvent>(
   { definition, clock, log }: Hosting<Context, Event>,
   outbox: Outbox<Context, Event>,
@@ -204,12 +204,12 @@ function fieldsOf(kind: string, { key, effect }: Job<object>) {
   return { [kind]: key, effect: effect.key, attempt: effect.attempts + 1 };
 }
 
-/** What failed and, where an adapter translated it, what the other side said. */
+/** The message of an error and, if an adapter translated it, the message of the original error. */
 function reasonOf({ message, cause }: Error): { reason: string; cause?: string } {
   return cause === undefined ? { reason: message } : { reason: message, cause: toError(cause).message };
 }
 
-/** Whether the document still owes exactly this effect and the lease is this instance's. */
+/** Whether exactly this effect is still pending and leased to this instance. */
 function owes(document: ActorDocument<object>, effect: PendingEffect, instance: string): boolean {
   return document.tally.effects.some((owed) => isSameEffect(owed, effect) && owed.leasedBy === instance);
 }

@@ -2,8 +2,8 @@ import type { Current } from './compose.js';
 import { type ActorDocument, isSameEffect, type PendingEffect } from './document.js';
 
 /**
- * Effects that have ended and brought no news: they leave the document with the next save, whatever that is for, so that an
- * effect does not cost a save of its own. A process that dies before only runs them again.
+ * Effects that ended without a result. The next save of their document, for any reason, removes them, so that they need no save
+ * of their own. If the process dies before that save, they run again.
  */
 export function createEndedEffects<Context extends object>() {
   const ended = new Map<string, PendingEffect[]>();
@@ -14,23 +14,23 @@ export function createEndedEffects<Context extends object>() {
     add(key: string, effect: PendingEffect): void {
       ended.set(key, [...(ended.get(key) ?? []), effect]);
     },
-    /** @param effect default: any of that document */
+    /** @param effect default: any effect of the document */
     has,
-    /** The document without those that have ended. */
+    /** The document without its ended effects. */
     currentOf(key: string, document: ActorDocument<Context>): Current<Context> {
       if (!ended.has(key)) return { document, ended: 0 };
       const effects = document.tally.effects.filter((effect) => !has(key, effect));
       const left = document.tally.effects.length - effects.length;
       return { document: { ...document, tally: { ...document.tally, effects } }, ended: left };
     },
-    /** This is stored: what it owes no more is gone for good; what ended during that save still waits for another. */
+    /** Forget the ended effects that the stored document no longer contains; those that ended during its save wait on. */
     forget(key: string, stored: ActorDocument<Context> | undefined): void {
       const owed = stored?.tally.effects ?? [];
       const left = ended.get(key)?.filter((effect) => owed.some((each) => isSameEffect(each, effect))) ?? [];
       if (left.length === 0) ended.delete(key);
       else ended.set(key, left);
     },
-    /** Keys with something that waits for a save. */
+    /** Keys of the documents that still contain an ended effect. */
     keys: () => [...ended.keys()],
   };
 }

@@ -1,4 +1,4 @@
-/** "This actor's document changed": a wake-up, never truth. A lost message costs time only. */
+/** A message that an actor's document has changed, which the receiver then reads. A lost message only delays the receiver. */
 export interface Wakeup {
   /** The kind of actor, such as `recording`. */
   kind: string;

@@ -5,9 +5,9 @@ interface Lane {
 }
 
 /**
- * Where work waits for its turn: each lane does so much at once, and none waits for another.
+ * Queues of tasks: each lane runs a limited number of tasks at once, and no lane waits for another.
  *
- * @param widths how much of each lane is done at once, 1 or more
+ * @param widths number of tasks that each lane runs at once, 1 or more
  */
 export function createLanes(widths: Readonly<Record<string, number>>) {
   const lanes = new Map<string, Lane>();
@@ -38,18 +38,18 @@ export function createLanes(widths: Readonly<Record<string, number>>) {
   const isIdle = () => [...lanes.values()].every(({ running, waiting }) => running === 0 && waiting.length === 0);
 
   return {
-    /** Do some work as soon as its lane has room. A lane without a width does one thing at a time. @param work never rejects */
+    /** Run a task as soon as its lane has room. A lane without a width runs one task at a time. @param work never rejects */
     enter(name: string, work: () => Promise<void>): void {
       if (isClosed) return;
       const lane = laneOf(name);
       lane.waiting.push(work);
       drain(lane);
     },
-    /** Resolves when nothing runs or waits. */
+    /** Resolves when no task runs or waits. */
     async idle(): Promise<void> {
       while (!isIdle()) await new Promise<void>((resolve) => idlers.push(resolve));
     },
-    /** Begin nothing more: what waits is dropped. */
+    /** Start no more tasks; waiting tasks are dropped. */
     close(): void {
       isClosed = true;
       for (const lane of lanes.values()) lane.waiting = [];

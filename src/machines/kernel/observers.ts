@@ -3,10 +3,10 @@ import type { ActorDocument } from './document.js';
 
 export type Observers<Context extends object> = ReturnType<typeof createObservers<Context, ActorEvent>>;
 
-/** A wake-up may be lost: those who wait look again after this time. */
+/** Waiting callers read the document at least this often, milliseconds, because a wake-up may be lost. */
 const POLL_MS = 1_000;
 
-/** Those who wait for an actor to become something. */
+/** Lets callers wait until an actor's document satisfies a predicate. */
 export function createObservers<Context extends object, Event extends ActorEvent>({
   definition: { kind },
   store,
@@ -19,7 +19,7 @@ export function createObservers<Context extends object, Event extends ActorEvent
     if (wakeup.kind === kind) for (const wake of wakersOf.get(wakeup.key) ?? []) wake();
   });
 
-  /** Resolves at the next wake-up for the key, with the document where it is known, or after the time. */
+  /** Resolves at the next wake-up for the key, with the document if it is known, or after `timeoutMs` with undefined. */
   function nextChange(key: string, timeoutMs: number) {
     let cancel: () => void = () => undefined;
     const changed = new Promise<ActorDocument<Context> | undefined>((resolve) => {
@@ -40,10 +40,10 @@ export function createObservers<Context extends object, Event extends ActorEvent
 
   return {
     /**
-     * Wait until the stored document satisfies a predicate; resolves with the newest one read, which may not satisfy it
-     * when the time is over, or undefined when the document is gone.
+     * Wait until the stored document satisfies a predicate. Resolves with the document read last, which may not satisfy it if the
+     * time has passed; or with undefined if the document does not exist.
      *
-     * @param seen what was committed this very instant, so that it need not be read
+     * @param seen the document as just saved, so that it need not be read
      */
     async observe(
       key: string,
@@ -64,12 +64,12 @@ export function createObservers<Context extends object, Event extends ActorEvent
         }
       }
     },
-    /** Tell everybody, other instances too, that there is news. @param document what was committed this very instant, if known */
+    /** Wake up the waiting callers, in other instances too. @param document the document as just saved, if known */
     announce(key: string, document?: ActorDocument<Context>): void {
       for (const wake of wakersOf.get(key) ?? []) wake(document);
       bus.publish({ kind, key });
     },
-    /** Wake-ups are heard no more; those who wait still look in time. */
+    /** Stop listening for wake-ups; waiting callers still read the document once per second. */
     stop: unsubscribe,
   };
 }

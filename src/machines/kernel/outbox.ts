@@ -6,21 +6,21 @@ import { type ActorDocument, isSameEffect, type PendingEffect, withoutEffect } f
 
 export type Outbox<Context extends object, Event extends ActorEvent> = ReturnType<typeof createOutbox<Context, Event>>;
 
-/** How long an effect that has ended waits for a save to ride on, milliseconds. Its lease is over no sooner. */
+/** How long an ended effect waits for another save to remove it, milliseconds. Its lease does not expire earlier. */
 const LINGER_MS = LEASE_MS / 2;
 
-/** The effects that documents owe: taken over, changed, and gone when they are done. */
+/** Takes over, changes and removes the pending effects of documents. */
 export function createOutbox<Context extends object, Event extends ActorEvent>(
   { definition, clock, log }: Pick<Hosting<Context, Event>, 'definition' | 'clock' | 'log'>,
   committer: Committer<Context>,
 ) {
   const lingering = new Set<string>();
 
-  /** What is done leaves the document, by a save of its own. */
+  /** The change that only removes the ended effects from a document. */
   const dropEnded: Change<Context> = ({ document, ended }, stamp) =>
     ended === 0 ? undefined : { next: withEffects(definition, document, document.tally.effects, stamp), durable: false };
 
-  /** What ends later than this, and before the time is over, leaves with it; what ends during that save lingers anew. */
+  /** Removes the ended effects of a document in one save after LINGER_MS. Effects that end during that save wait anew. */
   function linger(key: string): void {
     if (lingering.has(key)) return;
     lingering.add(key);
@@ -30,7 +30,7 @@ export function createOutbox<Context extends object, Event extends ActorEvent>(
     });
   }
 
-  /** Never rejects: what cannot be saved is left to the next sweep. @returns whether something left the document */
+  /** Save a document without its ended effects. Never rejects: the next sweep repeats it. @returns whether it was saved */
   async function flushOne(key: string): Promise<boolean> {
     try {
       const committed = await committer.commit(key, dropEnded);
@@ -42,7 +42,7 @@ export function createOutbox<Context extends object, Event extends ActorEvent>(
   }
 
   return {
-    /** The effect has ended. Its result is one save with its end; without news the end waits for another save to ride on. */
+    /** An effect has ended. One save applies its result and removes it; without a result another save removes it later. */
     async settle(key: string, effect: PendingEffect, result: Event | undefined): Promise<void> {
       if (result !== undefined) {
         const take = taking(definition, result);
@@ -55,7 +55,7 @@ export function createOutbox<Context extends object, Event extends ActorEvent>(
       if (definition.effects[effect.name]?.isAwaited === true) await committer.commit(key, dropEnded);
       else linger(key);
     },
-    /** Change one effect that is still owed and leased to this instance; false otherwise. */
+    /** Change one effect. @returns false when it is no longer pending or not leased to this instance */
     async amend(key: string, effect: PendingEffect, change: Partial<PendingEffect>): Promise<boolean> {
       const committed = await committer.commit(key, ({ document }, stamp) => {
         const owed = document.tally.effects.find((each) => isSameEffect(each, effect));
@@ -65,7 +65,7 @@ export function createOutbox<Context extends object, Event extends ActorEvent>(
       });
       return committed?.changed === true;
     },
-    /** Lease to this instance what nobody works on or, with `all`, whatever earlier processes left. */
+    /** Lease to this instance the effects whose lease has expired or, with `all`, also the effects of every other instance. */
     async takeOver(key: string, all: boolean): Promise<void> {
       await committer.commit(key, (current, stamp) => {
         const effects = takenOver(current.document, all, stamp);
@@ -73,7 +73,7 @@ export function createOutbox<Context extends object, Event extends ActorEvent>(
         return { next: withEffects(definition, current.document, effects, stamp), durable: false };
       });
     },
-    /** Take what has ended out of its documents without waiting for other saves. @returns whether something left one */
+    /** Remove the ended effects from their documents now. @returns whether a document was saved */
     async flush(): Promise<boolean> {
       const flushed = await Promise.all(committer.ending().map(flushOne));
       return flushed.includes(true);
@@ -81,7 +81,7 @@ export function createOutbox<Context extends object, Event extends ActorEvent>(
   };
 }
 
-/** The effects, with those that nobody works on leased to this instance: expired leases or, with `all`, everybody else's. */
+/** The effects after taking over expired leases and, with `all`, those of other instances; undefined: nothing to take over. */
 function takenOver({ tally }: ActorDocument<object>, all: boolean, { now, instance }: Stamp): PendingEffect[] | undefined {
   const isFree = (effect: PendingEffect) =>
     Math.max(effect.leaseUntil, effect.notBefore) <= now || (all && effect.leasedBy !== instance);

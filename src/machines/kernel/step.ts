@@ -10,45 +10,45 @@ import {
 import type { ActorDefinition, ActorEvent } from './definition.js';
 import { type ActorDocument, contextOf, type EffectParams, type StateValue } from './document.js';
 
-/** An effect or a withdrawal that a transition named, in the order the chart names them. */
+/** An effect that a transition requests, or the keys of pending effects that it withdraws; in the order of the chart. */
 export type NamedEffect = { name: string; params: EffectParams } | { withdraw: string[] };
 
-/** What one event makes of an actor. */
+/** The result of one event for an actor. */
 export interface Step<Context extends object> {
-  /** False: the event changes nothing and nothing is to be written. */
+  /** False: the event changes nothing, and nothing is saved. */
   changed: boolean;
   state: StateValue;
   context: Context;
   named: NamedEffect[];
-  /** The state carries the tag `settled` or is final: worth waiting for the disk. */
+  /** Whether the state has the tag `settled` or is final: the save that enters it waits for the disk. */
   settled: boolean;
 }
 
-/** The tag of states that are worth waiting for the disk. */
+/** Tag of the states for which a save waits for the disk. */
 const SETTLED = 'settled';
-/** The action by which a chart takes effects back. */
+/** Name of the action by which a chart withdraws pending effects. */
 const WITHDRAW = 'withdraw';
 
-/** Reserved by XState for its own events; from outside they could forge completions and errors. */
+/** Whether XState reserves the type for its own events. From outside, such an event could forge a completion or an error. */
 export function isReservedEventType(type: string): boolean {
   return type.startsWith('xstate.');
 }
 
-/** The first step of a new actor: its initial state and the effects that entering it names. Pure. */
+/** The first step of a new actor: its initial state, and the effects that entering it requests. Pure. */
 export function firstStep<Context extends object, Event extends ActorEvent>(
   definition: ActorDefinition<Context, Event>,
   input: unknown,
 ): Step<Context> {
   const [snapshot, actions] = initialTransition(definition.machine, input);
-  // XState gives a start that failed as a snapshot, and throws what fails later.
+  // XState returns an error of the initial transition in the snapshot, and throws later errors.
   if (snapshot.status === 'error') throw snapshot.error;
   return { changed: true, ...resultOf(definition, snapshot, actions) };
 }
 
 /**
- * What one event does to a stored actor. Pure: XState runs none of the actions that it gives.
+ * Applies one event to a stored actor. Pure: XState returns the actions without running them.
  *
- * @throws whatever a guard or an assignment of the machine throws; the document is as it was
+ * @throws any error of a guard or assignment of the machine; the document is unchanged
  */
 export function nextStep<Context extends object, Event extends ActorEvent>(
   definition: ActorDefinition<Context, Event>,
@@ -57,24 +57,24 @@ export function nextStep<Context extends object, Event extends ActorEvent>(
 ): Step<Context> {
   const { machine } = definition;
   const before = machine.resolveState({ value: document.tally.state, context: contextOf(document) });
-  // XState takes events in a final state, too.
+  // XState would process events in a final state, too.
   const [after, actions] = before.status === 'active' ? transition(begunAt(machine, before), before, event) : [before, []];
   const result = resultOf(definition, after, actions);
-  // A transition that only names effects gives the same snapshot; an assignment gives another one, even of equal values.
+  // XState returns the same snapshot if a transition only requests effects, and a new one after any assignment.
   return { changed: after !== before || result.named.length > 0, ...result };
 }
 
 type Logic = ActorLogic<AnyMachineSnapshot, AnyEventObject>;
 
 /**
- * The machine, begun at this snapshot. `transition` makes an actor for each step, and an actor asks for the initial snapshot, which
- * no step looks at and which costs a machine as much as the step itself.
+ * The machine with this snapshot as its initial one. XState's `transition` creates an actor for each step, and an actor computes
+ * the initial snapshot, which no step uses and which costs as much as the step itself.
  */
 function begunAt({ transition, getPersistedSnapshot }: AnyStateMachine, snapshot: AnyMachineSnapshot): Logic {
   return { transition, getPersistedSnapshot, getInitialSnapshot: () => snapshot };
 }
 
-/** As much of XState's snapshot as a step is made of. */
+/** The part of XState's snapshot that a step uses. */
 interface Reached {
   value: StateValue;
   context: object;
@@ -98,7 +98,7 @@ function resultOf<Context extends object, Event extends ActorEvent>(
   };
 }
 
-/** Context is plain JSON: a member that was set to undefined is absent. */
+/** Removes the undefined members of a context, which is stored as plain JSON. */
 function withoutUndefined(context: object): object {
   return Object.fromEntries(Object.entries(context).filter(([, value]) => value !== undefined));
 }

@@ -10,7 +10,7 @@ import { createOutbox } from './outbox.js';
 import { isReservedEventType } from './step.js';
 import { createSweeper } from './sweeper.js';
 
-/** `random` is `Math.random` unless a test says otherwise; a process that is alone keeps its own time, which is never off. */
+/** Options of a supervisor. By default `random` is `Math.random`, and `clockOffsetMs` is 0, as for a process that is alone. */
 export type SupervisorOptions<Context extends object, Event extends ActorEvent> = Omit<Hosting<Context, Event>, Defaults> &
   Partial<Pick<Hosting<Context, Event>, Defaults>>;
 type Defaults = 'random' | 'clockOffsetMs';
@@ -18,8 +18,8 @@ type Defaults = 'random' | 'clockOffsetMs';
 export type Supervisor<Context extends object, Event extends ActorEvent> = ReturnType<typeof createSupervisor<Context, Event>>;
 
 /**
- * Hosts the actors of one kind: every change is load, compute, save, and only then effects. Each part knows only those before it,
- * and follows what they write.
+ * Runs the actors of one kind. An event is applied and saved first, and its effects run after that. Each part uses only the parts
+ * above it, and is called after the committer's writes.
  */
 export function createSupervisor<Context extends object, Event extends ActorEvent>(options: SupervisorOptions<Context, Event>) {
   const host: Hosting<Context, Event> = { random: Math.random, clockOffsetMs: async () => 0, ...options };
@@ -35,10 +35,10 @@ export function createSupervisor<Context extends object, Event extends ActorEven
   const sweeper = createSweeper(host, { committer, outbox, deadlines, observers });
 
   /**
-   * Take in one event.
+   * Apply one event to an actor.
    *
-   * @param onlyIf asked of the fresh document: unless it agrees, the event does nothing
-   * @returns undefined when there is no such actor
+   * @param onlyIf called with the current document: if it returns false, the event changes nothing
+   * @returns undefined when the actor does not exist
    * @throws StoreUnavailableError nothing is known to have changed
    */
   async function send(
@@ -62,8 +62,8 @@ export function createSupervisor<Context extends object, Event extends ActorEven
     /**
      * Store a new actor.
      *
-     * @param source where the wish comes from, as in an event: for the history only
-     * @param events taken in before that one write
+     * @param source origin of the request, as in an event: for the history only
+     * @param events applied before the actor is stored, in the same write
      */
     async create(key: string, input: unknown, source: string, events: readonly Event[] = []): Promise<Created<Context>> {
       refuseReserved(events);
@@ -72,22 +72,22 @@ export function createSupervisor<Context extends object, Event extends ActorEven
     send,
     load: (key: string) => store.load(key),
     observe: observers.observe,
-    /** Take over what earlier processes left, then sweep for what is due until stopped. */
+    /** Take over the effects of earlier processes, then sweep periodically until stopped. */
     async start(): Promise<void> {
       if (host.exclusive) await sweeper.inheritAll();
       await sweeper.sweep();
       sweeper.start();
     },
     sweep: sweeper.sweep,
-    /** Resolves when no event is being taken in and no effect runs. */
+    /** Resolves when no event is being processed and no effect runs. */
     async idle(): Promise<void> {
       await committer.idle();
-      // A save may bring new effects; what cannot be saved now is left to the sweep.
+      // A save may add new effects; a failed save is left to the sweep.
       do await runner.idle();
       while (await outbox.flush());
       await committer.idle();
     },
-    /** Stop sweeping and starting effects; let running ones finish for this many milliseconds. */
+    /** Stop sweeping and starting effects; running effects may end within `graceMs` milliseconds. */
     async stop(graceMs: number): Promise<void> {
       sweeper.stop();
       deadlines.stop();
@@ -99,7 +99,7 @@ export function createSupervisor<Context extends object, Event extends ActorEven
   };
 }
 
-/** @throws Error an event type is XState's own */
+/** @throws Error an event type is reserved by XState */
 function refuseReserved(events: readonly ActorEvent[]): void {
   const reserved = events.find(({ type }) => isReservedEventType(type));
   if (reserved !== undefined) throw new Error(`event type '${reserved.type}' is reserved`);

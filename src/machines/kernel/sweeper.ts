@@ -7,7 +7,7 @@ import type { ActorEvent, Hosting } from './definition.js';
 import type { Observers } from './observers.js';
 import type { Outbox } from './outbox.js';
 
-/** What a sweep acts through. */
+/** The parts of the supervisor that a sweep uses. */
 interface Hands<Context extends object, Event extends ActorEvent> {
   committer: Committer<Context>;
   outbox: Outbox<Context, Event>;
@@ -18,7 +18,7 @@ interface Hands<Context extends object, Event extends ActorEvent> {
 const DUE_BATCH = 256;
 const OWING_BATCH = 1_000;
 
-/** Finds the actors that somebody must look at now: start-up recovery, retry and time-out in one. */
+/** Finds the actors that are due and handles them: recovery after a start, retries and missed deadlines. */
 export function createSweeper<Context extends object, Event extends ActorEvent>(
   host: Hosting<Context, Event>,
   hands: Hands<Context, Event>,
@@ -38,14 +38,14 @@ export function createSweeper<Context extends object, Event extends ActorEvent>(
     return !isOff;
   }
 
-  /** One sweep, now. It does nothing on a machine whose clock is off: others, or this one later, sweep. */
+  /** Sweep once, now. Does nothing while this machine's clock is off: other instances, or a later sweep, do the work. */
   async function sweep(): Promise<void> {
     if (!(await isTrusted())) return;
     const keys = await store.due(clock.now(), DUE_BATCH);
     await Promise.all(keys.map((key) => guarded(key, attend(host, hands, key))));
   }
 
-  /** A failure is left to the next sweep: never rejects. */
+  /** Never rejects: a failure is logged and left to the next sweep. */
   async function guarded(key: string, work: Promise<void>): Promise<void> {
     try {
       await work;
@@ -68,7 +68,7 @@ export function createSweeper<Context extends object, Event extends ActorEvent>(
 
   return {
     sweep,
-    /** Take over everything that owes an effect, due or not. */
+    /** Take over all pending effects of all documents, due or not. */
     async inheritAll(): Promise<void> {
       for (let after: string | undefined; ;) {
         const keys = await store.owing(OWING_BATCH, after);
@@ -77,7 +77,7 @@ export function createSweeper<Context extends object, Event extends ActorEvent>(
         if (keys.length < OWING_BATCH) return;
       }
     },
-    /** Sweep again and again, until stopped. */
+    /** Sweep periodically until stopped. */
     start: schedule,
     stop(): void {
       stopped = true;
@@ -86,7 +86,7 @@ export function createSweeper<Context extends object, Event extends ActorEvent>(
   };
 }
 
-/** What is due of one actor: a deadline that no instance fired, effects that none works on, or its removal. */
+/** Handles what is due for one actor: a missed deadline, effects with an expired lease, or the removal of its document. */
 async function attend<Context extends object, Event extends ActorEvent>(
   { definition, store, clock, log }: Hosting<Context, Event>,
   { committer, outbox, deadlines, observers }: Hands<Context, Event>,
