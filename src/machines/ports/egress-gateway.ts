@@ -1,8 +1,8 @@
-/** LiveKit's egress states, in the order an egress lives; the last four are terminal. */
+/** LiveKit's egress statuses, in the order in which an egress reaches them; the last four are terminal. */
 export const EGRESS_STATUSES = ['STARTING', 'ACTIVE', 'ENDING', 'COMPLETE', 'FAILED', 'ABORTED', 'LIMIT_REACHED'] as const;
 export type EgressStatus = (typeof EGRESS_STATUSES)[number];
 
-/** 0 STARTING, 1 ACTIVE, 2 ENDING, 3 any end. Snapshots are ordered by rank, then by `updatedAt`. */
+/** Rank of a status: 0 STARTING, 1 ACTIVE, 2 ENDING, 3 terminal. Snapshots are ordered by rank, then by `updatedAt`. */
 export function rankOf(status: EgressStatus): 0 | 1 | 2 | 3 {
   return status === 'STARTING' ? 0 : status === 'ACTIVE' ? 1 : status === 'ENDING' ? 2 : 3;
 }
@@ -11,9 +11,9 @@ export function isTerminal(status: EgressStatus): boolean {
   return rankOf(status) === 3;
 }
 
-/** The egress's file as LiveKit reports it; absent members are not known yet. */
+/** The file of an egress as LiveKit reports it; absent members are not known yet. */
 export interface EgressFile {
-  /** The resolved path or object key in the request's terms. */
+  /** Path or object key of the file, as the egress worker resolved it from the requested path. */
   filename: string;
   /** Milliseconds since the epoch, fractional. */
   startedAt?: number;
@@ -27,13 +27,13 @@ export interface EgressFile {
 }
 
 /**
- * All LiveKit ever tells us of an egress: a snapshot, whichever way it came (webhook, list, start or stop answer).
- * The egress decoder makes it; nothing else parses EgressInfo.
+ * A snapshot of an egress as LiveKit reported it: in a webhook, a list, or the answer to a start or stop. The egress decoder
+ * makes it; nothing else parses EgressInfo.
  */
 export interface EgressObservation {
   egressId: string;
   roomName: string;
-  /** Sid of the room incarnation (`RM_…`), empty when LiveKit did not say. */
+  /** LiveKit's sid of the room (`RM_…`), another one each time the room is opened; empty when LiveKit did not send it. */
   roomSid: string;
   status: EgressStatus;
   /** Nanoseconds since the epoch, decimal string. */
@@ -45,7 +45,7 @@ export interface EgressObservation {
   error?: string;
   errorCode?: number;
   details?: string;
-  /** The file path of the request as echoed: carries our uid, so it finds the recording. */
+  /** The requested file path, as LiveKit repeats it. It contains our uid, which identifies the recording. */
   requestedPath: string;
 }
 
@@ -54,37 +54,37 @@ export function compareNanos(a: string, b: string): number {
   return a.length - b.length || (a < b ? -1 : a > b ? 1 : 0);
 }
 
-/** What became of a StartEgress call; it never throws, since every outcome means something to the recording. */
+/** The outcome of a StartEgress call. Failures are results, not errors, because each kind has its own meaning. */
 export type StartOutcome =
   | { kind: 'accepted'; egress: EgressObservation }
-  /** Certainly not accepted. */
+  /** LiveKit has certainly not accepted the start. */
   | { kind: 'refused'; code: 'unreachable' | 'livekit'; message: string }
-  /** 503: no worker answered. Certainly not accepted, yet worth one look. */
+  /** 503: no egress worker answered, so LiveKit did not accept the start; the caller checks that once. */
   | { kind: 'no_capacity'; message: string }
-  /** 500: a worker may have it although the call failed. */
+  /** 500: an egress worker may have accepted the start although the call failed. */
   | { kind: 'handler_failed'; message: string }
-  /** Time-out, reset, 408, 409, other 5xx: anything may have happened. */
+  /** Time-out, reset, 408, 409, other 5xx: LiveKit may or may not have accepted the start. */
   | { kind: 'unknown'; message: string };
 
 export type StopOutcome =
   | { kind: 'stopping'; egress: EgressObservation }
-  /** 412: it is over, or its handler is. */
+  /** 412: the egress is over, or its handler process is. */
   | { kind: 'already_over' }
-  /** 404: LiveKit does not know it. */
+  /** 404: LiveKit does not know the egress. */
   | { kind: 'not_found' }
-  /** 408 or 503: nobody answered for this egress. */
+  /** 408 or 503: no egress worker answered for this egress. */
   | { kind: 'no_answer' };
 
 /**
  * LiveKit's egress service.
  *
- * @throws LiveKitUnavailableError every method but startRoomComposite: unreachable, time-out or a 5xx (retryable)
+ * @throws LiveKitUnavailableError from every method but startRoomComposite: unreachable, time-out or a 5xx (retryable)
  */
 export interface EgressGateway {
   /**
    * Start the room-composite egress of one recording. Not repeatable: the caller holds the claim. Never throws.
    *
-   * @param filepath as the egress sees it, from MediaStore.egressPath
+   * @param filepath path as the egress worker sees the storage, from MediaStore.egressPath
    */
   startRoomComposite(request: { roomName: string; filepath: string }): Promise<StartOutcome>;
   stopEgress(egressId: string): Promise<StopOutcome>;

@@ -1,5 +1,5 @@
 import type { EgressGateway } from './egress-gateway.js';
 import type { RoomGateway } from './room-gateway.js';
 
-/** LiveKit for those who need both of its services. */
+/** Both services of LiveKit that Tally uses: egress and rooms. */
 export interface LiveKitGateway extends EgressGateway, RoomGateway {}

@@ -15,13 +15,13 @@ export interface ByteRange {
   end: number;
 }
 
-/** Which bytes of a file are wanted: from `start` to `end` or the file's end, or the last `suffix` ones. */
+/** The requested bytes of a file: from `start` to `end` or to the end of the file, or the last `suffix` bytes. */
 export type WantedRange = { start: number; end?: number } | { suffix: number };
 
-/** A file whose bytes are on their way. Whoever got it reads the stream or destroys it. */
+/** A file with an open stream. The receiver reads the stream to its end or destroys it. */
 export interface OpenMedia {
   file: MediaInfo;
-  /** What the stream gives; absent when that is the whole file. */
+  /** The bytes that the stream contains; absent for the whole file. */
   part?: ByteRange;
   stream: Readable;
 }
@@ -29,31 +29,31 @@ export interface OpenMedia {
 /**
  * Recorded files. Keys have no leading slash.
  *
- * @throws MediaUnavailableError every method: could not be asked (retryable)
+ * @throws MediaUnavailableError from every method: the media store could not be reached (retryable)
  */
 export interface MediaStore {
-  /** undefined: there certainly is no such object. */
+  /** @returns undefined when there is certainly no such object */
   stat(key: string): Promise<MediaInfo | undefined>;
   /**
-   * Bytes `start` to `end`, both inclusive. The stream opens lazily and frees its source when destroyed.
-   * Reading a vanished object makes the stream fail.
+   * Read the bytes `start` to `end`, both inclusive. The stream opens lazily and frees its source when destroyed. If the object
+   * no longer exists, the stream fails.
    */
   read(key: string, range: ByteRange, signal?: AbortSignal): Promise<Readable>;
   /**
-   * What `stat` and `read` tell, in one question. Without it the two are asked one after the other.
+   * `stat` and `read` in one request. If this method is absent, the caller uses `stat` and then `read`.
    *
    * @param range each number a safe integer, `end` not before `start`, `suffix` 1 or more; undefined: the whole file
-   * @returns undefined when there is nothing to send: no such object, or none of these bytes; `stat` tells which
+   * @returns undefined when the object does not exist or has none of these bytes; `stat` tells which
    */
   open?(key: string, range: WantedRange | undefined, signal: AbortSignal): Promise<OpenMedia | undefined>;
   /**
-   * A URL that gives the object to anybody for a while. Without it the bytes go through us.
+   * A URL with which anybody can read the object for a limited time. If this method is absent, Tally sends the bytes itself.
    *
-   * @returns a secret: it is not to be logged
+   * @returns a secret URL, which must not be logged
    */
   presign?(key: string): Promise<string>;
-  /** Removing what is not there succeeds. */
+  /** Remove an object; succeeds if it does not exist. */
   remove(key: string): Promise<void>;
-  /** The path an egress is told to write: our key as the egress sees the same storage. */
+  /** The path for the egress request: our key, as the egress worker sees the same storage. */
   egressPath(key: string): string;
 }

@@ -1,11 +1,11 @@
-/** What receivers are to be told of one transition. */
+/** A notification about one transition of a recording or room. */
 export interface Notice {
   kind: 'recording' | 'room';
   /** Key of the entity: a recording's uid, a room's id. */
   key: string;
   /** Version of the entity that the transition produced: orders the notices of one entity. */
   version: number;
-  /** Such as `recordingStarted`. */
+  /** Name of the notification, such as `recordingStarted`. */
   name: string;
   /** The entity's public status at that transition. */
   status: string;
@@ -13,9 +13,9 @@ export interface Notice {
   entity: object;
 }
 
-/** Takes the notices of all entities. */
+/** Stores the notices of all recordings and rooms for their receivers. */
 export interface Notifications {
-  /** Keep a notice for its receivers; a repeat changes nothing. @throws StoreUnavailableError retryable */
+  /** Store a notice; storing it again changes nothing. @throws StoreUnavailableError retryable */
   append(notice: Notice): Promise<void>;
 }
 
@@ -25,7 +25,7 @@ interface NotifyRun {
   effect: { since: number; params: Readonly<Record<string, unknown>> };
 }
 
-/** The notice that the effect `notify` owes: its parameters name the notice and the status. */
+/** Builds the notice of a `notify` effect, whose parameters contain the notice's name and the status. */
 export function noticeOf(kind: Notice['kind'], { key, document, effect }: NotifyRun): Notice {
   const { notice, status } = effect.params;
   return { kind, key, version: effect.since, name: String(notice), status: String(status), entity: document };

@@ -1,8 +1,8 @@
-/** Where a page ended; the next one starts strictly after it. */
+/** The position of the last item of a page; the next page starts strictly after it. */
 export interface PageCursor {
-  /** The sort field of the last item: `startDate`, null when it had none. */
+  /** Sort field of the last item, such as `startDate`; null when the item does not have it. */
   value: number | null;
-  /** The store's own tie-breaker of the last item. */
+  /** The store's key of the last item, which orders items with the same value. */
   id: string;
 }
 

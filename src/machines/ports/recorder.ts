@@ -1,4 +1,4 @@
-/** What a room may ask of its recordings. */
+/** What rooms need to know of, and do with, their recordings. */
 export interface Recorder {
   /**
    * Whether the room has a recording that clients can see: its egress is known and it is not deleted.
@@ -7,7 +7,7 @@ export interface Recorder {
    */
   hasRecordings(roomId: string): Promise<boolean>;
   /**
-   * Delete every recording of the room: a settled one at once, a live one as soon as it has ended. Safe to repeat.
+   * Delete every recording of the room: a settled recording at once, a live one after it has ended. Safe to repeat.
    *
    * @throws TallyError some recordings, or all of them, are not deleted yet (retryable)
    */

@@ -1,7 +1,7 @@
-/** Who is in a LiveKit room. */
+/** A participant of a LiveKit room. */
 export interface RoomPresence {
   identity: string;
-  /** A recorder or another egress, not a person. */
+  /** Whether the participant is a recorder or another egress, not a person. */
   isEgress: boolean;
 }
 
@@ -10,21 +10,21 @@ export interface LiveKitRoom {
   sid: string;
   /** The room's own metadata, '' when none. */
   metadata: string;
-  /** Who is in it, recorders not counted; some seconds late. */
+  /** Number of participants without recorders, some seconds late. */
   participants: number;
-  /** Whether LiveKit counts a recorder in the room; true as soon as one joins, false when the last one left. */
+  /** Whether a recorder is in the room; true as soon as one joins, false when the last one left. */
   activeRecording: boolean;
 }
 
 /**
  * LiveKit's room service.
  *
- * @throws LiveKitUnavailableError every method: unreachable, time-out or a 5xx (retryable)
+ * @throws LiveKitUnavailableError from every method: unreachable, time-out or a 5xx (retryable)
  */
 export interface RoomGateway {
   listRooms(names?: string[]): Promise<LiveKitRoom[]>;
   /** An unknown room has no participants. */
   listParticipants(roomName: string): Promise<RoomPresence[]>;
-  /** Deleting a room that is not there succeeds. */
+  /** Delete a room; succeeds if the room does not exist. */
   deleteRoom(roomName: string): Promise<void>;
 }

@@ -1,52 +1,52 @@
 export interface LockHolder {
   value: string;
-  /** Of the recording it was taken for; '' when another program took it. */
+  /** uid of the recording that holds the lock; '' when another program acquired it. */
   uid: string;
-  /** Epoch milliseconds; absent when another program did not say. */
+  /** When the lock was acquired, epoch milliseconds; absent when another program did not store it. */
   createdAt?: number;
 }
 
 export type LockAttempt = { acquired: true; value: string } | { acquired: false; holder: LockHolder | undefined };
 
-/** A lock that this holder is to have. */
+/** A lock that `holder` should have. */
 export interface WantedLock {
   roomId: string;
   holder: Required<LockHolder>;
-  /** The holder that has to give it up; without it a lock of somebody else is left alone. */
+  /** The holder from which the lock may be taken over; without it, another holder's lock is not changed. */
   instead?: LockHolder;
 }
 
 /**
- * What became of a wanted lock: its holder had it and keeps it, its holder has it from now on, somebody else has it, or the
- * outcome is unknown.
+ * The outcome for a wanted lock: its holder had it already, its holder has just acquired it, another holder has it, or the
+ * request failed and the outcome is unknown.
  */
 export type Holding = 'kept' | 'taken' | { heldBy: LockHolder | undefined } | { failed: Error };
 
 /**
- * The courtesy in front of the unique `liveKey`: it keeps a busy room's rejections cheap. Losing is a result.
+ * Locks in front of the unique `liveKey`: they refuse a second start in a busy room cheaply. A refusal is a result, not an error.
  *
- * @throws LocksUnavailableError every method: an outage, never to be read as "held" (retryable)
+ * @throws LocksUnavailableError from every method: the lock service does not answer, which never means "held" (retryable)
  */
 export interface RoomLocks {
-  /** One try. @param ttlMs lifetime of the lock, 1 or more */
+  /** Try once to acquire the lock. @param ttlMs lifetime of the lock, milliseconds, 1 or more */
   acquire(roomId: string, uid: string, ttlMs: number): Promise<LockAttempt>;
-  /** Take the lock over from exactly this holder; not acquired when another holds it by now. */
+  /** Take the lock over from exactly this holder; not acquired when another holder has it by now. */
   replace(roomId: string, holder: LockHolder, uid: string, ttlMs: number): Promise<LockAttempt>;
   /**
-   * Give each wanted lock to its holder: the holder keeps it, takes it when it is free, or takes it over from `instead`. Locks
-   * that have more than half of their life left cost one question for all of them together.
+   * Give each wanted lock to its holder: the holder keeps it, acquires it if it is free, or takes it over from `instead`. All
+   * locks with more than half of their lifetime left cost one request together.
    *
-   * @param wanted at most one a room
-   * @param ttlMs lifetime of the locks, 1 or more; each lives for at least half of it
-   * @returns what became of each, by room
+   * @param wanted at most one lock per room
+   * @param ttlMs lifetime of the locks, milliseconds, 1 or more; each lock lasts at least half of it
+   * @returns the outcome for each lock, by room id
    */
   hold(wanted: readonly WantedLock[], ttlMs: number): Promise<ReadonlyMap<string, Holding>>;
-  /** @returns false when the lock has another value or is gone */
+  /** Extend the lock. @returns false when it has another value or does not exist */
   extend(roomId: string, value: string, ttlMs: number): Promise<boolean>;
-  /** Free the lock if it still has this value; anything else is left alone. */
+  /** Free the lock if it still has this value; otherwise do nothing. */
   release(roomId: string, value: string): Promise<void>;
-  /** Who holds the lock; undefined when nobody does, or when it is not known who. */
+  /** The holder of the lock; undefined when the lock is free or its holder is unknown. */
   find(roomId: string): Promise<LockHolder | undefined>;
-  /** Every lock whose holder is known, for repair. */
+  /** All locks whose holder is known, to find the orphaned ones. */
   list(): Promise<({ roomId: string } & LockHolder)[]>;
 }

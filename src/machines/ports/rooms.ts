@@ -6,17 +6,17 @@ export class RoomNotFoundError extends TallyError {
   }
 }
 
-/** As much of a room as its recordings need to know. */
+/** The part of a room that its recordings need. */
 export interface RecordableRoom {
   roomId: string;
   roomName: string;
   isRecordingEnabled: boolean;
 }
 
-/** What recordings may ask of rooms. */
+/** Finds rooms for recordings. */
 export interface RoomDirectory {
   /**
-   * @returns undefined when there is no such room, or when it is deleted
+   * @returns undefined when the room does not exist or is deleted
    * @throws StoreUnavailableError retryable
    */
   find(roomId: string): Promise<RecordableRoom | undefined>;
