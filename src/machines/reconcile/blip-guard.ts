@@ -1,10 +1,10 @@
 const VOID_LOOKS = 3;
 
-/** Tells a bad observation from many ends. */
+/** Detects unreliable answers of LiveKit, in which too many recordings or meetings seem to have ended at once. */
 export function createBlipGuard() {
   let voided = 0;
   return {
-    /** Whether to throw a look away because too many seem gone at once: three looks in a row at most; the fourth is believed. */
+    /** Whether to discard a look because too many items seem gone: at most three looks in a row; the fourth counts. */
     isBlip(suspects: number, all: number): boolean {
       const isVoid = isMassSuspicion(suspects, all) && voided < VOID_LOOKS;
       voided = isVoid ? voided + 1 : 0;
@@ -13,7 +13,7 @@ export function createBlipGuard() {
   };
 }
 
-/** More suspects at once than this is a bad observation rather than that many ends. */
+/** Whether so many items seem gone at once, more than 5 and more than 10 %, that the answer is probably unreliable. */
 export function isMassSuspicion(suspects: number, all: number): boolean {
   return suspects > Math.max(5, all * 0.1);
 }

@@ -6,8 +6,8 @@ import { isUnsettled } from '../recording/recording.js';
 import type { RoomStore } from '../room/room-store.js';
 
 /**
- * Whose a running egress is: another program's, an unsettled recording's, ours although its recording is over or has another
- * egress, or ours although there is no recording.
+ * The owner of a running egress. `foreign`: another program; `owned`: an unsettled recording; `stray`: ours, but its recording is
+ * over or has another egress; `unknown`: ours, but its recording does not exist.
  */
 export type Claim = 'foreign' | 'owned' | 'stray' | 'unknown';
 
@@ -15,14 +15,14 @@ export interface ClaimOptions {
   store: Pick<RecordingStore, 'load'>;
   rooms: Pick<RoomStore, 'load'>;
   media: Pick<MediaStore, 'egressPath'>;
-  /** The `createdBy` mark in the metadata of LiveKit rooms that are ours. */
+  /** Value of `createdBy` in the metadata of LiveKit rooms that are ours. */
   nameId: string;
 }
 
 /**
- * An egress is ours if it carries a uid that we have a record of, or exactly the path that we would give it in a room of ours.
+ * An egress is ours if its path contains the uid of a stored recording, or is the path that Tally would choose in our room.
  *
- * @param metadata of its LiveKit room, '' when none
+ * @param metadata metadata of the egress's LiveKit room, '' when none
  * @throws StoreUnavailableError retryable
  */
 export async function claimOn(options: ClaimOptions, egress: EgressObservation, metadata: string): Promise<Claim> {
@@ -40,7 +40,7 @@ export async function claimOn(options: ClaimOptions, egress: EgressObservation, 
   return (await rooms.load(egress.roomName)) === undefined ? 'foreign' : 'unknown';
 }
 
-/** A room without metadata may be ours; metadata without our mark is another program's. */
+/** Whether a LiveKit room may be ours: it has no metadata, or its metadata contains our `createdBy`. */
 function isMarked(metadata: string, nameId: string): boolean {
   if (metadata === '') return true;
   try {

@@ -3,26 +3,26 @@ import type { RecordingEvent } from '../recording/events.js';
 import { learn, rises } from '../recording/machine/observation.js';
 import { isCancelling, isLive, isUnsettled, type RecordingDocument, topStateOf } from '../recording/recording.js';
 
-/** What one look at LiveKit showed of a recording. */
+/** The egress, recorder and room of a recording, as one look at LiveKit showed them. */
 export interface Sight {
-  /** Its egress; `absent`: LiveKit answered 404 for its id; `unknown`: it could not be asked or has no id yet. */
+  /** The egress. `absent`: LiveKit does not know it; `unknown`: LiveKit did not answer, or the recording has no egress id yet. */
   egress: EgressObservation | 'absent' | 'unknown';
-  /** The recorder among the room's participants. */
+  /** Whether the recorder is among the room's participants. */
   recorder: 'present' | 'absent' | 'unknown';
   room: 'listed' | 'absent';
 }
 
-/** Why an egress looks dead: LiveKit lists it without its recorder, or neither LiveKit, its room nor its recorder is left of it. */
+/** Why an egress seems dead: LiveKit lists it without its recorder, or LiveKit knows neither the egress nor its recorder. */
 export type Suspicion = 'recorder_gone' | 'unknown_everywhere';
 
 export type Verdict =
   | { kind: 'nothing' }
   | { kind: 'event'; event: RecordingEvent }
-  /** One look proves no death: the event holds once two looks, some time apart, show the same `mark`. */
+  /** One look does not prove a death: the event is sent after two looks, some time apart, with the same `mark`. */
   | { kind: 'suspect'; suspicion: Suspicion; mark: string; event: RecordingEvent };
 
 /**
- * What a look at LiveKit means to a recording. A snapshot with news is passed on; a death is suspected, never concluded. Pure.
+ * Decides what a look at LiveKit means for a recording. A snapshot with new data is an event; a death is only suspected. Pure.
  *
  * @param at epoch milliseconds of the look
  */
@@ -45,12 +45,12 @@ export function decide(recording: RecordingDocument, sight: Sight, at: number): 
   return { kind: 'suspect', suspicion, mark: `${suspicion} ${lastTransition(recording)}`, event };
 }
 
-/** Whether this look, were it to stay so, means that the egress is dead. */
+/** Why this look suggests that the egress is dead; undefined when it does not. */
 export function suspicionOf(recording: RecordingDocument, { egress, recorder, room }: Sight): Suspicion | undefined {
   if (recording.egressId === undefined || egress === 'unknown' || recorder !== 'absent') return undefined;
   if (egress === 'absent') {
-    // LiveKit's Redis may have been emptied under a healthy egress: its open room vouches for it. Once the egress is to end
-    // anyway, only its recorder does; else a room that is always in use would keep it for ever.
+    // If LiveKit's Redis was emptied, LiveKit does not know a healthy egress: its open room then counts as a sign of life. If the
+    // recording is to end, only the recorder counts; else a room that is always open would keep it from ending.
     return room === 'absent' || isToEnd(recording) ? 'unknown_everywhere' : undefined;
   }
   if (isTerminal(egress.status) || egress.status === 'ENDING' || recording.endingSince !== undefined) return undefined;
@@ -61,24 +61,26 @@ function isNews(recording: RecordingDocument, egress: EgressObservation): boolea
   return rises(recording, egress) || Object.keys(learn(recording, egress)).length > 0;
 }
 
-/** It captures no more, and its meeting is over: the room is free, though the file is still on its way. */
+/** The egress no longer captures and its meeting is over: the room is free, although the file is not delivered yet. */
 function hasLeftRoom(recording: RecordingDocument, { room }: Sight): boolean {
   const { roomSid, finishedRoomSid, endingSince } = recording;
   const isKnown = roomSid === undefined || finishedRoomSid === roomSid;
   return room === 'absent' && endingSince !== undefined && isLive(recording) && !isKnown;
 }
 
-/** A client, a job or a deletion wants the recording to end. */
+/** Whether the recording is stopping, or its start is being undone. */
 function isToEnd(recording: RecordingDocument): boolean {
   return topStateOf(recording) === 'stopping' || isCancelling(recording);
 }
 
-/** The recorder joins while the egress starts and leaves before the file is delivered: in between it must be there. */
+/** Whether the recorder must be in the room: it joins while the egress starts, and leaves before the file is delivered. */
 function expectsRecorder(recording: RecordingDocument, egress: EgressObservation): boolean {
   return isCancelling(recording) || (egress.status === 'ACTIVE' && ['active', 'stopping'].includes(topStateOf(recording)));
 }
 
-/** Tells a transition from the next. Saves that only try an effect again do not count: a dead egress's stop is tried for ever. */
+/**
+ * Identifies the last transition. The version would not do: retries of an effect, such as the stop of a dead egress, change it.
+ */
 function lastTransition({ tally }: RecordingDocument): string {
   const last = tally.history.at(-1);
   return last === undefined ? '' : `${String(last.at)} ${last.event} ${last.to}`;

@@ -8,7 +8,7 @@ import { uidOfPath } from '../recording/media-key.js';
 import type { LiveKitRoom } from '../ports/room-gateway.js';
 import type { RecordingStore } from '../recording/recording-store.js';
 
-/** An incoming LiveKit webhook, decoded. Events that mean nothing to us are `ignored`. */
+/** A decoded LiveKit webhook. Events that Tally does not use are `ignored`. */
 export type LiveKitEvent =
   | { kind: 'egress'; name: string; egress: EgressObservation }
   | { kind: 'room_started'; room: LiveKitRoom }
@@ -24,9 +24,9 @@ export interface LiveKitIntakeOptions {
 }
 
 /**
- * Takes in one decoded LiveKit webhook: resolves after the commit, so that a 200 means it is kept. Repeats are harmless.
+ * Handles one decoded LiveKit webhook. Resolves after the commit, so that a 200 means that the event is stored. May be repeated.
  *
- * @throws StoreUnavailableError answered 503, and LiveKit repeats
+ * @throws StoreUnavailableError the webhook is answered with 503, and LiveKit repeats it
  */
 export function createLiveKitIntake(options: LiveKitIntakeOptions): (event: LiveKitEvent) => Promise<void> {
   const { recordings, rooms, store, clock, log } = options;
@@ -35,11 +35,11 @@ export function createLiveKitIntake(options: LiveKitIntakeOptions): (event: Live
   async function observeEgress(egress: EgressObservation): Promise<void> {
     const uid = uidOfPath(egress.requestedPath);
     const sent = uid === undefined ? undefined : await recordings.send(uid, { type: 'egress.observed', egress, ...now() });
-    // Not ours, or its record is lost: the reconciler finds out which.
+    // The egress is not ours, or its recording is lost: the reconciler finds out which.
     if (sent === undefined) log.debug({ egressId: egress.egressId, room: egress.roomName }, 'egress without a recording');
   }
 
-  /** A start that comes after the end of its meeting is late or a repeat; only a look at LiveKit may say that the meeting is on. */
+  /** Ignores a `room_started` that comes after the end of its meeting, because it is late or repeated. */
   async function roomStarted({ name, sid }: LiveKitRoom): Promise<void> {
     const isNews = ({ finishedMeetingSid }: RoomContext) => finishedMeetingSid !== sid;
     await rooms.send(name, { type: 'meeting.started', roomSid: sid, ...now() }, isNews);

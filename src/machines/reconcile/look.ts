@@ -7,14 +7,14 @@ import { uidOfPath } from '../recording/media-key.js';
 import type { RecordingDocument } from '../recording/recording.js';
 import { type Sight, suspicionOf } from './decide.js';
 
-/** What LiveKit lists. */
+/** LiveKit's lists of running egresses and rooms. */
 export interface Listed {
   /** Running egresses. */
   active: EgressObservation[];
   rooms: LiveKitRoom[];
 }
 
-/** A recording, and what LiveKit showed of it. */
+/** A recording, and what one look at LiveKit showed of it. */
 export interface Look {
   recording: RecordingDocument;
   sight: Sight;
@@ -25,14 +25,14 @@ export interface LookOptions {
   log: Log;
 }
 
-/** From this many on, one list of everything is cheaper than a question each. */
+/** From this number of missing egresses on, one list of all egresses is cheaper than one request for each. */
 const ASK_EACH_BELOW = 50;
 
 /**
- * What LiveKit shows of each recording. An egress that is not listed is read by its id; participants are asked for only where
- * the cheap answers raise a doubt.
+ * Looks at each recording in LiveKit. An egress that is not listed is read by its id; the participants of a room are read only if
+ * the egress seems dead.
  *
- * @throws LiveKitUnavailableError many egresses were missing, and the list of all could not be read
+ * @throws LiveKitUnavailableError many egresses were missing, and the list of all egresses could not be read
  */
 export async function lookAt(options: LookOptions, recordings: RecordingDocument[], listed: Listed): Promise<Look[]> {
   const byId = new Map(listed.active.map((egress) => [egress.egressId, egress]));
@@ -48,7 +48,7 @@ export async function lookAt(options: LookOptions, recordings: RecordingDocument
       const room = ownRoom(recording, rooms.get(recording.roomId));
       const egress =
         egressId === undefined ? (byUid.get(uid) ?? 'unknown') : (byId.get(egressId) ?? read.get(egressId) ?? 'absent');
-      // A room counts recorders without naming them: the one it counts is ours only if our egress is alone in it.
+      // A room does not name its recorder: it is certainly ours only if our egress is the only one in the room.
       const isCounted = room?.activeRecording === true && egressId !== undefined && lone.has(egressId);
       const sight: Sight = {
         egress,
@@ -61,12 +61,12 @@ export async function lookAt(options: LookOptions, recordings: RecordingDocument
   );
 }
 
-/** A room of the same name that was opened since is another one: the egress was never in it. */
+/** The recording's own LiveKit room: a room with the same name but another sid was opened later, without our egress. */
 function ownRoom({ roomSid }: RecordingDocument, named: LiveKitRoom | undefined): LiveKitRoom | undefined {
   return roomSid === undefined || named?.sid === roomSid ? named : undefined;
 }
 
-/** Ids of the egresses that are alone in their room. */
+/** Ids of the egresses that are the only one in their room. */
 function loneEgresses(active: EgressObservation[]): Set<string> {
   const byRoom = new Map<string, string[]>();
   for (const { roomName, egressId } of active) byRoom.set(roomName, [...(byRoom.get(roomName) ?? []), egressId]);
@@ -82,7 +82,7 @@ async function readMissing(options: LookOptions, missing: RecordingDocument[]): 
   return new Map(await Promise.all(answers));
 }
 
-/** One egress that cannot be read costs its own recording this look, not all the others. */
+/** If the egress cannot be read, this look decides nothing about its recording. */
 async function readEgress({ livekit, log }: LookOptions, { uid, egressId = '' }: RecordingDocument): Promise<Sight['egress']> {
   try {
     return (await livekit.findEgress(egressId)) ?? 'absent';

@@ -17,23 +17,23 @@ export interface MeetingOptions {
   isRecorded(roomId: string): Promise<boolean>;
   clock: Clock;
   log: Log;
-  /** How far apart two looks must be for a meeting to have begun or to be over, milliseconds. */
+  /** Minimum time between two looks that prove that a meeting began or ended, milliseconds. */
   recheckMs: number;
-  /** The same where the end of the meeting deletes the room, milliseconds. */
+  /** Minimum time between two looks if the end of the meeting deletes the room, milliseconds. */
   goneMs: number;
 }
 
-/** What LiveKit shows of a room's meeting that its record does not say. */
+/** A difference between LiveKit and a room's document: the meeting is over, or has begun. */
 type Doubt = 'over' | 'begun';
 
 export type MeetingKeeper = ReturnType<typeof createMeetingKeeper>;
 
-/** Repairs what lost webhooks leave: rooms whose meeting began or ended without our knowing. */
+/** Repairs rooms whose meeting began or ended while its webhook was lost. */
 export function createMeetingKeeper(options: MeetingOptions) {
   const { supervisor, store, livekit, isRecorded, clock, log, recheckMs, goneMs } = options;
   const blips = createBlipGuard();
   const doubts = createTwiceSeen(clock);
-  /** Names of LiveKit's rooms that are not ours. Ours have ids that we draw before anybody can join. */
+  /** Names of LiveKit rooms that are not ours. Such a name stays foreign, because ours are stored before anybody can join. */
   let foreign = new Set<string>();
 
   async function loadOurs(listed: LiveKitRoom[]): Promise<RoomDocument[]> {
@@ -45,11 +45,11 @@ export function createMeetingKeeper(options: MeetingOptions) {
     return loaded.flatMap(({ room }) => room ?? []);
   }
 
-  /** @returns whether LiveKit has shown the same doubt for long enough */
+  /** Note a difference. @returns whether LiveKit has shown the same difference for long enough */
   function note(room: RoomDocument, seen: LiveKitRoom | undefined, doubt: Doubt): boolean {
-    // A room of the same name that was opened since is another one, and so is a record that was saved since.
+    // A reopened room (another sid) or a document that was saved meanwhile (another version) starts the wait again.
     const mark = `${doubt} ${seen?.sid ?? ''} ${String(room.tally.version)}`;
-    // A room that is deleted by mistake does not come back.
+    // A deletion cannot be undone, so it needs the longer wait.
     return doubts.see(room.roomId, mark, room.meetingEndAction === 'delete' ? goneMs : recheckMs);
   }
 
@@ -66,7 +66,7 @@ export function createMeetingKeeper(options: MeetingOptions) {
 
   async function conclude(room: RoomDocument, seen: LiveKitRoom | undefined, doubt: Doubt): Promise<void> {
     const { roomId, meetingSid = '' } = room;
-    // A meeting that is recorded goes on; the death of a recording has proofs of its own.
+    // A meeting with a live recording is not over; the reconciler checks by itself whether the recording is dead.
     if (doubt === 'over' && (await isRecorded(roomId))) return;
     const from = { at: clock.now(), source: 'reconcile' };
     const event: RoomEvent =
@@ -78,7 +78,7 @@ export function createMeetingKeeper(options: MeetingOptions) {
   }
 
   return {
-    /** Compare our rooms with all of LiveKit's: what differs is looked at again. Nothing is concluded from one list. */
+    /** Compare our rooms with all rooms of LiveKit, and note the differences. One list alone changes nothing. */
     async see(listed: LiveKitRoom[]): Promise<void> {
       const byName = new Map(listed.map((room) => [room.name, room]));
       const meetings: RoomDocument[] = [];
@@ -96,12 +96,12 @@ export function createMeetingKeeper(options: MeetingOptions) {
       const isVoid = blips.isBlip(over.length, meetings.length);
       if (isVoid) roomListVoided(log, { over: over.length, meetings: meetings.length });
       const believed = [...(isVoid ? [] : over), ...inDoubt(unknown)];
-      // A void list clears no room either: a doubt that needs longer than a believed list lasts would begin anew for ever.
+      // A discarded list also clears no doubt; else a doubt that needs several passes might never be confirmed.
       if (!isVoid) doubts.keep(new Set(believed.map(({ room }) => room.roomId)));
       for (const { room, seen, doubt } of believed) note(room, seen, doubt);
     },
 
-    /** Ask LiveKit by name for the rooms in doubt; conclude where it says the same for the second time. */
+    /** Ask LiveKit by name for the rooms in doubt, and act on each difference that has lasted long enough. */
     async recheck(): Promise<void> {
       const roomIds = doubts.keys();
       if (roomIds.length === 0) return;
@@ -111,7 +111,7 @@ export function createMeetingKeeper(options: MeetingOptions) {
   };
 }
 
-/** What LiveKit shows of a room's meeting that its record does not say; undefined when they agree. Pure. */
+/** The difference between LiveKit and a room's document; undefined when they agree. Pure. */
 function doubtOf(room: RoomDocument, seen: LiveKitRoom | undefined): Doubt | undefined {
   switch (roomStatusOf(room)) {
     case 'active_meeting': {

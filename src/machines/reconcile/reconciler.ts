@@ -19,20 +19,20 @@ export interface ReconcilerOptions {
   log: Log;
   /** Time between two passes, milliseconds. */
   intervalMs: number;
-  /** Time until suspects are looked at again, milliseconds. */
+  /** Time between two looks at everything that is suspect, milliseconds. */
   recheckMs: number;
-  /** Asked before a pass: false when another instance has just made one. Must not throw. Default: always ours. */
+  /** Called before a pass: false when another instance has just begun one. Must not throw. Default: always true. */
   mayPass?: () => Promise<boolean>;
 }
 
 export interface PassSummary {
   /** Unsettled recordings. */
   live: number;
-  /** Recordings that look dead. */
+  /** Recordings whose egress seems dead. */
   suspects: number;
   /** Running egresses that are not ours. */
   foreign: number;
-  /** Too many recordings seemed dead at once: that look was thrown away. */
+  /** Whether the look was discarded because too many recordings seemed dead at once. */
   void: boolean;
 }
 
@@ -40,7 +40,7 @@ export type Reconciler = ReturnType<typeof createReconciler>;
 
 const RETRY_MS = 1_000;
 
-/** Repairs what webhooks missed: webhooks are hints, this pass reaches every state they can. */
+/** Repairs what lost webhooks leave: a pass alone reaches every state that a webhook can reach. */
 export function createReconciler(options: ReconcilerOptions) {
   const { store, livekit, recordings, strays, meetings, clock, log, mayPass = () => Promise.resolve(true) } = options;
   let stopped = false;
@@ -65,12 +65,12 @@ export function createReconciler(options: ReconcilerOptions) {
     return summary;
   }
 
-  /** Look again at what was seen once only. */
+  /** Look again at everything that was seen only once. */
   function recheck(): Promise<void> {
     return doAll([() => recordings.recheck(), () => strays.recheck(), () => meetings.recheck()], log);
   }
 
-  /** Only one look runs at a time; what fails is repeated soon. */
+  /** Runs a pass or a recheck, one at a time, and then calls `again`, which schedules the next one. */
   function run(work: () => Promise<unknown>, what: string, again: (failed: boolean) => void): void {
     running = running.then(async () => {
       if (stopped) return;
@@ -85,12 +85,12 @@ export function createReconciler(options: ReconcilerOptions) {
     });
   }
 
-  /** @param isOurs whether to pass without waiting for a turn: the instance continues what it alone has seen */
+  /** @param isOurs whether to skip `mayPass`: at the start, and after a failed or discarded pass */
   function loopPass(isOurs: boolean): void {
     let nextMs = options.intervalMs;
     let isVoid = false;
     async function passInTurn(): Promise<void> {
-      // Back before the others' next, so that one of them may die and no pass is missed.
+      // Try again after half the interval, so that no pass is missed if the other instance dies.
       if (!isOurs && !(await mayPass())) nextMs = options.intervalMs / 2;
       else isVoid = (await pass()).void;
     }
@@ -108,9 +108,9 @@ export function createReconciler(options: ReconcilerOptions) {
   return {
     pass,
     recheck,
-    /** A first pass at once, then one every interval, until stopped. */
+    /** Make a pass at once, then one every interval, until stopped. */
     start(): void {
-      // The first pass takes over what an earlier process left, so that it waits for no turn.
+      // The first pass repairs what an earlier process left, so it does not wait for a turn.
       loopPass(true);
       cancelRecheck = clock.after(options.recheckMs, loopRecheck);
     },

@@ -17,7 +17,7 @@ export interface RecordingKeeperOptions {
   livekit: Pick<LiveKitGateway, 'listEgress' | 'findEgress' | 'listRooms' | 'listParticipants'>;
   clock: Clock;
   log: Log;
-  /** How far apart two looks must be to prove a death, milliseconds. */
+  /** Minimum time between two looks that prove a death, milliseconds. */
   goneMs: number;
 }
 
@@ -25,7 +25,7 @@ const SUSPECTS_A_PASS = 50;
 
 export type RecordingKeeper = ReturnType<typeof createRecordingKeeper>;
 
-/** Repairs what lost webhooks leave: recordings whose egress went on, ended or died without our knowing. */
+/** Repairs recordings whose egress progressed, ended or died while its webhooks were lost. */
 export function createRecordingKeeper(options: RecordingKeeperOptions) {
   const { supervisor, store, livekit, clock, log, goneMs } = options;
   const blips = createBlipGuard();
@@ -36,7 +36,7 @@ export function createRecordingKeeper(options: RecordingKeeperOptions) {
     const verdict = decide(recording, sight, clock.now());
     switch (verdict.kind) {
       case 'nothing':
-        // A look that could not see the egress neither proves a death nor disproves it.
+        // If the egress could not be read, the look neither proves nor disproves a death.
         if (sight.egress !== 'unknown') suspicions.forget(uid);
         return;
       case 'suspect':
@@ -49,11 +49,11 @@ export function createRecordingKeeper(options: RecordingKeeperOptions) {
 
   async function send(recording: RecordingDocument, event: RecordingEvent): Promise<void> {
     const { uid, tally } = recording;
-    // A snapshot holds whenever it arrives; what absence means holds only of the record that was looked at.
+    // A snapshot is valid at any time; a conclusion from absence is valid only for the version that was looked at.
     const isSnapshot = event.type === 'egress.observed';
     try {
       const sent = await supervisor.send(uid, event, (stored) => isSnapshot || stored.tally.version === tally.version);
-      // Void when the record was saved meanwhile: if that only tried an effect again, the next look acts on the same suspicion.
+      // If the recording was saved meanwhile, nothing was sent: the suspicion stays, and the next look may act on it.
       if (isSnapshot || sent?.changed !== false) suspicions.forget(uid);
     } catch (error) {
       log.warn({ recording: uid, err: toError(error) }, 'left to the next pass');
@@ -64,7 +64,7 @@ export function createRecordingKeeper(options: RecordingKeeperOptions) {
     /**
      * Compare our unsettled recordings with what LiveKit lists.
      *
-     * @returns how many look dead, and whether there were too many at once to be believed
+     * @returns the number of recordings that seem dead, and whether the look was discarded because they were too many
      */
     async see(unsettled: RecordingDocument[], listed: Listed): Promise<{ suspects: number; void: boolean }> {
       suspicions.keep(new Set(unsettled.map(({ uid }) => uid)));
@@ -77,7 +77,7 @@ export function createRecordingKeeper(options: RecordingKeeperOptions) {
       return { suspects: suspects.length, void: isVoid };
     },
 
-    /** Look again at those that look dead. */
+    /** Look again at the recordings that seem dead. */
     async recheck(): Promise<void> {
       const recordings: RecordingDocument[] = [];
       for (const uid of suspicions.keys()) {

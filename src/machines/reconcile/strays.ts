@@ -19,13 +19,13 @@ export interface StrayOptions extends ClaimOptions {
   livekit: Pick<LiveKitGateway, 'stopEgress' | 'findEgress' | 'listRooms'>;
   clock: Clock;
   log: Log;
-  /** A stray is acted on when it is seen again after this time, milliseconds. */
+  /** A stray egress is stopped or adopted when it is seen again after this time, milliseconds. */
   recheckMs: number;
 }
 
 export type StrayKeeper = ReturnType<typeof createStrayKeeper>;
 
-/** Running egresses that no unsettled recording owns: ours are stopped or adopted, foreign ones are left alone. */
+/** Handles running egresses that no unsettled recording owns: stops or adopts those that are ours, ignores the foreign ones. */
 export function createStrayKeeper(options: StrayOptions) {
   const { supervisor, rooms, livekit, clock, log, recheckMs } = options;
   const strays = createTwiceSeen(clock);
@@ -48,7 +48,7 @@ export function createStrayKeeper(options: StrayOptions) {
     }
   }
 
-  /** The record of this egress was lost: the egress gets one, when its room has no other. */
+  /** Creates a recording for an egress of ours that has lost its own; stops the egress if its room has another live recording. */
   async function adopt(egress: EgressObservation): Promise<void> {
     const { egressId, roomName: roomId } = egress;
     const uid = uidOfPath(egress.requestedPath) ?? '';
@@ -60,12 +60,12 @@ export function createStrayKeeper(options: StrayOptions) {
     const from = { at, source: 'reconcile' };
     const result = await supervisor.create(uid, recording, from.source, [{ type: 'egress.observed', egress, ...from }]);
     if (result.created) egressAdopted(log, { egressId, room: roomId, recording: uid });
-    // Its own uid is the holder when another instance was first to adopt it.
+    // The holder is the same uid when another instance has adopted the egress first.
     else if (result.holder !== uid) await stop(egress);
   }
 
   return {
-    /** Compare the running egresses with our recordings. @returns how many are not ours */
+    /** Compare the running egresses with our recordings. @returns the number of foreign egresses */
     async see(unsettled: RecordingDocument[], { active, rooms: listedRooms }: Listed): Promise<number> {
       const owned = new Set(unsettled.map(({ egressId }) => egressId));
       const metadata = new Map(listedRooms.map((room) => [room.name, room.metadata]));
@@ -75,7 +75,7 @@ export function createStrayKeeper(options: StrayOptions) {
       return claims.filter((claim) => claim === 'foreign').length;
     },
 
-    /** Look again at the strays that were seen once. */
+    /** Look again at the stray egresses that were seen once. */
     async recheck(): Promise<void> {
       for (const egressId of strays.keys()) {
         const egress = await livekit.findEgress(egressId);

@@ -1,7 +1,7 @@
 import type { Clock } from '../../clock.js';
 
 /**
- * Sights that count only when they were seen before, are unchanged since, and were first seen long enough ago.
+ * Observations that count only if they were made before, are unchanged since, and were first made long enough ago.
  *
  * @param clock monotonic, because a wall clock may step between two looks
  */
@@ -9,11 +9,11 @@ export function createTwiceSeen(clock: Pick<Clock, 'monotonic'>) {
   const firsts = new Map<string, { mark: string; at: number }>();
   return {
     /**
-     * Note a sight.
+     * Note an observation.
      *
-     * @param mark what must be the same at every look; another one begins anew
-     * @param apartMs how long ago the first look must be, milliseconds
-     * @returns whether the sight counts; never at the first look
+     * @param mark must be the same at every look; another mark starts again
+     * @param apartMs minimum age of the first look, milliseconds
+     * @returns whether the observation counts; always false at the first look
      */
     see(key: string, mark: string, apartMs: number): boolean {
       const first = firsts.get(key);
@@ -22,11 +22,11 @@ export function createTwiceSeen(clock: Pick<Clock, 'monotonic'>) {
       return false;
     },
     forget: (key: string) => void firsts.delete(key),
-    /** Forget all but these. */
+    /** Forget all keys but these. */
     keep(keys: ReadonlySet<string>): void {
       for (const key of firsts.keys()) if (!keys.has(key)) firsts.delete(key);
     },
-    /** Those that were seen and not forgotten. */
+    /** Keys that were noted and not forgotten. */
     keys: () => [...firsts.keys()],
   };
 }
