@@ -78,9 +78,7 @@ function expectsRecorder(recording: RecordingDocument, egress: EgressObservation
   return isCancelling(recording) || (egress.status === 'ACTIVE' && ['active', 'stopping'].includes(topStateOf(recording)));
 }
 
-/**
- * Identifies the last transition. The version would not do: retries of an effect, such as the stop of a dead egress, change it.
- */
+/** Identifies the last transition. The version also changes with each retry of an effect, such as the stop of a dead egress. */
 function lastTransition({ tally }: RecordingDocument): string {
   const last = tally.history.at(-1);
   return last === undefined ? '' : `${String(last.at)} ${last.event} ${last.to}`;
