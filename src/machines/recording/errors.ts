@@ -1,6 +1,6 @@
 import { TallyError } from '../../errors.js';
 
-/** No such recording, or it is deleted. */
+/** The recording does not exist, or it is deleted. */
 export class RecordingNotFoundError extends TallyError {
   constructor(recordingId: string) {
     super('recording.not_found', 'not_found', `Recording '${recordingId}' not found`, { details: { recordingId } });
@@ -31,7 +31,7 @@ export class RecordingNotStoppedError extends TallyError {
   }
 }
 
-/** Some recordings of a room that is deleted could not be told so. Retryable: those told already are told no more. */
+/** Some recordings of a deleted room are not deleted yet. Retryable: a repetition does not change the deleted ones. */
 export class RecordingsNotDeletedError extends TallyError {
   constructor(roomId: string, uids: string[]) {
     super('recording.not_deleted', 'unavailable', `${String(uids.length)} recordings of room '${roomId}' are not deleted yet`, {
@@ -46,7 +46,7 @@ export class RecordingAlreadyStoppedError extends TallyError {
   }
 }
 
-/** The stop was taken and undoes the start, yet the contract answers it with a conflict. */
+/** The stop is accepted and undoes the start, but the contract answers it with a conflict. */
 export class RecordingStillStartingError extends TallyError {
   constructor(recordingId: string) {
     super('recording.still_starting', 'conflict', `Recording '${recordingId}' cannot be stopped while starting`, {
@@ -55,7 +55,7 @@ export class RecordingStillStartingError extends TallyError {
   }
 }
 
-/** It was not recording when the start deadline passed. The start is being undone. */
+/** The egress did not record when the start deadline passed. The start is being undone. */
 export class StartTimedOutError extends TallyError {
   constructor(roomId: string) {
     super('recording.start_timed_out', 'timeout', `Recording in room '${roomId}' timed out while starting`, {
@@ -64,7 +64,7 @@ export class StartTimedOutError extends TallyError {
   }
 }
 
-/** The egress ended before it recorded, or no egress worker had room for it. */
+/** The egress ended before it recorded, or no egress worker had capacity for it. */
 export class StartFailedError extends TallyError {
   constructor(roomId: string, reason: string) {
     super('recording.start_failed', 'unavailable', `Recording in room '${roomId}' failed to start: ${reason}`, {
@@ -73,7 +73,7 @@ export class StartFailedError extends TallyError {
   }
 }
 
-/** LiveKit refused the start, or failed while taking it. */
+/** LiveKit refused the start, or failed while it processed the start. */
 export class StartRejectedError extends TallyError {
   constructor(roomId: string, reason: string) {
     super('recording.start_rejected', 'internal', `LiveKit rejected the recording of room '${roomId}': ${reason}`, {

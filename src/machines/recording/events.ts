@@ -5,7 +5,7 @@ import type { RecordingContext, StartError } from './recording.js';
 interface At {
   /** Epoch milliseconds by our clock. */
   at: number;
-  /** `rest`, `webhook`, `reconcile`, `effect`, `deadline`, … : for the history only. */
+  /** Origin of the event: `rest`, `webhook`, `reconcile`, `effect`, `deadline`, …; only for the history. */
   source: string;
 }
 
@@ -13,22 +13,22 @@ export type EgressObserved = { type: 'egress.observed'; egress: EgressObservatio
 
 export type RecordingEvent =
   | EgressObserved
-  /** The start was certainly not accepted, and why. */
+  /** LiveKit has certainly not accepted the start; `reason` tells why. */
   | ({ type: 'start.refused'; reason: StartError } & At)
-  /** The start may or may not have been accepted. `cancel`: the client has its error already, so undo whatever comes of it. */
+  /** LiveKit may or may not have accepted the start. `cancel`: the client gets an error at once, so the start is undone. */
   | ({ type: 'start.unknown'; cancel: boolean; message: string } & At)
   | ({ type: 'stop'; reason: 'request' | 'stale' | 'delete' | 'superseded' } & At)
   | ({ type: 'deadline.passed'; generation: number } & At)
-  /** The egress is proven dead or never existed. `cause` is for people. */
+  /** The egress is proven dead or never existed. `cause` is shown to people. */
   | ({ type: 'egress.missing'; cause: string } & At)
-  /** The egress is listed but its recorder left the room: make sure by a stop, then ask the media store. */
+  /** LiveKit lists the egress, but its recorder has left the room: a stop must prove that the egress is dead. */
   | ({ type: 'recorder.gone' } & At)
   /** A complete file is in the media store. */
   | ({ type: 'media.found'; size: number } & At)
   | ({ type: 'media.absent' } & At)
   | ({ type: 'room.finished'; roomSid: string } & At)
-  /** Remove the recording: at once when settled, else as soon as it is. */
+  /** Delete the recording: at once if it is settled, else as soon as it is settled. */
   | ({ type: 'delete' } & At);
 
-/** Hosts the recordings. */
+/** The supervisor of the recordings. */
 export type Recordings = Supervisor<RecordingContext, RecordingEvent>;

@@ -11,10 +11,10 @@ export interface RecordingFilter {
 }
 
 /**
- * Recordings beside the kernel's view of them. Lists hold only recordings whose egress is known and that are not deleted,
- * newest start first, ties by the store's own key.
+ * The store of recordings: the kernel's store, and queries. Lists contain only recordings whose egress is known and that are not
+ * deleted, newest start first, ties by the store's own key.
  *
- * @throws StoreUnavailableError every method, retryable
+ * @throws StoreUnavailableError from every method (retryable)
  */
 export interface RecordingStore extends ActorStore<RecordingContext> {
   /** The live recording of a room. */

@@ -1,11 +1,11 @@
 import type { ActorDocument, KernelFields } from '../kernel/document.js';
 import type { EgressStatus } from '../ports/egress-gateway.js';
 
-/** The statuses clients see. `stopping` shows as `ending`; a complete recording whose limit was hit as `limit_reached`. */
+/** The statuses that clients see. `stopping` shows as `ending`; a complete recording whose limit was hit as `limit_reached`. */
 export const RECORDING_STATUSES = ['starting', 'active', 'ending', 'complete', 'failed', 'aborted', 'limit_reached'] as const;
 export type RecordingStatus = (typeof RECORDING_STATUSES)[number];
 
-/** A deadline is data: an instant kept with the recording. A `deadline.passed` of another generation is ignored. */
+/** A deadline, stored with the recording. A `deadline.passed` of another generation is ignored. */
 export interface Deadline {
   /** Epoch milliseconds. */
   at: number;
@@ -13,8 +13,8 @@ export interface Deadline {
 }
 
 /**
- * Why LiveKit did not record. `refused` and `handler`: LiveKit said no. It may say yes the next time after `capacity` (no worker took
- * it), `unreachable` (the call never arrived), `late` (the claim lapsed) and `lost` (nothing came of the call).
+ * Why LiveKit did not record. `refused`, `handler`: LiveKit refused or failed. A retry may succeed after `capacity` (no worker
+ * took it), `unreachable` (the call never arrived), `late` (the claim expired) and `lost` (the call led to no egress).
  */
 export interface StartError {
   kind: 'refused' | 'handler' | 'capacity' | 'unreachable' | 'late' | 'lost' | 'egress';
@@ -40,11 +40,11 @@ export interface RecordingContext {
   accessSecrets: { public: string; private: string };
   /** Epoch milliseconds of the request that made this record. */
   createdAt: number;
-  /** Unique. The room id while the recording is live, its own uid ever after. */
+  /** Unique. The room id while the recording is live, the recording's own uid after that. */
   liveKey: string;
   /** Unique. The client's Idempotency-Key, else the uid. */
   startKey: string;
-  /** Value of the room lock that this recording was started under; frees that lock and no other. */
+  /** Value of the room lock of the start, with which this lock and no other is extended and released. */
   lockValue?: string;
 
   /** The instance that may call StartEgress, once, at most two seconds after `calledAt`. */
@@ -52,31 +52,31 @@ export interface RecordingContext {
   calledAt?: number;
 
   egressId?: string;
-  /** LiveKit's sid of the room incarnation the egress belongs to (`RM_…`). */
+  /** LiveKit's sid of the room that the egress records (`RM_…`), another one each time the room is opened. */
   roomSid?: string;
-  /** The newest snapshot that was taken in; newer ones are told by rank, then `updatedAt` (nanoseconds, decimal string). */
+  /** The newest snapshot so far, by rank, then by `updatedAt` (nanoseconds, decimal string). */
   observation?: { status: EgressStatus; updatedAt: string };
   deadline?: Deadline | undefined;
-  /** Deadlines armed so far; the newest one's generation. */
+  /** Number of deadlines so far, which is the generation of the newest one. */
   deadlineCount?: number;
 
   cancelReason?: CancelReason;
-  /** Why LiveKit did not record for this start; decides what the waiting client is told. */
+  /** Why LiveKit did not record for this start; decides which error the client gets. */
   startError?: StartError;
-  /** The start was answered with an error: whatever file appears is removed, never rescued. */
+  /** The start was answered with an error: a file that appears later is removed. */
   startFailed?: boolean;
-  /** It was seen recording: ACTIVE, or an outcome with a file. */
+  /** The egress was seen recording: ACTIVE, or an end with a file. */
   wasActive?: boolean;
   stopReason?: 'request' | 'stale' | 'delete' | 'superseded';
   stopRequestedAt?: number;
-  /** The egress answered StopEgress or showed ENDING: from here the file has its upload budget. */
+  /** When the egress answered StopEgress or showed ENDING: the time for the upload starts here. */
   endingSince?: number;
-  /** The room incarnation that LiveKit said is over. */
+  /** Sid of the LiveKit room that LiveKit said is over. */
   finishedRoomSid?: string;
   deleteWhenSettled?: boolean;
   limitReached?: boolean;
   settledAt?: number;
-  /** What the media store said of the file: absent means not looked yet. */
+  /** What the media store said about the file; absent: not asked yet. */
   media?: 'complete' | 'missing';
   deletedAt?: number;
 
@@ -94,15 +94,15 @@ export interface RecordingContext {
 
 export type RecordingDocument = ActorDocument<RecordingContext>;
 
-/** What a list tells of a recording, so that a page of a hundred does not cost a hundred histories. */
+/** The fields that a list reads of a recording, so that a page of 100 recordings does not load 100 histories. */
 export const LISTED_FIELDS = [
   ...(['uid', 'roomId', 'roomName', 'egressId', 'filename', 'startDate', 'endDate', 'duration', 'size'] as const),
   ...(['errorCode', 'error', 'details', 'limitReached'] as const),
 ] as const;
-/** A recording as lists know it: enough for its status and for what clients see. */
+/** A recording as a list reads it: enough for its status and for what clients see. */
 export type ListedRecording = Pick<RecordingContext, (typeof LISTED_FIELDS)[number]> & { tally: Pick<KernelFields, 'state'> };
 
-/** A record is live while it keeps its room from being recorded again. */
+/** Whether the recording is live: it keeps its room from being recorded again. */
 export function isLive(recording: Pick<RecordingContext, 'liveKey' | 'roomId'>): boolean {
   return recording.liveKey === recording.roomId;
 }
@@ -123,17 +123,17 @@ export function isDeleted(document: RecordingDocument): boolean {
   return topStateOf(document) === 'deleted';
 }
 
-/** Its start is being undone. */
+/** Whether the start of the recording is being undone. */
 export function isCancelling({ tally: { state } }: RecordingDocument): boolean {
   return typeof state === 'object' && state.starting === 'cancelling';
 }
 
-/** Its outcome is not known yet: it is what the reconciler looks after. */
+/** Whether the outcome of the recording is not known yet, so that the reconciler looks at it. */
 export function isUnsettled(document: RecordingDocument): boolean {
   return !isSettled(document) && !isDeleted(document);
 }
 
-/** What clients see. Derived from the state; stores keep it for their indexes only. */
+/** The status that clients see, derived from the state. Stores keep it only for their indexes. */
 export function statusOf(document: Pick<ListedRecording, 'tally' | 'limitReached'>): RecordingStatus {
   const state = topStateOf(document);
   if (state === 'stopping') return 'ending';

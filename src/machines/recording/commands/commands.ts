@@ -7,7 +7,7 @@ import { stopRecording } from './stop.js';
 export type RecordingCommands = ReturnType<typeof createRecordingCommands>;
 
 /**
- * What clients may ask of recordings. Every method may throw StoreUnavailableError (retryable); an id is the public
+ * Commands of clients on recordings. Every method may throw StoreUnavailableError (retryable); an id is the public
  * `{roomId}--{egressId}--{uid}`, also with `EG_PENDING` in the middle.
  */
 export function createRecordingCommands(options: RecordingCommandOptions) {
@@ -15,13 +15,13 @@ export function createRecordingCommands(options: RecordingCommandOptions) {
     /** A room whose recordings may be started and stopped. @throws RoomNotFoundError, RecordingDisabledError */
     recordableRoom: (roomId: string) => recordableRoom(options.rooms, roomId),
     /**
-     * Start recording a room and wait until it records, fails or the start deadline (30 s) passes. A caller that goes away
-     * cancels nothing.
+     * Start recording a room and wait until the egress records, the start fails or the start deadline (30 s) passes. A client
+     * that disconnects does not cancel the start.
      *
      * @returns the recording: it is or was recording (or, with `respondAsync`, it is stored)
-     * @throws RoomNotFoundError (it was deleted meanwhile), RecordingAlreadyActiveError, NoParticipantsError, StartTimedOutError,
-     * StartFailedError, StartRejectedError, LiveKitUnavailableError, LocksUnavailableError,
-     * IdempotencyMismatchError, IdempotencyInProgressError
+     * @throws RoomNotFoundError (the room was deleted meanwhile), RecordingAlreadyActiveError, NoParticipantsError,
+     *   StartTimedOutError, StartFailedError, StartRejectedError, LiveKitUnavailableError, LocksUnavailableError,
+     *   IdempotencyMismatchError, IdempotencyInProgressError
      */
     start: (request: StartRequest) => startRecording(options, request),
     /**

@@ -12,16 +12,16 @@ export interface DeleteAllOptions {
   log: Log;
 }
 
-/** Before the second and the third attempt, milliseconds. */
+/** Pauses before the second and the third attempt, milliseconds. */
 const PAUSES_MS = [1_000, 2_000];
 const AT_ONCE = 100;
 
 /**
- * Delete every recording of a room: a settled one at once, a live one as soon as it has ended. A recording removes its own file
- * afterwards. A recording that fails delays no other, and is tried three times.
+ * Delete every recording of a room: a settled recording at once, a live one after it has ended. Each recording then removes its
+ * file. A recording that fails does not delay the others, and is tried three times.
  *
- * @throws RecordingsNotDeletedError some still fail, each is in the log; StoreUnavailableError they could not be listed. Both
- *   retryable: a repetition deletes those that are left
+ * @throws RecordingsNotDeletedError some recordings still fail, each is logged; StoreUnavailableError they could not be listed.
+ *   Both retryable: a repetition deletes the remaining ones
  */
 export async function deleteAllRecordings(
   { supervisor, store, clock, log }: DeleteAllOptions,
@@ -43,7 +43,7 @@ export async function deleteAllRecordings(
     failures.map(({ item }) => item),
   );
 
-  /** @returns the recordings that could not take in the event, and why */
+  /** @returns the recordings to which the event could not be sent, and the errors */
   async function send(uids: string[]): Promise<{ item: string; error: Error }[]> {
     const event: RecordingEvent = { type: 'delete', at: clock.now(), source: 'room' };
     const outcomes = await settleEach(uids, AT_ONCE, (uid) => supervisor.send(uid, event));
@@ -51,7 +51,7 @@ export async function deleteAllRecordings(
   }
 }
 
-/** The live recording first: it takes longest. */
+/** Keys of the room's recordings; the live recording first, because its deletion takes longest. */
 async function keysOf(store: DeleteAllOptions['store'], roomId: string): Promise<string[]> {
   const live = await store.findLive(roomId);
   const keys = new Set(live === undefined ? [] : [live.uid]);

@@ -18,14 +18,14 @@ export async function getRecording(store: Pick<RecordingStore, 'load'>, recordin
   return recording;
 }
 
-/** @throws RecordingNotStoppedError it is not complete; a failed or aborted one may still become so */
+/** @throws RecordingNotStoppedError the recording is not complete; a failed or aborted one may still become complete */
 export async function getPlayableRecording(store: Pick<RecordingStore, 'load'>, recordingId: string): Promise<RecordingDocument> {
   const recording = await getRecording(store, recordingId);
   if (topStateOf(recording) !== 'complete') throw new RecordingNotStoppedError(formatRecordingId(recording));
   return recording;
 }
 
-/** The id is the recording's own, now or before its egress was known; a deleted recording has no id. */
+/** Whether the id is the recording's, now or before its egress was known. A deleted recording has no id. */
 export function isNamedBy(recordingId: string, recording: RecordingDocument): boolean {
   const pendingId = formatRecordingId({ uid: recording.uid, roomId: recording.roomId });
   return !isDeleted(recording) && [formatRecordingId(recording), pendingId].includes(recordingId);

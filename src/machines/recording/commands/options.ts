@@ -6,7 +6,7 @@ import type { RoomDirectory } from '../../ports/rooms.js';
 import type { Recordings } from '../events.js';
 import type { RecordingStore } from '../recording-store.js';
 
-/** What clients' commands act through, and how long a start may take. */
+/** What the commands on recordings use, and how long a start may take. */
 export interface RecordingCommandOptions {
   supervisor: Recordings;
   store: RecordingStore;
@@ -15,10 +15,10 @@ export interface RecordingCommandOptions {
   livekit: Pick<RoomGateway, 'listParticipants'>;
   clock: Clock;
   log: Log;
-  /** Names this process: it alone may call StartEgress for this start. */
+  /** Id of this process, which alone may call StartEgress for the starts of its clients. */
   instance: string;
-  /** From the start until the recording must record, milliseconds. */
+  /** Time from the start request until the egress must record, milliseconds. */
   startTimeoutMs: number;
-  /** How long LiveKit is asked once more after that, milliseconds. */
+  /** Time limit of the last query to LiveKit after that, milliseconds. */
   confirmMs: number;
 }

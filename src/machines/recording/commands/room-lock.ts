@@ -6,11 +6,11 @@ import type { RecordingStore } from '../recording-store.js';
 import { isLive } from '../recording.js';
 import type { RecordingCommandOptions } from './options.js';
 
-/** Life of the room lock until the record exists, milliseconds; the record's own effect then extends it. */
+/** Lifetime of the room lock until the recording is stored, milliseconds; after that an effect of the recording extends it. */
 const CLAIM_LOCK_MS = 15_000;
 
 /**
- * Take the lock of a room for a start, also from a holder that no longer needs it.
+ * Acquire a room's lock for a start, or take it over from a holder that no longer needs it.
  *
  * @returns the value of the lock
  * @throws RecordingAlreadyActiveError another recording or start holds it
@@ -27,8 +27,8 @@ export async function lockRoom({ locks, store, clock }: RecordingCommandOptions,
 }
 
 /**
- * Whether the holder of a room lock no longer needs it: its recording has left the room, or its start never made a record.
- * A start of ours dates its lock; a lock without a date is left behind.
+ * Whether a room lock is no longer needed: its recording is no longer live, or its start stored no recording within 15 s. Tally
+ * dates its locks; a lock without a date is not needed.
  *
  * @throws StoreUnavailableError retryable
  */
@@ -43,8 +43,8 @@ export async function isLeftBehind(
 }
 
 /**
- * Free the room locks that no live recording holds: a killed process leaves one when it dies between taking the lock and storing
- * the record. Only for a process that is alone on its stores, so that no start is between the two.
+ * Free the room locks that no live recording holds: one remains when a process dies between acquiring the lock and storing the
+ * recording. Only for a process that is alone on its stores, where no other start is between the two.
  *
  * @throws LocksUnavailableError, StoreUnavailableError retryable
  */

@@ -8,13 +8,13 @@ import {
 } from '../errors.js';
 import { isCancelling, type RecordingDocument, topStateOf } from '../recording.js';
 
-/** Whether what became of a start is known: it recorded, it is being undone, or it is over. */
+/** Whether the outcome of a start is known: the egress recorded, the start is being undone, or the recording is over. */
 export function hasStartAnswer(recording: RecordingDocument): boolean {
   return topStateOf(recording) !== 'starting' || isCancelling(recording);
 }
 
 /**
- * The answer to the client of a start, from the committed record alone.
+ * The answer to a client's start, from the stored recording alone.
  *
  * @returns the recording when it is or was recording, even if it is over by now
  * @throws StartTimedOutError, StartFailedError, StartRejectedError, LiveKitUnavailableError
@@ -41,7 +41,7 @@ export function startAnswer(recording: RecordingDocument | undefined, roomId: st
 }
 
 /**
- * The answer to a start whose key is that of an earlier one: from the earlier recording, whatever has become of it.
+ * The answer to a start with the Idempotency-Key of an earlier start, from that earlier recording in any state.
  *
  * @throws IdempotencyMismatchError, IdempotencyInProgressError, and what `startAnswer` throws
  */

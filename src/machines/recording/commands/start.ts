@@ -11,15 +11,15 @@ import { lockRoom } from './room-lock.js';
 import { hasStartAnswer, repeatedAnswer, startAnswer } from './start-answer.js';
 
 export interface StartRequest {
-  /** As `recordableRoom` found it. */
+  /** The room as `recordableRoom` returned it. */
   room: RecordableRoom;
-  /** The client's own key: the same key is answered from the same recording. */
+  /** The client's Idempotency-Key: requests with the same key are answered from the same recording. */
   idempotencyKey?: string;
   /** Answer as soon as the recording is stored, without waiting for it to record. */
   respondAsync?: boolean;
 }
 
-/** The deadline itself answers a start; this only bounds the wait when nothing can be committed any more. */
+/** Extra time that a start waits after its deadline, milliseconds; needed only if the store fails, else the deadline ends it. */
 const ANSWER_MARGIN_MS = 10_000;
 
 export async function startRecording(options: RecordingCommandOptions, request: StartRequest): Promise<RecordingDocument> {
@@ -38,7 +38,7 @@ export async function startRecording(options: RecordingCommandOptions, request: 
   }
 
   await locks.release(roomId, lockValue);
-  // A start of the same key may have been first since we looked for it.
+  // Another start with the same key may have been stored since the look-up above.
   const isSameStart = startKey !== undefined && result.conflict !== 'liveKey';
   const first = isSameStart ? await store.findByStartKey(startKey) : undefined;
   if (first === undefined) throw new RecordingAlreadyActiveError(roomId);
@@ -47,7 +47,7 @@ export async function startRecording(options: RecordingCommandOptions, request: 
 
 type Claim = Pick<NewRecording, 'uid' | 'roomId' | 'roomName' | 'startKey'> & { lockValue: string };
 
-/** Store the record of a start, with the claim on its call to LiveKit in the same write. */
+/** Store the recording of a start; the same write claims its StartEgress call for this instance. */
 async function createRecord(options: RecordingCommandOptions, claim: Claim) {
   const { supervisor, livekit, clock, instance } = options;
   try {
@@ -61,7 +61,7 @@ async function createRecord(options: RecordingCommandOptions, claim: Claim) {
   }
 }
 
-/** A record that exists frees its lock itself. If the store cannot say whether it does, the lock goes with its short life. */
+/** A stored recording releases its lock itself. If the store does not answer, the lock expires soon. */
 async function releaseUnlessRecorded(
   { store, locks, log }: RecordingCommandOptions,
   { roomId, uid, lockValue }: Claim,
@@ -79,7 +79,7 @@ async function answer(
   request: StartRequest,
 ): Promise<RecordingDocument> {
   const recorded = request.respondAsync === true ? created : recordedAnswer(options, created);
-  // The deletion of a recording whose room is gone ends the start too: the client reads about the room.
+  // If the room is gone, its recording is deleted and the start fails, too: the client gets the error about the room.
   const [room, recording] = await Promise.allSettled([assertRoomIsLeft(options, created), recorded]);
   if (room.status === 'rejected') throw toError(room.reason);
   if (recording.status === 'rejected') throw toError(recording.reason);
@@ -92,7 +92,7 @@ async function recordedAnswer(options: RecordingCommandOptions, created: Recordi
   return startAnswer(decided, created.roomId);
 }
 
-/** The deletion of a room deletes the recordings that it finds; a record that was stored after that is deleted here. */
+/** Deletes the recording if its room was deleted before the recording was stored: the room's deletion did not find it. */
 async function assertRoomIsLeft(
   { rooms, supervisor, clock }: RecordingCommandOptions,
   { uid, roomId }: RecordingDocument,

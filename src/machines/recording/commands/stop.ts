@@ -26,7 +26,7 @@ export async function stopRecording(
   }
 }
 
-/** LiveKit answered the stop, or the recording is over anyway. */
+/** Whether LiveKit has answered the stop, or the recording is no longer stopping. */
 function hasStopAnswer(recording: RecordingDocument): boolean {
   if (topStateOf(recording) !== 'stopping') return true;
   return recording.duration !== undefined || !recording.tally.effects.some(({ name }) => name === 'stopEgress');

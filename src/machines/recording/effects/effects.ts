@@ -5,7 +5,7 @@ import { fileEvent, fileInTime, removeFile } from './media.js';
 import { confirmStart, findEgress, startEgress } from './start.js';
 import { confirmDeath, stopEgress } from './stop.js';
 
-/** The I/O that the recording machine names. Every one but `startEgress` may run twice harmlessly. */
+/** The handlers of the recording machine's effects. All but `startEgress` may run twice without harm. */
 export function createRecordingEffects(ports: RecordingEffectPorts): Record<RecordingEffectName, RecordingEffectHandler> {
   const { locks, notifications, lockTtlMs } = ports;
   return {
@@ -18,7 +18,7 @@ export function createRecordingEffects(ports: RecordingEffectPorts): Record<Reco
     checkMedia: ({ document }) => fileEvent(ports, document),
     rescueMedia: (run) => fileInTime(ports, run),
     removeMedia: (run) => removeFile(ports, run),
-    // By its value: never the lock of another recording.
+    // The lock's value makes sure that no lock of another recording is extended.
     async extendRoomLock({ document, effect }) {
       await locks.extend(document.roomId, String(effect.params.value), lockTtlMs);
       return undefined;

@@ -13,19 +13,19 @@ export interface RecordingEffectPorts {
   locks: Pick<RoomLocks, 'extend' | 'release'>;
   notifications: Notifications;
   clock: Clock;
-  /** Names this process: it calls StartEgress for those starts alone that it claimed. */
+  /** Id of this process, which calls StartEgress only for the starts that it claimed. */
   instance: string;
-  /** Full life of a room's lock, milliseconds. */
+  /** Full lifetime of a room lock, milliseconds. */
   lockTtlMs: number;
-  /** Time limit of the last question before a start is undone, milliseconds. */
+  /** Time limit of the last query to LiveKit before a start is undone, milliseconds. */
   confirmMs: number;
 }
 
 export type RecordingEffectRun = EffectRun<RecordingContext>;
-/** Does one effect of a recording. */
+/** The handler of one effect of a recording. */
 export type RecordingEffectHandler = EffectHandler<RecordingContext, RecordingEvent>;
 
-/** What LiveKit answered an effect about the egress. */
+/** The event for an egress snapshot that LiveKit returned to an effect. */
 export function observed(egress: EgressObservation, at: number): EgressObserved {
   return { type: 'egress.observed', egress, at, source: 'effect' };
 }

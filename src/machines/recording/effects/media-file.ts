@@ -1,18 +1,18 @@
 import type { MediaInfo, MediaStore } from '../../ports/media.js';
 
-/** Not complete: there is no object, or an empty one, or one that was cut off. */
+/** The result of a file check. Not complete: the object does not exist, is empty or was cut off. */
 export type FileVerdict = { complete: true; size: number } | { complete: false };
 
 const HEADER_BYTES = 16;
-/** More top-level boxes than any recorder writes; a file with more counts as not complete. */
+/** Maximum number of top-level boxes; no recorder writes so many, and a file with more counts as not complete. */
 const MAX_BOXES = 4_096;
 
 /**
- * Whether the object is a finished recording: it has the size LiveKit reported or, when that is unknown, its top-level MP4
- * boxes include `moov` and end exactly at the object's size. Only box headers are read.
+ * Whether the object is a finished recording: it has the size LiveKit reported or, when that is unknown, its top-level MP4 boxes
+ * include `moov` and end exactly at the object's size. Only box headers are read.
  *
  * @param expectedSize bytes, when LiveKit reported them
- * @throws MediaUnavailableError could not be asked
+ * @throws MediaUnavailableError the media store could not be reached
  * @see ISO/IEC 14496-12, 4.2: box size 0 reaches to the end of the file, 1 is followed by a 64-bit size
  */
 export async function inspectFile(media: MediaStore, key: string, expectedSize: number | undefined): Promise<FileVerdict> {

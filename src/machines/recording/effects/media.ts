@@ -11,7 +11,7 @@ export async function fileEvent({ media, clock }: RecordingEffectPorts, recordin
   return verdict.complete ? { type: 'media.found', size: verdict.size, ...from } : { type: 'media.absent', ...from };
 }
 
-/** Looks with growing pauses for a day: an upload may end long after LiveKit was heard of last. */
+/** Looks for the file with growing pauses for a day, because an upload may end long after LiveKit's last report. */
 export async function fileInTime(
   ports: RecordingEffectPorts,
   { document, attempt }: RecordingEffectRun,
@@ -25,7 +25,7 @@ export async function fileInTime(
   return event;
 }
 
-/** Once or, with `again`, with growing pauses for a day: the egress may still deliver a file. */
+/** Removes the file once or, with `again`, repeatedly for a day, because the egress may still deliver it. */
 export async function removeFile(
   { media, clock }: RecordingEffectPorts,
   { document, effect, attempt }: RecordingEffectRun,

@@ -4,15 +4,15 @@ import { uidOfPath } from '../media-key.js';
 import type { RecordingContext } from '../recording.js';
 import { observed } from './handler.js';
 
-/** The claimant calls StartEgress at most this long after its claim, by the monotonic clock; after that it never does. */
+/** The instance that claimed a start calls StartEgress within this time, by the monotonic clock, or never; milliseconds. */
 export const CLAIM_MS = 2_000;
-/** An instance that did not call looks for the egress until this long after the claim: by then any call has been answered. */
+/** Other instances look for the egress this long after the claim, milliseconds: by then, any call has been answered. */
 export const LOOK_FOR_MS = 35_000;
 
-/** `call`: this process holds the claim and has not called yet. */
+/** What this process does for a start. `call`: it holds the claim and has not called StartEgress yet. */
 export type StartDuty = 'call' | 'refuse' | 'look' | 'nothing';
 
-/** Who may call StartEgress: the claimant, once, in time. Everyone else, and the claimant after a crash, looks. Pure. */
+/** Only the claiming instance calls StartEgress, once and in time. Others, and it after a crash, look for the egress. Pure. */
 export function startDuty(
   recording: Pick<RecordingContext, 'calledBy' | 'egressId'>,
   run: { instance: string; fresh: boolean; ageMs: number },
@@ -21,7 +21,7 @@ export function startDuty(
   return recording.egressId === undefined ? 'look' : 'nothing';
 }
 
-/** What the answer to StartEgress means to the recording; undefined for "no capacity", which takes one look first. Pure. */
+/** The event for an answer to StartEgress; undefined for "no capacity", after which the caller looks once. Pure. */
 export function startEvent(outcome: StartOutcome, at: number): RecordingEvent | undefined {
   const from = { at, source: 'effect' };
   switch (outcome.kind) {
@@ -40,7 +40,7 @@ export function startEvent(outcome: StartOutcome, at: number): RecordingEvent | 
   }
 }
 
-/** The egress that carries this recording's uid in its path: a running one before an ended one, then the newest. Pure. */
+/** The egress whose path contains the recording's uid: a running one before an ended one, then the newest. Pure. */
 export function findOwn(uid: string, listed: readonly EgressObservation[]): EgressObservation | undefined {
   const own = listed.filter((egress) => uidOfPath(egress.requestedPath) === uid);
   return own.sort(

@@ -37,11 +37,11 @@ export async function findEgress(
   if (egress !== undefined) return observed(egress, clock.now());
   const leftMs = (document.calledAt ?? document.createdAt) + LOOK_FOR_MS - clock.now();
   if (leftMs > 0) throw new NotYet(Math.min(LOOK_AGAIN_MS, leftMs), 'the start call may still be taken');
-  // A refusal, not a death: it means nothing to a recording whose egress has become known meanwhile.
+  // `start.refused` and not `egress.missing`: a recording that knows its egress by now ignores the refusal.
   return refused('lost', 'LiveKit never took the start', clock.now());
 }
 
-/** The last question before a start is undone. Without an answer in time the egress counts as not recording. */
+/** Asks LiveKit once more before a start is undone. Without an answer in time, the egress counts as not recording. */
 export async function confirmStart(
   { livekit, clock, confirmMs }: RecordingEffectPorts,
   { document, effect }: RecordingEffectRun,
@@ -54,7 +54,7 @@ export async function confirmStart(
   return { type: 'deadline.passed', generation: Number(effect.params.generation), at: clock.now(), source: 'effect' };
 }
 
-/** The egress by its id or, while that is unknown, by our uid in its path. */
+/** Reads the egress by its id or, while the id is unknown, by the recording's uid in its path. */
 async function lookOnce(
   livekit: RecordingEffectPorts['livekit'],
   { uid, egressId, roomId }: RecordingContext,

@@ -4,7 +4,7 @@ import type { RecordingEvent } from '../events.js';
 import { rises } from '../machine/observation.js';
 import { observed, type RecordingEffectPorts, type RecordingEffectRun } from './handler.js';
 
-/** Stops an egress that is to end. */
+/** Stops the egress of a recording that is to end. */
 export async function stopEgress(
   { livekit, clock }: RecordingEffectPorts,
   { effect }: RecordingEffectRun,
@@ -25,7 +25,7 @@ export async function stopEgress(
   }
 }
 
-/** Stops an egress to prove that it is dead. */
+/** Sends a stop to an egress that seems dead; LiveKit's answer proves whether it is. */
 export async function confirmDeath(
   { livekit, clock }: RecordingEffectPorts,
   { document, effect }: RecordingEffectRun,
@@ -33,7 +33,7 @@ export async function confirmDeath(
   const egressId = String(effect.params.egressId);
   const outcome = await livekit.stopEgress(egressId);
   if (outcome.kind === 'no_answer') {
-    // A stop can get lost on its way to a healthy worker: an egress that went on since the looks is not dead.
+    // A stop may not reach a healthy worker: an egress that has progressed since the looks is not dead.
     const egress = await livekit.findEgress(egressId);
     if (egress !== undefined && rises(document, egress)) return observed(egress, clock.now());
   }
@@ -44,9 +44,9 @@ export async function confirmDeath(
 }
 
 /**
- * What the answer to a stop says about a death: an answer disproves it, silence or an unknown id proves it. Pure.
+ * The event for the answer to such a stop: an answer disproves the death; no answer or an unknown id proves it. Pure.
  *
- * @returns undefined when the egress is over, so that its last snapshot says how
+ * @returns undefined when the egress is over; its last snapshot then tells how it ended
  */
 export function deathEvent(outcome: StopOutcome, at: number): RecordingEvent | undefined {
   switch (outcome.kind) {

@@ -6,41 +6,41 @@ import type { RecordingTiming } from './recording.deadlines.js';
 
 export type AdoptionTiming = Pick<RecordingTiming, 'startTimeoutMs' | 'stopTimeoutMs' | 'uploadBudgetMs'>;
 
-/** What a document's fields do not say. */
+/** What the adoption needs beside the fields of the document. */
 export interface RecordingOrigin {
-  /** Key of the document in its store; names a recording whose own id cannot be read. */
+  /** Key of the document in its store; it becomes the uid of a recording whose own id cannot be parsed. */
   id: string;
   /** Epoch milliseconds of the document's creation. */
   createdAt: number;
-  /** Whether this recording, of all of its room that have not ended, keeps the room. The others are stopped. */
+  /** Whether this is the room's live recording. The room's other recordings that have not ended are stopped. */
   isLive: boolean;
   /** Epoch milliseconds of the adoption. */
   now: number;
   timing: AdoptionTiming;
-  /** Draws one access secret: 32 hexadecimal characters. */
+  /** Generates one access secret: 32 hexadecimal characters. */
   secret: () => string;
 }
 
-/** What the actor of an adopted recording begins with. */
+/** The initial state of an adopted recording's actor. */
 export interface AdoptedRecording {
   context: RecordingContext;
   state: StateValue;
-  /** The version of the machine whose state names these are. */
+  /** The machine version to which the names in `state` belong. */
   machineVersion: 1;
-  /** When the recording has to be looked at, epoch milliseconds; null: never. */
+  /** When a sweep must look at the recording, epoch milliseconds; null: never. */
   dueAt: number | null;
-  /** What is owed for it. */
+  /** The pending effects of the adopted recording. */
   effects: { name: 'stopEgress'; params: EffectParams }[];
 }
 
-/** What OpenVidu Meet shows before an outcome. */
+/** The statuses of a recording of OpenVidu Meet that has not ended. */
 export const OPEN_STATUSES = ['starting', 'active', 'ending'] as const;
 type OpenStatus = (typeof OPEN_STATUSES)[number];
 
 type Life = Omit<AdoptedRecording, 'context' | 'machineVersion'> & { context: Partial<RecordingContext> };
 
 /**
- * A recording of OpenVidu Meet as one of ours: every field that it has, and those that it lacks.
+ * Converts a recording of OpenVidu Meet to a recording of Tally: keeps every field that it has, and adds the missing ones.
  *
  * @param stored a document of version 1, without its key
  */
@@ -75,7 +75,7 @@ function openLife(status: OpenStatus, egressId: string, { now, timing, isLive }:
     return { context, state: { stopping: 'ending' }, dueAt: now + uploadBudgetMs, effects: [] };
   }
   if (!isLive) {
-    // What the event `stop` makes of an active recording.
+    // The event `stop` does the same to an active recording.
     const context = { stopReason: 'superseded' as const, stopRequestedAt: now, ...within(timing.stopTimeoutMs) };
     const effects = [{ name: 'stopEgress' as const, params: { egressId } }];
     return { context, state: { stopping: 'ending' }, dueAt: now, effects };
@@ -85,7 +85,7 @@ function openLife(status: OpenStatus, egressId: string, { now, timing, isLive }:
   return { context: within(startTimeoutMs), state: { starting: 'awaiting' }, dueAt: now + startTimeoutMs, effects: [] };
 }
 
-/** The outcome stands: nothing is owed for it, and nothing looks for a file that is missing. */
+/** A recording that has ended keeps its outcome: it has no pending effects, and a missing file is not looked for. */
 function settledLife(status: unknown, { endDate, startDate }: Partial<RecordingContext>, { now }: RecordingOrigin): Life {
   const settledAt = [endDate, startDate].find((date) => typeof date === 'number') ?? now;
   const as = (state: StateValue, context: Partial<RecordingContext>): Life => ({

@@ -4,11 +4,11 @@ import type { RecordingContext } from '../recording.js';
 import { recordingDeadlines, type RecordingTiming } from './recording.deadlines.js';
 import { recordingMachine } from './recording.machine.js';
 
-/** Grows when a stored recording's state or context changes meaning. */
+/** Increase it when the stored state or context of a recording changes its meaning. */
 export const RECORDING_MACHINE_VERSION = 1;
 
 const HOUR_MS = 3_600_000;
-/** Waits between two looks for a file that may still turn up, until a day has passed. */
+/** Pauses between two looks for a missing file, milliseconds; the last one repeats until a day has passed. */
 const RESCUE_WAITS_MS = [1_000, 2_000, 5_000, 15_000, 60_000, 300_000, 900_000, HOUR_MS];
 export const RESCUE_FOR_MS = 24 * HOUR_MS;
 
@@ -16,18 +16,18 @@ export function rescueWaitMs(attempt: number): number {
   return RESCUE_WAITS_MS[Math.min(attempt, RESCUE_WAITS_MS.length) - 1] ?? HOUR_MS;
 }
 
-/** A removal can wait: until a request that deletes many is answered it has the store to itself. */
+/** Delay of a file's removal, milliseconds, so that it does not slow a request that deletes many recordings. */
 const REMOVAL_DELAY_MS = 1_000;
 const SOON_FAILURES = 10;
 const REMOVAL_WAIT_LIMIT_MS = 30_000;
 
-/** Soon at first, later seldom: what a bucket that is away for long owes must not keep everybody busy. It never ends. */
+/** Short pauses at first, then up to 30 s, because an unreachable bucket must not keep Tally busy. The retries never end. */
 function removalWaitMs(failures: number): number {
   if (failures <= SOON_FAILURES) return defaultBackoffMs(failures);
   return Math.min(REMOVAL_WAIT_LIMIT_MS, defaultBackoffMs(failures) * 2 ** (failures - SOON_FAILURES));
 }
 
-/** How many effects of one target run at once. */
+/** Number of effects of one target that run at once. */
 const LANES = { livekit: 256, lock: 64, notification: 32, media: 32 };
 
 export const RECORDING_EFFECTS = {
@@ -48,9 +48,9 @@ export const RECORDING_EFFECTS = {
 export type RecordingEffectName = keyof typeof RECORDING_EFFECTS;
 
 export interface RecordingOptions {
-  /** False: nobody is told of transitions, so no notice is owed or kept. Default true. */
+  /** False: transitions make no notices. Default true. */
   notices?: boolean;
-  /** How long a start keeps the short lock that it took, milliseconds; less than that lock's life. Default 0. */
+  /** Delay before a start extends its room lock, milliseconds; less than that lock's lifetime. Default 0. */
   extendLockAfterMs?: number;
 }
 

@@ -7,15 +7,15 @@ export interface NewRecording {
   roomName: string;
   /** Epoch milliseconds. */
   at: number;
-  /** Draws one access secret: 32 hexadecimal characters. */
+  /** Generates one access secret: 32 hexadecimal characters. */
   secret: () => string;
   startKey?: string | undefined;
   lockValue?: string;
-  /** The instance that claims the start call; absent for an egress that runs already. */
+  /** The instance that claims the StartEgress call; absent for an egress that already runs. */
   claimant?: string;
 }
 
-/** The context that a recording's actor begins with. */
+/** The initial context of a recording's actor. */
 export function newRecording(wanted: NewRecording): RecordingContext {
   const { uid, roomId, roomName, at } = wanted;
   return {

@@ -4,13 +4,13 @@ import type { RecordingContext } from '../recording.js';
 
 type Learned = Partial<RecordingContext>;
 
-/** Whether the snapshot is of this recording's egress: the same id, or our uid in its path while the id is unknown. */
+/** Whether the snapshot is of this recording's egress: by its id or, while the id is unknown, by our uid in its path. */
 export function isOwn(recording: RecordingContext, egress: EgressObservation): boolean {
   if (recording.egressId !== undefined) return recording.egressId === egress.egressId;
   return egress.roomName === recording.roomId && uidOfPath(egress.requestedPath) === recording.uid;
 }
 
-/** Snapshots may come in any order: a higher rank is later, within one rank the newer `updatedAt` is. */
+/** Whether the snapshot is later than the last one, in any order of arrival: by its rank, within a rank by `updatedAt`. */
 function isLater(recording: RecordingContext, egress: EgressObservation): boolean {
   const last = recording.observation;
   if (last === undefined) return true;
@@ -19,14 +19,14 @@ function isLater(recording: RecordingContext, egress: EgressObservation): boolea
   return rankOf(last.status) < 3 && compareNanos(egress.updatedAt, last.updatedAt) > 0;
 }
 
-/** Whether the snapshot shows the egress further along its life than any before it. */
+/** Whether the snapshot has a higher rank than every snapshot before. */
 export function rises(recording: RecordingContext, egress: EgressObservation): boolean {
   return recording.observation === undefined || rankOf(egress.status) > rankOf(recording.observation.status);
 }
 
 /**
- * What a snapshot adds to the recording: a later one overwrites, an older or repeated one only fills what is still unknown.
- * Members that LiveKit left out keep what was there. Empty when it brings nothing but a newer time.
+ * The fields that a snapshot changes: a later snapshot overwrites, an older or repeated one only sets unknown fields. Members
+ * that LiveKit left out do not change. Empty when only the snapshot's time is newer.
  */
 export function learn(recording: RecordingContext, egress: EgressObservation): Learned {
   const later = isLater(recording, egress);
@@ -39,7 +39,7 @@ export function learn(recording: RecordingContext, egress: EgressObservation): L
   return later ? { ...news, observation: { status: egress.status, updatedAt: egress.updatedAt } } : news;
 }
 
-/** The file's own times are the recording's; the egress's (acceptance, end of the upload) only stand in until those are known. */
+/** The recording's dates are those of its file; until they are known, those of the egress (acceptance, end of the upload). */
 function toldBy(recording: RecordingContext, egress: EgressObservation): Learned {
   const file = egress.file ?? { filename: '' };
   return compact({

@@ -9,10 +9,10 @@ export type Notice = 'recordingStarted' | 'recordingUpdated' | 'recordingEnded';
 
 const { assign } = setup({ types: { context: {} as RecordingContext, events: {} as RecordingEvent } });
 
-/** Actions that name I/O have no body: the kernel runs the effect of that name after the save. */
+/** Actions that request I/O have no body: the kernel runs the effect with the action's name after the save. */
 const effect = (): void => undefined;
 
-/** The I/O that the chart asks for by name. */
+/** The actions with which the chart requests I/O. */
 export const recordingEffects = {
   startEgress: effect,
   findEgress: effect,
@@ -26,15 +26,15 @@ export const recordingEffects = {
   rescueMedia: effect,
   removeMedia: effect as (_: unknown, params: { mediaKey: string; again?: boolean }) => void,
   notify: effect as (_: unknown, params: { notice: Notice; status: RecordingStatus }) => void,
-  /** Takes effects back by their keys. */
+  /** Withdraws pending effects by their keys. */
   withdraw: effect as (_: unknown, params: { keys: readonly string[] }) => void,
 };
 
-/** What the chart keeps in the recording. */
+/** The actions that change the context of the recording. */
 export const recordingChanges = {
   rememberSnapshot: assign(({ context, event }) => (event.type === 'egress.observed' ? learn(context, event.egress) : {})),
   markActive: assign({ wasActive: true }),
-  /** The file's own start is set when the pipeline plays: the egress recorded, even if ACTIVE was never seen. */
+  /** LiveKit sets the file's start when the pipeline plays: then the egress has recorded, even if ACTIVE was never seen. */
   markActiveIfRecorded: assign(({ event }) =>
     event.type === 'egress.observed' && hasRecorded(event.egress) ? { wasActive: true } : {},
   ),
@@ -57,7 +57,7 @@ export const recordingChanges = {
       : {}),
   })),
   rememberStartError: assign(({ event }) => startErrorOf(event)),
-  /** The room may be recorded again. */
+  /** Frees the unique `liveKey`, so that the room may be recorded again. */
   freeRoom: assign({ liveKey: ({ context }) => context.uid }),
   rememberOutcome: assign(({ context, event }) => ({ settledAt: event.at, liveKey: context.uid, deadline: undefined })),
   rememberFile: assign(({ event }) =>
@@ -89,7 +89,7 @@ function startErrorOf(event: RecordingEvent): { startError?: StartError } {
   }
 }
 
-/** All but the identity goes; keys that must stay unique become the uid. */
+/** Removes all fields but the identity; unique keys become the uid. */
 function tombstone(context: RecordingContext, at: number): Partial<RecordingContext> {
   const emptied = Object.fromEntries(Object.keys(context).map((key) => [key, undefined]));
   const { schemaVersion, uid, roomId } = context;

@@ -3,23 +3,23 @@ import { setup } from 'xstate';
 import type { RecordingEvent } from '../events.js';
 import type { RecordingContext } from '../recording.js';
 
-/** Durations the chart arms its deadlines with, milliseconds. */
+/** Durations of the chart's deadlines, milliseconds. */
 export interface RecordingTiming {
-  /** From the start until it must record. */
+  /** From the start request until the egress must record. */
   startTimeoutMs: number;
-  /** How long LiveKit is asked once more when that time is over. */
+  /** Time for the last query to LiveKit after that time. */
   confirmMs: number;
-  /** From a stop until LiveKit must have shown ENDING; then it is stopped again. */
+  /** From a stop until LiveKit must have shown ENDING; otherwise the egress is stopped again. */
   stopTimeoutMs: number;
   /** From ENDING until the file must have been delivered. */
   uploadBudgetMs: number;
-  /** How long a deleted recording is remembered. */
+  /** How long a deleted recording is kept as a tombstone. */
   tombstoneMs: number;
 }
 
 const { assign } = setup({ types: { context: {} as RecordingContext, events: {} as RecordingEvent } });
 
-/** The deadlines of the chart while it has no durations. */
+/** Deadline actions that throw, for the chart without durations. */
 export const unarmedDeadlines = {
   armStartDeadline: assign(refuse),
   armConfirmDeadline: assign(refuse),
@@ -27,7 +27,7 @@ export const unarmedDeadlines = {
   armUploadDeadline: assign(refuse),
 };
 
-/** The deadlines of the chart with these durations: for `provide`. */
+/** The deadline actions with these durations, for `provide` of the machine. */
 export function recordingDeadlines(timing: RecordingTiming) {
   return {
     armStartDeadline: assign(({ context }) => arm(context, context.createdAt, timing.startTimeoutMs)),

@@ -8,19 +8,19 @@ interface Seen {
   event: RecordingEvent;
 }
 
-/** The event is a snapshot of an egress of which this is true. */
+/** Makes a guard: the event is a snapshot of an egress, and `isTrue` is true of it. */
 const shows =
   (isTrue: (egress: EgressObservation, recording: RecordingContext) => boolean) =>
   ({ context, event }: Seen): boolean =>
     event.type === 'egress.observed' && isTrue(event.egress, context);
 
-/** Our egress is seen in one of these statuses, further along than ever before. */
+/** Makes a guard: the snapshot shows our egress in one of these statuses, with a higher rank than ever before. */
 const became = (...statuses: EgressStatus[]) =>
   shows((egress, recording) => statuses.includes(egress.status) && isOwn(recording, egress) && rises(recording, egress));
 
-/** What the chart asks before it takes a transition. */
+/** The guards of the chart. */
 export const recordingGuards = {
-  /** It was made for an egress that ran already, so StartEgress is not called. */
+  /** The recording was made for an egress that already ran, so StartEgress is not called. */
   isAdopted: ({ context }: Seen) => context.calledBy === undefined,
 
   becameStarting: became('STARTING'),
@@ -31,41 +31,41 @@ export const recordingGuards = {
   becameAborted: became('ABORTED'),
   becameCompleteOrFailed: became('COMPLETE', 'LIMIT_REACHED', 'FAILED'),
   becameOver: became('COMPLETE', 'LIMIT_REACHED', 'FAILED', 'ABORTED'),
-  /** A snapshot of our egress, in any order, that tells something not known yet. */
+  /** A snapshot of our egress, early or late, that contains something new. */
   bringsNews: shows((egress, recording) => isOwn(recording, egress) && Object.keys(learn(recording, egress)).length > 0),
-  /** The first snapshot that names our egress. */
+  /** The first snapshot with the id of our egress. */
   namesEgress: shows((egress, recording) => recording.egressId === undefined && isOwn(recording, egress)),
   isOfItsEgress: shows((egress, recording) => isOwn(recording, egress)),
   showsEnd: shows(({ status }) => isTerminal(status)),
 
   knowsEgress: ({ context }: Seen) => context.egressId !== undefined,
-  /** The egress has answered StopEgress or shown ENDING: its upload budget runs. */
+  /** The egress has answered StopEgress or shown ENDING: the time for its upload is running. */
   isEnding: ({ context }: Seen) => context.endingSince !== undefined,
   deadlineIsCurrent: ({ context, event }: Seen) =>
     event.type === 'deadline.passed' && event.generation === context.deadline?.generation,
 
-  /** The client of the start has its error already. */
+  /** The client gets an error at once, so the start must be undone. */
   clientHasError: ({ event }: Seen) => event.type === 'start.unknown' && event.cancel,
   startFailed: ({ context }: Seen) => context.startFailed === true,
   wasCancelledByStop: ({ context }: Seen) => context.cancelReason === 'stop',
-  /** Nobody was left in its room: without a file it is given up, not failed. */
+  /** The recording was stopped because its room was empty: without a file it ends as aborted, not as failed. */
   wasStoppedAsStale: ({ context }: Seen) => context.stopReason === 'stale',
   deletesWhenSettled: ({ context }: Seen) => context.deleteWhenSettled === true,
   deletionIsNews: ({ context }: Seen) => context.deleteWhenSettled !== true,
 
-  /** The room incarnation that our egress records is over, which was not known yet. */
+  /** The LiveKit room that our egress records is over, which was not known yet. */
   endsItsRoom: ({ context, event }: Seen) =>
     event.type === 'room.finished' &&
     context.finishedRoomSid !== event.roomSid &&
     (context.roomSid === undefined || context.roomSid === event.roomSid),
-  /** Nothing records any more although the file may still be on its way. */
+  /** The egress no longer captures and its LiveKit room is over, although the file may not be delivered yet. */
   hasLeftRoom: ({ context }: Seen) =>
     context.liveKey === context.roomId &&
     context.endingSince !== undefined &&
     context.finishedRoomSid !== undefined &&
     (context.roomSid === undefined || context.roomSid === context.finishedRoomSid),
 
-  /** A file that was found stays found: an answer that says otherwise is an older one. */
+  /** Once the file was found, `media.absent` is ignored, because it is an older answer. */
   fileIsNews: ({ context, event }: Seen) =>
     event.type === 'media.found' ? context.media !== 'complete' : context.media === undefined,
 };

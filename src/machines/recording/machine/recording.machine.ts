@@ -1,6 +1,6 @@
 import { recordingSetup } from './recording.setup.js';
 
-/** The ends that LiveKit tells of, whatever came before them. */
+/** The transitions for each way in which LiveKit reports that an egress has ended. */
 const ends = [
   {
     guard: 'becameComplete',
@@ -25,14 +25,14 @@ const nowEnding = {
   actions: ['announceEgress', 'rememberSnapshot', 'markActive', 'armUploadDeadline'],
 } as const;
 
-/** What LiveKit tells of an egress that gets on although its start is not over yet. */
+/** The transitions for an egress that progresses while its recording is still starting. */
 const nowOn = [
   { guard: 'becameActive', target: '#recording.active', actions: ['announceEgress', 'rememberSnapshot'] },
   nowEnding,
   ...ends,
 ] as const;
 
-/** An outcome without a file: one that turns up is taken in, or removed after a start that was answered with an error. */
+/** An outcome without a file. A later file completes the recording, or is removed if the start was answered with an error. */
 const withoutFile = {
   tags: 'settled',
   initial: 'settling',
@@ -63,7 +63,7 @@ const withoutFile = {
   on: { delete: 'deleted' },
 } as const;
 
-/** The life of one recording, from the claim on its start to its removal. Pure: no clock, no I/O; time is `event.at`. */
+/** The state machine of one recording, from the claim on its start to its removal. Pure: no clock, no I/O; time is `event.at`. */
 export const recordingMachine = recordingSetup.createMachine({
   id: 'recording',
   context: ({ input }) => input,
@@ -137,7 +137,7 @@ export const recordingMachine = recordingSetup.createMachine({
               },
               { guard: 'namesEgress', actions: ['announceEgress', 'rememberSnapshot', 'stopKnownEgress'] },
               {
-                // What made its death likely is void: it went on.
+                // The egress has progressed, so the check whether it is dead is withdrawn.
                 guard: 'becameActive',
                 actions: ['rememberSnapshot', { type: 'withdraw', params: { keys: ['confirmDeath'] } }, 'stopKnownEgress'],
               },

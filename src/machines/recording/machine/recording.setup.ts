@@ -19,7 +19,7 @@ const words = setup({
   actions: { ...recordingEffects, ...recordingChanges, ...unarmedDeadlines },
 });
 
-/** What only a recording that has not settled owes. */
+/** The effects that are withdrawn when a recording settles. */
 const UNTIL_SETTLED = [
   ...['startEgress', 'findEgress', 'confirmStart', 'stopEgress', 'confirmDeath'],
   ...['extendRoomLock', 'checkMedia', 'rescueMedia'],
@@ -42,7 +42,7 @@ const phrases = words.extend({
     askIfRecording: words.enqueueActions(({ context, enqueue }) => {
       enqueue({ type: 'confirmStart', params: { generation: context.deadline?.generation ?? 0 } });
     }),
-    /** While its id is unknown the wish is remembered: whoever finds the egress names it, and it is stopped then. */
+    /** Does nothing while the egress id is unknown: the first snapshot with the id then requests the stop. */
     stopKnownEgress: ofEgress('stopEgress'),
     proveDeath: ofEgress('confirmDeath'),
     extendHeldLock: ofLock('extendRoomLock'),
@@ -51,12 +51,12 @@ const phrases = words.extend({
       const again = mayDeliverYet(context);
       enqueue({ type: 'removeMedia', params: { mediaKey: context.mediaKey, ...(again ? { again } : {}) } });
     }),
-    /** Of a tombstone, which keeps no key. */
+    /** Removes the file of a tombstone, whose context does not contain the media key. */
     removeLateFile: words.enqueueActions(({ context, enqueue }) => {
       enqueue({ type: 'removeMedia', params: { mediaKey: mediaKeyOf(context) } });
     }),
 
-    /** Before the snapshot is remembered: the first one that names the egress is told of. */
+    /** Runs before `rememberSnapshot`: only the first snapshot with the egress id makes a notice. */
     announceEgress: words.enqueueActions(({ context, enqueue }) => {
       if (context.egressId === undefined) enqueue(notice('recordingStarted', 'starting'));
     }),
@@ -68,7 +68,7 @@ const phrases = words.extend({
   },
 });
 
-/** The words that the chart is written in. */
+/** The guards and actions with which the chart is written. */
 export const recordingSetup = phrases.extend({
   actions: {
     settle: phrases.enqueueActions(({ enqueue }) => {
@@ -85,14 +85,14 @@ export const recordingSetup = phrases.extend({
   },
 });
 
-/** An effect on its egress, once that is known. */
+/** Requests an effect on the recording's egress, if its id is known. */
 function ofEgress(type: 'stopEgress' | 'confirmDeath') {
   return words.enqueueActions(({ context: { egressId }, enqueue }) => {
     if (egressId !== undefined) enqueue({ type, params: { egressId } });
   });
 }
 
-/** An effect on the room lock that it was started under. */
+/** Requests an effect on the room lock of the start, if there is one. */
 function ofLock(type: 'extendRoomLock' | 'releaseRoomLock') {
   return words.enqueueActions(({ context: { lockValue: value }, enqueue }) => {
     if (value !== undefined) enqueue({ type, params: { value } });
@@ -103,7 +103,7 @@ function notice(name: Notice, status: RecordingStatus) {
   return { type: 'notify', params: { notice: name, status } } as const;
 }
 
-/** A recording that never had an egress ends without a notice. */
+/** Requests the notice of an end, but not for a recording that never had an egress. */
 function announcedEnd(status: RecordingStatus) {
   return words.enqueueActions(({ context, enqueue }) => {
     if (context.egressId === undefined) return;
@@ -111,7 +111,7 @@ function announcedEnd(status: RecordingStatus) {
   });
 }
 
-/** Its egress has not been seen to end: it may deliver a file although nobody waits for it. */
+/** Whether the egress may still deliver a file, because it has not been seen to end. */
 function mayDeliverYet({ observation, startError, egressId }: RecordingContext): boolean {
   if (egressId === undefined) return startError === undefined || ['lost', 'handler'].includes(startError.kind);
   return observation === undefined || !isTerminal(observation.status);
