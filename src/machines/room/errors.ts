@@ -1,6 +1,6 @@
 import { TallyError } from '../../errors.js';
 
-/** Why a room is not deleted under the policies the caller gave. */
+/** Why the caller's policies do not allow the deletion of a room. */
 export type DeletionRefusal =
   | 'room_has_active_meeting'
   | 'room_has_recordings'

@@ -12,8 +12,8 @@ export type RoomEvent =
   | ({ type: 'meeting.finished'; roomSid: string } & At)
   | ({ type: 'open' } & At)
   | ({ type: 'close' } & At)
-  /** `hasRecordings` is read by whoever asks; the room's own state decides about the meeting. */
+  /** The sender reads `hasRecordings` from the store; the room's own state tells whether a meeting is on. */
   | ({ type: 'delete'; hasRecordings: boolean; withMeeting: WithMeetingPolicy; withRecordings: WithRecordingsPolicy } & At);
 
-/** Hosts the rooms. */
+/** The supervisor of the rooms. */
 export type Rooms = Supervisor<RoomContext, RoomEvent>;

@@ -8,16 +8,16 @@ export interface RoomFilter {
 }
 
 /**
- * Rooms beside the kernel's view of them. Lists leave deleted rooms out, newest creation first; the cursor's value is
- * `creationDate`.
+ * The store of rooms: the kernel's store, and queries. Lists do not contain deleted rooms, newest creation first; the cursor's
+ * value is `creationDate`.
  *
- * @throws StoreUnavailableError every method, retryable
+ * @throws StoreUnavailableError from every method (retryable)
  */
 export interface RoomStore extends ActorStore<RoomContext> {
   /** @param limit 1 to 100 */
   list(filter: RoomFilter, limit: number, after?: PageCursor): Promise<Page<RoomDocument>>;
-  /** Rooms whose `autoDeletionDate` lies before this instant, the earliest first; each once, though rooms go meanwhile. */
+  /** Rooms whose `autoDeletionDate` is before this instant, earliest first; each once, even if rooms are deleted meanwhile. */
   expired(before: number): AsyncIterable<RoomDocument>;
-  /** Every room whose meeting is on, in no order; costs those rooms, not all. */
+  /** Every room with a running meeting, in no order; reads only those rooms. */
   inMeeting(): AsyncIterable<RoomDocument>;
 }

@@ -26,16 +26,16 @@ export interface RoomContext {
   moderatorUrl: string;
   speakerUrl: string;
   meetingEndAction: MeetingEndAction;
-  /** Sid of the LiveKit room whose meeting is on, when LiveKit told. */
+  /** Sid of the LiveKit room whose meeting is on, if LiveKit reported it. */
   meetingSid?: string | undefined;
-  /** Sid of the LiveKit room that was over last. It does not begin again, whatever comes late. */
+  /** Sid of the LiveKit room that ended last; a late webhook does not start its meeting again. */
   finishedMeetingSid?: string | undefined;
   deletedAt?: number;
 }
 
 export type RoomDocument = ActorDocument<RoomContext>;
 
-/** What clients see; undefined once the room is deleted. */
+/** The status that clients see; undefined once the room is deleted. */
 export function roomStatusOf(document: RoomDocument): RoomStatus | undefined {
   const { state } = document.tally;
   return state === 'open' || state === 'active_meeting' || state === 'closed' ? state : undefined;

@@ -8,15 +8,15 @@ export type { CreateRoomRequest, DeletionResult };
 
 export type RoomCommands = ReturnType<typeof createRoomCommands>;
 
-/** What clients may ask of rooms. Every method may throw StoreUnavailableError (retryable). */
+/** Commands of clients on rooms. Every method may throw StoreUnavailableError (retryable). */
 export function createRoomCommands(options: RoomCommandOptions) {
   return {
     create: (request: CreateRoomRequest) => createRoom(options, request),
     /** @throws RoomNotFoundError */
     get: (roomId: string) => getRoom(options.store, roomId),
     /**
-     * Delete or close a room, now or when its meeting ends. Recordings that go with it at once are gone when this resolves, unless
-     * the store keeps that from happening for 5 s: then they go later.
+     * Delete or close a room, now or when its meeting ends. If its recordings are deleted at once too, this waits for them, but
+     * at most 5 s: the remaining ones are deleted later.
      *
      * @throws RoomNotFoundError, RoomDeletionRefusedError
      */

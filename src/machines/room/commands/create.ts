@@ -5,7 +5,7 @@ import { drawRoomId } from '../room-id.js';
 import type { RoomContext, RoomDocument } from '../room.js';
 import type { RoomCommandOptions } from './options.js';
 
-/** Instants in epoch milliseconds. */
+/** A request to create a room; dates in epoch milliseconds. */
 export type CreateRoomRequest = Pick<RoomContext, 'roomName' | 'autoDeletionDate' | 'autoDeletionPolicy' | 'config'>;
 
 export async function createRoom(

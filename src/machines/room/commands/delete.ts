@@ -14,11 +14,11 @@ export interface DeletionPolicy {
 
 export interface DeletionResult {
   deletion: RoomDeletion;
-  /** The room as it is afterwards, where the answer shows it. */
+  /** The room after the deletion, if the answer shows it. */
   room?: RoomDocument;
 }
 
-/** How long a deletion waits until each of the room's recordings has taken in its own deletion, milliseconds. */
+/** How long a deletion waits until the deletion of each of the room's recordings is stored, milliseconds. */
 const RECORDINGS_ANSWER_MS = 5_000;
 
 export async function deleteRoom(
@@ -43,7 +43,7 @@ export async function deleteRoom(
   return { deletion, ...(showsRoom ? { room: sent.after } : {}) };
 }
 
-/** Some recordings may not have taken in their deletion yet. */
+/** Whether the deletion of some of the room's recordings may not be stored yet. */
 function owesRecordings({ tally }: RoomDocument): boolean {
   return tally.effects.some(({ name }) => name === 'deleteRecordings');
 }

@@ -4,7 +4,7 @@ import type { Recorder } from '../../ports/recorder.js';
 import type { Rooms } from '../events.js';
 import type { RoomStore } from '../room-store.js';
 
-/** What clients' commands act through. */
+/** What the commands on rooms use. */
 export interface RoomCommandOptions {
   supervisor: Rooms;
   store: RoomStore;

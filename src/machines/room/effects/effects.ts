@@ -14,7 +14,7 @@ export interface RoomEffectPorts {
   clock: Clock;
 }
 
-/** The I/O that the room machine names; each may run twice harmlessly. */
+/** The handlers of the room machine's effects; each may run twice without harm. */
 export function createRoomEffects({
   livekit,
   recorder,
@@ -22,7 +22,7 @@ export function createRoomEffects({
   clock,
 }: RoomEffectPorts): Record<RoomEffectName, EffectHandler<RoomContext, RoomEvent>> {
   return {
-    /** Its result ends the meeting here: LiveKit's webhook may get lost, and LiveKit sends none when its room is gone already. */
+    /** Returns `meeting.finished` itself: LiveKit's webhook may get lost, and LiveKit sends none if its room is already gone. */
     async endMeeting({ key, document }) {
       await livekit.deleteRoom(key);
       return { type: 'meeting.finished', roomSid: document.meetingSid ?? '', at: clock.now(), source: 'effect' };

@@ -1,14 +1,14 @@
 import type { RoomContext, RoomStatus } from '../room.js';
 
-/** What the actor of an adopted room begins with. */
+/** The initial state of an adopted room's actor. */
 export interface AdoptedRoom {
   context: RoomContext;
   state: RoomStatus;
-  /** The version of the machine whose state names these are. */
+  /** The machine version to which the name in `state` belongs. */
   machineVersion: 1;
 }
 
-/** The defaults of OpenVidu Meet for what a document lacks. */
+/** OpenVidu Meet's defaults for fields that a document lacks. */
 const CONFIG = { chat: { enabled: true }, recording: { enabled: false }, virtualBackground: { enabled: true } };
 const POLICY = { withMeeting: 'fail', withRecordings: 'fail' } as const;
 const STATUSES: readonly RoomStatus[] = ['open', 'active_meeting', 'closed'];
@@ -16,7 +16,7 @@ const STATUSES: readonly RoomStatus[] = ['open', 'active_meeting', 'closed'];
 type Fields = Readonly<Record<string, unknown>>;
 
 /**
- * A room of OpenVidu Meet as one of ours: every field that it has, and those that it lacks.
+ * Converts a room of OpenVidu Meet to a room of Tally: keeps every field that it has, and adds the missing ones.
  *
  * @param stored a document of version 1, without its key
  */
@@ -33,7 +33,7 @@ export function adoptRoom({ status, ...fields }: Fields): AdoptedRoom {
   return { context: context as RoomContext, state, machineVersion: 1 };
 }
 
-/** The members that have a value. */
+/** The members that are neither undefined nor null. */
 function membersOf<Value extends object>(value: Value | undefined): Partial<Value> {
   return Object.fromEntries(
     Object.entries(value ?? {}).filter(([, member]) => (member ?? undefined) !== undefined),

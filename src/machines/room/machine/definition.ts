@@ -5,7 +5,7 @@ import type { RoomEvent } from '../events.js';
 
 export const ROOM_MACHINE_VERSION = 1;
 
-/** How many effects of one target run at once. */
+/** Number of effects of one target that run at once. */
 const LANES = { livekit: 256, notification: 32, media: 32 };
 
 export const ROOM_EFFECTS = {
@@ -16,7 +16,7 @@ export const ROOM_EFFECTS = {
 
 export type RoomEffectName = keyof typeof ROOM_EFFECTS;
 
-/** @param options.notices false: nobody is told of transitions, so no notice is owed or kept. Default true */
+/** @param options.notices false: transitions make no notices. Default true */
 export function defineRoom({ notices = true }: { notices?: boolean } = {}): ActorDefinition<RoomContext, RoomEvent> {
   const { notify, ...silent } = ROOM_EFFECTS;
   return {

@@ -1,17 +1,17 @@
 import type { DeletionRefusal } from '../errors.js';
 import type { WithMeetingPolicy, WithRecordingsPolicy } from '../room.js';
 
-/** What comes of a deletion that is not refused. */
+/** The effect of a deletion that is not refused. */
 interface Deletion {
-  /** `at_once`: the room is gone now; `closed`: it stays, closed; the others wait for the meeting to end. */
+  /** `at_once`: the room is deleted now; `closed`: it is closed now; the other two outcomes happen when the meeting ends. */
   outcome: 'at_once' | 'closed' | 'delete_after_meeting' | 'close_after_meeting';
-  /** Tally ends the meeting. */
+  /** Whether Tally ends the meeting. */
   endsMeeting: boolean;
-  /** The answer carries the room, which can still be read. */
+  /** Whether the answer contains the room, which clients can still read. */
   showsRoom: boolean;
 }
 
-/** Every deletion, by the name that clients see. */
+/** All deletions, by the names that clients see. */
 const DELETIONS = {
   room_deleted: { outcome: 'at_once', endsMeeting: false, showsRoom: false },
   room_and_recordings_deleted: { outcome: 'at_once', endsMeeting: false, showsRoom: false },
@@ -70,7 +70,7 @@ interface DeletionCase {
 export type AllowedDeletion = { deletion: RoomDeletion } & Deletion;
 type DeletionPlan = { refused: DeletionRefusal } | AllowedDeletion;
 
-/** What deleting a room means. Pure; policies that do not apply to the room's situation are ignored. */
+/** Decides how a room is deleted, or why not. Pure; policies that do not apply to the room's situation are ignored. */
 export function planDeletion(wanted: DeletionCase): DeletionPlan {
   const answer = answerTo(wanted);
   return isDeletion(answer) ? { deletion: answer, ...DELETIONS[answer] } : { refused: answer };

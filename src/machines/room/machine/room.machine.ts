@@ -7,13 +7,13 @@ const withoutMeeting = {
     actions: ['rememberMeeting', { type: 'notify', params: { notice: 'meetingStarted', status: 'active_meeting' } }],
   },
   delete: [
-    // Recordings that no list shows, because their egress is not known yet, are deleted too.
+    // This also deletes recordings that no list shows because their egress is not known yet.
     { guard: 'isDeletedAtOnce', target: 'deleted', actions: ['deleteRecordings', 'becomeTombstone'] },
     { guard: 'isClosedInstead', target: 'closed' },
   ],
 } as const;
 
-/** The life of a room: open, in a meeting, closed, deleted, with what was ordered for the end of the meeting. Pure. */
+/** The state machine of a room: open, in a meeting, closed or deleted, with the action for the end of the meeting. Pure. */
 export const roomMachine = roomSetup.createMachine({
   id: 'room',
   context: ({ input }) => input,

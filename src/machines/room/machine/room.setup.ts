@@ -9,7 +9,7 @@ interface Seen {
   event: RoomEvent;
 }
 
-/** The deletion that is asked for, in a room whose meeting is on or not, is such a plan. */
+/** Makes a guard: the event is a deletion, and `isSuch` is true of its plan, with or without a meeting. */
 const plans =
   (hasMeeting: boolean, isSuch: (plan: AllowedDeletion) => boolean) =>
   ({ event }: Seen): boolean => {
@@ -18,7 +18,7 @@ const plans =
     return 'outcome' in plan && isSuch(plan);
   };
 
-/** Actions that name I/O have no body: the kernel runs the effect of that name after the save. */
+/** Actions that request I/O have no body: the kernel runs the effect with the action's name after the save. */
 const effect = (): void => undefined;
 
 const { assign } = setup({ types: { context: {} as RoomContext, events: {} as RoomEvent } });
@@ -30,14 +30,14 @@ const words = setup({
     isClosedInstead: plans(false, ({ outcome }) => outcome === 'closed'),
     isDeletedAfterMeeting: plans(true, ({ outcome }) => outcome === 'delete_after_meeting'),
     isClosedAfterMeeting: plans(true, ({ outcome }) => outcome === 'close_after_meeting'),
-    /** The client wants the meeting to be ended for it. */
+    /** The deletion ends the meeting. */
     meetingIsEnded: plans(true, ({ endsMeeting }) => endsMeeting),
 
     meetingIsNews: ({ context, event }: Seen) => event.type === 'meeting.started' && event.roomSid !== context.meetingSid,
-    /** Not the late end of an earlier meeting of the same name. */
+    /** The end of the current meeting, not the late end of an earlier meeting of the same name. */
     endsMeeting: ({ context, event }: Seen) =>
       event.type === 'meeting.finished' && (context.meetingSid === undefined || context.meetingSid === event.roomSid),
-    /** The end of a meeting that was not known to be over: it does not begin again. */
+    /** The end of a meeting that was not known to be over; a late start of the same meeting is then ignored. */
     endIsNews: ({ context, event }: Seen) =>
       event.type === 'meeting.finished' && event.roomSid !== '' && event.roomSid !== context.finishedMeetingSid,
     hasEndAction: ({ context }: Seen) => context.meetingEndAction !== 'none',
@@ -48,7 +48,7 @@ const words = setup({
     endMeeting: effect,
     deleteRecordings: effect,
     notify: effect as (_: unknown, params: { notice: 'meetingStarted' | 'meetingEnded'; status: RoomStatus }) => void,
-    /** Takes effects back by their keys. */
+    /** Withdraws pending effects by their keys. */
     withdraw: effect as (_: unknown, params: { keys: readonly string[] }) => void,
 
     rememberMeeting: assign(({ event }) => (event.type === 'meeting.started' ? { meetingSid: event.roomSid } : {})),
@@ -64,7 +64,7 @@ const words = setup({
   },
 });
 
-/** The words that the chart is written in. */
+/** The guards and actions with which the chart is written. */
 export const roomSetup = words.extend({
   guards: {
     isDeletedByEndingMeeting: and(['isDeletedAfterMeeting', 'meetingIsEnded']),
@@ -73,7 +73,7 @@ export const roomSetup = words.extend({
     endsMeetingAndCloses: and(['endsMeeting', 'closesAfterMeeting']),
   },
   actions: {
-    /** An order to end it was for this meeting, not for the next one. */
+    /** Also withdraws a pending `endMeeting`, which must not end the next meeting. */
     concludeMeeting: words.enqueueActions(({ enqueue }) => {
       enqueue('rememberMeetingEnd');
       enqueue({ type: 'withdraw', params: { keys: ['endMeeting'] } });
