@@ -8,15 +8,15 @@ import { assertMediaKey } from '../media-key.js';
 import { readRange } from './read-range.js';
 
 export interface FileMedia extends MediaStore {
-  /** @throws MediaUnavailableError there is no such folder: not made yet, not mounted, or another one was meant */
+  /** @throws MediaUnavailableError the folder does not exist: not created yet, not mounted, or wrongly configured */
   ping(): Promise<void>;
 }
 
 /**
- * Media on a disk that the egress writes to as well.
+ * Media files in a folder that the egress writes to.
  *
- * @param mediaDir the folder as this process sees it. Its writers create it; removing media never removes it
- * @param egressMediaDir the same folder as the egress sees it
+ * @param mediaDir path of the folder for this process. The egress creates the folder; removing media never removes it
+ * @param egressMediaDir path of the same folder for the egress
  */
 export function createFileMedia(mediaDir: string, egressMediaDir: string): FileMedia {
   const root = resolve(mediaDir);
@@ -44,7 +44,7 @@ export function createFileMedia(mediaDir: string, egressMediaDir: string): FileM
         await unlink(path);
       } catch (error) {
         if (!isMissing(error)) throw unavailable(`Cannot remove ${path}`, error);
-        // A folder that this did not empty stays: an egress may just have made it for its file.
+        // No file was removed here, so an empty folder stays: an egress may just have created it for its file.
         return;
       }
       await pruneEmptyFolders(root, dirname(path));
@@ -67,18 +67,18 @@ export function createFileMedia(mediaDir: string, egressMediaDir: string): FileM
   }
 }
 
-/** From `folder` upwards, as far as they are empty. A folder that fills or goes meanwhile ends it. */
+/** Remove `folder` and its parents below `root` while they are empty. Stops at a folder that cannot be removed. */
 async function pruneEmptyFolders(root: string, folder: string): Promise<void> {
   for (let current = folder; current !== root && current.startsWith(root); current = dirname(current)) {
     try {
       await rmdir(current);
     } catch {
-      return; // not empty, not there, not ours to remove: the file is gone all the same
+      return; // the folder has files, is missing or is protected; the media file is removed all the same
     }
   }
 }
 
-/** ENOTDIR: a part of the path is a file, so there is nothing below it. */
+/** Whether the error says that the file does not exist. ENOTDIR: a parent in the path is a file. */
 function isMissing(error: unknown): boolean {
   const code = error instanceof Error && 'code' in error ? error.code : undefined;
   return code === 'ENOENT' || code === 'ENOTDIR';

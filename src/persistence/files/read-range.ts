@@ -7,10 +7,10 @@ import { MediaUnavailableError, toError } from '../../errors.js';
 const CHUNK_BYTES = 256 * 1024;
 
 /**
- * Bytes `start` to `end` of a file, both inclusive, or to the file's end when that comes first. The file is opened at the
- * first read and closed when the stream ends or is destroyed, whichever comes first.
+ * A stream of the bytes `start` to `end` of a file, both inclusive, or up to the end of a shorter file. The file is opened at the
+ * first read, and closed when the stream ends or is destroyed.
  *
- * @throws MediaUnavailableError through the stream: the file is gone or cannot be read
+ * @throws MediaUnavailableError as an error of the stream: the file is missing or cannot be read
  */
 export function readRange(path: string, { start, end }: { start: number; end: number }): Readable {
   let file: Promise<FileHandle> | undefined;
@@ -36,7 +36,7 @@ export function readRange(path: string, { start, end }: { start: number; end: nu
     },
   });
 
-  /** The next chunk; null at the end. */
+  /** @returns the next chunk; null at the end of the range or file */
   async function readNext(): Promise<Buffer | null> {
     const wanted = Math.min(CHUNK_BYTES, end - position + 1);
     if (wanted <= 0) return null;
