@@ -4,22 +4,22 @@ import { createDocumentIndex, type DocumentIndexOptions, DUE, OWING, type Remaka
 import { type RowTable, rowsBelow } from './rows.js';
 
 export interface ActorTableOptions<Context extends object> extends Omit<DocumentIndexOptions<Context>, 'documents'> {
-  /** Name of the field that is the key, for conflicts. */
+  /** Name of the field that contains the document's key; conflicts name it. */
   keyName: string;
 }
 
-/** An actor store, what the queries of one kind of actor are built from, and what the migrations need. */
+/** The actor store of one kind of actor, the parts from which its queries are built, and the index that migrations rebuild. */
 export interface ActorTable<Context extends object> {
   store: ActorStore<Context>;
   rows: RowTable;
-  /** The documents of these keys, in order; those gone are left out. Inside `environment.read`. */
+  /** The documents with these keys, in order, without missing ones. Call it inside `environment.read`. */
   documentsOf(keys: string[]): ActorDocument<Context>[];
-  /** The document that holds a unique key. Inside `environment.read`. */
+  /** The document whose unique field has this value. Call it inside `environment.read`. */
   holderOf(field: string, value: string): ActorDocument<Context> | undefined;
   index: RemakableIndex;
 }
 
-/** LMDB stores no longer key; asked for one, it fails instead of having nothing. */
+/** Longest key of LMDB, bytes. A lookup with a longer key fails instead of finding nothing. */
 const KEY_MAX_BYTES = 1_978;
 
 export function createActorTable<Context extends object>(options: ActorTableOptions<Context>): ActorTable<Context> {

@@ -14,15 +14,15 @@ import { createLmdbRoomLocks } from './room-locks.js';
 import { createLmdbRoomStore, createRoomTable } from './room-store.js';
 
 export interface LmdbOptions {
-  /** The data folder; created with mode 0700 when missing. The stores live in its subfolder `store`. */
+  /** The data folder; created with mode 0700 if missing. The stores are in its subfolder `store`. */
   dataDir: string;
-  /** What room locks expire by. */
+  /** The clock by which room locks expire. */
   clock: Clock;
-  /** Tells the machine's starts apart. Default: the Linux kernel's; elsewhere every start of ours counts as one. */
+  /** Identifies this boot of the machine. Default: the Linux kernel's id; elsewhere each start of Tally counts as a new boot. */
   bootId?: string | undefined;
 }
 
-/** The embedded database of a single process, and its room locks. Closing it frees the data folder. */
+/** The embedded database of a single process, and its room locks. `close` releases the data folder. */
 export interface LmdbDatabase extends Database {
   roomLocks: RoomLocks;
 }
@@ -30,8 +30,8 @@ export interface LmdbDatabase extends Database {
 /**
  * Claim the data folder for this process and open the files in it.
  *
- * @throws DataFolderInUseError another process has the folder
- * @throws StoreUnavailableError the files cannot be made or read
+ * @throws DataFolderInUseError another process uses the folder
+ * @throws StoreUnavailableError the files cannot be created or read
  */
 export async function connectLmdb({ dataDir, clock, bootId = kernelBootId() }: LmdbOptions): Promise<LmdbDatabase> {
   const claim = await claimDataFolder(dataDir, clock);
@@ -66,8 +66,8 @@ export async function connectLmdb({ dataDir, clock, bootId = kernelBootId() }: L
 }
 
 /**
- * Locks follow from the recordings, so they are never flushed. A loss of power may leave files of locks over which LMDB ends the
- * process: files that an earlier start of the machine wrote are thrown away unread.
+ * Room locks can be restored from the recordings, so their files are never flushed. A power loss may corrupt such files so that
+ * LMDB crashes the process; files from an earlier boot of the machine are therefore deleted unread.
  */
 function openLocks(path: string, clock: Clock, bootId: string | undefined): Environment {
   const mark = join(path, 'boot-id');

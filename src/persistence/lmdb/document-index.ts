@@ -4,44 +4,44 @@ import { replaceRows, type Row, type RowTable } from './rows.js';
 
 export interface DocumentIndexOptions<Context extends object> {
   environment: Environment;
-  /** Name of the documents' table; the rows and heads live in `{name}.rows` and `{name}.heads`. */
+  /** Name of the documents' table; the rows and heads are in the tables `{name}.rows` and `{name}.heads`. */
   name: string;
   documents: Table<ActorDocument<Context>>;
-  /** Fields beside the key that are unique over all documents. A conflict names the first that is taken. */
+  /** Further unique fields and their values. A conflict names the first field whose value is taken. */
   uniqueKeys: (document: ActorDocument<Context>) => Record<string, string>;
-  /** Rows beside the unique ones and the kernel's own. */
+  /** Index rows besides those for unique fields and those for the kernel's fields. */
   rowsOf: (key: string, document: ActorDocument<Context>) => Row[];
 }
 
-/** What a save must know of the version before it, without decoding the whole document. */
+/** Version and rows of the stored document, which a save reads instead of decoding the whole document. */
 export interface Head {
   version: number;
   rows: Row[];
 }
 
-/** What the migration of the rows needs. The methods are called inside a transaction. */
+/** The operations by which a migration rebuilds the rows. The methods must be called inside a transaction. */
 export interface RemakableIndex {
   name: string;
   hasDocuments(): boolean;
-  /** Remove every row. Until all are made again, no document may be saved. */
+  /** Remove every row. No document may be saved until `remake` has rebuilt all rows. */
   clear(): void;
   /**
-   * Make the rows of the next documents, by key.
+   * Rebuild the rows of the next documents, in the order of their keys.
    *
-   * @param after the last key done
-   * @param limit documents at most, 1 or more
-   * @returns the keys of these documents; fewer than `limit` at the end
+   * @param after the last document key of the batch before; undefined for the first batch
+   * @param limit maximum number of documents, at least 1
+   * @returns the keys of these documents; fewer than `limit` if no further documents exist
    */
   remake(after: string | undefined, limit: number): string[];
 }
 
-/** First part of a row's key; the parts after it are named beside it. */
-const UNIQUE = 'unique'; // field, value
-export const DUE = 'due'; // dueAt, key
-export const OWING = 'owing'; // key
-const CHANGED = 'changed'; // changedAt, key
+/** The kinds of index rows; each is the first part of its rows' keys. */
+const UNIQUE = 'unique'; // row key: [UNIQUE, field, value]
+export const DUE = 'due'; // row key: [DUE, dueAt, document key]
+export const OWING = 'owing'; // row key: [OWING, document key]
+const CHANGED = 'changed'; // row key: [CHANGED, changedAt, document key]
 
-/** By what documents are found. All of it follows from the documents. The methods are called inside a transaction. */
+/** The index of one table of documents, which can be rebuilt from them. The methods must be called inside a transaction. */
 export function createDocumentIndex<Context extends object>(options: DocumentIndexOptions<Context>) {
   const { environment, name, documents, uniqueKeys, rowsOf } = options;
   const heads = environment.table<Head>(`${name}.heads`);
@@ -55,7 +55,7 @@ export function createDocumentIndex<Context extends object>(options: DocumentInd
       replaceRows(rows, head.rows, []);
       void heads.remove(key);
     },
-    /** Which unique key another document has, and which one. */
+    /** The first unique field whose value another document has, and that document's key. */
     conflictOf(key: string, document: ActorDocument<Context>): { conflict: string; holder: string } | undefined {
       for (const [conflict, value] of Object.entries(uniqueKeys(document))) {
         const holder = holderOf(conflict, value);
@@ -80,19 +80,19 @@ export function createDocumentIndex<Context extends object>(options: DocumentInd
     } satisfies RemakableIndex,
   };
 
-  /** Make the rows of a document. @param before of the version that it replaces */
+  /** Write the rows and the head of a document. @param before the head of the version that is replaced */
   function put(key: string, document: ActorDocument<Context>, before?: Head): void {
     const head = { version: document.tally.version, rows: allRowsOf(key, document) };
     replaceRows(rows, before?.rows ?? [], head.rows);
     void heads.put(key, head);
   }
 
-  /** The key of the document that has a unique key. */
+  /** The key of the document whose unique field `field` has this value. */
   function holderOf(field: string, value: string): string | undefined {
     return rows.get([UNIQUE, field, value]);
   }
 
-  /** Other rows than before need a new `ROWS_VERSION` (`index-rows.ts`). */
+  /** A change to these rows needs a new `ROWS_VERSION` (`index-rows.ts`). */
   function allRowsOf(key: string, document: ActorDocument<Context>): Row[] {
     const tally: KernelFields & { changedAt?: number } = document.tally;
     const { dueAt, effects, changedAt } = tally;

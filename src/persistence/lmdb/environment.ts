@@ -7,51 +7,51 @@ import { StoreUnavailableError, TallyError, WriteOutcomeUnknownError } from '../
 
 /** A part of a row's key. Rows sort by their parts: ABSENT, then numbers, then strings by code point. */
 export type KeyPart = string | number | false;
-/** In a row's key, what has no value: LMDB's key type knows no null. */
+/** Stands for a missing value in a row's key, because lmdb's key type excludes null. */
 export const ABSENT = false;
 export type Table<Value, Key extends string | KeyPart[] = string> = Database<Value, Key>;
 
-/** After a fsync this slow the disk is not to be trusted with an answer. */
+/** Time limit of a flush to the disk, milliseconds; a slower write counts as unconfirmed. */
 const FLUSH_LIMIT_MS = 10_000;
 
 /**
- * One LMDB environment: reads are synchronous over a snapshot, a write is one transaction. Committed writes survive the
- * loss of the process; flushed ones the loss of power.
+ * One LMDB environment. Reads are synchronous and see a snapshot; each write is one transaction. Committed writes survive the
+ * death of the process, flushed writes also a loss of power.
  */
 export interface Environment {
   table<Value, Key extends string | KeyPart[] = string>(name: string): Table<Value, Key>;
   /**
-   * Read; within one call of `action` every table shows the same committed state.
+   * Read from the tables; within one call of `action` all tables show the same committed state.
    *
-   * @throws StoreUnavailableError closed, or the file cannot be read
+   * @throws StoreUnavailableError the environment is closed, or its file cannot be read
    */
   read<Result>(action: () => Result): Result;
   /**
-   * Run `action` as one transaction, after every write begun before it: what it reads is current, and what it puts is
-   * committed together, or not at all when it throws.
+   * Run `action` as one transaction after all earlier writes: it reads the latest data, and its puts are committed together, or
+   * not at all if it throws.
    *
-   * @param options.durable wait until the disk has it
-   * @throws StoreUnavailableError closed, or not committed
-   * @throws WriteOutcomeUnknownError committed, but the disk did not confirm it
+   * @param options.durable wait until the write is flushed to the disk
+   * @throws StoreUnavailableError the environment is closed, or the write was not committed
+   * @throws WriteOutcomeUnknownError the write was committed, but the disk did not confirm it
    */
   write<Result>(action: () => Result, options?: { durable?: boolean }): Promise<Result>;
-  /** Refuse new calls, finish the running ones, close the files. */
+  /** Refuse new calls, wait for the running ones, then close the files. */
   close(): Promise<void>;
 }
 
 export interface EnvironmentOptions {
-  /** Limits how long a flush is waited for. Default: the system's. */
+  /** Measures the time limit of a flush. Default: the system clock. */
   clock?: Pick<Clock, 'after'>;
-  /** Writes survive the loss of the process but are never flushed: a loss of power may leave anything. */
+  /** Writes are never flushed: they survive the death of the process, but a loss of power may corrupt the files. */
   volatile?: boolean;
 }
 
 /**
- * @param path folder of the environment's files; created with mode 0700 when missing, for they are readable by everybody
- * @throws StoreUnavailableError the files cannot be made or read
+ * @param path folder of the environment's files; created with mode 0700 if missing, because the files are readable by everyone
+ * @throws StoreUnavailableError the files cannot be created or read
  */
 export function openEnvironment(path: string, { clock = systemClock, volatile = false }: EnvironmentOptions = {}): Environment {
-  // Batching by event turn would leave a rejection without a handler, which ends the process, whenever a commit fails.
+  // With `eventTurnBatching`, a failed commit would leave a rejection without a handler, which ends the process.
   const root = opening(() => {
     mkdirSync(path, { recursive: true, mode: 0o700 });
     return open({ path, maxDbs: 32, eventTurnBatching: false, noSync: volatile });
@@ -79,7 +79,7 @@ export function openEnvironment(path: string, { clock = systemClock, volatile = 
     async close() {
       if (isClosed) return;
       isClosed = true;
-      // A failed commit leaves a promise that `close` would wait for; an empty transaction, last in the queue, replaces it.
+      // After a failed commit lmdb keeps a promise for which `close` would wait; an empty last transaction replaces it.
       await root.transaction(() => undefined).catch(() => undefined);
       await root.close();
     },
@@ -98,9 +98,9 @@ export function openEnvironment(path: string, { clock = systemClock, volatile = 
   }
 
   async function transact<Result>(action: () => Result, durable: boolean): Promise<Result> {
-    // A child transaction is undone when the action throws; a plain one would commit the puts made so far.
+    // If `action` throws, a child transaction is rolled back; a plain one would commit the puts made before the error.
     const committed = root.childTransaction(action);
-    // `flushed` stands for the newest batch, so it is asked for in the turn that queued this write.
+    // `root.flushed` belongs to the newest batch, so it is read in the same turn of the event loop that queued this write.
     const [result] = await Promise.all([committed, durable ? flushed() : undefined]);
     return result;
   }
@@ -116,7 +116,7 @@ export function openEnvironment(path: string, { clock = systemClock, volatile = 
 
 function translate(error: unknown, path: string): TallyError {
   if (error instanceof TallyError) return error;
-  // lmdb tells the reason of a failed commit by a second promise, which is rejected whether or not anyone listens.
+  // lmdb gives the reason of a failed commit in a second promise; without a handler its rejection would end the process.
   if (error instanceof Error && 'commitError' in error) Promise.resolve(error.commitError).catch(() => undefined);
   return new StoreUnavailableError(`The store in ${path} failed`, { cause: error });
 }

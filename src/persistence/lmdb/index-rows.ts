@@ -2,30 +2,28 @@ import type { Migration } from '../migrations/migration.js';
 import type { RemakableIndex } from './document-index.js';
 import type { Environment } from './environment.js';
 
-/** Of the rows that are made for a document. Change it with them: then every start finds rows of its own version. */
+/** Version of the index rows that the code writes. Increase it when the rows change; the next start then rebuilds all rows. */
 const ROWS_VERSION = 2;
-/** Before rows had a stored version. */
+/** Version of the rows in a table for which no version is stored. */
 const FIRST_VERSION = 1;
-/** Documents of one transaction: some milliseconds, for the event loop waits. */
+/** Number of documents per transaction, which blocks the event loop for some milliseconds. */
 const BATCH = 250;
 
 interface Stand {
-  /** Of the rows that are there. */
+  /** Version of the stored rows. */
   version: number;
-  /** The rows of this version are being made: they are there for all documents up to this key. */
+  /** A rebuild in progress: its version, and the last document key whose rows are rebuilt. */
   making?: { version: number; upTo?: string };
 }
 
 export interface IndexRowsOptions {
   environment: Environment;
   indexes: readonly RemakableIndex[];
-  /** Default 2. */
+  /** Version of the rows to write. Default 2. */
   version?: number;
 }
 
-/**
- * Make the rows of all documents anew when they are of another version of the code, an older or a newer one. A kill costs one batch.
- */
+/** A migration that rebuilds all rows if their version is older or newer than the code's. A kill loses only one batch. */
 export function createIndexRowsMigration({ environment, indexes, version = ROWS_VERSION }: IndexRowsOptions): Migration {
   const stands = environment.table<Stand>('rowVersions');
   const standOf = (index: RemakableIndex): Stand => stands.get(index.name) ?? { version: FIRST_VERSION };
@@ -35,7 +33,7 @@ export function createIndexRowsMigration({ environment, indexes, version = ROWS_
     name: 'lmdb_index_rows',
     isNeeded: () =>
       environment.write(() => {
-        // A new table has no rows, and those that come are of this version.
+        // A table without documents needs no rebuild: all its future rows have this version.
         for (const index of lacking()) if (!index.hasDocuments()) void stands.put(index.name, { version });
         return lacking().length > 0;
       }),
@@ -54,7 +52,7 @@ export function createIndexRowsMigration({ environment, indexes, version = ROWS_
     },
   };
 
-  /** @returns how many documents have rows now that had none; undefined when all have them */
+  /** @returns the number of documents whose rows were rebuilt now; undefined if all rows are rebuilt */
   function step(index: RemakableIndex): number | undefined {
     const { making, ...stand } = standOf(index);
     if (making?.version !== version) {

@@ -6,28 +6,28 @@ import { ABSENT } from './environment.js';
 import type { Row, RowTable } from './rows.js';
 import { rowsBelowReversed } from './rows.js';
 
-/** Rows read in one go before the event loop gets its turn. */
+/** Number of rows of a name search that are read without a pause for the event loop. */
 const BATCH = 1_000;
-/** Rows read for one page at most; a rare name is then found over several pages. */
+/** Maximum number of rows read for one page; a name search for a rare name then needs several pages. */
 export const SCAN_LIMIT = 100_000;
 
 export interface NewestFirstQuery<Document> {
   environment: Environment;
   rows: RowTable;
-  /** Rows below it have keys `[...prefix, sort value or ABSENT, document key]`; their value is the room's name in lower case. */
+  /** The rows below have keys `[...prefix, sort value or ABSENT, document key]`; their values are room names in lower case. */
   prefix: KeyPart[];
-  /** Case-insensitive substring of the room's name. */
+  /** Only documents whose room name contains this text, in upper or lower case. */
   roomName: string | undefined;
   documentsOf: (keys: string[]) => Document[];
   limit: number;
   after: PageCursor | undefined;
-  /** Rows read for the page at most. */
+  /** Maximum number of rows read for the page. */
   scanLimit: number;
 }
 
 /**
- * One page: the largest sort value first, documents without one last. It costs the page, not the list; with a name it reads
- * on until the page is full or `scanLimit` is reached, and then ends early with a `next`.
+ * Read one page: the largest sort value first, documents without one last. The cost depends on the page, not on the list. A name
+ * search stops when the page is full or `scanLimit` is reached; a short page then has `next`.
  */
 export async function newestFirst<Document>(query: NewestFirstQuery<Document>): Promise<Page<Document>> {
   const { limit, scanLimit } = query;
@@ -53,7 +53,7 @@ export async function newestFirst<Document>(query: NewestFirstQuery<Document>): 
   }
 }
 
-/** Rows and their documents, as one committed state shows them. */
+/** Reads the next `size` rows and the documents of the matching ones from one committed state. */
 function readBatch<Document>(query: NewestFirstQuery<Document>, needle: string, size: number, after: PageCursor | undefined) {
   const { environment, rows, prefix, limit, documentsOf } = query;
   return environment.read(() => {

@@ -8,13 +8,13 @@ import { SCAN_LIMIT, newestFirst } from './newest-first.js';
 import type { Row } from './rows.js';
 import { batchesBelow, rowsBelow } from './rows.js';
 
-/** First part of a row's key; the parts after it are named beside it. */
-const UNSETTLED = 'unsettled'; // key
-const OF_ROOM = 'ofRoom'; // roomId, key
-const LISTED = 'listed'; // startDate, key
-const LISTED_BY_ROOM = 'listedByRoom'; // roomId, startDate, key
-const LISTED_BY_STATUS = 'listedByStatus'; // status, startDate, key
-const LISTED_BY_BOTH = 'listedByRoomAndStatus'; // roomId, status, startDate, key
+/** The kinds of index rows; each is the first part of its rows' keys. */
+const UNSETTLED = 'unsettled'; // row key: [UNSETTLED, uid]
+const OF_ROOM = 'ofRoom'; // row key: [OF_ROOM, roomId, uid]
+const LISTED = 'listed'; // row key: [LISTED, startDate, uid]
+const LISTED_BY_ROOM = 'listedByRoom'; // row key: [LISTED_BY_ROOM, roomId, startDate, uid]
+const LISTED_BY_STATUS = 'listedByStatus'; // row key: [LISTED_BY_STATUS, status, startDate, uid]
+const LISTED_BY_BOTH = 'listedByRoomAndStatus'; // row key: [LISTED_BY_BOTH, roomId, status, startDate, uid]
 
 export function createRecordingTable(environment: Environment): ActorTable<RecordingContext> {
   return createActorTable<RecordingContext>({
@@ -26,7 +26,7 @@ export function createRecordingTable(environment: Environment): ActorTable<Recor
   });
 }
 
-/** @param scanLimit rows read for one page of a name search at most */
+/** @param scanLimit maximum number of rows read for one page of a name search */
 export function createLmdbRecordingStore(
   environment: Environment,
   table: ActorTable<RecordingContext>,

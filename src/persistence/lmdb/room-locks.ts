@@ -6,11 +6,11 @@ import type { Holding, LockAttempt, LockHolder, RoomLocks, WantedLock } from '..
 import type { Environment } from './environment.js';
 
 interface StoredLock extends Required<LockHolder> {
-  /** Epoch milliseconds from which the lock counts as free. */
+  /** When the lock becomes free, epoch milliseconds. */
   expiresAt: number;
 }
 
-/** Room locks of a single process. They survive its death; an expired row is as good as none and goes with the next list. */
+/** Room locks of a single process, stored so that they survive its death. An expired row counts as free; `list` removes it. */
 export function createLmdbRoomLocks(environment: Environment, clock: Clock): RoomLocks {
   const locks = environment.table<StoredLock>('roomLocks');
 

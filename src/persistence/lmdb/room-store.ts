@@ -8,10 +8,10 @@ import type { Environment } from './environment.js';
 import { SCAN_LIMIT, newestFirst } from './newest-first.js';
 import { BATCH, batchesBelow, type Row } from './rows.js';
 
-/** First part of a row's key; the parts after it are named beside it. */
-const LISTED = 'listed'; // creationDate, key
-const IN_MEETING = 'inMeeting'; // creationDate, key
-const EXPIRING = 'expiring'; // autoDeletionDate, key
+/** The kinds of index rows; each is the first part of its rows' keys. */
+const LISTED = 'listed'; // row key: [LISTED, creationDate, roomId]
+const IN_MEETING = 'inMeeting'; // row key: [IN_MEETING, creationDate, roomId]
+const EXPIRING = 'expiring'; // row key: [EXPIRING, autoDeletionDate, roomId]
 
 export function createRoomTable(environment: Environment): ActorTable<RoomContext> {
   return createActorTable<RoomContext>({

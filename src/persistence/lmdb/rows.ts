@@ -1,41 +1,41 @@
 import type { Environment, KeyPart, Table } from './environment.js';
 
-/** An index row: what a document is found by. Kept in step with its document inside the same transaction. */
+/** An index row, by which queries find a document. It is written in the same transaction as the document. */
 export interface Row {
   key: KeyPart[];
-  /** What the row says; for a unique row, the key of the document that holds it. */
+  /** The key of the row's document; in rows for lists, the room's name in lower case. */
   value: string;
 }
 
 export type RowTable = Table<string, KeyPart[]>;
 
-/** Rows an iteration reads in one go. */
+/** Number of rows that an iteration reads in one transaction. */
 export const BATCH = 100;
-/** Sorts after every key part that is stored below a prefix. */
+/** A key part that sorts after every stored key part. */
 const END = '\uffff';
 
 export interface RowRange {
   limit: number;
-  /** The key of a row already seen, whether or not it still exists. */
+  /** The key of the last row already read; the row may have been removed since. */
   after?: KeyPart[] | undefined;
 }
 
-/** Rows below a prefix, in key order. @param range.upTo the last row, or a prefix of the last rows, to be read */
+/** The rows below a prefix, in key order. @param range.upTo the last row to read, or a prefix of the last rows */
 export function rowsBelow(table: RowTable, prefix: KeyPart[], range: RowRange & { upTo?: KeyPart[] }): Row[] {
   const { limit, after, upTo = prefix } = range;
   const found = table.getRange({ start: after ?? prefix, end: [...upTo, END], limit: limit + 1 });
   return [...found].filter(({ key }) => !isSameKey(key, after)).slice(0, limit);
 }
 
-/** As `rowsBelow`, from the last row to the first. */
+/** The rows below a prefix, in reverse key order. */
 export function rowsBelowReversed(table: RowTable, prefix: KeyPart[], { limit, after }: RowRange): Row[] {
   const found = table.getRange({ start: after ?? [...prefix, END], end: prefix, reverse: true, limit: limit + 1 });
   return [...found].filter(({ key }) => !isSameKey(key, after)).slice(0, limit);
 }
 
 /**
- * The values of the rows below a prefix, up to `upTo`, in batches. Each batch is read when it is asked for, so rows may come and go
- * meanwhile.
+ * Yields the values of the rows below a prefix, up to `upTo`, in batches. Each batch is read when it is requested, so rows may be
+ * added or removed meanwhile.
  */
 export async function* batchesBelow(
   environment: Environment,
@@ -51,7 +51,7 @@ export async function* batchesBelow(
   } while (after !== undefined);
 }
 
-/** Put the rows that are new or changed and remove those that are gone. Inside a transaction. */
+/** Write a document's new and changed rows and remove its old ones. Call it inside a transaction. */
 export function replaceRows(table: RowTable, before: readonly Row[], now: readonly Row[]): void {
   const stale = new Map(before.map((row) => [JSON.stringify(row.key), row]));
   for (const row of now) {
