@@ -6,19 +6,19 @@ import {
   type StateValue,
 } from '../../machines/kernel/document.js';
 
-/** What the actor of a record begins with that another program made. */
+/** The initial state of the actor for a record that another program created. */
 export interface Adopted<Context extends object> {
   context: Context;
   state: StateValue;
   machineVersion: number;
-  /** Epoch milliseconds; null or absent: never due. */
+  /** When the actor is due, epoch milliseconds; null or absent: never. */
   dueAt?: number | null;
   effects?: readonly { name: string; params: EffectParams }[];
 }
 
 const ADOPTION = 'adoption';
 
-/** The first version of an adopted record's document. Its effects are free for whichever instance sweeps first. */
+/** The first version of an adopted record's document. Any instance may run its effects at once, in its next sweep. */
 export function adoptedDocument<Context extends object>(adopted: Adopted<Context>, now: number): ActorDocument<Context> {
   const { context, state, machineVersion, dueAt = null, effects = [] } = adopted;
   const owed = effects.map(({ name, params }): PendingEffect => ({

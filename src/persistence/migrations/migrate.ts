@@ -11,22 +11,22 @@ export interface MigrateOptions {
   log: Logger;
   /** Aborted when the program stops. */
   signal: AbortSignal;
-  /** Called when there is something to wait for: work of this process, or that of another one. */
+  /** Called before a migration runs, and while another process migrates. */
   onBegin: () => void;
 }
 
 const LOCK = 'migrations';
-/** How often a waiting process tries to take the lock, milliseconds. */
+/** Interval at which a waiting process tries to take the lock, milliseconds. */
 const TRY_EVERY_MS = 1_000;
-/** How often a long migration says how far it is, milliseconds. */
+/** Interval at which a long migration logs its progress, milliseconds. */
 const TELL_EVERY_MS = 10_000;
 
 /**
- * Run the migrations that are needed, one after the other. One process at a time does so; the others wait until it is done. The
- * lock spares work and decides nothing: when it cannot be reached, or is lost, the migrations run without it.
+ * Run the needed migrations one after another. One process does so at a time; the other processes wait. The lock only avoids
+ * double work: if it is unreachable or lost, the migrations run without it.
  *
- * @throws StoreUnavailableError retryable
- * @throws the signal's reason
+ * @throws StoreUnavailableError the store failed during a migration (retryable)
+ * @throws the reason of `signal`, if it is aborted
  */
 export async function migrate(migrations: readonly Migration[], options: MigrateOptions): Promise<void> {
   const { clock, log, signal, onBegin } = options;
@@ -39,7 +39,7 @@ export async function migrate(migrations: readonly Migration[], options: Migrate
       await run(migration);
     }
   } catch (error) {
-    signal.throwIfAborted(); // an interrupted driver has reasons of its own
+    signal.throwIfAborted(); // after an abort, throw the signal's reason instead of the driver's error
     throw error;
   } finally {
     await lock?.release();
@@ -62,7 +62,7 @@ export async function migrate(migrations: readonly Migration[], options: Migrate
   }
 }
 
-/** @returns undefined when the lock cannot be reached */
+/** Wait until this process has the lock. @returns undefined if the lock service is unreachable */
 async function takeLock({ locks, clock, log, signal, onBegin }: MigrateOptions): Promise<HeldLock | undefined> {
   const onLost = (err: Error) => log.warn({ err }, 'the migrations go on without their lock');
   for (;;) {
