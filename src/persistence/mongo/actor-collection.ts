@@ -11,21 +11,21 @@ import { type Replacement, replaceAll } from './replace-all.js';
 export interface ActorCollectionOptions<Context extends object> {
   connection: MongoConnection;
   clock: Pick<Clock, 'after'>;
-  /** Of the collection. */
+  /** Name of the collection. */
   name: string;
-  /** Name of the field that is the key. */
+  /** Name of the field that contains the document's key. */
   keyName: string;
-  /** Further fields that are unique over all documents, each with an index. A conflict names the first that is taken. */
+  /** Further unique fields and their values, each with a unique index. A conflict names the first field whose value is taken. */
   uniqueKeys: (document: ActorDocument<Context>) => Record<string, string>;
   mapper: Mapper<Context>;
 }
 
-/** Documents of one command at most: the next command waits for it. */
+/** Maximum number of documents that one command reads or writes. */
 const MOST_READ = 1_000;
 const MOST_WRITTEN = 100;
-/** How long a command that hangs keeps the next one waiting, milliseconds. */
+/** The next command waits at most this long for a running one to end, milliseconds. */
 const PATIENCE_MS = 100;
-/** A write of another process is seen by us once the majority has it; until then only the index knows of it. */
+/** A unique index may refuse a write because of a document that majority reads do not show yet, so `create` tries again. */
 const CONFLICT_TRIES = 60;
 const CONFLICT_PAUSE_MS = 20;
 
@@ -76,7 +76,7 @@ export function createActorCollection<Context extends object>(options: ActorColl
     owing: (limit, after = '') => keysBy({ 'tally.owing': { $gt: after } }, 'tally.owing', limit),
   };
 
-  /** @returns true, or what a unique index said */
+  /** @returns true, or the duplicate-key error of a unique index */
   async function insert(stored: Record<string, unknown>): Promise<unknown> {
     try {
       await collection.insertOne(stored as Stored);
@@ -87,7 +87,7 @@ export function createActorCollection<Context extends object>(options: ActorColl
     }
   }
 
-  /** Which key is taken, and by which document. The documents are asked: the index that refused is any one of those that would. */
+  /** The first unique key that is taken, and the key of its document. MongoDB's error may name another of the taken keys. */
   async function conflictOf(
     key: string,
     document: ActorDocument<Context>,

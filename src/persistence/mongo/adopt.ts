@@ -15,19 +15,19 @@ import { roomMapper } from './stored-room.js';
 
 type Update = Record<string, unknown>;
 
-/** What only documents without our fields have. The index of each first field tells at once that there are none. */
+/** Filters that match only documents without Tally's fields. The index on each first field finds quickly that none is left. */
 const FOREIGN_RECORDING = { uid: null };
 const FOREIGN_ROOM = { 'tally.changedAt': null, tally: null };
 type Foreign = typeof FOREIGN_RECORDING | typeof FOREIGN_ROOM;
 
 /**
- * Give the documents of OpenVidu Meet the fields of ours. They keep every field they have.
+ * Add Tally's fields to the documents of OpenVidu Meet. The documents keep all their own fields.
  *
- * Each document is written once and by itself, so the adoption may stop anywhere, be repeated, and run in several processes at
- * once. It comes before the unique indexes on our fields. OpenVidu Meet may write documents at any time, and takes our fields away
- * when it replaces one: no adoption is the last.
+ * Each document is updated on its own, so the adoption may stop anywhere, be repeated, and run in several processes at once. It
+ * runs before the unique indexes are built. OpenVidu Meet may add documents at any time and removes Tally's fields when it
+ * replaces one, so every start checks again.
  *
- * @param batchSize documents written at once
+ * @param batchSize number of documents in one bulk write
  */
 export function createAdoption(
   connection: MongoConnection,
@@ -55,7 +55,7 @@ export function createAdoption(
       await eachBatch('rooms', rooms, FOREIGN_ROOM, async (stored) => updateOfRoom(stored));
       return counts;
 
-      /** In the order of the documents' keys. */
+      /** Adopts batch after batch in the order of `_id`, until no unadopted document is left. */
       async function eachBatch(
         kind: 'recordings' | 'rooms',
         collection: StoredCollection,
@@ -74,7 +74,7 @@ export function createAdoption(
     },
   };
 
-  /** @returns how many it wrote and the key of the last; undefined when none was left */
+  /** @returns the number of documents written and the `_id` of the last one; undefined if no document was left */
   async function adoptBatch(
     collection: StoredCollection,
     foreign: Foreign,
@@ -106,7 +106,7 @@ export function createAdoption(
   }
 }
 
-/** `_id` of the one recording of a room that keeps it: the one that was given it before, else the newest that has not ended. */
+/** `_id` of the recording that stays live in its room: the one with the room's `liveKey`, else the newest that has not ended. */
 async function keeperOf(recordings: StoredCollection, roomId: unknown): Promise<string | undefined> {
   const open = await recordings
     .find({ roomId, status: { $in: [...OPEN_STATUSES] } }, { projection: { startDate: 1, liveKey: 1 } })

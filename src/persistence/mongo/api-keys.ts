@@ -3,7 +3,7 @@ import type { MongoConnection } from './connect.js';
 import { isDuplicateKey, reading } from './driver-errors.js';
 import { API_KEYS } from './indexes.js';
 
-/** Every method may be repeated, so one whose answer is lost counts as not done. */
+/** Every method is safe to repeat, so a write without an answer is reported as not done (StoreUnavailableError). */
 export function createMongoApiKeys(connection: MongoConnection): ApiKeyStore {
   const collection = connection.kernel(API_KEYS);
 
@@ -17,7 +17,7 @@ export function createMongoApiKeys(connection: MongoConnection): ApiKeyStore {
         try {
           await collection.updateOne({ key }, { $setOnInsert: { schemaVersion: 1, key, creationDate } }, { upsert: true });
         } catch (error) {
-          // Two upserts at once: the other one was first.
+          // Another upsert of the same key ran at the same time and inserted the document first.
           if (!isDuplicateKey(error)) throw error;
         }
       }),

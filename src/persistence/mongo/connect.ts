@@ -5,15 +5,15 @@ import { StoreUnavailableError } from '../../errors.js';
 import { reading } from './driver-errors.js';
 
 export interface MongoLimits {
-  /** How long an operation waits for a server that can take it, such as a primary. Default 3 s. */
+  /** How long an operation waits for a suitable server, such as a primary, milliseconds. Default 3 s. */
   serverSelectionTimeoutMs: number;
-  /** How long a write waits for the majority; after it the outcome is unknown. Default 3 s. */
+  /** How long a write waits for the majority, milliseconds; then its outcome is unknown. Default 3 s. */
   writeTimeoutMs: number;
-  /** How long a server may stay silent on a connection. Greater than `writeTimeoutMs`, or 0 for no limit. Default 4 s. */
+  /** How long a server may stay silent on a connection, milliseconds. Above `writeTimeoutMs`, or 0 for no limit. Default 4 s. */
   socketTimeoutMs: number;
-  /** Connections to one server at most; operations beyond them wait for one. Default 100. */
+  /** Maximum number of connections to one server; further operations wait for a free connection. Default 100. */
   maxPoolSize: number;
-  /** How long they wait. Default 10 s. */
+  /** How long an operation waits for a free connection, milliseconds. Default 10 s. */
   poolTimeoutMs: number;
 }
 
@@ -25,48 +25,48 @@ export const DEFAULT_LIMITS: MongoLimits = {
   poolTimeoutMs: 10_000,
 };
 
-/** A document as it lies in its collection: fields of ours, and whatever another program has written there. */
+/** A document as MongoDB stores it: Tally's fields, and any fields that another program has added. */
 export type Stored = Record<string, unknown> & { _id: mongo.ObjectId };
 export type StoredCollection = mongo.Collection<Stored>;
 
-/** What MongoDB says of a command with many updates; of which ones each number is, it does not say. */
+/** MongoDB's reply to a command with many updates. The reply counts the documents but does not name them. */
 export interface UpdateReply {
-  /** Documents that were found. */
+  /** Number of documents that matched the filters. */
   n: number;
   writeErrors?: { index: number; code: number; errmsg: string }[];
   writeConcernError?: { code: number; errmsg: string };
 }
 
 export interface MongoConnection {
-  /** What decides: reads and writes that the majority of the primary's set has. */
+  /** A collection for decisions: it reads from the primary what the majority has, and its writes wait for the majority. */
   kernel(name: string): StoredCollection;
   /**
-   * Many replacements by one command, each or not by itself. The driver's own bulk writes hide what went wrong: each of their
-   * errors is of one class.
+   * Run many replacements in one command; some may succeed while others fail. The driver's own bulk write is not used because it
+   * reports every failure with the same error class.
    */
   replaceMany(name: string, replacements: readonly { q: object; u: object }[]): Promise<UpdateReply>;
   /**
-   * What is shown: reads by the URI's read preference, which may be a little behind. On the primary they are not ahead of what
-   * decides, either: a recording that is listed as complete plays.
+   * A collection for lists: reads follow the URI's read preference and may lag a little. They show only what the majority has, so
+   * they are never ahead of `kernel`: a recording that a list shows as complete can be played.
    */
   lists(name: string): StoredCollection;
   /**
-   * Build indexes, or wait for those of the same name that are being built. A majority of the set suffices: MongoDB's default waits
-   * for every member, one that is down included.
+   * Build indexes, or wait for the builds of the same indexes that are running. A majority of the replica set suffices, because
+   * MongoDB's default would also wait for members that are down.
    *
-   * @throws MongoError as the driver reports it
+   * @throws MongoError the driver's error, not translated
    */
   createIndexes(name: string, indexes: readonly mongo.IndexDescription[]): Promise<void>;
   /** @throws StoreUnavailableError no primary answers */
   ping(): Promise<void>;
-  /** What the primary's clock shows, epoch milliseconds. @throws StoreUnavailableError no primary answers */
+  /** The time on the primary's clock, epoch milliseconds. @throws StoreUnavailableError no primary answers */
   askTime(): Promise<number>;
   close(): Promise<void>;
-  /** Close at once: calls that have no answer yet fail. */
+  /** Close at once: calls that wait for an answer fail. */
   cut(): Promise<void>;
 }
 
-/** @throws StoreUnavailableError no server could be reached in time */
+/** Connect to MongoDB. @throws StoreUnavailableError no server could be reached in time */
 export async function connect({
   uri,
   dbName,
@@ -80,12 +80,12 @@ export async function connect({
     dbName,
     serverSelectionTimeoutMS: limits.serverSelectionTimeoutMs,
     connectTimeoutMS: limits.serverSelectionTimeoutMs,
-    // A server that hangs is noticed after this and the time to connect.
+    // A server that hangs is detected after this interval plus the connect timeout.
     heartbeatFrequencyMS: 2_000,
     waitQueueTimeoutMS: limits.poolTimeoutMs,
     socketTimeoutMS: limits.socketTimeoutMs,
     maxPoolSize: limits.maxPoolSize,
-    // A repeated write that cannot be repeated would hide that the first attempt was sent; the kernel repeats knowingly.
+    // The driver's retry could hide that the first attempt was sent; the kernel itself decides what to repeat.
     retryWrites: false,
     retryReads: true,
     ignoreUndefined: true,

@@ -11,26 +11,26 @@ import { createMongoRecordingStore } from './recording-store.js';
 import { createMongoRoomStore } from './room-store.js';
 
 export interface MongoOptions {
-  /** With user, password, read preference and all; its write and read concerns are not used by the stores. */
+  /** Connection string with credentials and read preference. The stores ignore its read concern and write concern. */
   uri: string;
   dbName: string;
   limits?: Partial<MongoLimits>;
-  /** What adopted recordings that have not ended are given. */
+  /** Time limits for adopted recordings that have not ended. */
   timing: AdoptionTiming;
-  /** This machine's. */
+  /** The clock of this machine. */
   clock: Clock;
 }
 
-/** The database of any number of processes. */
+/** A MongoDB database, which any number of processes may share. */
 export interface MongoDatabase extends Database {
-  /** The time that all of them keep. */
+  /** The clock of the store, shared by all processes on the database. */
   clock: SharedClock;
 }
 
-/** For the migrations: an index of a large collection takes longer to build than any other answer may. */
+/** Limits for the migrations: to build an index of a large collection takes longer than the usual limits allow. */
 const NO_LIMITS = { socketTimeoutMs: 0, writeTimeoutMs: 0 };
 
-/** @throws StoreUnavailableError no primary within the limits */
+/** @throws StoreUnavailableError no primary answered within the limits */
 export async function connectMongo(options: MongoOptions): Promise<MongoDatabase> {
   const { uri, dbName, timing, clock: ownClock } = options;
   const limits = { ...DEFAULT_LIMITS, ...options.limits };

@@ -1,10 +1,10 @@
 import type { StoredCollection } from './connect.js';
 
 /**
- * Make the uids of adopted recordings unique. The original service never asked for that: of two recordings in two rooms that
- * drew the same one, the older keeps it, and the other's is extended by its `_id`. Its file is where it was.
+ * Make the uids of adopted recordings unique, because OpenVidu Meet does not ensure that. If recordings of different rooms have
+ * the same uid, the oldest keeps it, and every other one gets its `_id` appended to its uid. Media files are not renamed.
  *
- * Reads the whole collection; only needed once the unique index could not be built.
+ * Reads the whole collection, so it runs only if the unique index could not be built.
  */
 export async function makeUidsDistinct(recordings: StoredCollection): Promise<number> {
   const groups = recordings.aggregate<{ _id: string; ids: { _id: { toString(): string }; isLive: boolean }[] }>(
@@ -20,7 +20,7 @@ export async function makeUidsDistinct(recordings: StoredCollection): Promise<nu
     for (const { _id, isLive } of ids.slice(1)) {
       const own = `${uid}${String(_id)}`;
       const keys = { uid: own, startKey: own, ...(isLive ? {} : { liveKey: own }) };
-      // Stored keys that follow the uid change with it, where they are.
+      // `tally.unsettled` and `tally.owing` repeat the uid while they are set, so they change with it.
       await recordings.updateOne({ _id, uid } as object, [
         {
           $set: {

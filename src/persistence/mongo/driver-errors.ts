@@ -3,15 +3,15 @@ import { mongo } from 'mongoose';
 import { StoreUnavailableError, TallyError, WriteOutcomeUnknownError, toError } from '../../errors.js';
 
 export const DUPLICATE_KEY = 11_000;
-/** NotWritablePrimary, NotPrimaryNoSecondaryOk and its older form: refused before the write began. */
+/** NotWritablePrimary, NotPrimaryNoSecondaryOk and its older form: the server refused before the write began. */
 const NOT_PRIMARY = new Set<unknown>([10_107, 13_435, 10_058]);
 /**
- * ShutdownInProgress, PrimarySteppedDown, InterruptedAtShutdown, InterruptedDueToReplStateChange, NotPrimaryOrSecondary,
- * MaxTimeMSExpired, ExceededTimeLimit, and a router's HostUnreachable, NetworkTimeout and SocketException.
+ * Errors after a write began: ShutdownInProgress, PrimarySteppedDown, InterruptedAtShutdown, InterruptedDueToReplStateChange,
+ * NotPrimaryOrSecondary, MaxTimeMSExpired, ExceededTimeLimit; from a router HostUnreachable, NetworkTimeout, SocketException.
  */
 const INTERRUPTED = new Set<unknown>([91, 189, 11_600, 11_602, 13_436, 50, 262, 6, 89, 9_001]);
 
-/** @throws StoreUnavailableError the read could not be answered */
+/** Run a read and translate the driver's errors. @throws StoreUnavailableError the read failed */
 export async function reading<Result>(read: () => Promise<Result>): Promise<Result> {
   try {
     return await read();
@@ -21,11 +21,11 @@ export async function reading<Result>(read: () => Promise<Result>): Promise<Resu
 }
 
 /**
- * Write; repeated once when a server refused because it is no primary any more. The driver itself repeats no write, so that what
- * it reports is about the only attempt.
+ * Run a write, and repeat it once if a server refused it as a non-primary or the driver did not send it. The driver's own retries
+ * are off, so its error describes the only attempt.
  *
- * @throws StoreUnavailableError certainly not written
- * @throws WriteOutcomeUnknownError sent, and not known to have failed
+ * @throws StoreUnavailableError the write did not happen
+ * @throws WriteOutcomeUnknownError the write was sent and may have happened
  */
 export async function writing<Result>(write: () => Promise<Result>): Promise<Result> {
   try {
@@ -36,28 +36,28 @@ export async function writing<Result>(write: () => Promise<Result>): Promise<Res
   }
 }
 
-/** A unique index refused the write. */
+/** Whether the error says that a unique index refused the write. */
 export function isDuplicateKey(error: unknown): boolean {
   return error instanceof mongo.MongoServerError && error.code === DUPLICATE_KEY;
 }
 
-/** Whether a write that ended with this error may have happened all the same. */
+/** Whether a write that failed with this error may have happened nevertheless. */
 export function isOutcomeUnknown(error: unknown): boolean {
-  // Accepted by the primary, not confirmed by the majority: it may survive or be rolled back.
+  // The primary accepted the write, but the majority did not confirm it: the write may survive or be rolled back.
   if (error instanceof mongo.MongoWriteConcernError) return true;
   if (error instanceof mongo.MongoServerError) return INTERRUPTED.has(error.code);
   if (error instanceof mongo.MongoNetworkError) return !isTurnedAway(error) && !isBeforeHandshake(error);
   return error instanceof mongo.MongoOperationTimeoutError || error instanceof mongo.MongoUnexpectedServerResponseError;
 }
 
-/** Not sent, or refused by a server that is no primary. A subclass of the pool's error means a connection cut under a write. */
+/** Whether the write was not sent, or was refused by a non-primary. The pool error's subclass means that a write was cut off. */
 export function isTurnedAway(error: unknown): boolean {
   if (error instanceof mongo.MongoWriteConcernError) return false;
   if (error instanceof mongo.MongoServerError) return NOT_PRIMARY.has(error.code);
   return error instanceof mongo.MongoNetworkError && error.name === 'MongoPoolClearedError';
 }
 
-/** The connection never came up, so nothing was sent. */
+/** Whether the connection failed before its handshake, so that nothing was sent. */
 function isBeforeHandshake(error: object): boolean {
   return 'beforeHandshake' in error && error.beforeHandshake === true;
 }

@@ -9,17 +9,17 @@ export interface Index {
   unique?: true;
 }
 
-/** The order of every list of recordings; with a room, of that room's. */
+/** Index for lists of recordings by status; `RECORDINGS_BY_ROOM` is the same within one room. */
 export const RECORDINGS_BY_STATUS: Keys = { status: 1, startDate: -1, _id: -1 };
 export const RECORDINGS_BY_ROOM: Keys = { roomId: 1, status: 1, startDate: -1, _id: -1 };
 export const ROOMS_BY_STATUS: Keys = { status: 1, creationDate: -1, _id: -1 };
-/** The order in which rooms expire. */
+/** Index of the rooms in the order in which they expire. */
 export const ROOMS_BY_EXPIRY: Keys = { autoDeletionDate: 1, roomId: 1 };
 
-/** Plain indexes only: what has no value stands in them as null. */
+/** Indexes of every actor collection. They are not sparse: a document without the field is in the index with the value null. */
 const OF_ACTORS: Index[] = [{ key: { 'tally.dueAt': 1 } }, { key: { 'tally.owing': 1 } }, { key: { 'tally.changedAt': 1 } }];
 
-/** Those that any document fits. */
+/** Indexes that can be built before the documents have Tally's fields. */
 export const COMMON_INDEXES: Record<string, Index[]> = {
   [RECORDINGS]: [
     { key: { recordingId: 1 }, unique: true },
@@ -47,7 +47,7 @@ export const COMMON_INDEXES: Record<string, Index[]> = {
   [JOB_RUNS]: [{ key: { name: 1 }, unique: true }],
 };
 
-/** Those that need our fields in every document. */
+/** Indexes that can be built only when every document has Tally's fields. */
 export const UNIQUE_INDEXES: Record<string, Index[]> = {
   [RECORDINGS]: [
     { key: { uid: 1 }, unique: true },

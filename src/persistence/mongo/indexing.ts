@@ -12,8 +12,8 @@ const NAMESPACE_NOT_FOUND = 26;
 const BAD_VALUE = 2;
 
 /**
- * Build the indexes that are missing, and wait for those that are being built; the unique ones come last. Indexes of other programs
- * stay, and one of the same keys counts as ours whatever its name.
+ * Build the missing indexes, the unique ones last, and wait for indexes that are still being built. Indexes of other programs
+ * stay, and an index with the same keys counts as ours under any name.
  */
 export function createIndexing(connection: MongoConnection): Migration {
   return {
@@ -37,7 +37,7 @@ export function createIndexing(connection: MongoConnection): Migration {
       }),
   };
 
-  /** @returns how many */
+  /** @returns the number of indexes that were built or waited for */
   async function build(wanted: Indexes): Promise<number> {
     const collections = await unfinished(wanted);
     await Promise.all(collections.map(({ name, indexes }) => connection.createIndexes(name, indexes)));
@@ -56,7 +56,7 @@ export function createIndexing(connection: MongoConnection): Migration {
   }
 }
 
-/** @returns what has to be built, or waited for; undefined when the index is ready */
+/** @returns the index to build or to wait for; undefined if it is ready */
 async function stateOf(
   { key, unique }: Index,
   collection: StoredCollection,
@@ -70,7 +70,7 @@ async function stateOf(
   return (await isReady(collection, found.name)) ? undefined : { ...wanted, name: found.name };
 }
 
-/** An index that is being built is listed like a finished one, but no query can be hinted to it. */
+/** Whether an index is built completely. MongoDB lists unfinished indexes too, but refuses a query with a hint to one. */
 async function isReady(collection: StoredCollection, name: string): Promise<boolean> {
   try {
     await collection.find({}, { hint: name, projection: { _id: 1 }, limit: 1 }).toArray();

@@ -5,7 +5,7 @@ import { JOB_RUNS } from './indexes.js';
 
 const BOOKKEEPING = new Set(['_id', 'schemaVersion', 'name']);
 
-/** Every method may be repeated, so one whose answer is lost counts as not done. */
+/** Every method is safe to repeat, so a write without an answer is reported as not done (StoreUnavailableError). */
 export function createMongoJobRuns(connection: MongoConnection): JobRuns {
   const collection = connection.kernel(JOB_RUNS);
 
@@ -13,7 +13,7 @@ export function createMongoJobRuns(connection: MongoConnection): JobRuns {
     save: (name, run) =>
       reading(async () => {
         const replace = () => collection.replaceOne({ name }, { schemaVersion: 1, name, ...run }, { upsert: true });
-        // Two upserts at once: the other one was first, so there is a run to replace now.
+        // Another upsert of the same job inserted its run first, so this run replaces that one.
         await replace().catch((error: unknown) => (isDuplicateKey(error) ? replace() : Promise.reject(error as Error)));
       }),
     async load(name) {

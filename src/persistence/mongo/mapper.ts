@@ -1,22 +1,22 @@
 import type { ActorDocument, KernelFields } from '../../machines/kernel/document.js';
 import type { Stored } from './connect.js';
 
-/** Fields that are stored for an index and never loaded: a document says them already in another way. Undefined ones are left out. */
+/** Functions that compute the fields stored only for an index. Loading drops these fields. An undefined value is not stored. */
 type Derived<Context extends object> = Record<string, (document: ActorDocument<Context>, key: string) => unknown>;
 
-/** The door between documents and what lies in the collection; fields that it does not know pass in both directions. */
+/** Converts between documents and their stored form; fields that the mapper does not know are kept in both directions. */
 export interface Mapper<Context extends object> {
   toStored(key: string, document: ActorDocument<Context>): Record<string, unknown>;
   toDocument(stored: Stored): ActorDocument<Context>;
 }
 
-/** Not what another program has written since our start: it has no state yet, and is taken in at the next start. */
+/** Matches documents that have Tally's state. A document that OpenVidu Meet adds meanwhile gets its state at the next start. */
 export const IS_TAKEN_IN = { tally: { $ne: null } };
 export function isTakenIn(stored: Stored): boolean {
   return (stored['tally'] ?? undefined) !== undefined;
 }
 
-/** @param ofTally beside `tally.owing`, which is the key while an effect is owed */
+/** @param ofTally derived fields inside `tally`, besides `tally.owing`, which is the document's key while an effect is pending */
 export function createMapper<Context extends object>(fields: Derived<Context>, ofTally: Derived<Context> = {}): Mapper<Context> {
   const tally: Derived<Context> = {
     ...ofTally,

@@ -5,26 +5,26 @@ import type { Stored, StoredCollection } from './connect.js';
 import { reading } from './driver-errors.js';
 import { IS_TAKEN_IN } from './mapper.js';
 
-/** Index keys read for one page of a name search at most; a rare name is then found over several pages. */
+/** Maximum number of index keys read for one page of a name search; a rare name is then spread over several pages. */
 export const SCAN_LIMIT = 100_000;
-/** Of a text that is looked for in names, in characters: none is that long, and a pattern that long is none to MongoDB. */
+/** Maximum length of the text of a name search, characters. No name is longer, and MongoDB refuses very long patterns. */
 const NEEDLE_MAX = 1_000;
-/** A name search looks at this many keys first, then at ten times as many. */
+/** A name search reads this many index keys first, then ten times as many, and so on. */
 const FIRST_STRETCH = 1_000;
 
 type Filter = Record<string, unknown>;
 
 export interface NewestFirstQuery<Document> {
   collection: StoredCollection;
-  /** Equalities on the fields before the sort field in `index`. */
+  /** Conditions of equality on the fields before the sort field in `index`. */
   filter: Filter;
-  /** `{ …, [sortField]: -1, _id: -1 }` */
+  /** The index to use: `{ …, [sortField]: -1, _id: -1 }`. */
   index: Record<string, 1 | -1>;
   sortField: string;
-  /** Case-insensitive substring of the room's name. */
+  /** Only documents whose room name contains this text, in upper or lower case. */
   roomName: string | undefined;
   toDocument: (stored: Stored) => Document;
-  /** Fields to read; all unless told. `sortField` is among them. */
+  /** Fields to read, `sortField` among them. Default: all. */
   projection?: Record<string, 1>;
   limit: number;
   after: PageCursor | undefined;
@@ -32,8 +32,8 @@ export interface NewestFirstQuery<Document> {
 }
 
 /**
- * One page: the largest sort value first, documents without one last, ties by `_id`. It costs the page, not the list; with a
- * name it reads on until the page is full or `scanLimit` is reached, and then ends early with a `next`.
+ * Read one page: the largest sort value first, documents without one last, ties by `_id`. The cost depends on the page, not on
+ * the list. A name search stops when the page is full or `scanLimit` is reached; a short page then has `next`.
  */
 export async function newestFirst<Document>(query: NewestFirstQuery<Document>): Promise<Page<Document>> {
   const { roomName = '' } = query;
@@ -60,7 +60,7 @@ async function searchedPage<Document>(query: NewestFirstQuery<Document>): Promis
   return after === undefined ? { items } : { items, next: after };
 }
 
-/** Documents strictly after one position up to another, that included. */
+/** The matching documents after the position `after` (exclusive), up to the position `upTo` (inclusive). */
 async function matchingIn<Document>(
   query: NewestFirstQuery<Document>,
   after: PageCursor | undefined,
@@ -73,7 +73,7 @@ async function matchingIn<Document>(
   return collection.find(filter, { projection }).sort(sortOf(query)).limit(limit).hint(index).toArray();
 }
 
-/** The position of the last of the next `count` keys; undefined when there are not so many. */
+/** The position of the last of the next `count` index keys; undefined if fewer are left. */
 async function positionAfter<Document>(
   query: NewestFirstQuery<Document>,
   after: PageCursor | undefined,
@@ -107,8 +107,8 @@ function cursorOf({ sortField }: Pick<NewestFirstQuery<unknown>, 'sortField'>, s
 }
 
 /**
- * What comes after a position. One range of the index: ties are cut off by `$nor`, which never becomes a range of its own, and
- * `$not` keeps the documents without a value, which a plain `$lte` would leave out.
+ * The conditions for documents after a position. MongoDB serves them by one index range: `$nor` removes the ties and never
+ * becomes a range, and `$not` keeps documents without a value, which a plain `$lte` would exclude.
  */
 function behind({ sortField }: Pick<NewestFirstQuery<unknown>, 'sortField'>, cursor: PageCursor | undefined): Filter[] {
   if (cursor === undefined) return [];
@@ -124,7 +124,7 @@ function notBehind({ sortField }: Pick<NewestFirstQuery<unknown>, 'sortField'>, 
   return cursor.value === null ? [tied] : [{ [sortField]: { $gte: cursor.value } }, tied];
 }
 
-/** A cursor comes from a client; what is no id of ours is compared as the string it is. */
+/** A cursor comes from a client; an id that is not an ObjectId is compared as a string. */
 function idOf({ id }: PageCursor): unknown {
   return /^[0-9a-f]{24}$/i.test(id) ? new mongo.ObjectId(id) : id;
 }

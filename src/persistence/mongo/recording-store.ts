@@ -8,12 +8,12 @@ import { RECORDINGS, RECORDINGS_BY_ROOM, RECORDINGS_BY_STATUS } from './indexes.
 import { SCAN_LIMIT, newestFirst } from './newest-first.js';
 import { recordingMapper } from './stored-recording.js';
 
-/** Documents or keys an iteration reads in one go. */
+/** Number of documents that an iteration reads in one query. */
 const BATCH = 100;
 const LISTED = { ...Object.fromEntries(LISTED_FIELDS.map((field) => [field, 1 as const])), 'tally.state': 1 as const };
 const ANY_STATUS = { $in: [...RECORDING_STATUSES] };
 
-/** @param scanLimit index keys read for one page of a name search at most */
+/** @param scanLimit maximum number of index keys read for one page of a name search */
 export function createMongoRecordingStore(
   connection: MongoConnection,
   clock: Pick<Clock, 'after'>,
@@ -65,8 +65,8 @@ export function createMongoRecordingStore(
   }
 
   /**
-   * Documents by a field that is the uid or absent: no document changes its place while others come and go. Each batch is read
-   * when it is asked for.
+   * Yields documents in the order of `field`, which is absent or equals the uid, so a document never changes its position while
+   * others are added or removed. Each batch is read when it is requested.
    */
   async function* inOrderOf(field: 'uid' | 'tally.unsettled', filter: Record<string, unknown>): AsyncGenerator<Stored> {
     for (let after = ''; ;) {
@@ -84,7 +84,7 @@ export function createMongoRecordingStore(
   }
 }
 
-/** What was read by the projection, and nothing derived. */
+/** Removes `_id`; the projection has already left out the other fields that lists do not need. */
 function toListed({ _id, ...listed }: Stored): ListedRecording {
   return listed as unknown as ListedRecording;
 }

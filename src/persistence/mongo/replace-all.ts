@@ -5,7 +5,7 @@ import { type ActorDocument, hasWritten } from '../../machines/kernel/document.j
 import type { MongoConnection, Stored } from './connect.js';
 import { DUPLICATE_KEY, isDuplicateKey, isTurnedAway } from './driver-errors.js';
 
-/** A document that is to take the place of the one of exactly this version. */
+/** A new version of a document; it replaces the stored one only if that has exactly `expectedVersion`. */
 export interface Replacement {
   key: string;
   expectedVersion: number;
@@ -13,24 +13,24 @@ export interface Replacement {
   stored: Record<string, unknown>;
 }
 
-/** `unknown`: so many wrote since that nobody can tell, or a new primary does not know yet. */
+/** Whether the document was replaced. `unknown`: too many later writes, or a new primary that does not have the write yet. */
 export type Outcome = boolean | 'unknown';
 
 interface Place {
   connection: MongoConnection;
-  /** Of the collection. */
+  /** Name of the collection. */
   name: string;
-  /** Name of the field that is the key. */
+  /** Name of the field that contains the document's key. */
   keyName: string;
 }
 
 /**
- * Replace documents with one command, each or not by itself.
+ * Replace documents with one command; some may succeed while others fail.
  *
- * MongoDB tells how many were replaced, not which: when some were not, each document is asked for the write's nonce.
+ * MongoDB reports how many were replaced, not which. If some were not, every document is read to look for the write's nonce.
  *
- * @throws WriteOutcomeUnknownError some may have been replaced
- * @throws MongoError as the driver reports it: of the command as a whole
+ * @throws WriteOutcomeUnknownError some documents may have been replaced
+ * @throws MongoError the driver's error for the whole command, not translated
  */
 export async function replaceAll(place: Place, replacements: readonly Replacement[]): Promise<ReadonlyMap<Replacement, Outcome>> {
   const [first] = replacements;
@@ -57,7 +57,7 @@ async function replaceOne(place: Place, replacement: Replacement): Promise<boole
   }
 }
 
-/** An interruption ends the command as a whole, and what came before it is written. @throws MongoError nothing is written */
+/** Rethrows a refusal or a network error. Any other server error may come after some writes, so their outcome is unknown. */
 function unlessRefused(error: unknown): never {
   if (!(error instanceof mongo.MongoServerError) || isTurnedAway(error)) throw error;
   throw new WriteOutcomeUnknownError('MongoDB did not finish some writes', { cause: error });
@@ -79,7 +79,7 @@ async function findOutcomes(
   for (const each of replacements) {
     const { lastWrite, version } = each.document.tally;
     const document = newest.get(each.key);
-    // Who lost a race finds the winner's version. An older one is what a new primary shows that has not caught up.
+    // After a lost race the stored version is at least ours. An older version comes from a new primary that lags behind.
     const isBehind = document !== undefined && document.tally.version < version && !refused.has(each);
     outcomes.set(each, isBehind ? 'unknown' : document !== undefined && hasWritten(document, lastWrite, version));
   }

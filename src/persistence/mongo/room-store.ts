@@ -13,7 +13,7 @@ import { roomMapper } from './stored-room.js';
 
 const SHOWN: RoomStatus[] = ['open', 'active_meeting', 'closed'];
 const IN_MEETING: RoomStatus = 'active_meeting';
-/** Rooms an iteration reads in one go. */
+/** Number of rooms that an iteration reads in one query. */
 const BATCH = 100;
 
 export function createMongoRoomStore(connection: MongoConnection, clock: Pick<Clock, 'after'>): RoomStore {

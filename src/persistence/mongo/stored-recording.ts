@@ -3,14 +3,14 @@ import { isDeleted, isUnsettled, statusOf } from '../../machines/recording/recor
 import { formatRecordingId } from '../../machines/recording/recording-id.js';
 import { createMapper } from './mapper.js';
 
-/** Lists show it: its egress is known and it is not deleted. */
+/** Whether lists show the recording: its egress is known and the recording is not deleted. */
 export function isListed(document: RecordingDocument): boolean {
   return document.egressId !== undefined && !isDeleted(document);
 }
 
 /**
- * `status` is stored exactly while lists show the recording, so that an index which begins with it holds nothing else;
- * `tally.unsettled` is the uid until the outcome is known.
+ * `status` is stored only while lists show the recording, so an index that begins with `status` finds only listed recordings.
+ * `tally.unsettled` is the uid until the outcome of the recording is known.
  */
 export const recordingMapper = createMapper<RecordingContext>(
   { recordingId: formatRecordingId, status: (document) => (isListed(document) ? statusOf(document) : undefined) },

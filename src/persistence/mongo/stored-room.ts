@@ -2,5 +2,5 @@ import type { RoomContext } from '../../machines/room/room.js';
 import { roomStatusOf } from '../../machines/room/room.js';
 import { createMapper } from './mapper.js';
 
-/** `status` is stored until the room is deleted. */
+/** The mapper of rooms; it also stores `status` until the room is deleted. */
 export const roomMapper = createMapper<RoomContext>({ status: roomStatusOf });
