@@ -1,13 +1,13 @@
 import { type Clock, within } from '../../clock.js';
 import { LocksUnavailableError } from '../../errors.js';
 
-/** How long commands are waited for, milliseconds. */
+/** Default time limit of the commands of one call, milliseconds. */
 const LIMIT_MS = 1_000;
 
 /**
- * Run some commands and wait for them, though not for ever.
+ * Run some Redis commands with a time limit.
  *
- * @param work its signal is aborted when nothing waits for its result any more: it has to give back what it acquires from then on
+ * @param work its signal is aborted when the time is over; from then on `work` must release each lock that it still acquires
  * @throws LocksUnavailableError the work failed or took longer than `limitMs` (retryable)
  */
 export type Ask = <Result>(work: (signal: AbortSignal) => Promise<Result>, limitMs?: number) => Promise<Result>;

@@ -3,10 +3,10 @@ import { readFile } from 'node:fs/promises';
 import { InvalidInputError } from '../../errors.js';
 
 /**
- * Certificates of the authorities that Redis's own certificate may come from.
+ * Read the certificates of the authorities that may have issued the Redis server's certificate.
  *
- * @param file in PEM
- * @throws InvalidInputError the file cannot be read, or has no certificate
+ * @param file path of a PEM file
+ * @throws InvalidInputError the file cannot be read, or contains no certificate
  */
 export async function readAuthorities(file: string): Promise<string> {
   const text = await readFile(file, 'utf8').catch((cause: unknown) => {

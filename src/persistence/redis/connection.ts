@@ -7,35 +7,35 @@ import type { OutageLog } from '../../outages.js';
 
 export type RedisClient = Redis | Cluster;
 
-/** Where Redis is. Give `sentinels` or `cluster` in place of host and port, not both. */
+/** Address of Redis. `sentinels` or `cluster`, not both, replaces host and port. */
 export interface RedisTarget {
   host: string;
   port: number;
   username?: string;
   password?: string;
-  /** Number of the database, default 0; a cluster has no other. */
+  /** Number of the Redis database, default 0; a cluster has only database 0. */
   db?: number;
   sentinels?: { addresses: readonly HostAndPort[]; masterName: string; password?: string };
-  /** Some of the nodes of a cluster; the others are found. */
+  /** Addresses of some nodes of a Redis cluster; the client discovers the remaining nodes. */
   cluster?: readonly HostAndPort[];
-  /** Encrypt every connection. Without `ca`, certificates in PEM, the authorities that Node knows count. */
+  /** Encrypt every connection. `ca` has the trusted authorities' certificates in PEM; default: those that Node.js trusts. */
   tls?: { ca?: string };
 }
 
-/** What ioredis lets nobody leave open. */
+/** The options of ioredis. Its constructor's type rejects a value whose `replyMapping` may be undefined. */
 type Options = Omit<RedisOptions, 'replyMapping'>;
 
-/** No command is waited for longer, milliseconds. */
+/** Time limit of one Redis command, milliseconds. */
 const COMMAND_LIMIT_MS = 800;
 const CONNECT_LIMIT_MS = 1_000;
-/** A connection that owes an answer for so long is replaced, milliseconds. */
+/** A connection without the answer to a command for this long is replaced, milliseconds. */
 const SILENCE_LIMIT_MS = 2_500;
 const LONGEST_PAUSE_MS = 1_000;
 
 /**
- * A client that is not connected yet. It reconnects for ever; meanwhile commands fail at once instead of waiting in a queue.
+ * Create a client that is not connected yet. It reconnects forever; meanwhile commands fail at once and are not queued.
  *
- * @throws InvalidInputError both sentinels and a cluster, or a cluster with a database
+ * @throws InvalidInputError the target has both sentinels and a cluster, or a cluster with a database other than 0
  */
 export function createClient(target: RedisTarget, outages: OutageLog): RedisClient {
   const client = target.cluster === undefined ? new Redis(nodeOptions(target)) : createCluster(target, target.cluster);
@@ -44,9 +44,9 @@ export function createClient(target: RedisTarget, outages: OutageLog): RedisClie
   return client;
 }
 
-/** Resolves when connected, or when the first attempt failed or took too long: the client goes on trying. */
+/** Connect the client. Resolves also if the first attempt fails or takes too long; the client then keeps trying. */
 export async function connect(client: RedisClient, clock: Pick<Clock, 'after'>): Promise<void> {
-  // The client's 'error' event says what went wrong.
+  // The handler of the client's 'error' event logs the failure.
   await within(CONNECT_LIMIT_MS, clock, () => client.connect()).catch(() => undefined);
 }
 
@@ -55,12 +55,12 @@ export async function disconnect(client: RedisClient): Promise<void> {
   client.disconnect();
 }
 
-/** The nodes that hold keys; none when a cluster cannot be reached. */
+/** The master nodes, which have the keys; empty if no node of a cluster is known. */
 export function keyNodes(client: RedisClient): Redis[] {
   return client instanceof Cluster ? client.nodes('master') : [client];
 }
 
-/** The values of many keys, by one command; a cluster's nodes are asked key by key. Keys that are not there have null. */
+/** The values of many keys, read by one command (in a cluster: one per key). A missing key has the value null. */
 export async function getAll(client: RedisClient, keys: readonly string[]): Promise<(string | null)[]> {
   if (client instanceof Cluster) return Promise.all(keys.map((key) => client.get(key)));
   return keys.length === 0 ? [] : client.mget([...keys]);
@@ -76,7 +76,7 @@ function createCluster(target: RedisTarget, nodes: readonly HostAndPort[]): Clus
     clusterRetryStrategy: pauseBeforeRetry,
     clusterNodeRetryStrategy: pauseBeforeRetry,
     redisOptions,
-    // A certificate names the host, so the host's name is not to be replaced by its address.
+    // A certificate is issued for a host name, so the cluster client must not replace the name by an IP address.
     ...(target.tls !== undefined && { dnsLookup: (host, done) => done(null, host) }),
   });
 }
@@ -110,7 +110,7 @@ function sharedOptions({ username, password, db, tls }: RedisTarget): Options {
     maxRetriesPerRequest: 0,
     keepAlive: 10_000,
     retryStrategy: pauseBeforeRetry,
-    // A master that became a replica: its successor is found by connecting anew.
+    // A master that has become a replica answers READONLY; to connect again finds the new master.
     reconnectOnError: (error) => error.message.startsWith('READONLY'),
   };
 }

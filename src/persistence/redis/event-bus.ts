@@ -8,26 +8,26 @@ import type { OutageLog } from '../../outages.js';
 
 export interface RedisBusOptions {
   publisher: RedisClient;
-  /** Not connected yet. */
+  /** A client for the subscription, not connected yet. */
   subscriber: RedisClient;
   log: Logger;
-  /** Hears of what happens to the publisher. */
+  /** Receives each success and failure of the publisher, for the log. */
   outages: OutageLog;
 }
 
-/** Shared with OpenVidu Meet, whose messages have the same shape and other types. */
+/** The channel is shared with OpenVidu Meet, whose messages have the same shape but other event types. */
 const CHANNEL = 'ov_meet_channel';
 const EVENT_TYPE = 'tally_wakeup';
 
 /**
- * A bus that spans instances. Its own messages are delivered at once, whether Redis can be reached or not, and their echo
- * is ignored by its `origin`.
+ * An event bus between instances. A listener gets its own instance's wake-ups at once, even without Redis; their echo from Redis
+ * is recognised by `origin` and ignored.
  */
 export function createRedisBus({ publisher, subscriber, log, outages }: RedisBusOptions): EventBus {
   const local = createLocalBus();
   const origin = randomBytes(8).toString('hex');
 
-  // At each connection anew: a subscription dies with its connection.
+  // Subscribe again at each new connection, because a subscription ends with its connection.
   subscriber.on('ready', () => {
     subscriber.subscribe(CHANNEL).catch((err: unknown) => log.warn({ err }, 'The wake-ups of other instances do not arrive'));
   });
@@ -56,7 +56,7 @@ export function createRedisBus({ publisher, subscriber, log, outages }: RedisBus
   };
 }
 
-/** undefined: another program's message, or none that can be understood. */
+/** @returns undefined if the message is from another program or malformed */
 function parseMessage(text: string): { wakeup: Wakeup; origin: unknown } | undefined {
   try {
     const { eventType, payload, origin } = JSON.parse(text) as Record<string, unknown>;

@@ -2,10 +2,10 @@ import type { JobLocks } from '../../jobs/locks.js';
 import type { Ask } from './ask.js';
 import type { Locker } from './locker.js';
 
-/** Shared with OpenVidu Meet, whose instances take the same locks for the same jobs. */
+/** The keys are shared with OpenVidu Meet, so an instance of either program excludes the other from the same job. */
 const PREFIX = 'ov_meet_lock:scheduled_task_';
 
-/** No other program reads who holds a job's lock, so it has no entry in the registry. */
+/** Job locks in Redis. They have no entry in the lock registry, because no program reads which process has a job's lock. */
 export function createRedisJobLocks(locker: Locker, ask: Ask): JobLocks {
   return {
     acquire: (name, ttlMs) =>

@@ -1,29 +1,29 @@
 import type { LockHolder } from '../../machines/ports/room-locks.js';
 import { getAll, type RedisClient } from './connection.js';
 
-/** A lock and its entry agree on who has the lock. */
+/** The holder of a lock, from a registry entry that has the same value as the lock. */
 export interface Registered {
   holder: LockHolder;
-  /** When the lock expires by its entry, epoch milliseconds; 0 when the entry does not say. */
+  /** When the lock expires according to its entry, epoch milliseconds; 0 if the entry has no expiration. */
   until: number;
 }
 
-/** The member names are those of OpenVidu Meet, whose instances read them; `uid` is ours. */
+/** A registry entry. OpenVidu Meet defines and reads all members but `uid`, which Tally adds. */
 interface Entry {
   resources: string[];
   value: string;
-  /** Epoch milliseconds. */
+  /** When the lock expires, epoch milliseconds. */
   expiration: number;
-  /** Epoch milliseconds. */
+  /** When the lock was taken, epoch milliseconds. */
   createdAt: number;
   uid: string;
 }
 
 export const REGISTRY_PREFIX = 'ov_meet_lock_registry:';
-/** How much longer than its lock an entry lives, milliseconds: whoever sees the lock finds the entry. */
+/** How much longer than its lock an entry lives, milliseconds, so that no registered lock lacks its entry. */
 const MARGIN_MS = 10_000;
 
-/** One key per script: in a cluster the lock and its entry live on different nodes. */
+/** Each script uses only one key, because in a cluster a lock and its entry are on different nodes. */
 const EXTEND = `
   local text = redis.call('get', KEYS[1])
   local known, entry = pcall(cjson.decode, text)
@@ -37,36 +37,36 @@ const REMOVE = `
   if not known or type(entry) ~= 'table' or entry.value ~= ARGV[1] then return 0 end
   return redis.call('del', KEYS[1])`;
 
-/** Beside each lock stands an entry that says who has it. The lock itself decides. */
+/** The lock registry: one entry per lock, which names the lock's holder. Only the lock itself decides who has it. */
 export function createLockRegistry({ client, now }: { client: RedisClient; now: () => number }) {
   return {
-    /** Over whatever stands there: the caller has the lock. @param ttlMs lifetime of the lock from `since` on */
+    /** Write or overwrite the entry; the caller must have the lock. @param ttlMs lifetime of the lock, counted from `since` */
     async write(lockKey: string, { value, uid, createdAt }: Required<LockHolder>, ttlMs: number, since: number): Promise<void> {
       const entry: Entry = { resources: [lockKey], value, expiration: expirationOf(since, ttlMs), createdAt, uid };
       await client.set(keyOf(lockKey), JSON.stringify(entry), 'PX', ttlMs + MARGIN_MS);
     },
-    /** No more than the entry of this value. */
+    /** Change the entry only if it has this value. */
     async extend(lockKey: string, value: string, ttlMs: number): Promise<void> {
       await client.eval(EXTEND, 1, keyOf(lockKey), value, expirationOf(now(), ttlMs), ttlMs + MARGIN_MS);
     },
-    /** No more than the entry of this value. */
+    /** Change the entry only if it has this value. */
     async remove(lockKey: string, value: string): Promise<void> {
       await client.eval(REMOVE, 1, keyOf(lockKey), value);
     },
-    /** Remove the entry of a lock that is over: those of OpenVidu Meet outlive their locks by far. */
+    /** Remove the entry of a lock that no longer exists; OpenVidu Meet's entries outlive their locks by a long time. */
     async forget(lockKey: string): Promise<void> {
       const [value = null, text = null] = await getAll(client, [lockKey, keyOf(lockKey)]);
       const entry = parseEntry(text);
       if (value === null && entry !== undefined) await client.eval(REMOVE, 1, keyOf(lockKey), entry.holder.value);
     },
-    /** Who has the lock now; undefined when it is free, or when the entry of its holder is missing. */
+    /** The holder of the lock; undefined if the lock is free or the registry has no entry for its current value. */
     async holderOf(lockKey: string): Promise<LockHolder | undefined> {
       return (await allOf([lockKey]))[0]?.holder;
     },
     allOf,
   };
 
-  /** The same for many locks by one command (in a cluster, by one a key), in the order of the keys. */
+  /** The valid entries of many locks, in the order of the keys, read by one command (in a cluster: one per key). */
   async function allOf(lockKeys: readonly string[]): Promise<(Registered | undefined)[]> {
     const texts = await getAll(client, [...lockKeys, ...lockKeys.map(keyOf)]);
     return lockKeys.map((_, index) => {
@@ -80,12 +80,12 @@ function keyOf(lockKey: string): string {
   return `${REGISTRY_PREFIX}${lockKey}`;
 }
 
-/** Redlock's reckoning: a clock may drift by a hundredth, and Redis expires to the millisecond. */
+/** When a lock expires by Redlock's formula: minus 1 % of the lifetime for clock drift, and 2 ms for Redis's precision. */
 function expirationOf(start: number, ttlMs: number): number {
   return start + ttlMs - Math.round(ttlMs / 100) - 2;
 }
 
-/** An entry without a uid or a date is another program's. */
+/** @returns undefined if the text is not an entry. An entry without uid or `createdAt` was written by another program. */
 function parseEntry(text: string | null): Registered | undefined {
   try {
     const { value, createdAt, uid, expiration } = JSON.parse(text ?? '{}') as Partial<Record<keyof Entry, unknown>>;

@@ -2,21 +2,21 @@ import Redlock, { ExecutionError, Lock, ResourceLockedError } from 'redlock';
 
 import { keyNodes, type RedisClient } from './connection.js';
 
-/** Locks by key and value; what fails is an outage. */
+/** Locks by key and value. A method rejects only if Redis fails, never because another process has the lock. */
 export interface Locker {
-  /** One try. @returns the lock's value, 32 random hex characters; undefined when another holds it */
+  /** Try once. @returns the lock's value, 32 random hex characters; undefined if the lock is taken */
   acquire(key: string, ttlMs: number): Promise<string | undefined>;
-  /** @returns false when the lock has another value or is gone */
+  /** @returns false if the lock has another value or no longer exists */
   extend(key: string, value: string, ttlMs: number): Promise<boolean>;
   /** Free the lock if it still has this value. */
   release(key: string, value: string): Promise<void>;
 }
 
-/** @param client not connected yet */
+/** Create a locker on Redis. @param client a client that is not connected yet */
 export function createLocker(client: RedisClient): Locker {
   const redlock = new Redlock([client], { retryCount: 0 });
 
-  // By its hash a script works from its second use on: too late for the release that follows an acquire without an answer.
+  // Redlock sends a script's text only after Redis refuses its hash: too late for the release after an unanswered acquire.
   client.on('ready', () => loadScripts());
 
   return {
@@ -33,7 +33,7 @@ export function createLocker(client: RedisClient): Locker {
     },
   };
 
-  /** A lock of which no more is known than its value: Redis judges whether it still holds. */
+  /** A Redlock object for a known value. Its expiration is unknown, so Redis alone decides whether the lock still exists. */
   function lockOf(key: string, value: string): Lock {
     return new Lock(redlock, [key], value, [], Number.MAX_SAFE_INTEGER);
   }
@@ -46,10 +46,10 @@ export function createLocker(client: RedisClient): Locker {
 }
 
 /**
- * Redlock rejects with one and the same error whether the lock is another's or Redis is away; the votes tell which.
+ * Redlock rejects with the same error if the lock is taken and if Redis fails; only the votes show the difference.
  *
- * @returns undefined when every vote against says that the lock is not ours
- * @throws Error what went wrong otherwise
+ * @returns undefined if every vote against reports that the lock has another value or is gone
+ * @throws Error the failure of Redis
  */
 async function unlessContended<Result>(operation: Promise<Result>): Promise<Result | undefined> {
   try {

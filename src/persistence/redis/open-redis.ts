@@ -13,7 +13,7 @@ import { createRedisRoomLocks } from './room-locks.js';
 
 export interface RedisSettings extends RedisTarget {
   log: Logger;
-  /** Dates the locks; default: the system's. */
+  /** The clock for the dates of locks and for time limits. Default: the system clock. */
   clock?: Clock;
 }
 
@@ -22,24 +22,24 @@ export interface OpenRedis {
   jobLocks: JobLocks;
   bus: EventBus;
   /**
-   * Hear of each new connection. Its Redis may be a replica, or restarted from a file, and lack the newest locks.
+   * Subscribe to new connections. The Redis server may be a promoted replica or restarted from a file, and lack the newest locks.
    *
    * @returns a function that ends the subscription
    */
   onConnected(listener: () => void): () => void;
-  /** Of both connections' server. */
+  /** The log of Redis outages, as the connection for commands sees them. */
   outages: OutageLog;
-  /** @throws LocksUnavailableError no answer within a second (retryable) */
+  /** Check that Redis answers. @throws LocksUnavailableError no answer within a second (retryable) */
   ping(): Promise<unknown>;
-  /** Ends both connections. Calls that come later fail as in an outage. */
+  /** Close both connections. Later calls fail as in an outage. */
   close(): Promise<void>;
 }
 
 /**
- * Two connections, one for commands and one that listens. A Redis that cannot be reached is no failure here: it is logged,
- * calls fail until it is back, and nothing has to be done then.
+ * Open two connections, for commands and for subscriptions. An unreachable Redis does not make this fail: it is logged, calls
+ * fail until Redis is back, and then work again by themselves.
  *
- * @throws InvalidInputError settings that contradict each other
+ * @throws InvalidInputError the settings contradict each other
  */
 export async function openRedis({ log, clock = systemClock, ...target }: RedisSettings): Promise<OpenRedis> {
   const outages = createOutageLog(log, 'Redis');
@@ -62,7 +62,7 @@ export async function openRedis({ log, clock = systemClock, ...target }: RedisSe
       };
     },
     async ping() {
-      // Keeps the idle connection honest too: a silent one is replaced. Its messages are hints, so it spoils no answer.
+      // Checks the idle subscriber too, so that a silent connection is replaced. Its failure does not make `ping` fail.
       subscriber.ping().catch(() => undefined);
       return ask(() => commands.ping());
     },

@@ -9,22 +9,22 @@ import { createLockRegistry, type Registered, REGISTRY_PREFIX } from './lock-reg
 import type { Locker } from './locker.js';
 
 const PREFIX = 'ov_meet_lock:recording_active_';
-/** Both in one walk through the database. */
+/** Pattern that matches the locks and their registry entries, so one scan finds both. */
 const LOCKS_AND_ENTRIES = 'ov_meet_lock*:recording_active_*';
 const SCAN_COUNT = 500;
-/** A list walks the whole database, milliseconds. */
+/** Time limit of `list`, milliseconds; it scans the whole Redis database. */
 const LIST_LIMIT_MS = 10_000;
-/** Locks that are renewed or taken again at the same time. */
+/** Maximum number of locks that `hold` writes at the same time. */
 const AT_ONCE = 100;
 
-/** Take the lock from exactly one holder, or when it is free. */
+/** Takes the lock if it is free or has the expected value. Returns 1 if taken, else 0. */
 const REPLACE = `
   local held = redis.call('get', KEYS[1])
   if held and held ~= ARGV[1] then return 0 end
   redis.call('set', KEYS[1], ARGV[2], 'PX', ARGV[3])
   return 1`;
 
-/** Take the lock when it is free or one's own already, or from exactly one holder. Says 0 for another's, 1 for kept, 2 for taken. */
+/** Takes the lock if it is free, already the caller's, or has the expected other value. Returns 0: refused, 1: kept, 2: taken. */
 const HOLD = `
   local held = redis.call('get', KEYS[1])
   if held and held ~= ARGV[1] and held ~= ARGV[3] then return 0 end
@@ -34,8 +34,8 @@ const KEPT = 1;
 const ANOTHERS = 0;
 
 /**
- * Room locks that several instances share, with those of OpenVidu Meet among them: same keys, same values. A lock that has
- * no entry in the registry, because somebody died between the two writes, is listed nowhere and goes with its time.
+ * Room locks in Redis, shared by all instances and with OpenVidu Meet: same keys, same values. A process may die between writing
+ * a lock and writing its registry entry; no list shows such a lock, and it ends when it expires.
  */
 export function createRedisRoomLocks(client: RedisClient, locker: Locker, ask: Ask, clock: Clock): RoomLocks {
   const registry = createLockRegistry({ client, now: () => clock.now() });
@@ -53,7 +53,7 @@ export function createRedisRoomLocks(client: RedisClient, locker: Locker, ask: A
         const key = keyOf(roomId);
         const value = randomBytes(16).toString('hex');
         const isTaken = await client.eval(REPLACE, 1, key, past, value, Math.ceil(ttlMs)).catch(async (error: unknown) => {
-          await freeQuietly(key, value); // as redlock does: it may have been taken, or be about to be
+          await freeQuietly(key, value); // the script may have run, or may still run, as after a failed acquire of redlock
           throw error;
         });
         if (isTaken !== 1) return { acquired: false, holder: await registry.holderOf(key) };
@@ -61,7 +61,7 @@ export function createRedisRoomLocks(client: RedisClient, locker: Locker, ask: A
       }),
     async hold(wanted, ttlMs) {
       const keys = wanted.map(({ roomId }) => keyOf(roomId));
-      // Where this fails, each lock is tried by itself, and its own attempt tells.
+      // If this read fails, every lock is written by a command of its own, which gives the outcome for that lock.
       const known = await ask(() => registry.allOf(keys)).catch(() => []);
       const halfOver = clock.now() + ttlMs / 2;
       const isSafe = ({ holder }: WantedLock, now: Registered | undefined) =>
@@ -95,7 +95,7 @@ export function createRedisRoomLocks(client: RedisClient, locker: Locker, ask: A
       }, LIST_LIMIT_MS),
   };
 
-  /** A lock that is taken too late for its caller stays taken: its recording frees it. */
+  /** A lock that is taken after the time limit is not given back: its recording releases the lock later. */
   function holdOne({ roomId, holder, instead }: WantedLock, lifeMs: number): Promise<Holding> {
     return ask(async () => {
       const key = keyOf(roomId);
@@ -106,7 +106,7 @@ export function createRedisRoomLocks(client: RedisClient, locker: Locker, ask: A
     });
   }
 
-  /** The second half of taking a lock; a lock whose entry cannot be written, or that nobody waits for, is given back. */
+  /** Write the entry of a lock just taken. If that fails, or the caller no longer waits, the lock is released. */
   async function register(key: string, value: string, uid: string, ttlMs: number, signal: AbortSignal): Promise<LockAttempt> {
     try {
       const createdAt = clock.now();
@@ -129,7 +129,7 @@ export function createRedisRoomLocks(client: RedisClient, locker: Locker, ask: A
     await free(key, value).catch(() => undefined);
   }
 
-  /** Keys of the locks, and of locks that are over and have left their entry. */
+  /** `locks`: keys of the existing locks; `past`: keys of ended locks whose registry entry still exists. */
   async function findKeys(): Promise<{ locks: string[]; past: string[] }> {
     const keys = new Set<string>();
     const nodes = keyNodes(client);
