@@ -8,7 +8,7 @@ export function describeObject({ ContentLength: size, LastModified, ETag: etag }
   return { size, modifiedAt: LastModified.getTime(), etag };
 }
 
-/** What the answer to a `GET` tells of its object, and which part of it the body is. @throws Error as above */
+/** The object's properties, and which part of it is in the body of a `GET` answer. @throws Error a header is missing */
 export function describePart(answer: Omit<GetObjectOutput, 'Body'>): { file: MediaInfo; part?: ByteRange } {
   const [, start, end, size] = /^bytes (\d+)-(\d+)\/(\d+)$/.exec(answer.ContentRange ?? '') ?? [];
   if (size === undefined) return { file: describeObject(answer) };

@@ -5,22 +5,22 @@ import { MediaUnavailableError } from '../../errors.js';
 
 export interface RelayOptions {
   clock: Pick<Clock, 'after'>;
-  /** Names the object in errors. */
+  /** Key of the object, for error messages. */
   key: string;
-  /** How long the first bytes may take once they are asked for, milliseconds; opening included. */
+  /** Time limit from the first read to the first bytes, including the opening of the object, milliseconds. */
   firstLimitMs: number;
-  /** How long further bytes may take once they are asked for, milliseconds. A reader may take its time between. */
+  /** Time limit from a later read to its bytes, milliseconds. The reader may pause between reads without limit. */
   stallLimitMs: number;
 }
 
-/** Asks for the bytes, at the first read; undefined when there are none. */
+/** Requests the body; it is called at the first read. Resolves to undefined if the object has none of the bytes. */
 export type Opener = (signal: AbortSignal) => Promise<Readable | undefined>;
 
 /**
- * A stream over the body of an answer. The connection is held until the stream ends or is destroyed, whichever comes first: a
- * body that is neither read nor destroyed holds it for ever.
+ * A stream of the body of an S3 answer. It keeps the connection until it ends or is destroyed; without either, the connection is
+ * never released.
  *
- * @throws MediaUnavailableError through the stream: there is no such object, it cannot be read, or no bytes arrive
+ * @throws MediaUnavailableError as an error of the stream: the object is missing or unreadable, or no bytes arrive in time
  */
 export function relay(source: Readable | Opener, { clock, key, firstLimitMs, stallLimitMs }: RelayOptions): Readable {
   const abort = new AbortController();
@@ -59,7 +59,7 @@ export function relay(source: Readable | Opener, { clock, key, firstLimitMs, sta
       if (!stream.push(chunk)) opened.pause();
     });
     finished(opened, (error) => {
-      cancelLimit(); // the reader may take its time over what is here
+      cancelLimit(); // the body has arrived, so only the reader's own pace counts now
       if (error instanceof Error) fail(error);
       else stream.push(null);
     });

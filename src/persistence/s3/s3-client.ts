@@ -1,23 +1,23 @@
 import { S3Client, S3ServiceException } from '@aws-sdk/client-s3';
 
 export interface S3ClientOptions {
-  /** URL of a server that is not Amazon's. */
+  /** URL of the S3 server. Default: Amazon's server of the region. */
   endpoint?: string;
   region: string;
-  /** Without both keys the provider chain is asked: role, instance profile, shared files. */
+  /** The access key. Without both keys the SDK's provider chain is used: role, instance profile, shared files. */
   accessKey?: string;
   secretKey?: string;
-  /** The bucket in the path and not in the host name. */
+  /** Put the bucket's name into the URL's path instead of its host name. */
   pathStyle: boolean;
-  /** How long an answer may take before the request is repeated, milliseconds. */
+  /** Time limit of an answer, milliseconds; after it the request is repeated. */
   answerLimitMs: number;
 }
 
 const CONNECT_LIMIT_MS = 1_000;
 const ATTEMPTS = 3;
 /**
- * A viewer keeps a socket for as long as it plays or pauses. How many there may be is decided where they come in: a limit here
- * would make whoever is above it wait for one of them to leave, and with him every look at the bucket.
+ * A viewer occupies a socket while it plays or pauses. The number of viewers is limited where their requests arrive; a limit here
+ * would make further viewers, and all other calls to the bucket, wait for one to leave.
  */
 const MAX_SOCKETS = Infinity;
 
@@ -29,7 +29,7 @@ export function createClient({ endpoint, region, accessKey, secretKey, pathStyle
     ...(hasKeys && { credentials: { accessKeyId: accessKey ?? '', secretAccessKey: secretKey ?? '' } }),
     forcePathStyle: pathStyle,
     maxAttempts: ATTEMPTS,
-    // Other servers know none, or others, of the checksums that the SDK adds by itself; a range has none to check.
+    // S3 servers other than Amazon's may not support the checksums that the SDK adds by default; a range has no checksum anyway.
     requestChecksumCalculation: 'WHEN_REQUIRED',
     responseChecksumValidation: 'WHEN_REQUIRED',
     requestHandler: {
@@ -42,7 +42,7 @@ export function createClient({ endpoint, region, accessKey, secretKey, pathStyle
   });
 }
 
-/** undefined: no answer came. */
+/** The HTTP status of an S3 error; undefined if the error is not an answer of the server. */
 export function statusOf(error: unknown): number | undefined {
   return error instanceof S3ServiceException ? error.$metadata.httpStatusCode : undefined;
 }

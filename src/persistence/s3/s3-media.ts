@@ -22,31 +22,31 @@ import { createSignedGet } from './signed-get.js';
 import { customerKeyOf } from './sse.js';
 
 export interface S3MediaOptions extends Omit<S3ClientOptions, 'answerLimitMs'> {
-  /** Limits calls and stalls. Default: the system's. */
+  /** The clock for the time limits. Default: the system clock. */
   clock?: Pick<Clock, 'after' | 'monotonic'>;
   bucket: string;
-  /** Stands in front of every key; '' for none. */
+  /** Folder inside the bucket, which is put before every key; '' for none. */
   subfolder: string;
   sse?: SseConfig;
-  /** Players are sent to the S3 server; without it they get everything from us. */
+  /** Options of signed URLs that send players to the S3 server. Without them players load everything through Tally. */
   links?: LinkOptions;
-  /** How long a call, or the first bytes of a read, may take with all repetitions, milliseconds; default 5 000. */
+  /** Time limit of a call, or of the first bytes of a read, including all retries, milliseconds; default 5 000. */
   limitMs?: number;
-  /** How long a read waits for further bytes, milliseconds; default 15 000. */
+  /** Time limit of further bytes of a read, milliseconds; default 15 000. */
   stallLimitMs?: number;
 }
 
 export interface S3Media extends MediaStore {
-  /** @throws MediaUnavailableError the bucket cannot be reached or listed (retryable) */
+  /** Check that the bucket can be listed. @throws MediaUnavailableError it cannot be reached or listed (retryable) */
   ping(): Promise<void>;
   close(): void;
 }
 
 /**
- * Media in a bucket that the egress writes to. The credentials need to list the bucket as well: without that right S3 answers
- * 403 for what is not there, which reads as an outage.
+ * Media in a bucket that the egress writes to. The credentials also need the right to list the bucket: without it S3 answers 403
+ * for a missing object, which looks like an outage.
  *
- * @throws InvalidInputError a subfolder that is no key
+ * @throws InvalidInputError `subfolder` is not a valid media key
  */
 export function createS3Media(options: S3MediaOptions): S3Media {
   const { clock = systemClock, bucket, links, limitMs = 5_000, stallLimitMs = 15_000 } = options;
@@ -130,14 +130,14 @@ export function createS3Media(options: S3MediaOptions): S3Media {
     }
   }
 
-  /** undefined: 404, whose reason an answer without a body does not tell. */
+  /** Request the object's headers. @returns undefined on 404: without a body the answer does not name the reason */
   function head(target: Target, limit: { abortSignal: AbortSignal }) {
     return client
       .send(new HeadObjectCommand({ ...target, ...customerKey }), limit)
       .catch(unless((error) => hasStatus(error, 404)));
   }
 
-  /** Whether it is the object that is not there, and not its bucket. @returns false when it is there by now */
+  /** Whether the object, not its bucket, is missing. @returns false if the object exists by now */
   async function isAbsent(target: Target, { abortSignal }: { abortSignal: AbortSignal }): Promise<boolean> {
     try {
       const answer = await get({ ...target, Range: 'bytes=0-0' }, abortSignal);
@@ -149,14 +149,14 @@ export function createS3Media(options: S3MediaOptions): S3Media {
     }
   }
 
-  /** undefined: the object has none of these bytes. */
+  /** Request the object or a range of it. @returns undefined on 416: the object has none of these bytes */
   function get(target: Target & { Range?: string }, abortSignal: AbortSignal): Promise<GetObjectCommandOutput | undefined> {
     return client
       .send(new GetObjectCommand({ ...target, ...customerKey }), { abortSignal })
       .catch(unless((error) => hasStatus(error, 416)));
   }
 
-  /** The same, within the limit; undefined also when there is no such object, or an empty one. */
+  /** Request an object or a range within the time limit. @returns undefined if the object or the range is missing or empty */
   async function getInTime(target: Target & { Range?: string }, signal: AbortSignal): Promise<Answer | undefined> {
     try {
       const open = async (abort: AbortSignal) => (await signed?.get(target, abort)) ?? (await get(target, abort));
@@ -177,7 +177,7 @@ interface Target {
   Key: string;
 }
 
-/** Of whichever client. */
+/** The answer to a `GET`, from the SDK or from the signed-URL client. */
 type Answer = Omit<GetObjectOutput, 'Body'> & { Body?: unknown };
 
 function bodyOf({ Body }: Answer): Readable {
@@ -185,13 +185,13 @@ function bodyOf({ Body }: Answer): Readable {
   return Body;
 }
 
-/** An answer without a body, as to every `HEAD`, tells its reason by its status only. */
+/** The error message includes the HTTP status, because an answer without a body, as to every `HEAD`, gives no other reason. */
 function unavailable(what: string, cause: unknown): MediaUnavailableError {
   const status = statusOf(cause);
   return new MediaUnavailableError(`Cannot ${what}${status === undefined ? '' : ` (HTTP ${status})`}`, { cause });
 }
 
-/** For `catch`: an expected error becomes undefined, any other stays. */
+/** A handler for `catch`: an expected error becomes undefined, any other error is rethrown. */
 function unless(isExpected: (error: unknown) => boolean): (error: unknown) => undefined {
   return (error) => {
     if (!isExpected(error)) throw error;

@@ -13,28 +13,28 @@ interface Target {
   Range?: string;
 }
 
-/** The members of an answer that tell what its body is. */
+/** The headers that describe the body of an answer, named as in the SDK, and the body. */
 export type SignedAnswer = Pick<GetObjectOutput, 'ContentLength' | 'ContentRange' | 'LastModified' | 'ETag'> & {
   Body: IncomingMessage;
 };
 
-/** How long a URL can be used, and how long it is; credentials of a role may end earlier, which costs a try. */
+/** A URL is valid for `EXPIRES_S` and reused for `USED_FOR_MS`. A role's credentials may expire earlier; then one try fails. */
 const EXPIRES_S = 900;
 const USED_FOR_MS = 600_000;
 const MOST_URLS = 1_000;
 
 /**
- * `GET` by URLs that are signed once and used again. To make and sign a request takes the SDK half of the time that a server
- * near by takes to answer it, and a player that seeks asks for the same object again and again.
+ * Requests objects by URLs that are signed once and reused. In the SDK, making and signing a request takes half as long as a
+ * nearby server takes to answer, and a player that seeks requests the same object repeatedly.
  *
- * @param answerLimitMs how long an answer may take, milliseconds
+ * @param answerLimitMs time limit of an answer, milliseconds
  */
 export function createSignedGet(client: S3Client, clock: Pick<Clock, 'after' | 'monotonic'>, answerLimitMs: number) {
   const agents = { http: new HttpAgent({ keepAlive: true }), https: new HttpsAgent({ keepAlive: true }) };
   const urls = new Map<string, { url: string; until: number }>();
 
   return {
-    /** One try. @returns undefined when it did not go well, whatever the reason: the SDK, which repeats, is to be asked */
+    /** Try once. @returns undefined after any failure; the caller then uses the SDK, which retries */
     async get(target: Target, signal: AbortSignal): Promise<SignedAnswer | undefined> {
       try {
         const open = async (late: AbortSignal) => ask(await urlOf(target), target.Range, late);
@@ -42,7 +42,7 @@ export function createSignedGet(client: S3Client, clock: Pick<Clock, 'after' | '
         if (answer.statusCode === 200 || answer.statusCode === 206) return describe(answer);
         answer.resume();
       } catch {
-        // the SDK, which is asked next, says what is wrong
+        // the caller uses the SDK next, which reports the error
       }
       urls.delete(target.Key);
       return undefined;
@@ -70,7 +70,7 @@ export function createSignedGet(client: S3Client, clock: Pick<Clock, 'after' | '
       ? httpsGet(url, { agent: agents.https, headers, signal })
       : httpGet(url, { agent: agents.http, headers, signal });
     const [answer] = (await once(request, 'response')) as [IncomingMessage];
-    request.on('error', () => undefined); // the body tells of its own end
+    request.on('error', () => undefined); // later errors also reach the body's stream, which its reader handles
     return answer;
   }
 }
