@@ -6,7 +6,7 @@ import { connectLmdb, type LmdbDatabase } from './lmdb/database.js';
 
 export interface Connected {
   database: Database;
-  /** The time that all processes on the database keep; of a single process, its own. */
+  /** The clock that all processes on the database share; this machine's clock if the database is embedded. */
   clock: SharedClock;
   /** Present when the store or the locks are embedded. */
   lmdb: LmdbDatabase | undefined;
@@ -14,7 +14,7 @@ export interface Connected {
 }
 
 /**
- * Connect the database that the configuration picks, and claim the data folder if anything lies in it.
+ * Connect the configured database, and claim the data folder if the store or the locks are embedded.
  *
  * @throws DataFolderInUseError, InvalidInputError (the data folder cannot be used), StoreUnavailableError
  */

@@ -8,18 +8,18 @@ import { createLocalJobLocks } from './local-job-locks.js';
 import { readAuthorities } from './redis/authorities.js';
 import type { OpenRedis } from './redis/open-redis.js';
 
-/** Of Redis, or embedded. */
+/** Locks and event bus, in Redis or in this process. */
 export type Locks = OpenRedis;
 
 export interface LockOptions {
   clock: Clock;
   log: Logger;
-  /** Has the embedded room locks. */
+  /** The embedded database; it contains the embedded room locks. */
   lmdb: LmdbDatabase | undefined;
 }
 
 /**
- * The locks that the configuration picks, and the bus that comes with them. A Redis that cannot be reached is no failure here.
+ * Open the configured locks and their event bus. An unreachable Redis does not make this fail.
  *
  * @throws InvalidInputError the settings contradict each other, or the file of Redis's authorities cannot be used
  */

@@ -11,18 +11,18 @@ export interface Stores {
   jobRuns: JobRuns;
 }
 
-/** A database that is connected. Its stores are opened once what lies in it is up to date. */
+/** A connected database. Its stores are opened after the stored data has been migrated. */
 export interface Database {
   /**
-   * Give the migrations to `run`, in their order, and free what they needed. When `signal` is aborted, a command that takes long
-   * is cut.
+   * Pass the migrations to `run`, in their order, and free their resources afterwards. If `signal` is aborted, a running command
+   * is cancelled.
    *
-   * @throws StoreUnavailableError, and whatever `run` throws
+   * @throws StoreUnavailableError, and every error that `run` throws
    */
   migrate(run: (migrations: readonly Migration[]) => Promise<void>, signal: AbortSignal): Promise<void>;
   openStores(): Stores;
   /** @throws StoreUnavailableError the database does not answer */
   ping(): Promise<unknown>;
-  /** Calls made afterwards fail as unavailable. */
+  /** Close the connection. Later calls throw StoreUnavailableError. */
   close(): Promise<void>;
 }

@@ -12,45 +12,44 @@ import type { Stores } from './database.js';
 import { migrate } from './migrations/migrate.js';
 import { openMedia } from './open-media.js';
 
-/** Every adapter that the configuration picks. Each says once in the log when its server is away, and once when it is back. */
+/** The configured adapters. Each logs once when its server becomes unreachable and once when the server is back. */
 export interface Persistence extends Stores {
   roomLocks: RoomLocks;
   jobLocks: JobLocks;
   media: MediaStore;
   bus: EventBus;
   /**
-   * Hear of each new connection to the lock service: it may have lost locks of live recordings. Embedded locks have none.
+   * Subscribe to new connections to the lock service, which may have lost live locks. Embedded locks never call the listener.
    *
    * @returns a function that ends the subscription
    */
   onLocksConnected: (listener: () => void) => () => void;
-  /** The time that all processes on the store keep; of a single process, its own. */
+  /** The clock that all processes on the store share; this machine's clock if the store is embedded. */
   clock: SharedClock;
-  /** No other process can have these stores open: what an earlier one left may be taken over at once. */
+  /** True if no other process can open these stores: leases and locks of an earlier process may then be taken over at once. */
   exclusive: boolean;
-  /** Asks each server something cheap; rejects when it does not answer well. */
+  /** Checks each server with a cheap request; rejects if the server does not answer or reports an error. */
   ping: Record<'store' | 'locks' | 'media', () => Promise<unknown>>;
   close(): Promise<void>;
 }
 
 export interface PersistenceOptions {
-  /** This machine's. */
+  /** The clock of this machine. */
   clock: Clock;
   log: Logger;
-  /** Aborted when the program stops: opening ends as soon as it can. */
+  /** Aborted when the program stops; opening then ends as soon as possible. */
   signal: AbortSignal;
-  /** Called when stored data has to be brought up to date first, by this process or by another one. */
+  /** Called before this process migrates stored data, or waits for another process that does. */
   onMigrating: () => void;
 }
 
 /**
- * Open the adapters that the configuration picks; the drivers of the others are not even loaded. In this order: connect, locks,
- * migrations, stores, media.
+ * Open the configured adapters; only their drivers are loaded. The order is: database, locks, migrations, stores, media.
  *
- * @throws DataFolderInUseError another process has the data folder
+ * @throws DataFolderInUseError another process uses the data folder
  * @throws InvalidInputError the data folder, or the file of Redis's authorities, cannot be used
  * @throws StoreUnavailableError MongoDB has no primary
- * @throws the signal's reason
+ * @throws the reason of `signal`, if it is aborted
  */
 export async function openPersistence(
   config: Pick<Config, 'dataDir' | 'store' | 'locks' | 'media' | 'timers'>,

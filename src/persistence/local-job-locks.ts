@@ -3,7 +3,7 @@ import { randomBytes } from 'node:crypto';
 import type { Clock } from '../clock.js';
 import type { JobLocks } from '../jobs/locks.js';
 
-/** Job locks of a single process. They die with it, as its jobs do. */
+/** Job locks in the memory of a single process. They end with the process, as its jobs do. */
 export function createLocalJobLocks({ clock }: { clock: Clock }): JobLocks {
   const locks = new Map<string, { value: string; expiresAt: number }>();
 

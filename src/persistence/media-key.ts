@@ -1,9 +1,9 @@
 import { InvalidInputError } from '../errors.js';
 
 /**
- * A media key as every adapter takes it: relative, `/`-separated, and unable to leave the folder or prefix it is under.
+ * Check a media key, which must be relative, `/`-separated, and unable to leave the media folder or the bucket's prefix.
  *
- * @throws InvalidInputError empty, absolute, with a NUL, or with an empty, `.` or `..` segment
+ * @throws InvalidInputError the key is empty or absolute, or contains a NUL or an empty, `.` or `..` segment
  */
 export function assertMediaKey(key: string): void {
   const isSafe = !key.includes('\0') && key.split('/').every((segment) => segment !== '' && segment !== '.' && segment !== '..');

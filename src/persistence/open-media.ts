@@ -10,7 +10,7 @@ export interface Media {
   close(): void;
 }
 
-/** The media store that the configuration picks. Nothing is asked yet. */
+/** Open the configured media store, without contacting its server yet. */
 export async function openMedia(media: Config['media'], clock: Clock): Promise<Media> {
   if (media.kind === 'embedded') {
     const files = createFileMedia(media.dir, media.egressDir);

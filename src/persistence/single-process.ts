@@ -7,7 +7,7 @@ import { join, resolve } from 'node:path';
 import { type Clock, systemClock, TimeLimitError, within } from '../clock.js';
 import { InvalidInputError, TallyError } from '../errors.js';
 
-/** Another process uses the data folder. Not retryable by itself: stop the other process, or use another folder. */
+/** Another process uses the data folder. Not retryable: stop the other process, or configure another folder. */
 export class DataFolderInUseError extends TallyError {
   constructor(folder: string) {
     super('data_folder.in_use', 'conflict', `Another process uses the data folder ${folder}`, { details: { folder } });
@@ -15,25 +15,25 @@ export class DataFolderInUseError extends TallyError {
 }
 
 export interface DataFolderClaim {
-  /** Give the folder up. Safe to call twice. */
+  /** Release the data folder. Safe to call twice. */
   release(): Promise<void>;
 }
 
-/** `sockaddr_un` holds 104 bytes on macOS and 108 on Linux, the closing zero included. */
+/** Bytes. The path in `sockaddr_un` has 104 bytes on macOS and 108 on Linux, including the terminating zero. */
 const LONGEST_SOCKET_PATH = 103;
 const CLAIM = /^process-[0-9a-f]{16}\.(sock|port)$/;
-/** How long another process may take to answer a knock, milliseconds. */
+/** How long another process may take to answer on its socket, milliseconds. */
 const KNOCK_LIMIT_MS = 2_000;
 
 /**
- * Make this process the only one that uses a data folder, creating the folder (mode 0700) when it is missing.
+ * Make this process the only user of a data folder. A missing folder is created (mode 0700).
  *
- * Each process first listens on an address of its own in the folder, then knocks at every other one there. Of two that
- * start together, the later to listen meets the earlier, so both never pass; both may be refused. A socket whose process
- * was killed refuses the knock and is removed by the next owner. (A pid file cannot tell: in containers everyone is pid 1.)
+ * Each process first listens on a socket of its own in the folder, then connects to all others there. If two start together, the
+ * later one finds the earlier, so at most one succeeds; both may be refused. The socket of a killed process refuses connections
+ * and is removed by the next owner. (A pid file does not work: in containers every process has pid 1.)
  *
- * @throws DataFolderInUseError another process has the folder, or is about to
- * @throws InvalidInputError it is no folder, or nothing can be written there
+ * @throws DataFolderInUseError another process uses the folder, or is claiming it
+ * @throws InvalidInputError the path is not a folder, or the folder is not writable
  */
 export async function claimDataFolder(dataDir: string, clock: Pick<Clock, 'after'> = systemClock): Promise<DataFolderClaim> {
   const folder = resolve(dataDir);
@@ -62,14 +62,14 @@ async function claim(folder: string, clock: Pick<Clock, 'after'>): Promise<DataF
   }
 }
 
-/** A unix socket; on loopback, with the port in a file, where the path is too long or the file system has no sockets. */
+/** Listen on a unix socket. If the path is too long or sockets fail, listen on a loopback port and write the port to a file. */
 async function listenIn(folder: string): Promise<DataFolderClaim & { name: string }> {
   const id = randomBytes(8).toString('hex');
   const server = createServer((socket) => {
     socket.on('error', () => socket.destroy());
     socket.end(id, () => socket.destroy());
   }).unref();
-  // Too many open files: whoever knocks then is not answered, which counts as an answer.
+  // An error such as too many open files leaves a connection unanswered; the other process counts that as alive.
   server.on('error', () => undefined);
 
   let name = `process-${id}.sock`;
@@ -106,7 +106,7 @@ async function isAlive(path: string, clock: Pick<Clock, 'after'>): Promise<boole
     if (path.endsWith('.sock')) return (await knock({ path }, clock)) !== 'refused';
     const { id, port } = JSON.parse(await readFile(path, 'utf8')) as { id: string; port: number };
     const answer = await knock({ host: '127.0.0.1', port }, clock);
-    // A port may have passed on to some other program, which answers something else.
+    // Another program may use the port by now; its answer is not this id.
     return answer === id || answer === 'silent';
   } catch (error) {
     if ((error as NodeJS.ErrnoException).code === 'ENOENT') return false;
@@ -114,7 +114,7 @@ async function isAlive(path: string, clock: Pick<Clock, 'after'>): Promise<boole
   }
 }
 
-/** What the listener says; `refused` when there is none, `silent` when there is one that says nothing that can be understood. */
+/** @returns the listener's answer; `refused` if there is no listener, `silent` if it answers nothing within the limit */
 async function knock(address: NetConnectOpts, clock: Pick<Clock, 'after'>): Promise<string> {
   const socket = connect(address);
   try {

@@ -1,29 +1,29 @@
 import type { Clock, SharedClock } from '../clock.js';
 
 export interface StoreClockOptions {
-  /** This machine's own. */
+  /** The clock of this machine. */
   clock: Clock;
   /**
-   * The store's time, epoch milliseconds, at some moment of the call; fractions are cut off.
+   * Read the store's time during the call, epoch milliseconds, rounded down.
    *
-   * @throws StoreUnavailableError
+   * @throws StoreUnavailableError the store does not answer
    */
   askTime(): Promise<number>;
 }
 
-/** The store is asked again when its last answer is older than this, milliseconds of the monotonic clock. */
+/** The store's time is measured again after this long, milliseconds of the monotonic clock. */
 const MAX_AGE_MS = 5_000;
-/** The wall and the monotonic clock went apart by more than this since: one was stepped, or the machine slept. */
+/** A larger drift between wall clock and monotonic clock, milliseconds, means that the clock was set or the machine slept. */
 const STEP_MS = 500;
 const RESOLUTION_MS = 1;
 
 /**
- * The store's time, kept between two answers by the monotonic clock: neither a wrong wall clock nor its steps are noticed.
+ * A clock that shows the store's time and follows the monotonic clock between measurements, so wall-clock errors have no effect.
  *
- * An answer was given somewhere between its question and its arrival, which bounds what the time can be. Only an estimate that
- * is out of these bounds is replaced, so a quick answer corrects it to the millisecond, and a slow one does no harm.
+ * The store read its clock between the request and the answer, which bounds the true time. An estimate is replaced only if it is
+ * out of these bounds, so a fast answer corrects it to the millisecond, and a slow answer does no harm.
  *
- * @throws StoreUnavailableError the store could not be asked even once
+ * @throws StoreUnavailableError the first measurement failed
  */
 export async function createStoreClock({ clock, askTime }: StoreClockOptions): Promise<SharedClock> {
   let measured = await measure();
@@ -32,7 +32,7 @@ export async function createStoreClock({ clock, askTime }: StoreClockOptions): P
   const now = () => Math.floor(measured.origin + clock.monotonic());
   const offset = () => clock.now() - now();
 
-  /** @returns the store's time at the monotonic clock's zero, and when and at which offset it was measured */
+  /** @returns `origin`: store time at the monotonic clock's zero; `at`: when measured (monotonic); `offset`: of the wall clock */
   async function measure(origin?: number): Promise<{ origin: number; at: number; offset: number }> {
     const begunAt = clock.monotonic();
     const time = await askTime();
