@@ -1,5 +1,6 @@
-import { createServer, type RequestListener, type ServerResponse } from 'node:http';
+import { createServer, type RequestListener, type ServerResponse, STATUS_CODES } from 'node:http';
 import type { AddressInfo, Socket } from 'node:net';
+import type { Duplex } from 'node:stream';
 
 import { InvalidInputError } from '../../errors.js';
 
@@ -8,6 +9,14 @@ const KEEP_ALIVE_MS = 75_000;
 const BACKLOG = 4_096;
 /** Five hundred recordings named in one URL are 25 kB, more than Node takes by itself. Beyond it: 431. */
 const MAX_HEADER_BYTES = 64 * 1024;
+/** How long a client may take to send a request, in milliseconds; `checkMs` is how often Node looks. */
+const DEFAULT_LIMITS = { headersMs: 20_000, requestMs: 30_000, checkMs: 5_000 };
+/** Statuses of requests that Node's parser gives up, by the error's code. Every other such request is malformed. */
+const PARSER_STATUSES: Readonly<Record<string, number>> = {
+  HPE_HEADER_OVERFLOW: 431,
+  HPE_CHUNK_EXTENSIONS_OVERFLOW: 413,
+  ERR_HTTP_REQUEST_TIMEOUT: 408,
+};
 /** Requests of one connection that may wait for their turn. With one more, the connection is cut. */
 const MOST_WAITING = 16;
 
@@ -26,9 +35,15 @@ export interface Listener {
  *
  * @param port 0 takes a free one
  * @param first answers until `serve` is called
+ * @param limits a client that takes longer gets 408, and its connection is closed
  * @throws InvalidInputError the address cannot be had, with one clear line
  */
-export async function listen(host: string, port: number, first: RequestListener): Promise<Listener> {
+export async function listen(
+  host: string,
+  port: number,
+  first: RequestListener,
+  { headersMs, requestMs, checkMs } = DEFAULT_LIMITS,
+): Promise<Listener> {
   let handler = first;
   const open = new Set<ServerResponse>();
   let closing = false;
@@ -38,7 +53,13 @@ export async function listen(host: string, port: number, first: RequestListener)
     if (closing) sayGoodbye(response);
     handler(request, response);
   });
-  const server = createServer({ maxHeaderSize: MAX_HEADER_BYTES }, handle);
+  const times = { headersTimeout: headersMs, requestTimeout: requestMs, connectionsCheckingInterval: checkMs };
+  const server = createServer({ maxHeaderSize: MAX_HEADER_BYTES, ...times }, handle);
+  server.on('clientError', (error: NodeJS.ErrnoException, socket) => {
+    const hasBegun = [...open].some((response) => response.socket === socket && response.headersSent);
+    if (hasBegun || error.code === 'ECONNRESET' || !socket.writable) socket.destroy();
+    else refuse(error, socket);
+  });
   await new Promise<void>((resolve, reject) => {
     server.once('error', (error: NodeJS.ErrnoException) => {
       reject(new InvalidInputError(`Cannot listen on ${host}:${String(port)}`, { cause: error }));
@@ -94,6 +115,15 @@ function inTurn(handle: RequestListener): RequestListener {
       if (!socket.destroyed) handle(request, response);
     });
   };
+}
+
+/** Answer a request that never reached a handler, in the shape of every other error, and close its connection. */
+function refuse(error: NodeJS.ErrnoException, socket: Duplex): void {
+  const status = PARSER_STATUSES[error.code ?? ''] ?? 400;
+  const name = STATUS_CODES[status] ?? '';
+  const body = JSON.stringify({ error: name, message: `The request could not be read: ${name}` });
+  const head = [`HTTP/1.1 ${String(status)} ${name}`, 'Connection: close', 'Content-Type: application/json; charset=utf-8'];
+  socket.end(`${[...head, `Content-Length: ${String(Buffer.byteLength(body))}`].join('\r\n')}\r\n\r\n${body}`);
 }
 
 /** Make this answer the connection's last: otherwise a client that keeps its connection alive would delay the close. */

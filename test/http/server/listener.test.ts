@@ -1,5 +1,5 @@
 import { once } from 'node:events';
-import type { IncomingMessage, ServerResponse } from 'node:http';
+import type { IncomingMessage, RequestListener, ServerResponse } from 'node:http';
 import { connect, type Socket } from 'node:net';
 
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
@@ -154,3 +154,46 @@ function recordingEvents(events: string[], answer: (response: ServerResponse) =>
     answer(response);
   };
 }
+
+describe('a request that cannot be read', () => {
+  const limits = { headersMs: 100, requestMs: 200, checkMs: 20 };
+
+  /** Everything that a client receives that sends this and then waits until its connection is closed. */
+  async function receivedAfter(text: string, handler: RequestListener = (request) => void request.resume()): Promise<string> {
+    const strict = await listen('127.0.0.1', 0, handler, limits);
+    try {
+      const socket = connect(strict.port, '127.0.0.1').on('error', () => undefined);
+      let received = '';
+      socket.on('data', (data) => (received += String(data)));
+      socket.write(text);
+      await once(socket, 'close');
+      return received;
+    } finally {
+      await strict.close(0);
+    }
+  }
+
+  it.each([
+    ['whose head is not HTTP', 'nonsense\r\n\r\n', 400, 'Bad Request'],
+    [
+      'whose headers are larger than 64 kB',
+      `GET / HTTP/1.1\r\nHost: a\r\nX: ${'x'.repeat(70_000)}\r\n\r\n`,
+      431,
+      'Request Header Fields Too Large',
+    ],
+    ['whose headers do not end in time', 'GET / HTTP/1.1\r\nHost: a\r\nX: ', 408, 'Request Timeout'],
+    ['whose body does not end in time', 'POST / HTTP/1.1\r\nHost: a\r\nContent-Length: 9\r\n\r\nhalf', 408, 'Request Timeout'],
+  ])('%s is answered in JSON, and its connection is closed', async (_, text, status, error) => {
+    const [head = '', body = ''] = (await receivedAfter(text)).split('\r\n\r\n');
+    expect(head).toContain(`HTTP/1.1 ${status} ${error}\r\n`);
+    expect(head).toContain('Content-Type: application/json; charset=utf-8');
+    expect(JSON.parse(body)).toEqual({ error, message: `The request could not be read: ${error}` });
+  });
+
+  it('whose body does not end in time gets no second answer when its first one has begun', async () => {
+    const received = await receivedAfter('POST / HTTP/1.1\r\nHost: a\r\nContent-Length: 9\r\n\r\nhalf', (_, response) => {
+      response.writeHead(200, { 'Content-Length': 9 }).write('half');
+    });
+    expect(received.match(/HTTP\/1\.1 \d+/g)).toEqual(['HTTP/1.1 200']);
+  });
+});
