@@ -130,7 +130,8 @@ describe('the HTTP edge, for CORS,', () => {
     for (const path of ['/api/v1/rooms', '/nowhere', '/health']) {
       const { headers } = await edge.anonymous.get(path);
       expect(headers['access-control-allow-origin']).toBe('*');
-      expect(headers['access-control-allow-credentials']).toBe('true');
+      expect(headers['access-control-expose-headers']).toBe('ETag,Content-Range,Retry-After,Location,X-Request-Id');
+      expect(headers).not.toHaveProperty('access-control-allow-credentials');
       expect(headers['vary']).toBeUndefined();
     }
   });
@@ -146,10 +147,11 @@ describe('the HTTP edge, for CORS,', () => {
     });
   });
 
-  it('adds Vary: Origin when a single origin is allowed', async () => {
+  it('allows credentials and adds Vary: Origin when a single origin is allowed', async () => {
     edge = await createEdge({ corsOrigin: 'https://app.example.com' });
     const { headers } = await edge.get('/api/v1/rooms').set('Origin', 'https://elsewhere.example.com');
     expect(headers['access-control-allow-origin']).toBe('https://app.example.com');
+    expect(headers['access-control-allow-credentials']).toBe('true');
     expect(headers['vary']).toBe('Origin');
     const preflight = await edge.anonymous.options('/api/v1/rooms');
     expect(preflight.headers['vary']).toBe('Origin, Access-Control-Request-Headers');
@@ -197,4 +199,13 @@ describe('the base URL of links', () => {
     edge = await createEdge({ baseUrl: '', port: 6081 });
     expect(await location(edge, { Host: 'a"><script>' })).toBe('http://localhost:6081');
   });
+});
+
+describe('every answer of the HTTP edge', () => {
+  it.each(['/api/v1/rooms', '/api/v1/recordings/none/media', '/nowhere', '/health'])(
+    'forbids to guess its type: %s',
+    async (path) => {
+      expect((await edge.get(path)).headers['x-content-type-options']).toBe('nosniff');
+    },
+  );
 });

@@ -10,6 +10,13 @@ export class RangeNotSatisfiableError extends TallyError {
   }
 }
 
+/** The client asked for an older version of the file (`If-Match`, `If-Unmodified-Since`). */
+export class FileHasChangedError extends TallyError {
+  constructor(recordingId: string) {
+    super('media.has_changed', 'conflict', `The file of recording '${recordingId}' has changed`, { details: { recordingId } });
+  }
+}
+
 const recordingError = (status: number): ErrorRow => ({ status, name: 'Recording Error' });
 
 export const recordingErrors: ErrorRows = {
@@ -34,6 +41,7 @@ export const recordingErrors: ErrorRows = {
     name: 'Internal Server Error',
     message: ({ roomId }) => `Unexpected error while starting Room Composite Egress for room '${String(roomId)}'`,
   },
+  'media.has_changed': recordingError(412),
   'media.range_not_satisfiable': {
     ...recordingError(416),
     headers: ({ sizeBytes }) => ({ 'Content-Range': `bytes */${String(sizeBytes)}` }),

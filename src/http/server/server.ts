@@ -7,7 +7,7 @@ import { apiKeyCredential } from '../auth/api-key.js';
 import { createAuthenticate } from '../auth/authenticate.js';
 import { authErrors } from '../auth/errors.js';
 import type { Capability } from '../route/capability.js';
-import type { HttpState } from '../route/context.js';
+import type { HttpMiddleware, HttpState } from '../route/context.js';
 import { mount } from '../route/route.js';
 import { setBaseUrl } from './base-url.js';
 import { cors } from './cors.js';
@@ -42,6 +42,7 @@ export function createServer(options: ServerOptions): Koa<HttpState> {
 
   app.use(requestLog(log));
   app.use(discardUnreadBody);
+  app.use(forbidSniffing);
   app.use(setBaseUrl(options));
   app.use(cors(options.corsOrigin));
   app.use(errorHandler(createErrorTable([commonErrors, authErrors, ...capabilities.map(({ errors = {} }) => errors)])));
@@ -53,3 +54,9 @@ export function createServer(options: ServerOptions): Koa<HttpState> {
   app.on('error', () => undefined);
   return app;
 }
+
+/** A browser that guesses types could run a recording or an error as a script. */
+const forbidSniffing: HttpMiddleware = (ctx, next) => {
+  ctx.set('X-Content-Type-Options', 'nosniff');
+  return next();
+};

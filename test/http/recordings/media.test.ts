@@ -40,7 +40,7 @@ describe('playing a recording', () => {
       'last-modified': new Date((await edge.media.stat(KEY))?.modifiedAt ?? 0).toUTCString(),
     });
     expect(headers['etag']).toMatch(/^"[^"]+"$/);
-    for (const name of ['content-range', 'content-disposition', 'transfer-encoding']) expect(headers).not.toHaveProperty(name);
+    for (const name of ['content-range', 'transfer-encoding']) expect(headers).not.toHaveProperty(name);
   });
 
   it.each([
@@ -296,5 +296,44 @@ describe('the stream of a media store', () => {
     expect(await outcome).toMatchObject({ code: 'ECONNRESET' });
     await logged;
     expect(edge.lines().at(-1)).toMatchObject({ level: 40, status: 200, cut: true, err: { message: 'bucket went away' } });
+  });
+});
+
+describe('the name under which a browser saves a recording', () => {
+  it.each([
+    ['Daily', Date.UTC(2026, 10, 30, 9, 15), 'inline; filename="Daily 2026-11-30 09-15.mp4"'],
+    ['Daily', undefined, 'inline; filename="Daily.mp4"'],
+    ['../a\\b:"c"\r\nX: 1', undefined, 'inline; filename=".._a_b__c___X_ 1.mp4"'],
+    [
+      'Grüße 会议',
+      undefined,
+      `inline; filename="Gr\u00fc\u00dfe ??.mp4"; filename*=UTF-8''Gr%C3%BC%C3%9Fe%20%E4%BC%9A%E8%AE%AE.mp4`,
+    ],
+  ])('is made of the room name %j and the start', async (roomName, startDate, expected) => {
+    await edge.recordings.put({ uid: UID, roomName, ...(startDate !== undefined && { startDate }) });
+    expect((await play()).headers['content-disposition']).toBe(expected);
+  });
+});
+
+describe('a player that already has a part of the file', () => {
+  const etagOf = async () => String((await play()).headers['etag']);
+
+  it('gets more of the same version', async () => {
+    const etag = await etagOf();
+    expect((await play({ 'If-Match': `"other", ${etag}`, Range: 'bytes=0-9' })).status).toBe(206);
+    expect((await play({ 'If-Match': '*' })).status).toBe(200);
+    expect((await play({ 'If-Unmodified-Since': new Date(Date.now() + 60_000).toUTCString() })).status).toBe(200);
+    expect((await play({ 'If-Unmodified-Since': 'no date' })).status).toBe(200);
+  });
+
+  it.each([
+    { 'If-Match': '"other"' },
+    { 'If-Match': '"other"', 'If-Unmodified-Since': new Date(Date.now() + 60_000).toUTCString() },
+    { 'If-Unmodified-Since': 'Thu, 01 Jan 2015 00:00:00 GMT' },
+    { 'If-Match': '"other"', Range: 'bytes=5000-' },
+  ])('is answered 412 when the file is another version: %j', async (headers) => {
+    const { status, body, headers: answered } = await edge.get(PATH).set(headers);
+    expect({ status, body }).toEqual({ status: 412, body: recordingError(`The file of recording '${ID}' has changed`) });
+    expect(answered).not.toHaveProperty('etag');
   });
 });

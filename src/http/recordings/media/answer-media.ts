@@ -6,12 +6,15 @@ import type { HttpContext } from '../../route/context.js';
 import { isOrdinary, meetsIfRange, requestedPart, type RangeHeaders } from './range.js';
 import { sendFile } from './send-file.js';
 
+const CONDITIONS = ['If-Match', 'If-None-Match', 'If-Unmodified-Since', 'If-Modified-Since'];
+
 type Media = Pick<MediaStore, 'stat' | 'read' | 'open' | 'presign'>;
 
 /**
  * Answer with a recording's file: with the requested bytes, or with a redirect to a signed URL of the store.
  *
  * @throws RecordingNotFoundError the file is missing or empty
+ * @throws FileHasChangedError `If-Match` or `If-Unmodified-Since` names another version of the file
  * @throws RangeNotSatisfiableError the file has none of the requested bytes
  */
 export async function answerMedia(
@@ -25,9 +28,8 @@ export async function answerMedia(
   const presign = ctx.method === 'GET' ? media.presign : undefined;
   const opened = presign === undefined ? await openAtOnce(ctx, media, key, headers, gone) : undefined;
   if (opened !== undefined) {
-    return {
-      status: await sendFile(ctx, { file: opened.file, part: () => opened.part, bytes: async () => opened.stream }, gone),
-    };
+    const { file, part, stream } = opened;
+    return { status: await sendFile(ctx, { file, recording, part: () => part, bytes: async () => stream }, gone) };
   }
   const file = assertFile(await media.stat(key), recording);
   const part = () => requestedPart(headers, file, formatRecordingId(recording), ctx.method);
@@ -36,7 +38,7 @@ export async function answerMedia(
     redirectTo(ctx, await presign(key));
     return { status: 302 };
   }
-  return { status: await sendFile(ctx, { file, part, bytes: (range) => media.read(key, range, gone) }, gone) };
+  return { status: await sendFile(ctx, { file, recording, part, bytes: (range) => media.read(key, range, gone) }, gone) };
 }
 
 /**
@@ -51,7 +53,7 @@ async function openAtOnce(
   headers: RangeHeaders,
   gone: AbortSignal,
 ): Promise<OpenMedia | undefined> {
-  const isConditional = ctx.get('If-None-Match') !== '' || ctx.get('If-Modified-Since') !== '';
+  const isConditional = CONDITIONS.some((name) => ctx.get(name) !== '');
   if (ctx.method !== 'GET' || isConditional || !isOrdinary(headers.range)) return undefined;
   const opened = await media.open?.(key, headers.range, gone);
   if (opened === undefined || meetsIfRange(headers['if-range'], opened.file)) return opened;

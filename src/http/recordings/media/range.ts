@@ -60,6 +60,13 @@ function isBackwards(range: WantedRange): boolean {
   return 'start' in range && range.end !== undefined && range.start > range.end;
 }
 
+/** Whether `If-Match`, or else `If-Unmodified-Since`, allows an answer with this version of the file. @see RFC 9110, 13.2.2 */
+export function meetsIfMatch(ifMatch: string, ifUnmodifiedSince: string, file: Pick<MediaInfo, 'etag' | 'modifiedAt'>): boolean {
+  if (ifMatch !== '') return ifMatch.trim() === '*' || ifMatch.split(',').some((etag) => etag.trim() === file.etag);
+  const since = Date.parse(ifUnmodifiedSince);
+  return Number.isNaN(since) || Date.parse(lastModified(file)) <= since;
+}
+
 /** Whether `If-Range` is absent or names this version of the file, so that the client may receive a part of it. */
 export function meetsIfRange(ifRange: string | undefined, file: Pick<MediaInfo, 'etag' | 'modifiedAt'>): boolean {
   if (ifRange === undefined) return true;

@@ -2,11 +2,18 @@ import { once } from 'node:events';
 import type { Readable } from 'node:stream';
 
 import type { ByteRange, MediaInfo } from '../../../machines/ports/media.js';
+import { formatRecordingId } from '../../../machines/recording/recording-id.js';
+import type { RecordingDocument } from '../../../machines/recording/recording.js';
 import type { HttpContext } from '../../route/context.js';
-import { lastModified } from './range.js';
+import { FileHasChangedError } from '../errors.js';
+import { lastModified, meetsIfMatch } from './range.js';
+
+/** Characters that file names cannot have on every system. */
+const UNSAFE_IN_NAMES = /[\u0000-\u001f\u007f/\\:*?"<>|]/g;
 
 export interface FileAnswer {
   file: MediaInfo;
+  recording: RecordingDocument;
   /** Called unless the client's copy is current. @returns undefined for the whole file */
   part: () => ByteRange | undefined;
   bytes: (range: ByteRange) => Promise<Readable>;
@@ -16,9 +23,17 @@ export interface FileAnswer {
  * Answer with a file or a part of it. A `HEAD`, and a client whose copy is current, get no bytes.
  *
  * @param gone aborts when the client goes away
+ * @throws FileHasChangedError
  * @see RFC 9110, 13.2.2: the preconditions come before the range
  */
-export async function sendFile(ctx: HttpContext, { file, part, bytes }: FileAnswer, gone: AbortSignal): Promise<200 | 206 | 304> {
+export async function sendFile(
+  ctx: HttpContext,
+  { file, recording, part, bytes }: FileAnswer,
+  gone: AbortSignal,
+): Promise<200 | 206 | 304> {
+  if (!meetsIfMatch(ctx.get('If-Match'), ctx.get('If-Unmodified-Since'), file)) {
+    throw new FileHasChangedError(formatRecordingId(recording));
+  }
   ctx.status = 200;
   ctx.set({
     'Accept-Ranges': 'bytes',
@@ -35,10 +50,17 @@ export async function sendFile(ctx: HttpContext, { file, part, bytes }: FileAnsw
   const status = wanted === undefined ? 200 : 206;
   ctx.status = status;
   if (ctx.method !== 'HEAD') ctx.body = await openStream(ctx, () => bytes({ start, end }), gone);
+  ctx.attachment(readableName(recording), { type: 'inline' });
   ctx.type = 'video/mp4';
   ctx.length = end - start + 1;
   if (wanted !== undefined) ctx.set('Content-Range', `bytes ${start}-${end}/${file.size}`);
   return status;
+}
+
+/** The name under which a browser saves the file: `Daily 2026-11-30 09-15.mp4`, in UTC. */
+function readableName({ roomName, startDate }: RecordingDocument): string {
+  const day = startDate === undefined ? '' : new Date(startDate).toISOString().slice(0, 16).replace('T', ' ').replace(':', '-');
+  return `${`${roomName} ${day}`.trim().replace(UNSAFE_IN_NAMES, '_')}.mp4`;
 }
 
 /**
