@@ -3,7 +3,7 @@ import closeWithGrace from 'close-with-grace';
 import { type App, createApp } from './app/app.js';
 import { openDemoRoom } from './cli/demo-room.js';
 import { announce, type Welcome } from './cli/welcome.js';
-import { parseConfig } from './config/config.js';
+import { configWarnings, parseConfig, withEnvFile } from './config/config.js';
 import { reasonsOf, TallyError, toError } from './errors.js';
 import { createLogger } from './logging.js';
 import { redactText } from './redact.js';
@@ -20,8 +20,10 @@ const STOP_SIGNALS = ['SIGINT', 'SIGTERM'] as const;
 async function main(): Promise<void> {
   // The AWS S3 client would warn on standard error about a Node.js version that Tally supports.
   process.env['AWS_SDK_JS_NODE_VERSION_SUPPORT_WARNING_DISABLED'] = 'true';
-  const config = parseConfig(process.env);
+  const env = withEnvFile(process.env, process.cwd());
+  const config = parseConfig(env);
   const log = createLogger({ level: config.logLevel, name: 'tally' });
+  for (const warning of configWarnings(env)) log.warn(warning);
   const stopping = new AbortController();
   const starting = createApp(config, { log, signal: stopping.signal });
   let forget = () => Promise.resolve();

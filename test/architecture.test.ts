@@ -51,7 +51,7 @@ const HOUSE: Record<string, Rule> = {
   },
   jobs: { imports: ['machines', 'accounts', 'notifications'], packages: ['bree'] },
   app: { imports: ['*'] },
-  config: { packages: ['zod'] },
+  config: { packages: ['zod', 'fastest-levenshtein'] },
   cli: { imports: ['config', 'machines', 'accounts', 'notifications'], packages: ['mediabunny'] },
 };
 

@@ -1,5 +1,7 @@
 import { once } from 'node:events';
+import { writeFile } from 'node:fs/promises';
 import { type AddressInfo, createServer } from 'node:net';
+import path from 'node:path';
 
 import { beforeAll, describe, expect, it } from 'vitest';
 
@@ -16,6 +18,7 @@ describe('a start of Tally with unusable settings', () => {
   const file = import.meta.filename;
   it.each([
     [{ SERVER_PORT: HUSH }, /^SERVER_PORT must be a whole number from 0 to 65535$/],
+    [{ MEET_CONFIG_DIR: '/nowhere/.env' }, /^MEET_CONFIG_DIR names '\/nowhere\/\.env', which cannot be read: ENOENT$/],
     [{ TALLY_DATA_DIR: file }, /^TALLY_DATA_DIR \/.+ cannot be used: EEXIST/],
     [{ TALLY_DATA_DIR: `${file}/data` }, /^TALLY_DATA_DIR \/.+ cannot be used: ENOTDIR/],
     [{ TALLY_MEDIA_DIR: file }, /^The simulator cannot start: EEXIST/],
@@ -24,6 +27,14 @@ describe('a start of Tally with unusable settings', () => {
     [{ MEET_MONGO_URI: `mongodb://a:${HUSH}@127.0.0.1:1/` }, /^MongoDB could not be asked: connect ECONNREFUSED 127.0.0.1:1$/],
   ])('prints one line with the reason and without secrets, and exits with 1: %o', async (env, reason) => {
     await expectRefusal(env, reason);
+  });
+
+  it('prints one line with the reason and exits with 1 when the setting is in the dotenv file', async () => {
+    const folder = await createDataFolder();
+    const envFile = path.join(folder.path, 'tally.env');
+    await writeFile(envFile, `TALLY_STORE=${HUSH}\n`);
+    await expectRefusal({ MEET_CONFIG_DIR: envFile }, /^TALLY_STORE must be one of embedded, real$/);
+    await folder.remove();
   });
 
   it('prints one line with the reason and exits with 1 when the port of the simulator is in use', async () => {

@@ -15,7 +15,7 @@ import type { Tree } from './tree.js';
 export async function measure({ label, folder }: Tree, args: readonly string[], signal: AbortSignal): Promise<Result[]> {
   const child = spawn('npm', ['run', '--silent', 'bench', '--', '--json', ...args], {
     cwd: folder,
-    env: { ...process.env, TALLY_SERVICES_RUN: undefined },
+    env: { ...process.env, SERVICES_RUN: undefined },
     stdio: ['ignore', 'pipe', 'pipe'],
   });
   const stop = (): void => void child.kill('SIGTERM');

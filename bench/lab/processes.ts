@@ -6,7 +6,7 @@ import { createInterface } from 'node:readline';
 
 const DIST = path.join(import.meta.dirname, '../../src');
 /** The variables that a child inherits. By the last one, a run of servers finds its processes. */
-const INHERITED = ['PATH', 'HOME', 'TALLY_SERVICES_RUN'];
+const INHERITED = ['PATH', 'HOME', 'SERVICES_RUN'];
 
 /**
  * Start a compiled script of the product as a process of its own. With `BENCH_LOG` its log is shown; `BENCH_PROFILE` names a folder

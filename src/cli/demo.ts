@@ -6,7 +6,7 @@ import path from 'node:path';
 import { createInterface } from 'node:readline';
 import { parseArgs } from 'node:util';
 
-import { parseConfig } from '../config/config.js';
+import { parseConfig, withEnvFile } from '../config/config.js';
 import { toError } from '../errors.js';
 import { recordDemo } from './record-demo.js';
 import { findRunningServer, type RunningServer } from './running-server.js';
@@ -19,7 +19,7 @@ const { values } = parseArgs({ options: { seconds: { type: 'string', default: '1
 async function main(): Promise<void> {
   const seconds = Number(values.seconds);
   if (!Number.isFinite(seconds) || seconds < 1 || seconds > 3_600) throw new Error('--seconds takes a number from 1 to 3600');
-  const { dataDir } = parseConfig(process.env);
+  const { dataDir } = parseConfig(withEnvFile(process.env, process.cwd()));
   const running = await findRunningServer(dataDir);
   const { server, stop } =
     running?.simulatorUrl === undefined ? await startThrowAway() : { server: running, stop: () => Promise.resolve() };
@@ -47,6 +47,7 @@ async function startThrowAway(): Promise<{ server: RunningServer; stop: () => Pr
   };
   const child = spawn(process.execPath, [path.join(import.meta.dirname, '..', 'main.js')], {
     env,
+    cwd: dataDir, // without a `.env`
     stdio: ['ignore', 'pipe', 'inherit'],
   });
   const exited = once(child, 'exit');

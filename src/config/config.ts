@@ -2,6 +2,7 @@ import { isIP } from 'node:net';
 
 import type { Given } from './adapter.js';
 import { type Environment, environmentSchema } from './environment.js';
+import { isServiceLink, nameWarnings, type RawEnvironment } from './names.js';
 import { DEFAULT_LIVEKIT_SECRET, type LiveKitConfig, toLiveKit } from './livekit.js';
 import { refusal } from './refusal.js';
 import { type ServiceConfig, toService } from './service.js';
@@ -9,6 +10,7 @@ import { refuseMissingAdapters, type StorageConfig, toStorage } from './storage.
 import { type Timers, toTimers } from './timers.js';
 
 export type { SseConfig } from './s3.js';
+export { withEnvFile } from './env-file.js';
 export type { HostAndPort } from './values.js';
 export type { MediaConfig } from './storage.js';
 export type { Timers } from './timers.js';
@@ -24,17 +26,23 @@ export interface Config extends ServiceConfig, StorageConfig {
  *
  * @throws InvalidInputError with one clear line; `details.issues` names each variable
  */
-export function parseConfig(env: Readonly<Record<string, string | undefined>>): Config {
-  const isSet = ([name, value]: [string, string | undefined]) =>
-    value !== undefined && (value.trim() !== '' || MAY_BE_EMPTY.has(name));
-  const given = Object.fromEntries(Object.entries(env).filter(isSet));
+export function parseConfig(env: RawEnvironment): Config {
+  const set = Object.entries(env).filter(
+    ([name, value]) => value !== undefined && (value.trim() !== '' || MAY_BE_EMPTY.has(name)) && !isServiceLink(name, value),
+  );
+  const given = Object.fromEntries(set.filter(([name]) => name in environmentSchema.shape));
   const { data, error } = environmentSchema.safeParse(given);
   if (error !== undefined)
     throw refusal(...error.issues.map(({ path: [name], message }): [string, string] => [String(name), message]));
-  refuseMissingAdapters(data, given);
+  refuseMissingAdapters(data, Object.fromEntries(set));
   const config = toConfig(data, given);
   refuseUnsafe(data, config);
   return deepFreeze(config);
+}
+
+/** One sentence about each set variable that has no effect although it was probably meant for Tally. */
+export function configWarnings(env: RawEnvironment): string[] {
+  return nameWarnings(env, Object.keys(environmentSchema.shape));
 }
 
 /** These variables may be empty: empty S3 keys select the machine's role, an empty password a Redis without one. */

@@ -6,6 +6,10 @@ import { checked, docs, integer, oneOf, text, url, type Values } from './values.
 const LOG_LEVELS = ['fatal', 'error', 'warn', 'info', 'debug', 'trace', 'silent'] as const;
 
 export const serviceVariables = {
+  MEET_CONFIG_DIR: text().optional().register(docs, {
+    description: 'Path of the dotenv file with further variables. Variables of the environment win over those of the file.',
+    defaultText: '`.env`; with `NODE_ENV=development` `.env.dev`, with `test` and `ci` `.env.test`',
+  }),
   NODE_ENV: text().optional().register(docs, {
     description:
       'With `production`, Tally refuses a real LiveKit beside the embedded store, unless `TALLY_STORE=embedded` asks for it.',

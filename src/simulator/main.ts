@@ -1,7 +1,7 @@
 import { randomBytes } from 'node:crypto';
 import path from 'node:path';
 import { parseArgs } from 'node:util';
-import { type MediaConfig, parseConfig } from '../config/config.js';
+import { type MediaConfig, parseConfig, withEnvFile } from '../config/config.js';
 import { InvalidInputError } from '../errors.js';
 import { bucketOf, createSimulator, type MediaOptions } from './index.js';
 
@@ -23,7 +23,7 @@ const simulator = await createSimulator({
   port: number('port', values.port, 0),
   apiKey: values.key,
   apiSecret,
-  ...mediaOptions(process.env, values['media-dir']),
+  ...mediaOptions(withEnvFile(process.env, process.cwd()), values['media-dir']),
   webhookUrls: values.webhook,
   speed: number('speed', values.speed, Number.MIN_VALUE),
 }).catch((error: unknown) => fail(`The simulator cannot start: ${error instanceof Error ? error.message : String(error)}`));

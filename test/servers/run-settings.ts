@@ -7,7 +7,7 @@ export interface RunSettings {
 }
 
 /** The environment variable with the id of the run. Every process of the run inherits it, and the reaper finds processes by it. */
-export const runVariable = 'TALLY_SERVICES_RUN';
+export const runVariable = 'SERVICES_RUN';
 
 /** The environment variables that make a process part of a run. */
 export function runEnvironment(runId: string, { dir, programs }: RunSettings): Record<string, string> {

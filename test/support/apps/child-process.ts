@@ -24,9 +24,9 @@ const PRINTS_WITHIN_MS = 45_000;
 
 /** Starts a Node program; the caller must end it. */
 export function startChild(file: string, args: readonly string[], env: Record<string, string>): RunningChild {
-  const { PATH, HOME, TALLY_SERVICES_RUN } = process.env; // TALLY_SERVICES_RUN marks the process as part of a run of servers
+  const { PATH, HOME, SERVICES_RUN } = process.env; // SERVICES_RUN marks the process as part of a run of servers
   const child: ChildProcess = spawn(process.execPath, ['--enable-source-maps', file, ...args], {
-    env: { PATH, HOME, TALLY_SERVICES_RUN, ...env },
+    env: { PATH, HOME, SERVICES_RUN, ...env },
     stdio: ['ignore', 'pipe', 'pipe'],
   });
   let stdout = '';
