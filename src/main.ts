@@ -3,7 +3,7 @@ import closeWithGrace from 'close-with-grace';
 import { type App, createApp } from './app/app.js';
 import { openDemoRoom } from './cli/demo-room.js';
 import { announce, type Welcome } from './cli/welcome.js';
-import { configWarnings, parseConfig, withEnvFile } from './config/config.js';
+import { type Config, configWarnings, parseConfig, withEnvFile } from './config/config.js';
 import { reasonsOf, TallyError, toError } from './errors.js';
 import { createLogger } from './logging.js';
 import { redactText } from './redact.js';
@@ -55,13 +55,15 @@ async function main(): Promise<void> {
     return undefined;
   });
   if (app === undefined || stopping.signal.aborted) return;
-  const announced = announce(await welcomeOf(app, config.dataDir), log);
+  const announced = announce(await welcomeOf(app, config), log);
   forget = async () => (await announced)();
   await announced;
 }
 
-async function welcomeOf({ url, apiKey, simulator, commands, persistence }: App, dataDir: string): Promise<Welcome> {
-  if (simulator === undefined) return { url, apiKey, dataDir };
+async function welcomeOf({ url, apiKey, simulator, commands, persistence }: App, config: Config): Promise<Welcome> {
+  const showsKey = config.store.kind === 'embedded' || process.stdout.isTTY;
+  const welcome = { url, apiKey, showsKey, keepsKey: apiKey !== config.initialApiKey, dataDir: config.dataDir };
+  if (simulator === undefined) return welcome;
   const demoRoomId = await openDemoRoom({
     rooms: commands.rooms,
     roomStore: persistence.rooms,
@@ -69,7 +71,7 @@ async function welcomeOf({ url, apiKey, simulator, commands, persistence }: App,
       simulator.join(roomId, person);
     },
   });
-  return { url, apiKey, dataDir, simulator: { ...simulator, url: simulator.url, demoRoomId } };
+  return { ...welcome, simulator: { ...simulator, url: simulator.url, demoRoomId } };
 }
 
 main().catch((error: unknown) => {

@@ -1,6 +1,6 @@
 import { ensureApiKey } from '../accounts/ensure-api-key.js';
 import { type Clock, systemClock } from '../clock.js';
-import type { Config } from '../config/config.js';
+import { type Config, SHORTEST_KEY } from '../config/config.js';
 import { toError } from '../errors.js';
 import { listen } from '../http/server/listener.js';
 import { createStartingAnswers } from '../http/probes/starting.js';
@@ -65,7 +65,12 @@ export async function createApp(config: Config, { log, clock = systemClock, sign
     const { recordings, rooms } = machines;
     const reconciler = (parts.reconciler = createReconciliation(config, ports, machines));
 
-    const apiKey = await ensureApiKey(ports.apiKeys, config.initialApiKey, ports.clock.now());
+    const apiKey = await ensureApiKey(ports.apiKeys, {
+      initialKey: config.initialApiKey,
+      now: ports.clock.now(),
+      shortestKey: SHORTEST_KEY,
+      log,
+    });
     const isAlone = ports.exclusive && config.locks.kind === 'embedded';
     if (isAlone) await releaseOrphanedLocks(ports.roomLocks, ports.recordings, log);
     await Promise.all([recordings.start(), rooms.start()]);

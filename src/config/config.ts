@@ -45,6 +45,9 @@ export function configWarnings(env: RawEnvironment): string[] {
   return nameWarnings(env, Object.keys(environmentSchema.shape));
 }
 
+/** Shorter secrets can be guessed by a program. */
+export const SHORTEST_KEY = 16;
+
 /** These variables may be empty: empty S3 keys select the machine's role, an empty password a Redis without one. */
 const MAY_BE_EMPTY = new Set(['MEET_S3_ACCESS_KEY', 'MEET_S3_SECRET_KEY', 'MEET_REDIS_PASSWORD']);
 
@@ -58,11 +61,14 @@ function toConfig(values: Environment, given: Given): Config {
   };
 }
 
-function refuseUnsafe(values: Environment, { http, livekit, store }: Config): void {
+function refuseUnsafe(values: Environment, { http, initialApiKey, livekit, store }: Config): void {
   if (!isLoopback(http.host) && livekit.apiSecret === DEFAULT_LIVEKIT_SECRET) {
     const message =
       'makes Tally reachable from other machines while LIVEKIT_API_SECRET is the published default: set another secret';
     throw refusal(['TALLY_HOST', message]);
+  }
+  if (!isLoopback(http.host) && initialApiKey !== undefined && initialApiKey.length < SHORTEST_KEY) {
+    throw refusal(['MEET_INITIAL_API_KEY', `must have at least ${SHORTEST_KEY} characters when TALLY_HOST is not loopback`]);
   }
   if (livekit.kind === 'real' && new URL(livekit.privateUrl).pathname !== '/') {
     const message = "has a path, which LiveKit's API cannot have: set LIVEKIT_URL_PRIVATE to the server's own address";

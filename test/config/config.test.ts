@@ -212,6 +212,17 @@ describe('the configuration of LiveKit', () => {
     expect(parseConfig({ TALLY_HOST: '0.0.0.0' }).http.host).toBe('0.0.0.0');
     expect(parseConfig({ TALLY_HOST: '::', LIVEKIT_API_SECRET: 'own' }).http.host).toBe('::');
   });
+
+  it('refuses an initial API key of fewer than 16 characters, except on loopback', () => {
+    const env = { MEET_INITIAL_API_KEY: 'fifteen-letters', LIVEKIT_API_SECRET: 'own' };
+    expect(refusalOf({ TALLY_HOST: '0.0.0.0', ...env })).toBe(
+      'MEET_INITIAL_API_KEY must have at least 16 characters when TALLY_HOST is not loopback',
+    );
+    expect(parseConfig(env).initialApiKey).toBe('fifteen-letters');
+    expect(parseConfig({ TALLY_HOST: '0.0.0.0', ...env, MEET_INITIAL_API_KEY: 'sixteen-letters!' }).initialApiKey).toBe(
+      'sixteen-letters!',
+    );
+  });
 });
 
 describe('an object store without an adapter', () => {
