@@ -7,9 +7,9 @@ import type { TallyClient } from '../support/tally-client.js';
 import { startCluster, type Cluster } from './support/cluster.js';
 import { overlapsOf } from './support/truth.js';
 
-const starts = isFullSize ? 10_000 : 1_000;
-const rooms = isFullSize ? 500 : 50;
-const users = isFullSize ? 64 : 16;
+const starts = isFullSize ? 10_000 : 500;
+const rooms = isFullSize ? 500 : 25;
+const users = isFullSize ? 64 : 8;
 /** The number of recordings that a user keeps running before it stops the oldest, so that most rooms are taken. */
 const keptRunning = isFullSize ? 5 : 2;
 /** An instance that pauses between its claim and its call may cause a second egress, which is stopped within this time. */
