@@ -18,10 +18,10 @@ export interface Welcome {
 const STDOUT = 1;
 
 /**
- * Print where everything is and, on the simulator, commands that record a demo room. Other commands read the same from a file in the
- * data folder (mode 0600); a server that cannot write it serves without.
+ * Print the URLs and, with the simulator, commands that record a demo room. Also store the URLs in a file of the data folder (mode
+ * 0600) for other commands; if that fails, the server runs without the file.
  *
- * @returns removes that file
+ * @returns a function that removes the file
  */
 export async function announce(welcome: Welcome, log: Logger): Promise<() => Promise<void>> {
   const { url, apiKey, showsKey, keepsKey, dataDir, simulator } = welcome;
@@ -65,7 +65,7 @@ function linesOf({ url, apiKey, showsKey, dataDir, simulator }: Welcome): string
   ];
 }
 
-/** Commands that start, stop, and fetch the file as soon as it is delivered. */
+/** Commands that set the key, start a recording, stop it, and download its file once it is delivered. */
 function recordDemo(recordings: string, apiKey: string, roomId: string): string[] {
   const key = '-H "X-API-KEY: $KEY"';
   const newest = `$(curl -s ${key} '${recordings}?roomId=${roomId}&maxItems=1&fields=recordingId' | grep -o '${roomId}--[^"]*')`;
