@@ -63,9 +63,9 @@ it.each([undefined, 'CRC32', 'SHA256'] as const)(
     const direct = await startSlowReaders(directUrl, READERS);
     direct.leave();
     const readers = await startSlowReaders(`${url}/media`, READERS);
-    // The system buffers some megabytes for each reader, and all of them pass through this one process. On a busy
-    // machine this takes long, so the limit is relative to the time that MinIO takes without Tally.
-    expect(readers.firstBytesMs).toBeLessThan(Math.max(5_000, 10 * direct.firstBytesMs));
+    // The system buffers some megabytes for each reader, about 1 GiB in all, which passes through this one process: with the C
+    // library's default settings that is 4 to 5 s of processor time (docs/operating.md), and more on a busy machine.
+    expect(readers.firstBytesMs).toBeLessThan(Math.max(10_000, 10 * direct.firstBytesMs));
     expect(readers.memoryKbEach).toBeLessThan(1_024);
     await expectPrompt(url, SIZE);
     readers.leave();
