@@ -9,7 +9,7 @@ interface Seen {
   event: RoomEvent;
 }
 
-/** Makes a guard: the event is a deletion, and `isSuch` is true of its plan, with or without a meeting. */
+/** Makes a guard: the event is a deletion, and `isSuch` is true of its plan. `hasMeeting` says whether a meeting is on in this state. */
 const plans =
   (hasMeeting: boolean, isSuch: (plan: AllowedDeletion) => boolean) =>
   ({ event }: Seen): boolean => {
