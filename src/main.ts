@@ -1,7 +1,7 @@
 import closeWithGrace from 'close-with-grace';
 
 import { type App, createApp } from './app/app.js';
-import { openDemoRoom } from './cli/demo-room.js';
+import { openDemoRoom } from './app/demo-room.js';
 import { announce, type Welcome } from './cli/welcome.js';
 import { type Config, configWarnings, parseConfig, withEnvFile } from './config/config.js';
 import { reasonsOf, TallyError, toError } from './errors.js';

@@ -20,7 +20,7 @@ const HOUSE: Record<string, Rule> = {
   'machines/recording': { imports: ['machines/kernel', 'machines/ports'], packages: ['xstate'] },
   'machines/room': { imports: ['machines/kernel', 'machines/ports'], packages: ['xstate'] },
   'machines/reconcile': { imports: ['machines/kernel', 'machines/ports', 'machines/recording', 'machines/room'] },
-  accounts: {},
+  accounts: { imports: ['machines/ports'] },
   observability: { types: ['machines'] },
   livekit: { types: ['machines'], packages: ['livekit-server-sdk', '@livekit/protocol'] },
   simulator: {
@@ -52,7 +52,7 @@ const HOUSE: Record<string, Rule> = {
   jobs: { imports: ['machines', 'accounts', 'notifications'], packages: ['bree'] },
   app: { imports: ['*'] },
   config: { packages: ['zod', 'fastest-levenshtein'] },
-  cli: { imports: ['config', 'machines', 'accounts', 'notifications'], packages: ['mediabunny'] },
+  cli: { imports: ['config', 'app'], packages: ['mediabunny'] },
 };
 
 /** The files directly in `src` and their allowed imports. */
