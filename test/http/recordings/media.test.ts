@@ -328,7 +328,7 @@ describe('a player that already has a part of the file', () => {
 
   it.each([
     { 'If-Match': '"other"' },
-    { 'If-Match': '"other"', 'If-Unmodified-Since': new Date(Date.now() + 60_000).toUTCString() },
+    { 'If-Match': '"other"', 'If-Unmodified-Since': 'Fri, 01 Jan 2100 00:00:00 GMT' },
     { 'If-Unmodified-Since': 'Thu, 01 Jan 2015 00:00:00 GMT' },
     { 'If-Match': '"other"', Range: 'bytes=5000-' },
   ])('is answered 412 when the file is another version: %j', async (headers) => {
