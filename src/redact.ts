@@ -4,6 +4,8 @@ const REDACTED = '[Redacted]';
 /** Longer texts are cut, so that no client decides how long a line is. UTF-16 code units. */
 const TEXT_MAX = 2_048;
 const STACK_MAX = 8_192;
+/** A text is cleaned up to this multiple of its limit, so that the cut leaves no beginning of a secret whose end would identify it. */
+const CLEANED_BEYOND = 4;
 /** Further items of a list, and objects further down, are left out. */
 const ITEMS_MAX = 100;
 const DEPTH_MAX = 10;
@@ -27,16 +29,16 @@ export const SECRETS_IN_TEXT: readonly (readonly [RegExp, string])[] = [
     `$1${REDACTED}`,
   ],
   [/(Bearer )[^\s"\\]+/gi, `$1${REDACTED}`],
-  [/(?<![\w-])eyJ[\w-]+\.[\w-]+\.[\w-]+/g, REDACTED],
+  [/(?<![\w-])eyJ[\w-]+(?:\.[\w-]+){1,2}/g, REDACTED],
   [/\bovmeet-\w+/g, REDACTED],
   [/(Secret ')[^'"]*(')/g, `$1${REDACTED}$2`],
 ];
 
 /** The text, cut to its limit and without secrets. */
 export function redactText(text: string, max = TEXT_MAX): string {
-  let clean = text.length > max ? `${text.slice(0, max)}… (${String(text.length)} characters)` : text;
+  let clean = text.slice(0, CLEANED_BEYOND * max);
   for (const [pattern, replacement] of SECRETS_IN_TEXT) clean = clean.replace(pattern, replacement);
-  return clean;
+  return text.length > max ? `${clean.slice(0, max)}… (${String(text.length)} characters)` : clean;
 }
 
 export function isSecretName(name: string): boolean {
@@ -44,8 +46,19 @@ export function isSecretName(name: string): boolean {
   return (SECRET_NAME.test(bare) && !HARMLESS_NAMES.has(bare)) || SECRET_NAMES.has(bare);
 }
 
-/** A plain copy of what is logged: members with secret names replaced, texts cleaned, errors as objects, cycles and great depths left out. */
-export function redact(value: unknown, path: readonly object[] = []): unknown {
+/**
+ * A plain copy of a logged value: members with secret names are replaced, texts cleaned, errors become objects, cycles and great depths are
+ * left out. A value that throws when it is read becomes a note: logging must not fail.
+ */
+export function redact(value: unknown): unknown {
+  try {
+    return copy(value, []);
+  } catch {
+    return '[unreadable]';
+  }
+}
+
+function copy(value: unknown, path: readonly object[]): unknown {
   if (typeof value === 'string') return redactText(value);
   if (typeof value !== 'object' || value === null || value instanceof Date) return value;
   if (ArrayBuffer.isView(value)) return `[${String(value.byteLength)} bytes]`;
@@ -53,12 +66,12 @@ export function redact(value: unknown, path: readonly object[] = []): unknown {
   const way = [...path, value];
   if (Array.isArray(value)) return redactItems(value, way);
   if (value instanceof Error) return redactMembers(stdSerializers.err(value), way);
-  if ('toJSON' in value && typeof value.toJSON === 'function') return redact((value.toJSON as () => unknown).call(value), way);
+  if ('toJSON' in value && typeof value.toJSON === 'function') return copy((value.toJSON as () => unknown).call(value), way);
   return redactMembers(value, way);
 }
 
 function redactItems(items: readonly unknown[], way: readonly object[]): unknown[] {
-  const shown = items.slice(0, ITEMS_MAX).map((item) => redact(item, way));
+  const shown = items.slice(0, ITEMS_MAX).map((item) => copy(item, way));
   return items.length > ITEMS_MAX ? [...shown, `… ${String(items.length - ITEMS_MAX)} more`] : shown;
 }
 
@@ -68,7 +81,7 @@ function redactMembers(members: object, way: readonly object[]): Record<string, 
     const isShown = value === undefined || value === null || typeof value === 'boolean' || !isSecretName(name);
     if (!isShown) clean[name] = REDACTED;
     else if (name === 'stack' && typeof value === 'string') clean[name] = redactText(value, STACK_MAX);
-    else clean[name] = redact(value, way);
+    else clean[name] = copy(value, way);
   }
   return clean;
 }

@@ -1,11 +1,11 @@
 import { describe, expect, it } from 'vitest';
 
-import { isSecretName, redactText, SECRETS_IN_TEXT } from '../src/redact.js';
+import { isSecretName, redact, redactText, SECRETS_IN_TEXT } from '../src/redact.js';
 
 const LINE_BYTES = 65_536;
 const MOST_MS = 20;
 
-/** What each pattern needs longest for: beginnings of a match, as many as there is room for, and an end that is none. */
+/** The texts that cost a pattern most: as many beginnings of a match as fit, and an end that completes none. */
 const WORST = [
   '://',
   '://a:',
@@ -110,4 +110,26 @@ describe('redacting', () => {
       expect(redactText(text)).toBe(text);
     },
   );
+
+  it.each([
+    (secret: string) => `mongodb://admin:${secret}@db/`,
+    (secret: string) => `password=${secret}`,
+    (secret: string) => `Secret '${secret}' is wrong`,
+    (secret: string) => `jwt eyJhbGciOiJIUzI1NiJ9.${secret}.${secret}`,
+  ])('leaves no part of a secret that the limit of a text cuts: %s', (textOf) => {
+    const secret = 'hush'.repeat(100);
+    for (let before = 1_500; before < 2_100; before += 7) {
+      expect(redactText(`${'x'.repeat(before)} ${textOf(secret)}`)).not.toContain('hush');
+    }
+  });
+
+  it('notes a value that throws when it is read, instead of throwing', () => {
+    const broken = {
+      get member(): string {
+        throw new Error('cannot be read');
+      },
+    };
+    expect(redact(broken)).toBe('[unreadable]');
+    expect(redact({ toJSON: () => broken })).toBe('[unreadable]');
+  });
 });
