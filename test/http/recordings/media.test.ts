@@ -315,6 +315,15 @@ describe('the name under which a browser saves a recording', () => {
   });
 });
 
+it.each<object>([{ startDate: 1e20 }, { startDate: NaN }, { startDate: 'yesterday' }])(
+  'a recording whose start is no date is played under the name of its room alone: %j',
+  async (odd) => {
+    await edge.recordings.put({ uid: UID, roomName: 'Daily', ...odd });
+    const { status, headers } = await play();
+    expect([status, headers['content-disposition']]).toEqual([200, 'inline; filename="Daily.mp4"']);
+  },
+);
+
 describe('a player that already has a part of the file', () => {
   const etagOf = async () => String((await play()).headers['etag']);
 

@@ -57,10 +57,14 @@ export async function sendFile(
   return status;
 }
 
-/** The name under which a browser saves the file: `Daily 2026-11-30 09-15.mp4`, in UTC. */
-function readableName({ roomName, startDate }: RecordingDocument): string {
-  const day = startDate === undefined ? '' : new Date(startDate).toISOString().slice(0, 16).replace('T', ' ').replace(':', '-');
-  return `${`${roomName} ${day}`.trim().replace(UNSAFE_IN_NAMES, '_')}.mp4`;
+/**
+ * The name under which a browser saves the file: `Daily 2026-11-30 09-15.mp4`, in UTC. Documents of other programs may lack the room's
+ * name, or have a start that is no date.
+ */
+function readableName({ roomName, roomId, startDate }: Partial<RecordingDocument>): string {
+  const start = new Date(startDate ?? NaN);
+  const minute = Number.isNaN(start.getTime()) ? '' : ` ${start.toISOString().slice(0, 16).replace('T', ' ').replace(':', '-')}`;
+  return `${`${roomName ?? roomId ?? ''}${minute}`.replace(UNSAFE_IN_NAMES, '_')}.mp4`;
 }
 
 /**
