@@ -34,7 +34,12 @@ export async function announce(welcome: Welcome, log: Logger): Promise<() => Pro
     await forget();
     log.warn({ err, file }, 'other commands do not find this server');
   }
-  if (keepsKey) await keepKey(path.join(dataDir, 'api-key'), apiKey, showsKey, log);
+  const keyFile = path.join(dataDir, 'api-key');
+  if (keepsKey) await keepKey(keyFile, apiKey, showsKey, log);
+  else
+    await rm(keyFile, { force: true }).catch((err: unknown) =>
+      log.warn({ err, file: keyFile }, 'an outdated API key could not be removed'),
+    );
   toFile(STDOUT).write(`${linesOf(welcome).join('\n')}\n`);
   return forget;
 }

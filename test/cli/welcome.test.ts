@@ -12,7 +12,7 @@ const log = createLogger({ level: 'info', name: 'test', destination: { write: (l
 const running = { url: 'http://127.0.0.1:6080', apiKey: 'key' };
 const welcome = { ...running, showsKey: false, keepsKey: true };
 
-it('announce writes the address of the server and the API key to files that only its user can read, and removes the first one afterwards', async () => {
+it('announce writes the address of the server and the API key to files that only its user can read, and removes each file when its content is no longer true', async () => {
   const { path, remove } = await createDataFolder();
   const dataDir = join(path, 'data');
   const forget = await announce({ ...welcome, dataDir }, log);
@@ -28,6 +28,10 @@ it('announce writes the address of the server and the API key to files that only
   await forget();
   expect(await readFile(keyFile, 'utf8')).toBe('key\n');
   await expect(stat(file)).rejects.toThrow('ENOENT');
+
+  const forgetAgain = await announce({ ...welcome, keepsKey: false, dataDir }, log);
+  await expect(stat(keyFile)).rejects.toThrow('ENOENT');
+  await forgetAgain();
   await remove();
 });
 
