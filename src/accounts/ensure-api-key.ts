@@ -23,7 +23,7 @@ export async function ensureApiKey(store: ApiKeyStore, { initialKey, now, shorte
   if ((await store.list()).length === 0) {
     await store.add({ key: initialKey ?? `ovmeet-${randomBytes(16).toString('hex')}`, creationDate: now });
   }
-  // Another instance may have added one at the same moment: all of them use the oldest.
+  // If two instances add a key at the same moment, both keys are valid; from the next start on every instance shows the older one.
   const stored = (await store.list()).sort((a, b) => a.creationDate - b.creationDate || (a.key < b.key ? -1 : 1));
   if (initialKey !== undefined && !stored.some(({ key }) => key === initialKey)) {
     log.warn({}, 'MEET_INITIAL_API_KEY has no effect: the store has other API keys already');

@@ -35,5 +35,5 @@ export function createMetrics() {
   };
 }
 
-/** What this process has counted. */
+/** The counters of this process. */
 export const metrics = createMetrics();

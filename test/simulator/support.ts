@@ -142,7 +142,7 @@ export function fileOutput(filepath: string, extra: { disableManifest?: boolean 
   return { file: new EncodedFileOutput({ fileType: EncodedFileType.MP4, filepath, ...extra }) };
 }
 
-/** What a call is refused with. */
+/** The status and the error of a refused call. */
 export async function refusal(
   call: Promise<unknown>,
 ): Promise<{ name: string; status: number; code: string | undefined; message: string }> {

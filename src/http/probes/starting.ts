@@ -1,6 +1,6 @@
 import type { RequestListener, ServerResponse } from 'node:http';
 
-/** What is answered until the stores are open. */
+/** The answers until the stores are open. */
 export interface StartingAnswers {
   answer: RequestListener;
   /** From now on `/readyz` says `migrating`, until the edge itself answers. */

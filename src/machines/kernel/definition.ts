@@ -81,7 +81,7 @@ export type EffectHandlers<Context extends object, Event extends ActorEvent> = R
   Record<string, EffectHandler<Context, Event>>
 >;
 
-/** What a process needs to run the actors of one kind. */
+/** Everything that a process needs to run the actors of one kind. */
 export interface Hosting<Context extends object, Event extends ActorEvent> {
   definition: ActorDefinition<Context, Event>;
   handlers: EffectHandlers<Context, Event>;

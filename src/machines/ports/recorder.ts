@@ -1,4 +1,4 @@
-/** What rooms need to know of, and do with, their recordings. */
+/** The questions and orders of rooms about their recordings. */
 export interface Recorder {
   /**
    * Whether the room has a recording that clients can see: its egress is known and it is not deleted.

@@ -76,7 +76,7 @@ export interface RecordingContext {
   deleteWhenSettled?: boolean;
   limitReached?: boolean;
   settledAt?: number;
-  /** What the media store said about the file; absent: not asked yet. */
+  /** The answer of the media store about the file; absent: not asked yet. */
   media?: 'complete' | 'missing';
   deletedAt?: number;
 

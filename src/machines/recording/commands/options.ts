@@ -6,7 +6,7 @@ import type { RoomDirectory } from '../../ports/rooms.js';
 import type { Recordings } from '../events.js';
 import type { RecordingStore } from '../recording-store.js';
 
-/** What the commands on recordings use, and how long a start may take. */
+/** The ports of the commands on recordings, and the time limit of a start. */
 export interface RecordingCommandOptions {
   supervisor: Recordings;
   store: RecordingStore;

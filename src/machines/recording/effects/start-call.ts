@@ -9,7 +9,7 @@ export const CLAIM_MS = 2_000;
 /** Other instances look for the egress this long after the claim, milliseconds: by then, any call has been answered. */
 export const LOOK_FOR_MS = 35_000;
 
-/** What this process does for a start. `call`: it holds the claim and has not called StartEgress yet. */
+/** The part of this process in a start. `call`: it holds the claim and has not called StartEgress yet. */
 export type StartDuty = 'call' | 'refuse' | 'look' | 'nothing';
 
 /** Only the claiming instance calls StartEgress, once and in time. Others, and it after a crash, look for the egress. Pure. */

@@ -6,7 +6,7 @@ import type { RecordingTiming } from './recording.deadlines.js';
 
 export type AdoptionTiming = Pick<RecordingTiming, 'startTimeoutMs' | 'stopTimeoutMs' | 'uploadBudgetMs'>;
 
-/** What the adoption needs beside the fields of the document. */
+/** The facts that the adoption needs beside the fields of the document. */
 export interface RecordingOrigin {
   /** Key of the document in its store; it becomes the uid of a recording whose own id cannot be parsed. */
   id: string;

@@ -4,7 +4,7 @@ import type { Recorder } from '../../ports/recorder.js';
 import type { Rooms } from '../events.js';
 import type { RoomStore } from '../room-store.js';
 
-/** What the commands on rooms use. */
+/** The ports of the commands on rooms. */
 export interface RoomCommandOptions {
   supervisor: Rooms;
   store: RoomStore;
