@@ -54,11 +54,14 @@ export async function listen(
     handler(request, response);
   });
   const times = { headersTimeout: headersMs, requestTimeout: requestMs, connectionsCheckingInterval: checkMs };
-  const server = createServer({ maxHeaderSize: MAX_HEADER_BYTES, ...times }, handle);
+  const newest = new WeakMap<Duplex, ServerResponse>();
+  const server = createServer({ maxHeaderSize: MAX_HEADER_BYTES, ...times }, (request, response) => {
+    newest.set(request.socket, response);
+    handle(request, response);
+  });
   server.on('clientError', (error: NodeJS.ErrnoException, socket) => {
-    const hasBegun = [...open].some((response) => response.socket === socket && response.headersSent);
-    if (hasBegun || error.code === 'ECONNRESET' || !socket.writable) socket.destroy();
-    else refuse(error, socket);
+    if (error.code !== 'ECONNRESET' && socket.writable && awaitsAnswer(newest.get(socket))) refuse(error, socket);
+    else socket.destroy();
   });
   await new Promise<void>((resolve, reject) => {
     server.once('error', (error: NodeJS.ErrnoException) => {
@@ -117,7 +120,18 @@ function inTurn(handle: RequestListener): RequestListener {
   };
 }
 
-/** Answer a request that never reached a handler, in the shape of every other error, and close its connection. */
+/**
+ * Whether the answer to a request that cannot be read would be the next one on its connection, and the only one to that request.
+ *
+ * @param newest the answer to the connection's newest request with readable headers
+ */
+function awaitsAnswer(newest: ServerResponse | undefined): boolean {
+  if (newest === undefined) return true;
+  // Either the headers of the next request are at fault, or the body of this one.
+  return newest.req.complete ? newest.writableFinished : !newest.headersSent;
+}
+
+/** Answer a request that cannot be read, in the shape of every other error, and close its connection. */
 function refuse(error: NodeJS.ErrnoException, socket: Duplex): void {
   const status = PARSER_STATUSES[error.code ?? ''] ?? 400;
   const name = STATUS_CODES[status] ?? '';

@@ -190,10 +190,28 @@ describe('a request that cannot be read', () => {
     expect(JSON.parse(body)).toEqual({ error, message: `The request could not be read: ${error}` });
   });
 
-  it('whose body does not end in time gets no second answer when its first one has begun', async () => {
-    const received = await receivedAfter('POST / HTTP/1.1\r\nHost: a\r\nContent-Length: 9\r\n\r\nhalf', (_, response) => {
-      response.writeHead(200, { 'Content-Length': 9 }).write('half');
-    });
+  const halfBody = 'POST / HTTP/1.1\r\nHost: a\r\nContent-Length: 9\r\n\r\nhalf';
+  it.each<[string, string, RequestListener]>([
+    [
+      'whose body does not end in time, and whose answer has begun',
+      halfBody,
+      (_, response) => {
+        response.writeHead(200, { 'Content-Length': 9 }).write('half');
+      },
+    ],
+    ['whose body does not end in time, and whose answer is complete', halfBody, (_, response) => response.end('early')],
+  ])('%s, gets no second answer', async (_, text, handler) => {
+    const received = await receivedAfter(text, handler);
     expect(received.match(/HTTP\/1\.1 \d+/g)).toEqual(['HTTP/1.1 200']);
+  });
+
+  it('behind a request that waits for its answer is not answered in its place', async () => {
+    expect(await receivedAfter(`${requestFor('/slow')}nonsense\r\n\r\n`, () => undefined)).toBe('');
+  });
+
+  it('behind a request that is answered gets the second answer', async () => {
+    const handler: RequestListener = (_, response) => response.end('ok');
+    const received = await receivedAfter(`${requestFor('/')}GET / HTTP/1.1\r\nHost: a\r\nX: `, handler);
+    expect(received.match(/HTTP\/1\.1 \d+/g)).toEqual(['HTTP/1.1 200', 'HTTP/1.1 408']);
   });
 });
