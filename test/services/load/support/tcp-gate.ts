@@ -1,6 +1,6 @@
 import { once } from 'node:events';
-import { connect, createServer, type Socket } from 'node:net';
 import { freeTcpPort } from '../../../servers/index.js';
+import { createTcpProxy } from '../../support/tcp-proxy.js';
 
 /** A TCP proxy in front of a server. `shut` cuts its connections and refuses new ones, as when the host is down. */
 export interface TcpGate {
@@ -11,22 +11,7 @@ export interface TcpGate {
 
 export async function startTcpGate(targetPort: number): Promise<TcpGate> {
   const port = await freeTcpPort();
-  const sockets = new Set<Socket>();
-  const server = createServer((incoming) => {
-    const outgoing = connect(targetPort, '127.0.0.1');
-    for (const [socket, other] of [
-      [incoming, outgoing],
-      [outgoing, incoming],
-    ] as const) {
-      sockets.add(socket);
-      socket.on('error', () => other.destroy());
-      socket.on('close', () => {
-        sockets.delete(socket);
-        other.destroy();
-      });
-      socket.pipe(other);
-    }
-  });
+  const { server, cut } = createTcpProxy(targetPort);
   const gate = {
     port,
     async open() {
@@ -34,8 +19,7 @@ export async function startTcpGate(targetPort: number): Promise<TcpGate> {
       await once(server, 'listening');
     },
     async shut() {
-      server.close();
-      for (const socket of sockets) socket.destroy();
+      cut();
       await once(server, 'close');
     },
   };

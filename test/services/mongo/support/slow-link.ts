@@ -1,6 +1,7 @@
 import { once } from 'node:events';
-import { connect, createServer, type AddressInfo, type Socket } from 'node:net';
+import type { AddressInfo } from 'node:net';
 import { Transform } from 'node:stream';
+import { createTcpProxy } from '../../support/tcp-proxy.js';
 
 /** A chunk that would be delayed by less than this passes at once. */
 const TICK_MS = 50;
@@ -13,32 +14,10 @@ export interface SlowLink {
 
 /** @param bytesPerSecond Infinity for no limit */
 export async function startSlowLink(targetPort: number, bytesPerSecond: number): Promise<SlowLink> {
-  const sockets = new Set<Socket>();
-  const server = createServer((incoming) => {
-    const outgoing = connect(targetPort, '127.0.0.1');
-    for (const [socket, other] of [
-      [incoming, outgoing],
-      [outgoing, incoming],
-    ] as const) {
-      sockets.add(socket);
-      socket.on('error', () => other.destroy());
-      socket.on('close', () => {
-        sockets.delete(socket);
-        other.destroy();
-      });
-    }
-    incoming.pipe(throttle(bytesPerSecond)).pipe(outgoing);
-    outgoing.pipe(incoming);
-  });
+  const { server, cut } = createTcpProxy(targetPort, () => throttle(bytesPerSecond));
   server.listen(0, '127.0.0.1');
   await once(server, 'listening');
-  return {
-    port: (server.address() as AddressInfo).port,
-    close() {
-      server.close();
-      for (const socket of sockets) socket.destroy();
-    },
-  };
+  return { port: (server.address() as AddressInfo).port, close: cut };
 }
 
 /** Delays each chunk by the time that it takes at this speed. */
