@@ -1,4 +1,4 @@
-import type { ApiKeyStore } from '../accounts/ports.js';
+import type { ApiKeyStore, SettingsStore } from '../accounts/ports.js';
 import type { JobRuns } from '../jobs/runs.js';
 import type { RecordingStore } from '../machines/recording/recording-store.js';
 import type { RoomStore } from '../machines/room/room-store.js';
@@ -9,6 +9,7 @@ export interface Stores {
   rooms: RoomStore;
   apiKeys: ApiKeyStore;
   jobRuns: JobRuns;
+  settings: SettingsStore;
 }
 
 /** A connected database. Its stores are opened after the stored data has been migrated. */

@@ -78,6 +78,7 @@ export async function openPersistence(
       rooms: tellingOutages(stores.rooms, storeOutages),
       apiKeys: tellingOutages(stores.apiKeys, storeOutages),
       jobRuns: tellingOutages(stores.jobRuns, storeOutages),
+      settings: tellingOutages(stores.settings, storeOutages),
       roomLocks: tellingOutages(locks.roomLocks, locks.outages),
       jobLocks: tellingOutages(locks.jobLocks, locks.outages),
       media: tellingOutages(media.store, createOutageLog(log, 'The media store')),

@@ -12,6 +12,7 @@ import { createLmdbJobRuns } from './job-runs.js';
 import { createLmdbRecordingStore, createRecordingTable } from './recording-store.js';
 import { createLmdbRoomLocks } from './room-locks.js';
 import { createLmdbRoomStore, createRoomTable } from './room-store.js';
+import { createLmdbSettings } from './settings.js';
 
 export interface LmdbOptions {
   /** The data folder; created with mode 0700 if missing. The stores are in its subfolder `store`. */
@@ -45,6 +46,7 @@ export async function connectLmdb({ dataDir, clock, bootId = kernelBootId() }: L
       rooms: createLmdbRoomStore(environment, rooms),
       apiKeys: createLmdbApiKeys(environment),
       jobRuns: createLmdbJobRuns(environment),
+      settings: createLmdbSettings(environment),
     }),
     ping: () => recordings.store.load('readiness'),
     async close() {

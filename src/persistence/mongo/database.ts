@@ -9,6 +9,7 @@ import { createIndexing } from './indexing.js';
 import { createMongoJobRuns } from './job-runs.js';
 import { createMongoRecordingStore } from './recording-store.js';
 import { createMongoRoomStore } from './room-store.js';
+import { createMongoSettings } from './settings.js';
 
 export interface MongoOptions {
   /** Connection string with credentials and read preference. The stores ignore its read concern and write concern. */
@@ -55,6 +56,7 @@ export async function connectMongo(options: MongoOptions): Promise<MongoDatabase
       rooms: createMongoRoomStore(connection, ownClock),
       apiKeys: createMongoApiKeys(connection),
       jobRuns: createMongoJobRuns(connection),
+      settings: createMongoSettings(connection),
     }),
     ping: () => connection.ping(),
     close: () => connection.close(),

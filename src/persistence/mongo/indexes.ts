@@ -2,6 +2,7 @@ export const RECORDINGS = 'meetrecordings';
 export const ROOMS = 'meetrooms';
 export const API_KEYS = 'meetapikeys';
 export const JOB_RUNS = 'meetjobruns';
+export const SETTINGS = 'tallysettings';
 
 type Keys = Record<string, 1 | -1>;
 export interface Index {
@@ -45,6 +46,7 @@ export const COMMON_INDEXES: Record<string, Index[]> = {
   ],
   [API_KEYS]: [{ key: { key: 1 }, unique: true }],
   [JOB_RUNS]: [{ key: { name: 1 }, unique: true }],
+  [SETTINGS]: [{ key: { key: 1 }, unique: true }],
 };
 
 /** Indexes that can be built only when every document has Tally's fields. */

@@ -4,6 +4,7 @@ import { jobRunsContract } from '../../contracts/job-runs.js';
 import { recordingStoreContract } from '../../contracts/recording-store.js';
 import { roomLocksContract } from '../../contracts/room-locks.js';
 import { roomStoreContract } from '../../contracts/room-store.js';
+import { settingsStoreContract } from '../../contracts/settings-store.js';
 import { tombstoneContract } from '../../contracts/tombstones.js';
 import { createDataFolder } from '../../support/stores/data-folder.js';
 import { createTestClock } from '../../support/test-clock.js';
@@ -58,6 +59,14 @@ roomLocksContract({
   create: async () => {
     const { roomLocks, dispose } = await openEmpty();
     return { locks: roomLocks, elapse: clock.advance, dispose };
+  },
+});
+
+settingsStoreContract({
+  name,
+  create: async () => {
+    const { settings, dispose } = await openEmpty();
+    return { store: settings, dispose };
   },
 });
 

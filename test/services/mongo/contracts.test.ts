@@ -4,6 +4,7 @@ import { apiKeyStoreContract } from '../../contracts/api-key-store.js';
 import { jobRunsContract } from '../../contracts/job-runs.js';
 import { recordingStoreContract } from '../../contracts/recording-store.js';
 import { roomStoreContract } from '../../contracts/room-store.js';
+import { settingsStoreContract } from '../../contracts/settings-store.js';
 import { tombstoneContract } from '../../contracts/tombstones.js';
 import { startMongoUnderTest, type MongoUnderTest } from './support/open-mongo.js';
 
@@ -49,6 +50,14 @@ apiKeyStoreContract({
   create: async () => {
     await mongo.empty();
     return { store: stores.apiKeys };
+  },
+});
+
+settingsStoreContract({
+  name,
+  create: async () => {
+    await mongo.empty();
+    return { store: stores.settings };
   },
 });
 

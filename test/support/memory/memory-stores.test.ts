@@ -5,6 +5,7 @@ import { mediaStoreContract } from '../../contracts/media-store.js';
 import { recordingStoreContract } from '../../contracts/recording-store.js';
 import { roomLocksContract } from '../../contracts/room-locks.js';
 import { roomStoreContract } from '../../contracts/room-store.js';
+import { settingsStoreContract } from '../../contracts/settings-store.js';
 import { createMemoryApiKeys } from './memory-api-keys.js';
 import { createMemoryJobLocks } from './memory-job-locks.js';
 import { createMemoryJobRuns } from './memory-job-runs.js';
@@ -12,6 +13,7 @@ import { createMemoryMedia } from './memory-media.js';
 import { createMemoryRecordingStore } from './memory-recording-store.js';
 import { createMemoryRoomLocks } from './memory-room-locks.js';
 import { createMemoryRoomStore } from './memory-room-store.js';
+import { createMemorySettings } from './memory-settings.js';
 import { createTestClock } from '../test-clock.js';
 
 const name = 'memory';
@@ -19,6 +21,7 @@ const name = 'memory';
 recordingStoreContract({ name, create: async () => ({ store: createMemoryRecordingStore() }) });
 roomStoreContract({ name, create: async () => ({ store: createMemoryRoomStore() }) });
 apiKeyStoreContract({ name, create: async () => ({ store: createMemoryApiKeys() }) });
+settingsStoreContract({ name, create: async () => ({ store: createMemorySettings() }) });
 roomLocksContract({
   name,
   create: async () => {
