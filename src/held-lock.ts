@@ -1,4 +1,4 @@
-import type { Clock } from './clock.js';
+import { type Clock, sleep } from './clock.js';
 import { LocksUnavailableError, toError } from './errors.js';
 import type { JobLocks } from './jobs/locks.js';
 import type { Logger } from './logging.js';
@@ -19,6 +19,42 @@ export interface HoldOptions {
   log: Logger;
   /** Called once, when another process holds the lock, or may soon hold it because the lock could not be extended. */
   onLost: (reason: Error) => void;
+}
+
+export interface WaitOptions extends Omit<HoldOptions, 'onLost'> {
+  /** What the lock protects, for the log: `the migrations`. */
+  work: string;
+  /** Aborted when the program stops. */
+  signal: AbortSignal;
+  /** Called each time that another process holds the lock. */
+  onWait?: () => void;
+}
+
+/** Interval at which a waiting process tries to take the lock, milliseconds. */
+const TRY_EVERY_MS = 1_000;
+
+/**
+ * Wait until this process holds the lock. The work that it protects goes on without it when the lock is unreachable or lost, so
+ * that work must be right, if wasteful, when two processes do it at once.
+ *
+ * @returns undefined if the lock service is unreachable
+ * @throws the reason of `signal`, if it is aborted
+ */
+export async function waitForLock(name: string, options: WaitOptions): Promise<HeldLock | undefined> {
+  const { work, signal, clock, log, onWait } = options;
+  const onLost = (err: Error) => log.warn({ err }, `${work} go on without their lock`);
+  for (;;) {
+    signal.throwIfAborted();
+    try {
+      const lock = await holdLock(name, { ...options, onLost });
+      if (lock !== undefined) return lock;
+    } catch (error) {
+      log.warn({ err: toError(error) }, `${work} run without their lock`);
+      return undefined;
+    }
+    onWait?.();
+    await sleep(TRY_EVERY_MS, clock, signal);
+  }
 }
 
 /**

@@ -1,32 +1,60 @@
-import { randomBytes } from 'node:crypto';
+import { createHash, randomBytes } from 'node:crypto';
 
-import type { Log } from '../logging.js';
-import type { ApiKeyStore } from './ports.js';
+import { waitForLock, type WaitOptions } from '../held-lock.js';
+import type { ApiKeyStore, SettingsStore } from './ports.js';
 
-export interface FirstKeyOptions {
+export interface FirstKeyOptions extends Pick<WaitOptions, 'locks' | 'clock' | 'signal' | 'log'> {
+  apiKeys: ApiKeyStore;
+  settings: Pick<SettingsStore, 'load' | 'save'>;
   /** `MEET_INITIAL_API_KEY` */
   initialKey: string | undefined;
-  /** Epoch milliseconds. */
-  now: number;
+  /** `TALLY_RESET_API_KEY`: the keys are replaced once for each text. */
+  resetText: string | undefined;
   /** Stored keys with fewer characters are reported. */
   shortestKey: number;
-  log: Log;
 }
+
+/** The lock of OpenVidu Meet for the first documents of a store, and its lifetime, milliseconds. */
+const LOCK = 'storage_initialization';
+const LOCK_TTL_MS = 30_000;
+/** The setting with the digest of the text for which the keys were last replaced. */
+const REPLACED_FOR = 'apiKeysReplacedFor';
 
 /**
  * The first API key: the oldest stored one, else the configured one, else a generated `ovmeet-` and 32 hexadecimal characters. A
  * configured key that is not stored, and stored keys that are too short, are reported.
  *
  * @throws StoreUnavailableError retryable
+ * @throws the reason of `signal`, if it is aborted
  */
-export async function ensureApiKey(store: ApiKeyStore, { initialKey, now, shortestKey, log }: FirstKeyOptions): Promise<string> {
-  if ((await store.list()).length === 0) {
-    await store.add({ key: initialKey ?? `ovmeet-${randomBytes(16).toString('hex')}`, creationDate: now });
+export async function ensureApiKey(options: FirstKeyOptions): Promise<string> {
+  const lock = await waitForLock(LOCK, { ...options, ttlMs: LOCK_TTL_MS, work: 'the preparations of the store' });
+  try {
+    await storeFirstKey(options);
+  } finally {
+    await lock?.release();
   }
-  // If two instances add a key at the same moment, both keys are valid; from the next start on every instance shows the older one.
-  const stored = (await store.list()).sort((a, b) => a.creationDate - b.creationDate || (a.key < b.key ? -1 : 1));
+  return oldestKey(options);
+}
+
+/** A process that is killed here repeats the replacement at its next start, because the text is remembered last. */
+async function storeFirstKey({ apiKeys, settings, initialKey, resetText, clock, log }: FirstKeyOptions): Promise<void> {
+  const digest = resetText === undefined ? undefined : createHash('sha256').update(resetText).digest('hex');
+  const replaces = digest !== undefined && (await settings.load(REPLACED_FOR)) !== digest;
+  if (replaces) await apiKeys.removeAll();
+  if ((await apiKeys.list()).length === 0) {
+    await apiKeys.add({ key: initialKey ?? `ovmeet-${randomBytes(16).toString('hex')}`, creationDate: clock.now() });
+  }
+  if (!replaces) return;
+  await settings.save(REPLACED_FOR, digest);
+  log.warn({}, 'TALLY_RESET_API_KEY: the stored API keys were replaced by a new one');
+}
+
+async function oldestKey({ apiKeys, initialKey, shortestKey, log }: FirstKeyOptions): Promise<string> {
+  // Without the lock, two instances may each have stored a key: from the next start on, both show the older one.
+  const stored = (await apiKeys.list()).sort((a, b) => a.creationDate - b.creationDate || (a.key < b.key ? -1 : 1));
   if (initialKey !== undefined && !stored.some(({ key }) => key === initialKey)) {
-    log.warn({}, 'MEET_INITIAL_API_KEY has no effect: the store has other API keys already');
+    log.warn({}, 'MEET_INITIAL_API_KEY has no effect: the store has other API keys, which TALLY_RESET_API_KEY replaces');
   }
   if (stored.some(({ key }) => key.length < shortestKey)) {
     log.warn({}, `a stored API key has fewer than ${shortestKey} characters and can be guessed: replace it by a longer one`);

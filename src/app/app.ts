@@ -65,11 +65,13 @@ export async function createApp(config: Config, { log, clock = systemClock, sign
     const { recordings, rooms } = machines;
     const reconciler = (parts.reconciler = createReconciliation(config, ports, machines));
 
-    const apiKey = await ensureApiKey(ports.apiKeys, {
+    const apiKey = await ensureApiKey({
+      ...ports,
+      locks: ports.jobLocks,
       initialKey: config.initialApiKey,
-      now: ports.clock.now(),
+      resetText: config.resetApiKey,
       shortestKey: SHORTEST_KEY,
-      log,
+      signal,
     });
     const isAlone = ports.exclusive && config.locks.kind === 'embedded';
     if (isAlone) await releaseOrphanedLocks(ports.roomLocks, ports.recordings, log);

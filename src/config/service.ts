@@ -45,6 +45,11 @@ export const serviceVariables = {
     description: 'The first API key.',
     defaultText: 'generated once and kept in the data folder',
   }),
+  TALLY_RESET_API_KEY: text().optional().register(docs, {
+    description:
+      'Any text: a start with a new text replaces the stored API keys by `MEET_INITIAL_API_KEY` or a generated key, once for each text.',
+    defaultText: 'the stored keys stay',
+  }),
   TALLY_INSTANCE_ID: text().optional().register(docs, {
     description: 'Name of this instance; no two instances may share one.',
     defaultText: 'host name and a random suffix',
@@ -57,6 +62,8 @@ export interface ServiceConfig {
   projectId: string;
   /** When absent, Tally generates a key. */
   initialApiKey?: string;
+  /** A new text replaces the stored keys once. */
+  resetApiKey?: string;
   logLevel: (typeof LOG_LEVELS)[number];
   http: {
     host: string;
@@ -75,6 +82,7 @@ export function toService(values: Values<typeof serviceVariables>, defaultProxyH
     instanceId: values.TALLY_INSTANCE_ID ?? `${hostname()}-${randomBytes(4).toString('hex')}`,
     projectId: values.MEET_NAME_ID,
     ...(values.MEET_INITIAL_API_KEY !== undefined && { initialApiKey: values.MEET_INITIAL_API_KEY }),
+    ...(values.TALLY_RESET_API_KEY !== undefined && { resetApiKey: values.TALLY_RESET_API_KEY }),
     logLevel: values.MEET_LOG_LEVEL,
     http: {
       host: values.TALLY_HOST,

@@ -22,6 +22,24 @@ it('createApp leaves no timer running and throws the cause when its last step fa
   }
 });
 
+it('createApp replaces the API key for a new TALLY_RESET_API_KEY, and not again at the next start', async () => {
+  const folder = await createDataFolder();
+  const keyOfStart = async (TALLY_RESET_API_KEY: string) => {
+    const env = { SERVER_PORT: '0', TALLY_SIMULATOR_PORT: '0', TALLY_DATA_DIR: folder.path, TALLY_RESET_API_KEY };
+    const app = await createApp(parseConfig(env), { log: createLogger({ level: 'silent', name: 'tally' }) });
+    await app.close();
+    return app.apiKey;
+  };
+  try {
+    const first = await keyOfStart('');
+    const second = await keyOfStart('the key was lost');
+    expect(second).not.toBe(first);
+    expect(await keyOfStart('the key was lost')).toBe(second);
+  } finally {
+    await folder.remove();
+  }
+});
+
 /** A logger that throws when this part asks for its child logger. The part `jobs` is the last to start timers. */
 function logWithout(part: string): Logger {
   const log = createLogger({ level: 'silent', name: 'tally' });

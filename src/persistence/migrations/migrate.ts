@@ -1,6 +1,5 @@
-import { type Clock, sleep } from '../../clock.js';
-import { toError } from '../../errors.js';
-import { type HeldLock, holdLock, JOB_LOCK_TTL_MS } from '../../held-lock.js';
+import type { Clock } from '../../clock.js';
+import { JOB_LOCK_TTL_MS, waitForLock } from '../../held-lock.js';
 import type { JobLocks } from '../../jobs/locks.js';
 import type { Logger } from '../../logging.js';
 import type { Migration } from './migration.js';
@@ -16,8 +15,6 @@ export interface MigrateOptions {
 }
 
 const LOCK = 'migrations';
-/** Interval at which a waiting process tries to take the lock, milliseconds. */
-const TRY_EVERY_MS = 1_000;
 /** Interval at which a long migration logs its progress, milliseconds. */
 const TELL_EVERY_MS = 10_000;
 
@@ -30,7 +27,7 @@ const TELL_EVERY_MS = 10_000;
  */
 export async function migrate(migrations: readonly Migration[], options: MigrateOptions): Promise<void> {
   const { clock, log, signal, onBegin } = options;
-  const lock = await takeLock(options);
+  const lock = await waitForLock(LOCK, { ...options, ttlMs: JOB_LOCK_TTL_MS, work: 'the migrations', onWait: onBegin });
   try {
     for (const migration of migrations) {
       signal.throwIfAborted();
@@ -59,22 +56,5 @@ export async function migrate(migrations: readonly Migration[], options: Migrate
       },
     });
     log.info({ migration: name, counts, ms: Math.round(clock.monotonic() - begunAt) }, 'migration is done');
-  }
-}
-
-/** Wait until this process has the lock. @returns undefined if the lock service is unreachable */
-async function takeLock({ locks, clock, log, signal, onBegin }: MigrateOptions): Promise<HeldLock | undefined> {
-  const onLost = (err: Error) => log.warn({ err }, 'the migrations go on without their lock');
-  for (;;) {
-    signal.throwIfAborted();
-    try {
-      const lock = await holdLock(LOCK, { locks, ttlMs: JOB_LOCK_TTL_MS, clock, log, onLost });
-      if (lock !== undefined) return lock;
-    } catch (error) {
-      log.warn({ err: toError(error) }, 'the migrations run without their lock');
-      return undefined;
-    }
-    onBegin();
-    await sleep(TRY_EVERY_MS, clock, signal);
   }
 }

@@ -3,7 +3,9 @@ import type { Ask } from './ask.js';
 import type { Locker } from './locker.js';
 
 /** The keys are shared with OpenVidu Meet, so an instance of either program excludes the other from the same job. */
-const PREFIX = 'ov_meet_lock:scheduled_task_';
+const PREFIX = 'ov_meet_lock:';
+/** Locks of OpenVidu Meet that are not those of a job. */
+const NO_JOBS = ['storage_initialization'];
 
 /** Job locks in Redis. They have no entry in the lock registry, because no program reads which process has a job's lock. */
 export function createRedisJobLocks(locker: Locker, ask: Ask): JobLocks {
@@ -22,5 +24,5 @@ export function createRedisJobLocks(locker: Locker, ask: Ask): JobLocks {
 }
 
 function keyOf(name: string): string {
-  return `${PREFIX}${name}`;
+  return `${PREFIX}${NO_JOBS.includes(name) ? '' : 'scheduled_task_'}${name}`;
 }

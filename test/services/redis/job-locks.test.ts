@@ -67,6 +67,11 @@ describe('job locks in Redis', () => {
     expect(await redis.jobLocks.acquire('roomGarbageCollector', 60_000)).toBeUndefined();
   });
 
+  it('use the key of OpenVidu Meet for the first initialisation of a store', async () => {
+    await redis.jobLocks.acquire('storage_initialization', 60_000);
+    expect(await client.keys('ov_meet_lock*')).toEqual(['ov_meet_lock:storage_initialization']);
+  });
+
   it('cannot be extended, but can be acquired again, when Redis has lost its data', async () => {
     const value = (await redis.jobLocks.acquire('a', 60_000)) ?? '';
     await server.flush();
