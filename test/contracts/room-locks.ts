@@ -1,6 +1,6 @@
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 
-import type { LockHolder, RoomLocks } from '../../src/machines/ports/room-locks.js';
+import type { DatedHolder, LockHolder, RoomLocks } from '../../src/machines/ports/room-locks.js';
 import type { Disposable } from './actor-store.js';
 
 export interface RoomLocksFixture extends Disposable {
@@ -55,6 +55,16 @@ export function roomLocksContract({ name, create }: RoomLocksContract): void {
       const value = await taken('room', 'one');
       const attempt = await locks.acquire('room', 'two', LONG_MS);
       expect(attempt).toEqual({ acquired: false, holder: { value, uid: 'one', createdAt: expect.any(Number) } });
+    });
+
+    it('name the start key of the holder, also after the lock is replaced or extended', async () => {
+      const first = await locks.acquire('room', 'one', LONG_MS, 'key-1');
+      expect((await holderOf('room')).startKey).toBe('key-1');
+      if (first.acquired) await locks.extend('room', first.value, LONG_MS);
+      const seen = await holderOf('room');
+      expect(seen.startKey).toBe('key-1');
+      await locks.replace('room', seen, 'two', LONG_MS, 'key-2');
+      expect((await locks.list()).map(({ uid, startKey }) => [uid, startKey])).toEqual([['two', 'key-2']]);
     });
 
     it('grant a room to one of fifty callers that ask at once', async () => {
@@ -149,7 +159,7 @@ export function roomLocksContract({ name, create }: RoomLocksContract): void {
     });
 
     /** Calls `hold` for one lock and returns its outcome. */
-    const hold = async (holder: Required<LockHolder>, ttlMs: number, instead?: LockHolder) => {
+    const hold = async (holder: DatedHolder, ttlMs: number, instead?: LockHolder) => {
       const holdings = await locks.hold([{ roomId: 'room', holder, ...(instead && { instead }) }], ttlMs);
       return holdings.get('room');
     };

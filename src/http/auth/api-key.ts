@@ -24,7 +24,8 @@ export function apiKeyCredential(apiKeys: Pick<ApiKeyStore, 'list'>): Credential
       if (stored.length === 0) return { granted: false, error: new NoApiKeysError() };
       // Every stored key is compared, so the elapsed time does not reveal which key matched.
       const good = stored.filter(({ key }) => isSame(key, value)).length > 0;
-      return good ? { granted: true, principal: { kind: 'apiKey' } } : { granted: false, error: new InvalidApiKeyError() };
+      if (!good) return { granted: false, error: new InvalidApiKeyError() };
+      return { granted: true, principal: { kind: 'apiKey', credentialId: `apiKey:${digest(value).toString('hex')}` } };
     },
   };
 }

@@ -29,9 +29,10 @@ export const startRecording = ({ recordings }: RecordingsDeps) =>
     .fails('room.not_found', 'recording.already_active', 'recording.no_participants')
     .fails('recording.start_timed_out', 'recording.start_failed', 'recording.start_rejected')
     .fails('idempotency.mismatch', 'idempotency.in_progress')
-    .answers({ 201: recordingView, 202: recordingView }, async ({ headers, room }, { state }) => {
-      const { prefer: respondAsync, 'idempotency-key': idempotencyKey } = headers;
-      const request = { room, respondAsync, ...(idempotencyKey !== undefined && { idempotencyKey }) };
+    .answers({ 201: recordingView, 202: recordingView }, async ({ principal, headers, body: asked, room }, { state }) => {
+      const { prefer: respondAsync, 'idempotency-key': key } = headers;
+      const idempotency = { credentialId: principal.credentialId, key: key ?? '', body: asked };
+      const request = { room, respondAsync, ...(key !== undefined && { idempotency }) };
       const body = presentRecording(await recordings.start(request));
       state.recordingId = body.recordingId;
       return (respondAsync ? accepted : created)(body, locationOf(body, state.baseUrl));

@@ -4,14 +4,19 @@ export interface LockHolder {
   uid: string;
   /** When the lock was acquired, epoch milliseconds; absent when another program did not store it. */
   createdAt?: number;
+  /** The unique `startKey` of a start with an Idempotency-Key, so that its repeats know that the lock is theirs. */
+  startKey?: string;
 }
+
+/** A holder that Tally registered itself. */
+export type DatedHolder = LockHolder & { createdAt: number };
 
 export type LockAttempt = { acquired: true; value: string } | { acquired: false; holder: LockHolder | undefined };
 
 /** A lock that `holder` should have. */
 export interface WantedLock {
   roomId: string;
-  holder: Required<LockHolder>;
+  holder: DatedHolder;
   /** The holder from which the lock may be taken over; without it, another holder's lock is not changed. */
   instead?: LockHolder;
 }
@@ -29,9 +34,9 @@ export type Holding = 'kept' | 'taken' | { heldBy: LockHolder | undefined } | { 
  */
 export interface RoomLocks {
   /** Try once to acquire the lock. @param ttlMs lifetime of the lock, milliseconds, 1 or more */
-  acquire(roomId: string, uid: string, ttlMs: number): Promise<LockAttempt>;
+  acquire(roomId: string, uid: string, ttlMs: number, startKey?: string): Promise<LockAttempt>;
   /** Take the lock over from exactly this holder; not acquired when another holder has it by now. */
-  replace(roomId: string, holder: LockHolder, uid: string, ttlMs: number): Promise<LockAttempt>;
+  replace(roomId: string, holder: LockHolder, uid: string, ttlMs: number, startKey?: string): Promise<LockAttempt>;
   /**
    * Give each wanted lock to its holder: the holder keeps it, acquires it if it is free, or takes it over from `instead`. All
    * locks with more than half of their lifetime left cost one request together.

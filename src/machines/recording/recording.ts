@@ -42,8 +42,13 @@ export interface RecordingContext {
   createdAt: number;
   /** Unique. The room id while the recording is live, the recording's own uid after that. */
   liveKey: string;
-  /** Unique. The client's Idempotency-Key, else the uid. */
+  /**
+   * Unique. A digest of the client's credential and Idempotency-Key (the first release stored `idempotency:` and the key); the
+   * uid if there is no key, and after a start that failed.
+   */
   startKey: string;
+  /** Digest of the request with the Idempotency-Key; absent in recordings of the first release. */
+  startDigest?: string;
   /** Value of the room lock of the start, with which this lock and no other is extended and released. */
   lockValue?: string;
 

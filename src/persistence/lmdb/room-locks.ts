@@ -2,10 +2,10 @@ import { randomBytes } from 'node:crypto';
 
 import type { Clock } from '../../clock.js';
 import { LocksUnavailableError } from '../../errors.js';
-import type { Holding, LockAttempt, LockHolder, RoomLocks, WantedLock } from '../../machines/ports/room-locks.js';
+import type { DatedHolder, Holding, LockAttempt, RoomLocks, WantedLock } from '../../machines/ports/room-locks.js';
 import type { Environment } from './environment.js';
 
-interface StoredLock extends Required<LockHolder> {
+interface StoredLock extends DatedHolder {
   /** When the lock becomes free, epoch milliseconds. */
   expiresAt: number;
 }
@@ -15,16 +15,16 @@ export function createLmdbRoomLocks(environment: Environment, clock: Clock): Roo
   const locks = environment.table<StoredLock>('roomLocks');
 
   return {
-    acquire: (roomId, uid, ttlMs) =>
+    acquire: (roomId, uid, ttlMs, startKey) =>
       write(() => {
         const holder = heldBy(roomId);
-        return holder === undefined ? take(roomId, uid, ttlMs) : { acquired: false, holder: toHolder(holder) };
+        return holder === undefined ? take(roomId, uid, ttlMs, startKey) : { acquired: false, holder: toHolder(holder) };
       }),
-    replace: (roomId, { value }, uid, ttlMs) =>
+    replace: (roomId, { value }, uid, ttlMs, startKey) =>
       write(() => {
         const holder = heldBy(roomId);
         if (holder !== undefined && holder.value !== value) return { acquired: false, holder: toHolder(holder) };
-        return take(roomId, uid, ttlMs);
+        return take(roomId, uid, ttlMs, startKey);
       }),
     hold: (wanted, ttlMs) => write(() => new Map(wanted.map((each) => [each.roomId, holdOne(each, ttlMs)]))),
     extend: (roomId, value, ttlMs) =>
@@ -69,18 +69,18 @@ export function createLmdbRoomLocks(environment: Environment, clock: Clock): Roo
     const current = heldBy(roomId);
     const isKept = current?.value === holder.value;
     if (current !== undefined && !isKept && current.value !== instead?.value) return { heldBy: toHolder(current) };
-    void locks.put(roomId, { ...toHolder(holder), expiresAt: clock.now() + ttlMs });
+    void locks.put(roomId, { ...holder, expiresAt: clock.now() + ttlMs });
     return isKept ? 'kept' : 'taken';
   }
 
-  function take(roomId: string, uid: string, ttlMs: number): LockAttempt {
+  function take(roomId: string, uid: string, ttlMs: number, startKey?: string): LockAttempt {
     const value = randomBytes(16).toString('hex');
     const createdAt = clock.now();
-    void locks.put(roomId, { value, uid, createdAt, expiresAt: createdAt + ttlMs });
+    void locks.put(roomId, { value, uid, createdAt, ...(startKey !== undefined && { startKey }), expiresAt: createdAt + ttlMs });
     return { acquired: true, value };
   }
 }
 
-function toHolder({ value, uid, createdAt }: Required<LockHolder>): Required<LockHolder> {
-  return { value, uid, createdAt };
+function toHolder({ expiresAt: _life, ...holder }: StoredLock): DatedHolder {
+  return holder;
 }

@@ -1,4 +1,4 @@
-import type { LockHolder } from '../../machines/ports/room-locks.js';
+import type { DatedHolder, LockHolder } from '../../machines/ports/room-locks.js';
 import { getAll, type RedisClient } from './connection.js';
 
 /** The holder of a lock, from a registry entry that has the same value as the lock. */
@@ -8,7 +8,7 @@ export interface Registered {
   until: number;
 }
 
-/** A registry entry. OpenVidu Meet defines and reads all members but `uid`, which Tally adds. */
+/** A registry entry. OpenVidu Meet defines and reads all members but `uid` and `startKey`, which Tally adds. */
 interface Entry {
   resources: string[];
   value: string;
@@ -17,6 +17,7 @@ interface Entry {
   /** When the lock was taken, epoch milliseconds. */
   createdAt: number;
   uid: string;
+  startKey?: string;
 }
 
 export const REGISTRY_PREFIX = 'ov_meet_lock_registry:';
@@ -41,8 +42,8 @@ const REMOVE = `
 export function createLockRegistry({ client, now }: { client: RedisClient; now: () => number }) {
   return {
     /** Write or overwrite the entry; the caller must have the lock. @param ttlMs lifetime of the lock, counted from `since` */
-    async write(lockKey: string, { value, uid, createdAt }: Required<LockHolder>, ttlMs: number, since: number): Promise<void> {
-      const entry: Entry = { resources: [lockKey], value, expiration: expirationOf(since, ttlMs), createdAt, uid };
+    async write(lockKey: string, { value, ...holder }: DatedHolder, ttlMs: number, since: number): Promise<void> {
+      const entry: Entry = { resources: [lockKey], value, expiration: expirationOf(since, ttlMs), ...holder };
       await client.set(keyOf(lockKey), JSON.stringify(entry), 'PX', ttlMs + MARGIN_MS);
     },
     /** Change the entry only if it has this value. */
@@ -88,10 +89,11 @@ function expirationOf(start: number, ttlMs: number): number {
 /** @returns undefined if the text is not an entry. An entry without uid or `createdAt` was written by another program. */
 function parseEntry(text: string | null): Registered | undefined {
   try {
-    const { value, createdAt, uid, expiration } = JSON.parse(text ?? '{}') as Partial<Record<keyof Entry, unknown>>;
+    const { value, createdAt, uid, startKey, expiration } = JSON.parse(text ?? '{}') as Partial<Record<keyof Entry, unknown>>;
     if (typeof value !== 'string') return undefined;
     const date = typeof createdAt === 'number' ? { createdAt } : {};
-    const holder = { value, uid: typeof uid === 'string' ? uid : '', ...date };
+    const key = typeof startKey === 'string' ? { startKey } : {};
+    const holder = { value, uid: typeof uid === 'string' ? uid : '', ...date, ...key };
     return { holder, until: typeof expiration === 'number' ? expiration : 0 };
   } catch {
     return undefined;

@@ -2,7 +2,7 @@ import { randomBytes } from 'node:crypto';
 
 import type { Clock } from '../../clock.js';
 import { settleEach } from '../../concurrency.js';
-import type { Holding, LockAttempt, RoomLocks, WantedLock } from '../../machines/ports/room-locks.js';
+import type { DatedHolder, Holding, LockAttempt, RoomLocks, WantedLock } from '../../machines/ports/room-locks.js';
 import type { Ask } from './ask.js';
 import { keyNodes, type RedisClient } from './connection.js';
 import { createLockRegistry, type Registered, REGISTRY_PREFIX } from './lock-registry.js';
@@ -41,14 +41,14 @@ export function createRedisRoomLocks(client: RedisClient, locker: Locker, ask: A
   const registry = createLockRegistry({ client, now: () => clock.now() });
 
   return {
-    acquire: (roomId, uid, ttlMs) =>
+    acquire: (roomId, uid, ttlMs, startKey) =>
       ask(async (signal) => {
         const key = keyOf(roomId);
         const value = await locker.acquire(key, ttlMs);
         if (value === undefined) return { acquired: false, holder: await registry.holderOf(key) };
-        return register(key, value, uid, ttlMs, signal);
+        return register(key, holderOf(value, uid, startKey), ttlMs, signal);
       }),
-    replace: (roomId, { value: past }, uid, ttlMs) =>
+    replace: (roomId, { value: past }, uid, ttlMs, startKey) =>
       ask(async (signal) => {
         const key = keyOf(roomId);
         const value = randomBytes(16).toString('hex');
@@ -57,7 +57,7 @@ export function createRedisRoomLocks(client: RedisClient, locker: Locker, ask: A
           throw error;
         });
         if (isTaken !== 1) return { acquired: false, holder: await registry.holderOf(key) };
-        return register(key, value, uid, ttlMs, signal);
+        return register(key, holderOf(value, uid, startKey), ttlMs, signal);
       }),
     async hold(wanted, ttlMs) {
       const keys = wanted.map(({ roomId }) => keyOf(roomId));
@@ -107,10 +107,10 @@ export function createRedisRoomLocks(client: RedisClient, locker: Locker, ask: A
   }
 
   /** Write the entry of a lock just taken. If that fails, or the caller no longer waits, the lock is released. */
-  async function register(key: string, value: string, uid: string, ttlMs: number, signal: AbortSignal): Promise<LockAttempt> {
+  async function register(key: string, holder: DatedHolder, ttlMs: number, signal: AbortSignal): Promise<LockAttempt> {
+    const { value, createdAt } = holder;
     try {
-      const createdAt = clock.now();
-      await registry.write(key, { value, uid, createdAt }, Math.ceil(ttlMs), createdAt);
+      await registry.write(key, holder, Math.ceil(ttlMs), createdAt);
       if (!signal.aborted) return { acquired: true, value };
     } catch (error) {
       await freeQuietly(key, value);
@@ -118,6 +118,10 @@ export function createRedisRoomLocks(client: RedisClient, locker: Locker, ask: A
     }
     await free(key, value);
     return { acquired: false, holder: undefined };
+  }
+
+  function holderOf(value: string, uid: string, startKey?: string): DatedHolder {
+    return { value, uid, createdAt: clock.now(), ...(startKey !== undefined && { startKey }) };
   }
 
   async function free(key: string, value: string): Promise<void> {

@@ -63,7 +63,17 @@ describe('starting a recording', () => {
     expect(second.status).toBe(201);
     expect(second.body).toEqual(first.body);
     await start().set('Idempotency-Key', ' ');
-    expect(edge.recordings.starts.map(({ idempotencyKey }) => idempotencyKey)).toEqual(['key-1', 'key-1', undefined]);
+    expect(edge.recordings.starts.map(({ idempotency }) => idempotency?.key)).toEqual(['key-1', 'key-1', undefined]);
+  });
+
+  it('passes the credential and the body on with the Idempotency-Key, but not the API key itself', async () => {
+    await start({ roomId: ' room-1 ', more: 1 }).set('Idempotency-Key', 'key-1');
+    const [{ idempotency } = {}] = edge.recordings.starts;
+    expect(idempotency).toEqual({
+      credentialId: expect.stringMatching(/^apiKey:[0-9a-f]{64}$/),
+      key: 'key-1',
+      body: { roomId: 'room-1' },
+    });
   });
 
   it('answers 422 to an Idempotency-Key of another request and 409 to one of a running request', async () => {

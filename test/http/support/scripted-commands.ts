@@ -127,7 +127,8 @@ export function createScriptedRecordings({
     async start(request) {
       await step('recordings.start');
       starts.push(request);
-      const { idempotencyKey, respondAsync = false } = request;
+      const { idempotency, respondAsync = false } = request;
+      const idempotencyKey = idempotency?.key;
       const { roomId } = request.room;
       const known = idempotencyKey === undefined ? undefined : await store.findByStartKey(idempotencyKey);
       if (known !== undefined && known.roomId !== roomId) throw new IdempotencyMismatchError();

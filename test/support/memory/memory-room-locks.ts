@@ -30,16 +30,16 @@ export function createMemoryRoomLocks(options: MemoryRoomLocksOptions = {}): Roo
   const call = <Result>(method: string, run: () => Result) => throughGate(gate, `locks.${method}`, lockErrors, run);
 
   return {
-    acquire: (roomId, uid, ttlMs) =>
+    acquire: (roomId, uid, ttlMs, startKey) =>
       call('acquire', () => {
         const holder = held(roomId);
-        return holder === undefined ? take(roomId, uid, ttlMs) : { acquired: false, holder: toHolder(holder) };
+        return holder === undefined ? take(roomId, uid, ttlMs, startKey) : { acquired: false, holder: toHolder(holder) };
       }),
-    replace: (roomId, { value }, uid, ttlMs) =>
+    replace: (roomId, { value }, uid, ttlMs, startKey) =>
       call('replace', () => {
         const holder = held(roomId);
         if (holder !== undefined && holder.value !== value) return { acquired: false, holder: toHolder(holder) };
-        return take(roomId, uid, ttlMs);
+        return take(roomId, uid, ttlMs, startKey);
       }),
     hold: (wanted, ttlMs) => call('hold', () => new Map(wanted.map((each) => [each.roomId, holdOne(each, ttlMs)]))),
     extend: (roomId, value, ttlMs) =>
@@ -76,19 +76,18 @@ export function createMemoryRoomLocks(options: MemoryRoomLocksOptions = {}): Roo
     const current = held(roomId);
     const isKept = current?.value === holder.value;
     if (current !== undefined && !isKept && current.value !== instead?.value) return { heldBy: toHolder(current) };
-    locks.set(roomId, { ...toHolder(holder), expiresAt: clock.now() + ttlMs });
+    locks.set(roomId, { ...holder, expiresAt: clock.now() + ttlMs });
     return isKept ? 'kept' : 'taken';
   }
 
-  function take(roomId: string, uid: string, ttlMs: number): LockAttempt {
+  function take(roomId: string, uid: string, ttlMs: number, startKey?: string): LockAttempt {
     const value = randomBytes(16).toString('hex');
     const createdAt = clock.now();
-    locks.set(roomId, { value, uid, createdAt, expiresAt: createdAt + ttlMs });
+    locks.set(roomId, { value, uid, createdAt, ...(startKey !== undefined && { startKey }), expiresAt: createdAt + ttlMs });
     return { acquired: true, value };
   }
 }
 
-/** Removes the expiry, and omits a creation time that is undefined: locks of other programs may have none. */
-function toHolder({ value, uid, createdAt }: LockHolder): LockHolder {
-  return { value, uid, ...(createdAt === undefined ? {} : { createdAt }) };
+function toHolder({ expiresAt: _life, ...holder }: MemoryLock): LockHolder {
+  return holder;
 }

@@ -1,7 +1,8 @@
 import { deleteRecording } from './delete.js';
 import { getPlayableRecording, getRecording, recordableRoom } from './get.js';
 import type { RecordingCommandOptions } from './options.js';
-import { startRecording, type StartRequest } from './start.js';
+import type { StartRequest } from './repeated-start.js';
+import { startRecording } from './start.js';
 import { stopRecording } from './stop.js';
 
 export type RecordingCommands = ReturnType<typeof createRecordingCommands>;

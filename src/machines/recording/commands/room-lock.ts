@@ -1,7 +1,6 @@
 import type { Log } from '../../../logging.js';
 import { orphanedLockFreed } from '../../../observability/events.js';
-import type { LockHolder, RoomLocks } from '../../ports/room-locks.js';
-import { RecordingAlreadyActiveError } from '../errors.js';
+import type { LockAttempt, LockHolder, RoomLocks } from '../../ports/room-locks.js';
 import type { RecordingStore } from '../recording-store.js';
 import { isLive } from '../recording.js';
 import type { RecordingCommandOptions } from './options.js';
@@ -12,18 +11,19 @@ const CLAIM_LOCK_MS = 15_000;
 /**
  * Acquire a room's lock for a start, or take it over from a holder that no longer needs it.
  *
- * @returns the value of the lock
- * @throws RecordingAlreadyActiveError another recording or start holds it
+ * @returns not acquired: another recording or start holds it
  * @throws LocksUnavailableError, StoreUnavailableError retryable
  */
-export async function lockRoom({ locks, store, clock }: RecordingCommandOptions, roomId: string, uid: string): Promise<string> {
-  const attempt = await locks.acquire(roomId, uid, CLAIM_LOCK_MS);
-  if (attempt.acquired) return attempt.value;
-  if (attempt.holder !== undefined && (await isLeftBehind(attempt.holder, store, clock.now()))) {
-    const second = await locks.replace(roomId, attempt.holder, uid, CLAIM_LOCK_MS);
-    if (second.acquired) return second.value;
-  }
-  throw new RecordingAlreadyActiveError(roomId);
+export async function lockRoom(
+  { locks, store, clock }: RecordingCommandOptions,
+  roomId: string,
+  uid: string,
+  startKey?: string,
+): Promise<LockAttempt> {
+  const attempt = await locks.acquire(roomId, uid, CLAIM_LOCK_MS, startKey);
+  if (attempt.acquired || attempt.holder === undefined) return attempt;
+  if (!(await isLeftBehind(attempt.holder, store, clock.now()))) return attempt;
+  return locks.replace(roomId, attempt.holder, uid, CLAIM_LOCK_MS, startKey);
 }
 
 /**

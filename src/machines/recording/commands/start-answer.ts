@@ -1,12 +1,6 @@
 import { LiveKitUnavailableError } from '../../../errors.js';
-import {
-  IdempotencyInProgressError,
-  IdempotencyMismatchError,
-  StartFailedError,
-  StartRejectedError,
-  StartTimedOutError,
-} from '../errors.js';
-import { isCancelling, type RecordingDocument, topStateOf } from '../recording.js';
+import { StartFailedError, StartRejectedError, StartTimedOutError } from '../errors.js';
+import { isCancelling, isDeleted, type RecordingDocument, topStateOf } from '../recording.js';
 
 /** Whether the outcome of a start is known: the egress recorded, the start is being undone, or the recording is over. */
 export function hasStartAnswer(recording: RecordingDocument): boolean {
@@ -20,7 +14,7 @@ export function hasStartAnswer(recording: RecordingDocument): boolean {
  * @throws StartTimedOutError, StartFailedError, StartRejectedError, LiveKitUnavailableError
  */
 export function startAnswer(recording: RecordingDocument | undefined, roomId: string): RecordingDocument {
-  if (recording === undefined) throw new StartFailedError(roomId, 'the recording was deleted');
+  if (recording === undefined || isDeleted(recording)) throw new StartFailedError(roomId, 'the recording was deleted');
   if (recording.wasActive === true) return recording;
   const { startError, cancelReason } = recording;
   switch (startError?.kind) {
@@ -38,16 +32,4 @@ export function startAnswer(recording: RecordingDocument | undefined, roomId: st
       if (cancelReason === 'stop') throw new StartFailedError(roomId, 'it was stopped while starting');
       throw new StartTimedOutError(roomId);
   }
-}
-
-/**
- * The answer to a start with the Idempotency-Key of an earlier start, from that earlier recording in any state.
- *
- * @throws IdempotencyMismatchError, IdempotencyInProgressError, and what `startAnswer` throws
- */
-export function repeatedAnswer(earlier: RecordingDocument, roomId: string, respondAsync = false): RecordingDocument {
-  if (earlier.roomId !== roomId) throw new IdempotencyMismatchError();
-  if (hasStartAnswer(earlier)) return startAnswer(earlier, roomId);
-  if (!respondAsync) throw new IdempotencyInProgressError();
-  return earlier;
 }

@@ -2,50 +2,58 @@ import { randomBytes } from 'node:crypto';
 
 import { toError } from '../../../errors.js';
 import { recordingStarted } from '../../../observability/events.js';
+import type { LockHolder } from '../../ports/room-locks.js';
 import { type RecordableRoom, RoomNotFoundError } from '../../ports/rooms.js';
 import { NoParticipantsError, RecordingAlreadyActiveError } from '../errors.js';
 import { newRecording, type NewRecording } from '../machine/new-recording.js';
 import type { RecordingDocument } from '../recording.js';
 import type { RecordingCommandOptions } from './options.js';
+import { createRepeatedStart, type StartRequest } from './repeated-start.js';
 import { lockRoom } from './room-lock.js';
-import { hasStartAnswer, repeatedAnswer, startAnswer } from './start-answer.js';
-
-export interface StartRequest {
-  /** The room as `recordableRoom` returned it. */
-  room: RecordableRoom;
-  /** The client's Idempotency-Key: requests with the same key are answered from the same recording. */
-  idempotencyKey?: string;
-  /** Answer as soon as the recording is stored, without waiting for it to record. */
-  respondAsync?: boolean;
-}
+import { hasStartAnswer, startAnswer } from './start-answer.js';
 
 /** Extra time that a start waits after its deadline, milliseconds; needed only if the store fails, else the deadline ends it. */
 const ANSWER_MARGIN_MS = 10_000;
 
 export async function startRecording(options: RecordingCommandOptions, request: StartRequest): Promise<RecordingDocument> {
-  const { store, locks, log } = options;
-  const { roomId, roomName } = request.room;
-  const startKey = request.idempotencyKey === undefined ? undefined : `idempotency:${request.idempotencyKey}`;
-  const earlier = startKey === undefined ? undefined : await store.findByStartKey(startKey);
-  if (earlier !== undefined) return repeatedAnswer(earlier, roomId, request.respondAsync);
-
-  const uid = randomBytes(5).toString('hex');
-  const lockValue = await lockRoom(options, roomId, uid);
-  const result = await createRecord(options, { uid, roomId, roomName, lockValue, startKey });
-  if (result.created) {
-    recordingStarted(log, { recording: uid, room: roomId });
-    return answer(options, result.document, request);
+  const repeated = createRepeatedStart(options, request);
+  for (;;) {
+    const earlier = await repeated.find();
+    if (earlier !== undefined) return repeated.answer(earlier);
+    const attempt = await attemptStart(options, request.room, repeated.keys);
+    if (attempt.recording !== undefined) return answer(options, attempt.recording, request);
+    if (attempt.refusedBy === 'lock' && (await repeated.waitsFor(attempt.holder))) continue;
+    // Another request with the same key may have stored its recording since the look above.
+    const first = await repeated.find();
+    if (first === undefined) throw new RecordingAlreadyActiveError(request.room.roomId);
+    return repeated.answer(first);
   }
-
-  await locks.release(roomId, lockValue);
-  // Another start with the same key may have been stored since the look-up above.
-  const isSameStart = startKey !== undefined && result.conflict !== 'liveKey';
-  const first = isSameStart ? await store.findByStartKey(startKey) : undefined;
-  if (first === undefined) throw new RecordingAlreadyActiveError(roomId);
-  return repeatedAnswer(first, roomId, request.respondAsync);
 }
 
-type Claim = Pick<NewRecording, 'uid' | 'roomId' | 'roomName' | 'startKey'> & { lockValue: string };
+type Attempt =
+  | { recording: RecordingDocument }
+  | { recording: undefined; refusedBy: 'lock'; holder: LockHolder | undefined }
+  | { recording: undefined; refusedBy: 'store' };
+
+/** Take the room's lock and store a recording. Not stored: another recording or start has the room or the key. */
+async function attemptStart(
+  options: RecordingCommandOptions,
+  { roomId, roomName }: RecordableRoom,
+  keys: Pick<Claim, 'startKey' | 'startDigest'>,
+): Promise<Attempt> {
+  const uid = randomBytes(5).toString('hex');
+  const lock = await lockRoom(options, roomId, uid, keys.startKey);
+  if (!lock.acquired) return { recording: undefined, refusedBy: 'lock', holder: lock.holder };
+  const result = await createRecord(options, { uid, roomId, roomName, lockValue: lock.value, ...keys });
+  if (result.created) {
+    recordingStarted(options.log, { recording: uid, room: roomId });
+    return { recording: result.document };
+  }
+  await options.locks.release(roomId, lock.value);
+  return { recording: undefined, refusedBy: 'store' };
+}
+
+type Claim = Pick<NewRecording, 'uid' | 'roomId' | 'roomName' | 'startKey' | 'startDigest'> & { lockValue: string };
 
 /** Store the recording of a start; the same write claims its StartEgress call for this instance. */
 async function createRecord(options: RecordingCommandOptions, claim: Claim) {

@@ -10,6 +10,7 @@ export interface NewRecording {
   /** Generates one access secret: 32 hexadecimal characters. */
   secret: () => string;
   startKey?: string | undefined;
+  startDigest?: string | undefined;
   lockValue?: string;
   /** The instance that claims the StartEgress call; absent for an egress that already runs. */
   claimant?: string;
@@ -29,6 +30,7 @@ export function newRecording(wanted: NewRecording): RecordingContext {
     createdAt: at,
     liveKey: roomId,
     startKey: wanted.startKey ?? uid,
+    ...(wanted.startDigest === undefined ? {} : { startDigest: wanted.startDigest }),
     ...(wanted.lockValue === undefined ? {} : { lockValue: wanted.lockValue }),
     ...(wanted.claimant === undefined ? {} : { calledBy: wanted.claimant, calledAt: at }),
   };

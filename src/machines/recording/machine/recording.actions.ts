@@ -41,7 +41,8 @@ export const recordingChanges = {
   markLimitReached: assign(({ event }) =>
     event.type === 'egress.observed' && event.egress.status === 'LIMIT_REACHED' ? { limitReached: true } : {},
   ),
-  markStartFailed: assign(({ context }) => (context.wasActive === true ? {} : { startFailed: true })),
+  /** Gives the Idempotency-Key back, too, so that the client can start again with it. */
+  markStartFailed: assign(({ context }) => (context.wasActive === true ? {} : { startFailed: true, startKey: context.uid })),
   disarmDeadline: assign({ deadline: undefined }),
   rememberStop: assign(({ event }) => ({
     stopReason: event.type === 'stop' ? event.reason : event.type === 'delete' ? 'delete' : 'request',
