@@ -7,6 +7,7 @@ import { createStartingAnswers } from '../http/probes/starting.js';
 import type { Scheduler } from '../jobs/scheduler.js';
 import type { Logger } from '../logging.js';
 import type { Reconciler } from '../machines/reconcile/reconciler.js';
+import { endLostEgresses } from '../machines/recording/commands/lost-egresses.js';
 import { releaseOrphanedLocks } from '../machines/recording/commands/room-lock.js';
 import { openPersistence, type Persistence } from '../persistence/index.js';
 import { createEdge } from './edge.js';
@@ -75,6 +76,7 @@ export async function createApp(config: Config, { log, clock = systemClock, sign
     });
     const isAlone = ports.exclusive && config.locks.kind === 'embedded';
     if (isAlone) await releaseOrphanedLocks(ports.roomLocks, ports.recordings, log);
+    if (ports.exclusive && simulator !== undefined) await endLostEgresses(ports.recordings, recordings, ports.clock, log);
     await Promise.all([recordings.start(), rooms.start()]);
     reconciler.start();
     const jobs = (parts.jobs = createRepairJobs(config, ports, machines));

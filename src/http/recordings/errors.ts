@@ -1,6 +1,6 @@
 import { TallyError } from '../../errors.js';
 import { parseRecordingId } from '../../machines/recording/recording-id.js';
-import type { ErrorRow, ErrorRows } from '../route/errors.js';
+import { type ErrorRow, type ErrorRows, retryAfter } from '../route/errors.js';
 
 export class RangeNotSatisfiableError extends TallyError {
   constructor(recordingId: string, sizeBytes: number) {
@@ -29,7 +29,10 @@ export const recordingErrors: ErrorRows = {
     },
   },
   'recording.disabled': recordingError(403),
-  'recording.already_active': recordingError(409),
+  'recording.already_active': {
+    ...recordingError(409),
+    headers: ({ heldForMs }) => (typeof heldForMs === 'number' ? retryAfter(heldForMs) : {}),
+  },
   'recording.no_participants': recordingError(409),
   'recording.not_stopped': recordingError(409),
   'recording.already_stopped': recordingError(409),

@@ -32,7 +32,12 @@ export type Explain = (error: Error, operation: string) => Explanation;
 
 /** The row for an outage, 503 with `Retry-After`: the client may repeat the request. */
 export function unavailable(name: string, message: string): ErrorRow {
-  return { status: 503, name, message: () => message, headers: () => ({ 'Retry-After': RETRY_AFTER_S }) };
+  return { status: 503, name, message: () => message, headers: () => retryAfter(OUTAGE_RETRY_MS) };
 }
 
-const RETRY_AFTER_S = '2';
+const OUTAGE_RETRY_MS = 2_000;
+
+/** In whole seconds, 1 or more. */
+export function retryAfter(ms: number): { 'Retry-After': string } {
+  return { 'Retry-After': String(Math.max(1, Math.ceil(ms / 1_000))) };
+}

@@ -3,6 +3,7 @@ import { beforeEach, describe, expect, it } from 'vitest';
 import { LiveKitUnavailableError, LocksUnavailableError, StoreUnavailableError, TallyError } from '../../../src/errors.js';
 import {
   IdempotencyInProgressError,
+  RecordingAlreadyActiveError,
   StartFailedError,
   StartRejectedError,
   StartTimedOutError,
@@ -86,6 +87,17 @@ describe('starting a recording', () => {
     const running = await start().set('Idempotency-Key', 'key-2');
     expect(running.status).toBe(409);
     expect(running.body).toEqual({ error: 'Idempotency Error', message: 'A request with this Idempotency-Key is still running' });
+  });
+
+  it.each([
+    [undefined, undefined],
+    [12_345, '13'],
+    [-5, '1'],
+  ])('answers 409 while the room is taken; if a start holds it for %j ms, Retry-After is %j', async (heldForMs, seconds) => {
+    edge.recordings.failNext(new RecordingAlreadyActiveError('room-1', heldForMs));
+    const { status, body, headers } = await start();
+    expect([status, headers['retry-after']]).toEqual([409, seconds]);
+    expect(body).toEqual(recordingError("Room 'room-1' is already being recorded"));
   });
 
   it('answers 422 to an Idempotency-Key of more than 255 characters', async () => {

@@ -50,6 +50,9 @@ describe('a start to which LiveKit gave no usable answer', () => {
       expect(performance.now() - begunAt).toBeLessThan(LOOKS_FOR_MS / 2);
       const meanwhile = await api.start(roomId);
       expect([meanwhile.status, meanwhile.body.message]).toEqual([409, `Room '${roomId}' is already being recorded`]);
+      const retryAfterMs = 1_000 * Number(meanwhile.headers.get('retry-after'));
+      expect(retryAfterMs).toBeGreaterThan(0);
+      expect(retryAfterMs).toBeLessThanOrEqual(LOOKS_FOR_MS);
       held.push(roomId);
     },
   );

@@ -1,17 +1,24 @@
 import type { Log } from '../../../logging.js';
 import { orphanedLockFreed } from '../../../observability/events.js';
 import type { LockAttempt, LockHolder, RoomLocks } from '../../ports/room-locks.js';
+import { LOOK_FOR_MS } from '../effects/start-call.js';
 import type { RecordingStore } from '../recording-store.js';
-import { isLive } from '../recording.js';
+import { isCancelling, isLive, type RecordingDocument, topStateOf } from '../recording.js';
 import type { RecordingCommandOptions } from './options.js';
 
 /** Lifetime of the room lock until the recording is stored, milliseconds; after that an effect of the recording extends it. */
 const CLAIM_LOCK_MS = 15_000;
 
+/** Another recording or start has the room. @see RecordingAlreadyActiveError for `heldForMs` */
+export interface RoomTaken {
+  acquired: false;
+  holder: LockHolder | undefined;
+  heldForMs?: number | undefined;
+}
+
 /**
  * Acquire a room's lock for a start, or take it over from a holder that no longer needs it.
  *
- * @returns not acquired: another recording or start holds it
  * @throws LocksUnavailableError, StoreUnavailableError retryable
  */
 export async function lockRoom(
@@ -19,11 +26,26 @@ export async function lockRoom(
   roomId: string,
   uid: string,
   startKey?: string,
-): Promise<LockAttempt> {
+): Promise<Exclude<LockAttempt, { acquired: false }> | RoomTaken> {
   const attempt = await locks.acquire(roomId, uid, CLAIM_LOCK_MS, startKey);
   if (attempt.acquired || attempt.holder === undefined) return attempt;
-  if (!(await isLeftBehind(attempt.holder, store, clock.now()))) return attempt;
-  return locks.replace(roomId, attempt.holder, uid, CLAIM_LOCK_MS, startKey);
+  const { holder } = attempt;
+  const recording = await store.load(holder.uid);
+  const now = clock.now();
+  if (isUnneeded(holder, recording, now)) return locks.replace(roomId, holder, uid, CLAIM_LOCK_MS, startKey);
+  return { ...attempt, heldForMs: recording === undefined ? claimLeftMs(holder, now) : heldForMs(recording, now) };
+}
+
+/**
+ * How long a recording at most keeps its room although it may never record: its start is being undone, or LiveKit has not answered.
+ *
+ * @returns milliseconds; undefined when the recording is under way, or when its end depends on LiveKit alone
+ */
+export function heldForMs(recording: RecordingDocument, now: number): number | undefined {
+  if (topStateOf(recording) !== 'starting') return undefined;
+  const { egressId, calledAt, createdAt, deadline } = recording;
+  if (egressId === undefined) return (calledAt ?? createdAt) + LOOK_FOR_MS - now;
+  return isCancelling(recording) && deadline !== undefined ? deadline.at - now : undefined;
 }
 
 /**
@@ -32,14 +54,16 @@ export async function lockRoom(
  *
  * @throws StoreUnavailableError retryable
  */
-export async function isLeftBehind(
-  { uid, createdAt }: LockHolder,
-  store: Pick<RecordingStore, 'load'>,
-  now: number,
-): Promise<boolean> {
-  const recording = await store.load(uid);
-  if (recording !== undefined) return !isLive(recording);
-  return createdAt === undefined || now - createdAt > CLAIM_LOCK_MS;
+export async function isLeftBehind(holder: LockHolder, store: Pick<RecordingStore, 'load'>, now: number): Promise<boolean> {
+  return isUnneeded(holder, await store.load(holder.uid), now);
+}
+
+function isUnneeded(holder: LockHolder, recording: RecordingDocument | undefined, now: number): boolean {
+  return recording === undefined ? claimLeftMs(holder, now) < 0 : !isLive(recording);
+}
+
+function claimLeftMs({ createdAt }: LockHolder, now: number): number {
+  return createdAt === undefined ? -1 : createdAt + CLAIM_LOCK_MS - now;
 }
 
 /**

@@ -2,14 +2,13 @@ import { randomBytes } from 'node:crypto';
 
 import { toError } from '../../../errors.js';
 import { recordingStarted } from '../../../observability/events.js';
-import type { LockHolder } from '../../ports/room-locks.js';
 import { type RecordableRoom, RoomNotFoundError } from '../../ports/rooms.js';
 import { NoParticipantsError, RecordingAlreadyActiveError } from '../errors.js';
 import { newRecording, type NewRecording } from '../machine/new-recording.js';
 import type { RecordingDocument } from '../recording.js';
 import type { RecordingCommandOptions } from './options.js';
 import { createRepeatedStart, type StartRequest } from './repeated-start.js';
-import { lockRoom } from './room-lock.js';
+import { heldForMs, lockRoom, type RoomTaken } from './room-lock.js';
 import { hasStartAnswer, startAnswer } from './start-answer.js';
 
 /** Extra time that a start waits after its deadline, milliseconds; needed only if the store fails, else the deadline ends it. */
@@ -21,36 +20,35 @@ export async function startRecording(options: RecordingCommandOptions, request: 
     const earlier = await repeated.find();
     if (earlier !== undefined) return repeated.answer(earlier);
     const attempt = await attemptStart(options, request.room, repeated.keys);
-    if (attempt.recording !== undefined) return answer(options, attempt.recording, request);
-    if (attempt.refusedBy === 'lock' && (await repeated.waitsFor(attempt.holder))) continue;
+    if ('recording' in attempt) return answer(options, attempt.recording, request);
+    if (attempt.by === 'lock' && (await repeated.waitsFor(attempt.holder))) continue;
     // Another request with the same key may have stored its recording since the look above.
     const first = await repeated.find();
-    if (first === undefined) throw new RecordingAlreadyActiveError(request.room.roomId);
+    if (first === undefined) throw new RecordingAlreadyActiveError(request.room.roomId, attempt.heldForMs);
     return repeated.answer(first);
   }
 }
 
-type Attempt =
-  | { recording: RecordingDocument }
-  | { recording: undefined; refusedBy: 'lock'; holder: LockHolder | undefined }
-  | { recording: undefined; refusedBy: 'store' };
+type Refusal = Pick<RoomTaken, 'heldForMs'> & ({ by: 'lock'; holder: RoomTaken['holder'] } | { by: 'store' });
 
-/** Take the room's lock and store a recording. Not stored: another recording or start has the room or the key. */
+/** Take the room's lock and store a recording, unless another recording or start has the room or the key. */
 async function attemptStart(
   options: RecordingCommandOptions,
   { roomId, roomName }: RecordableRoom,
   keys: Pick<Claim, 'startKey' | 'startDigest'>,
-): Promise<Attempt> {
+): Promise<{ recording: RecordingDocument } | Refusal> {
+  const { store, locks, clock, log } = options;
   const uid = randomBytes(5).toString('hex');
   const lock = await lockRoom(options, roomId, uid, keys.startKey);
-  if (!lock.acquired) return { recording: undefined, refusedBy: 'lock', holder: lock.holder };
+  if (!lock.acquired) return { by: 'lock', holder: lock.holder, heldForMs: lock.heldForMs };
   const result = await createRecord(options, { uid, roomId, roomName, lockValue: lock.value, ...keys });
   if (result.created) {
-    recordingStarted(options.log, { recording: uid, room: roomId });
+    recordingStarted(log, { recording: uid, room: roomId });
     return { recording: result.document };
   }
-  await options.locks.release(roomId, lock.value);
-  return { recording: undefined, refusedBy: 'store' };
+  await locks.release(roomId, lock.value);
+  const holder = await store.load(result.holder);
+  return { by: 'store', heldForMs: holder && heldForMs(holder, clock.now()) };
 }
 
 type Claim = Pick<NewRecording, 'uid' | 'roomId' | 'roomName' | 'startKey' | 'startDigest'> & { lockValue: string };
