@@ -1,5 +1,4 @@
-import { parseArgs } from 'node:util';
-
+import { readOptions } from '../src/config/command-line.js';
 import { choose, EMBEDDED, REAL } from './benches.js';
 import { printComparison } from './compare/print-comparison.js';
 import { embeddedPlace } from './places/place.js';
@@ -8,13 +7,15 @@ import { runAll } from './run.js';
 
 /** @returns whether every figure reaches its target */
 async function main(): Promise<boolean> {
-  const { values } = parseArgs({
+  const values = readOptions({
+    usage: 'npm run bench --',
+    about: 'Measures Tally and compares each figure with its target.',
     options: {
-      json: { type: 'boolean', default: false },
-      only: { type: 'string' },
-      real: { type: 'boolean', default: false },
-      scale: { type: 'string', default: '1' },
-      compare: { type: 'string' },
+      json: { type: 'boolean', default: false, about: 'prints one JSON object a line' },
+      only: { type: 'string', value: 'NAME,NAME', about: 'measures these figures only' },
+      real: { type: 'boolean', default: false, about: 'measures on MongoDB, Redis, MinIO and LiveKit' },
+      scale: { type: 'string', default: '1', value: 'X', about: 'does less: a number above 0, at most 1' },
+      compare: { type: 'string', value: 'REF', about: 'measures this commit and the files as they are in turns' },
     },
   });
   const { json, real, compare: ref } = values;

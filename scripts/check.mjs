@@ -8,6 +8,8 @@ import path from 'node:path';
 import process from 'node:process';
 import { fileURLToPath } from 'node:url';
 
+import { readFlags } from './flags.mjs';
+
 const ROOT = path.dirname(path.dirname(fileURLToPath(import.meta.url)));
 
 const CHECKS = [
@@ -56,6 +58,7 @@ async function runAll() {
   return failed;
 }
 
+readFlags('npm run check', []);
 const failed = await runAll();
 if (failed.length > 0) process.stdout.write(`\ncheck failed: ${failed.join(', ')}\n`);
 process.exitCode = failed.length === 0 ? 0 : 1;

@@ -8,6 +8,7 @@ import { existsSync, readFileSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import process from 'node:process';
 
+import { readOptions } from '../src/config/command-line.js';
 import { configurationPage } from './generated/configuration-page.js';
 import { envExample } from './generated/env-example.js';
 import { architecturePictures, readmePictures } from './generated/state-pictures.js';
@@ -15,7 +16,11 @@ import { architecturePictures, readmePictures } from './generated/state-pictures
 const ROOT = path.dirname(import.meta.dirname);
 const FILES = [envExample, configurationPage, readmePictures, architecturePictures];
 
-const check = process.argv.includes('--check');
+const { check = false } = readOptions({
+  usage: 'npm run generate --',
+  about: 'Writes the files that are derived from the sources.',
+  options: { check: { type: 'boolean', about: 'writes nothing and fails when one is not current' } },
+});
 for (const { path: name, content } of FILES) {
   const file = path.join(ROOT, name);
   const current = existsSync(file) ? readFileSync(file, 'utf8') : '';

@@ -4,8 +4,8 @@ import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { createInterface } from 'node:readline';
-import { parseArgs } from 'node:util';
 
+import { readOptions } from '../config/command-line.js';
 import { parseConfig, withEnvFile } from '../config/config.js';
 import { toError } from '../errors.js';
 import { recordDemo } from './record-demo.js';
@@ -14,7 +14,11 @@ import { findRunningServer, type RunningServer } from './running-server.js';
 /** Environment variables that would connect the temporary server to real servers. */
 const REAL_FAMILIES = /^(LIVEKIT_|MEET_|TALLY_|SERVER_)/;
 
-const { values } = parseArgs({ options: { seconds: { type: 'string', default: '10' } } });
+const values = readOptions({
+  usage: 'npm run demo --',
+  about: 'Records a demo room and prints the path of its MP4. Uses the running server or, without one, a temporary server.',
+  options: { seconds: { type: 'string', default: '10', value: 'N', about: 'length of the recording, 1 to 3600 seconds' } },
+});
 
 async function main(): Promise<void> {
   const seconds = Number(values.seconds);

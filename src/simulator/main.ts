@@ -1,19 +1,27 @@
 import { randomBytes } from 'node:crypto';
 import path from 'node:path';
-import { parseArgs } from 'node:util';
+
+import { readOptions } from '../config/command-line.js';
 import { type MediaConfig, parseConfig, withEnvFile } from '../config/config.js';
 import { InvalidInputError } from '../errors.js';
 import { bucketOf, createSimulator, type MediaOptions } from './index.js';
 
-const { values } = parseArgs({
+const values = readOptions({
+  usage: 'npm run simulator --',
+  about: 'Simulates a LiveKit server: rooms, participants, egresses that write MP4 files, and signed webhooks.',
   options: {
-    host: { type: 'string', default: '127.0.0.1' },
-    port: { type: 'string', default: '7880' },
-    webhook: { type: 'string', multiple: true, default: [] },
-    key: { type: 'string', default: 'devkey' },
-    secret: { type: 'string' },
-    'media-dir': { type: 'string', default: '.tally/media' },
-    speed: { type: 'string', default: '1' },
+    host: { type: 'string', default: '127.0.0.1', value: 'IP', about: 'address on which it listens' },
+    port: { type: 'string', default: '7880', value: 'N', about: 'its port; 0 takes a free one' },
+    webhook: { type: 'string', multiple: true, default: [], value: 'URL', about: 'receiver of its webhooks' },
+    key: { type: 'string', default: 'devkey', about: 'API key' },
+    secret: { type: 'string', about: 'API secret; without it, one is generated and printed' },
+    'media-dir': {
+      type: 'string',
+      default: '.tally/media',
+      value: 'DIR',
+      about: 'folder of the files, unless MEET_S3_* selects a bucket',
+    },
+    speed: { type: 'string', default: '1', value: 'X', about: 'divides every delay of the simulator' },
   },
 });
 

@@ -1,5 +1,4 @@
-import { parseArgs } from 'node:util';
-
+import { readOptions } from '../../src/config/command-line.js';
 import { explore } from './explore.js';
 import { PLANTED } from './planted.js';
 import { createWalker } from './walk.js';
@@ -20,8 +19,14 @@ const SEARCHES: [string, Partial<Budgets>][] = [
 /** The budgets of a random walk, which are too large for a complete search. */
 const WALKS: Budgets = { crashes: 2, network: 2, livekit: 1, stops: 1, deletes: 1, seconds: 1, leaves: 1 };
 
-const { values } = parseArgs({
-  options: { seeds: { type: 'string', default: '2000' }, seed: { type: 'string' }, walks: { type: 'boolean', default: false } },
+const values = readOptions({
+  usage: 'npm run prove --',
+  about: 'Searches the model of the whole product for broken invariants, completely at first and then by random walks.',
+  options: {
+    seeds: { type: 'string', default: '2000', value: 'N', about: 'number of random walks' },
+    seed: { type: 'string', value: 'S', about: 'walks this one alone' },
+    walks: { type: 'boolean', default: false, about: 'skips the complete searches' },
+  },
 });
 
 const columns = [38, 10, 11, 9, 9] as const;

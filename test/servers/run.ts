@@ -3,6 +3,7 @@ import { once } from 'node:events';
 import { readFile, readdir } from 'node:fs/promises';
 import { join } from 'node:path';
 
+import { readOptions } from '../../src/config/command-line.js';
 import { openRun, type ServicesRun } from './open-run.js';
 import { repositoryDir } from './repository.js';
 import { table } from './table.js';
@@ -48,6 +49,16 @@ async function printLogs({ dir }: ServicesRun): Promise<void> {
 }
 
 const given = process.argv.slice(2);
+if (given.some((arg) => arg === '--help' || arg === '--version')) {
+  readOptions({
+    usage: 'npm run test:services --',
+    about: 'Runs the tests that need MongoDB, Redis, MinIO and LiveKit. Passes all other arguments on to vitest.',
+    options: {
+      only: { type: 'string', value: 'PATTERN', about: 'runs the tests whose name matches' },
+      full: { type: 'boolean', about: 'runs tests at full size that otherwise take a fraction of it' },
+    },
+  });
+}
 if (given.includes('--full')) process.env['FULL_SIZE'] = 'true';
 const args = vitestArguments(given.filter((arg) => arg !== '--full'));
 const run = await openRun((line) => print(`services: ${line}`));
