@@ -15,6 +15,8 @@ import path from 'node:path';
 import process from 'node:process';
 import { fileURLToPath } from 'node:url';
 
+import { readFlags } from './flags.mjs';
+
 const ROOT = path.dirname(path.dirname(fileURLToPath(import.meta.url)));
 const DIST = path.join(ROOT, 'dist');
 const STAMP = '.stamp';
@@ -22,7 +24,10 @@ const STAMP = '.stamp';
 const SCRATCH = path.join(ROOT, '.build-');
 const FOLDERS = ['src', 'bench', 'test/servers'];
 
-/** A hash of the paths, times and sizes of all sources and settings. It takes milliseconds, for it reads no contents. */
+/**
+ * A hash of the paths and contents of all sources and settings, which takes some 30 ms. Times would not do: a checkout, the layers of an
+ * image and archives change them.
+ */
 function fingerprint() {
   const hash = createHash('sha256');
   const settings = readdirSync(ROOT).filter((name) => name === 'package.json' || /^tsconfig.*\.json$/.test(name));
@@ -30,8 +35,8 @@ function fingerprint() {
     readdirSync(path.join(ROOT, folder), { recursive: true }).map((name) => path.join(folder, String(name))),
   );
   for (const name of [...settings, ...sources].sort()) {
-    const stat = statSync(path.join(ROOT, name), { throwIfNoEntry: false });
-    if (stat?.isFile()) hash.update(`${name}\0${stat.mtimeMs}\0${stat.size}\n`);
+    const file = path.join(ROOT, name);
+    if (statSync(file, { throwIfNoEntry: false })?.isFile()) hash.update(`${name}\0`).update(readFileSync(file)).update('\0');
   }
   return hash.digest('hex');
 }
@@ -45,9 +50,17 @@ function builtFrom() {
   }
 }
 
+/** The compiler's path; undefined where only the packages for production are installed. */
+function compiler() {
+  try {
+    return createRequire(import.meta.url).resolve('typescript/bin/tsc');
+  } catch {
+    return undefined;
+  }
+}
+
 /** @returns whether the compiler found no error */
-function compile(outDir) {
-  const tsc = createRequire(import.meta.url).resolve('typescript/bin/tsc');
+function compile(tsc, outDir) {
   const args = [tsc, '-p', path.join(ROOT, 'tsconfig.build.json'), '--noCheck', '--outDir', outDir];
   const { status, stdout, stderr } = spawnSync(process.execPath, args, { cwd: ROOT, encoding: 'utf8' });
   if (status === 0) return true;
@@ -78,9 +91,18 @@ function build({ ifNeeded }) {
   if (ifNeeded && !existsSync(path.join(ROOT, 'src'))) return true;
   const wanted = fingerprint();
   if (ifNeeded && builtFrom() === wanted) return true;
+  const tsc = compiler();
+  if (tsc === undefined) {
+    const isBuilt = existsSync(DIST);
+    const state = isBuilt ? 'runs as built from other sources' : 'is not built';
+    process.stderr.write(
+      `Tally ${state}, for the compiler is missing: npm ci && npm run build && npm prune --omit=dev builds it\n`,
+    );
+    return isBuilt;
+  }
   const built = mkdtempSync(SCRATCH);
   try {
-    if (!compile(built)) return false;
+    if (!compile(tsc, built)) return false;
     writeFileSync(path.join(built, STAMP), wanted);
     // Another process has built the same meanwhile, and may run it already.
     if (!(ifNeeded && builtFrom() === wanted)) moveIntoPlace(built);
@@ -90,4 +112,5 @@ function build({ ifNeeded }) {
   }
 }
 
-process.exitCode = build({ ifNeeded: process.argv.includes('--if-needed') }) ? 0 : 1;
+const { 'if-needed': ifNeeded = false } = readFlags('npm run build --', ['if-needed']);
+process.exitCode = build({ ifNeeded }) ? 0 : 1;
