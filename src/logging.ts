@@ -1,6 +1,8 @@
 import { writeSync } from 'node:fs';
+import { isatty } from 'node:tty';
 
 import { pino, stdTimeFunctions, type DestinationStream, type Level, type Logger } from 'pino';
+import { isColorSupported, prettyFactory } from 'pino-pretty';
 
 import { redact } from './redact.js';
 
@@ -19,7 +21,7 @@ export interface Log {
 export interface LoggerOptions {
   level: Level | 'silent';
   name: string;
-  /** Where lines go. Default: standard error. */
+  /** Where lines go. Default: standard error, as text on a terminal. */
   destination?: DestinationStream;
 }
 
@@ -45,7 +47,7 @@ export function createLogger({ level, name, destination }: LoggerOptions): Logge
         },
       },
     },
-    destination ?? toFile(STDERR),
+    destination ?? (isatty(STDERR) ? asText(toFile(STDERR)) : toFile(STDERR)),
   );
   // pino has no hook for the fields of children; they inherit this method.
   log.child = new Proxy(log.child, {
@@ -55,6 +57,18 @@ export function createLogger({ level, name, destination }: LoggerOptions): Logge
 }
 
 const STDERR = 2;
+
+/** Turns each JSON line into text for people: time, level, sentence and fields. */
+export function asText(destination: DestinationStream): DestinationStream {
+  const text = prettyFactory({
+    colorize: isColorSupported,
+    translateTime: 'SYS:HH:MM:ss.l',
+    ignore: 'pid,name,part',
+    singleLine: true,
+  });
+  return { write: (line) => void destination.write(text(line)) };
+}
+
 /** Pause before a write is repeated because the reader of the pipe is too slow, milliseconds. */
 const BUSY_MS = 10;
 

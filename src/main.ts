@@ -1,10 +1,13 @@
+#!/usr/bin/env node
 import closeWithGrace from 'close-with-grace';
 
 import { type App, createApp } from './app/app.js';
 import { openDemoRoom } from './app/demo-room.js';
 import { announce, type Welcome } from './cli/welcome.js';
+import { readOptions, version } from './config/command-line.js';
 import { type Config, configWarnings, parseConfig, withEnvFile } from './config/config.js';
 import { reasonsOf, TallyError, toError } from './errors.js';
+import { adaptersOf } from './config/summary.js';
 import { createLogger } from './logging.js';
 import { redactText } from './redact.js';
 
@@ -18,6 +21,11 @@ const FAULT_SIGNALS = ['SIGSEGV', 'SIGBUS', 'SIGILL', 'SIGFPE', 'SIGABRT', 'SIGT
 const STOP_SIGNALS = ['SIGINT', 'SIGTERM'] as const;
 
 async function main(): Promise<void> {
+  readOptions({
+    usage: 'tally',
+    about: 'Serves Tally, the recording control plane for LiveKit. Variables of the environment and of .env configure it.',
+    options: {},
+  });
   // The AWS S3 client would warn on standard error about a Node.js version that Tally supports.
   process.env['AWS_SDK_JS_NODE_VERSION_SUPPORT_WARNING_DISABLED'] = 'true';
   const env = withEnvFile(process.env, process.cwd());
@@ -55,6 +63,7 @@ async function main(): Promise<void> {
     return undefined;
   });
   if (app === undefined || stopping.signal.aborted) return;
+  log.info({ version: version(), url: app.url, ...adaptersOf(config, app.simulator?.url) }, 'Tally serves');
   const announced = announce(await welcomeOf(app, config), log);
   forget = async () => (await announced)();
   await announced;

@@ -61,7 +61,7 @@ const ROOT_FILES: Record<string, Rule> = {
   'clock.ts': {},
   'concurrency.ts': {},
   'held-lock.ts': { types: ['jobs'] },
-  'logging.ts': { packages: ['pino'] },
+  'logging.ts': { packages: ['pino', 'pino-pretty'] },
   'redact.ts': { packages: ['pino'] },
   'outages.ts': {},
   'main.ts': { imports: ['*'] },

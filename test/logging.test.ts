@@ -2,7 +2,7 @@ import { closeSync, openSync } from 'node:fs';
 
 import { describe, expect, it } from 'vitest';
 
-import { createLogger, toFile } from '../src/logging.js';
+import { asText, createLogger, toFile } from '../src/logging.js';
 
 function collect(level: 'debug' | 'info' = 'info') {
   const lines: string[] = [];
@@ -11,6 +11,16 @@ function collect(level: 'debug' | 'info' = 'info') {
 }
 
 describe('the logger', () => {
+  it('writes text for a terminal: one line without secrets, and the stack of an error below it', () => {
+    const lines: string[] = [];
+    const log = createLogger({ level: 'info', name: 'tally', destination: asText({ write: (line) => void lines.push(line) }) });
+    log.info({ recording: 'r', apiKey: 'hush' }, 'transition');
+    log.warn({ err: new Error('no space left') }, 'not written');
+    expect(lines[0]).toMatch(/^\[\d\d:\d\d:\d\d\.\d{3}\] .*INFO.*transition.*"recording":"r".*\n$/);
+    expect(lines.join('')).not.toContain('hush');
+    expect(lines[1]).toMatch(/no space left[^]*\n +at /);
+  });
+
   it('writes JSON lines with its name, and a child logger adds its own fields', () => {
     const { log, lines } = collect();
     log.info({ recordingId: 'r' }, 'transition');
