@@ -4,6 +4,8 @@ export type ErrorKind =
 export interface ErrorOptions {
   details?: Readonly<Record<string, unknown>>;
   cause?: unknown;
+  /** Whether an outside service answered with an error: it refuses, instead of being out of reach. Default: false. */
+  refused?: boolean;
 }
 
 /** The base class of every error that Tally throws on purpose. Compare `code`, never the message; `src/http` sets statuses. */
@@ -14,6 +16,7 @@ export class TallyError extends Error {
   /** Whether the same request may succeed later without a change by the caller. */
   readonly retryable: boolean;
   readonly details: Readonly<Record<string, unknown>>;
+  readonly refused: boolean;
 
   constructor(code: string, kind: ErrorKind, message: string, options: ErrorOptions & { retryable?: boolean } = {}) {
     super(message, options.cause === undefined ? undefined : { cause: options.cause });
@@ -22,6 +25,7 @@ export class TallyError extends Error {
     this.kind = kind;
     this.retryable = options.retryable ?? (kind === 'unavailable' || kind === 'timeout');
     this.details = options.details ?? {};
+    this.refused = options.refused ?? false;
   }
 }
 
@@ -65,6 +69,16 @@ export function toError(thrown: unknown): Error {
   return thrown instanceof Error ? thrown : new Error(String(thrown));
 }
 
+/** The level of a failure that a loop makes up for. An outage is a detail there, because its adapter logs it, once. */
+export function levelOf(error: unknown): 'debug' | 'warn' {
+  return isOutage(error) ? 'debug' : 'warn';
+}
+
+/** Whether an outside service failed, so that the same call may succeed later. */
+export function isOutage(error: unknown): error is TallyError {
+  return error instanceof TallyError && error.retryable;
+}
+
 /** The messages of an error and of its causes, joined to one line. */
 export function reasonsOf(error: Error): string {
   const reasons: string[] = [];
@@ -82,7 +96,18 @@ const MOST_CAUSES = 5;
 
 /** LiveKit did not answer, could not be reached or answered with a server error. Retryable. */
 export class LiveKitUnavailableError extends TallyError {
-  constructor(message: string, options: ErrorOptions = {}) {
-    super('livekit.unavailable', 'unavailable', message, options);
+  constructor(message: string, options: ErrorOptions = {}, code = 'livekit.unavailable') {
+    super(code, 'unavailable', message, options);
+  }
+}
+
+/** LiveKit refuses our API key or secret: a repeat succeeds only after somebody has changed them here or there. */
+export class LiveKitKeyRefusedError extends LiveKitUnavailableError {
+  constructor(options: ErrorOptions = {}) {
+    super(
+      'LiveKit refuses our API key: compare LIVEKIT_API_KEY and LIVEKIT_API_SECRET with its own',
+      options,
+      'livekit.key_refused',
+    );
   }
 }

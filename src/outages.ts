@@ -1,4 +1,4 @@
-import { TallyError, toError } from './errors.js';
+import { isOutage } from './errors.js';
 import type { Log } from './logging.js';
 import { outageBegan, outageEnded } from './observability/events.js';
 
@@ -36,7 +36,6 @@ export function tellingOutages<Port extends object>(port: Port, outages: OutageL
   });
 
   function noteFailure(thrown: unknown): void {
-    const error = toError(thrown);
-    if (error instanceof TallyError && error.retryable) outages.failed(error);
+    if (isOutage(thrown)) outages.failed(thrown);
   }
 }

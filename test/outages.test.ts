@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 
-import { MediaUnavailableError, StoreUnavailableError } from '../src/errors.js';
+import { LocksUnavailableError, MediaUnavailableError, StoreUnavailableError } from '../src/errors.js';
 import { createLogger } from '../src/logging.js';
 import { createOutageLog, tellingOutages } from '../src/outages.js';
 
@@ -27,6 +27,21 @@ describe('a port whose outages are logged', () => {
     expect(await port.load()).toBe('it');
     await port.load();
     expect(lines).toEqual(['The store cannot be reached', 'The store can be reached again']);
+  });
+
+  it('says that a service refuses when it answers with an error, and gives its words without a stack', async () => {
+    const fields: object[] = [];
+    const log = createLogger({
+      level: 'info',
+      name: 'test',
+      destination: { write: (line) => void fields.push(JSON.parse(line)) },
+    });
+    const cause = new Error("OOM command not allowed when used memory > 'maxmemory'.");
+    const set = () => Promise.reject(new LocksUnavailableError('Redis refused a command', { cause, refused: true }));
+    await expect(tellingOutages({ set }, createOutageLog(log, 'Redis')).set()).rejects.toThrow(LocksUnavailableError);
+    const reason = `Redis refused a command: ${cause.message}`;
+    expect(fields).toEqual([expect.objectContaining({ msg: 'Redis refuses requests', reason })]);
+    expect(fields[0]).not.toHaveProperty('err');
   });
 
   it('logs nothing for an error that is not an outage', async () => {

@@ -1,5 +1,5 @@
 import type { Clock } from '../clock.js';
-import { toError } from '../errors.js';
+import { levelOf, toError } from '../errors.js';
 import type { Log } from '../logging.js';
 import type { LiveKitGateway } from '../machines/ports/livekit-gateway.js';
 import type { LockHolder, RoomLocks } from '../machines/ports/room-locks.js';
@@ -34,7 +34,7 @@ export async function collectOrphanedLocks(options: OrphanedLockOptions, signal:
     try {
       return await locks.list();
     } catch (error) {
-      log.warn({ err: toError(error) }, 'the room locks could not be listed');
+      log[levelOf(error)]({ err: toError(error) }, 'the room locks could not be listed');
       return [];
     }
   }

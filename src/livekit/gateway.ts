@@ -1,7 +1,7 @@
 import { EncodedFileOutput, EncodedFileType } from '@livekit/protocol';
 import { EgressClient, RoomServiceClient } from 'livekit-server-sdk';
 
-import { LiveKitUnavailableError } from '../errors.js';
+import { LiveKitKeyRefusedError, LiveKitUnavailableError } from '../errors.js';
 import type { StartOutcome, StopOutcome } from '../machines/ports/egress-gateway.js';
 import type { LiveKitGateway } from '../machines/ports/livekit-gateway.js';
 import { callFailureOf, type CallFailure } from './call-failure.js';
@@ -142,7 +142,8 @@ async function orNotFound<Answer>(call: Promise<Answer>, absent: Answer): Promis
 
 function unavailable(failure: CallFailure, cause: unknown): LiveKitUnavailableError {
   const { message, ...details } = failure;
-  return new LiveKitUnavailableError(`LiveKit: ${message}`, { details, cause });
+  if (failure.kind === 'answered' && failure.status === 401) return new LiveKitKeyRefusedError({ details, cause, refused: true });
+  return new LiveKitUnavailableError(`LiveKit: ${message}`, { details, cause, refused: failure.kind === 'answered' });
 }
 
 /**

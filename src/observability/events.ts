@@ -1,3 +1,4 @@
+import { reasonsOf, TallyError, toError } from '../errors.js';
 import type { Log } from '../logging.js';
 import type { StopOutcome } from '../machines/ports/egress-gateway.js';
 import type { LiveKitEvent } from '../machines/reconcile/intake.js';
@@ -114,9 +115,11 @@ export const orphanedLockFreed = event<OfRecording>('info', 'orphaned lock freed
 
 const outages = metrics.counter('tally_outages_total', 'Times that a service could not be reached, by service', ['service']);
 
-/** @param service such as `Redis`; begins the sentence */
+/** One line without a stack; the stack is logged at `debug`. @param service such as `Redis`; begins the sentence */
 export function outageBegan(log: Log, { service, err }: { service: string; err: unknown }): void {
-  log.warn({ err }, `${service} cannot be reached`);
+  const isRefusal = err instanceof TallyError && err.refused;
+  log.warn({ reason: reasonsOf(toError(err)) }, `${service} ${isRefusal ? 'refuses requests' : 'cannot be reached'}`);
+  log.debug({ err }, `${service} failed`);
   outages.add({ service });
 }
 

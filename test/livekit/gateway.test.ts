@@ -224,6 +224,14 @@ describe('stopEgress', () => {
     await expect(gateway.stopEgress(EGRESS_ID)).rejects.toThrow(LiveKitUnavailableError);
   });
 
+  it('says which variables to compare when LiveKit refuses the key', async () => {
+    liveKit.answer = { status: 401, type: 'text/plain', body: 'invalid API key: devkey' };
+    const message = expect.stringContaining('compare LIVEKIT_API_KEY and LIVEKIT_API_SECRET') as string;
+    const expected = { code: 'livekit.key_refused', retryable: true, refused: true, message };
+    for (const call of [gateway.stopEgress(EGRESS_ID), gateway.listRooms(), gateway.listEgress(), gateway.listParticipants('a')])
+      await expect(call).rejects.toMatchObject(expected);
+  });
+
   it('throws LiveKitUnavailableError, instead of an outcome, when LiveKit does not answer', async () => {
     liveKit.answer = 'hang';
     await expect(impatientGateway().stopEgress(EGRESS_ID)).rejects.toThrow(LiveKitUnavailableError);

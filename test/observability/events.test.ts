@@ -46,12 +46,13 @@ describe('a business event', () => {
   });
 });
 
-it('an outage writes two log lines that begin with the name of the service, and is counted once', () => {
+it('an outage writes two log lines that begin with the name of the service, keeps the stack at debug, and is counted once', () => {
   const { log, lines } = createLines();
   outageBegan(log, { service: 'Redis', err: new Error('refused') });
   outageEnded(log, { service: 'Redis' });
   expect(lines.map(({ level, sentence }) => [level, sentence])).toEqual([
     ['warn', 'Redis cannot be reached'],
+    ['debug', 'Redis failed'],
     ['info', 'Redis can be reached again'],
   ]);
   expect(counted('tally_outages_total', { service: 'Redis' })).toBe(1);

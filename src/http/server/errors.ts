@@ -37,5 +37,7 @@ export const commonErrors: ErrorRows = {
   'store.outcome_unknown': storageDown,
   'media.unavailable': storageDown,
   'locks.unavailable': unavailable('Lock Error', 'Locks are not available'),
+  // Without `Retry-After`: a repeat fails until an operator has changed the key.
+  'livekit.key_refused': { status: 503, name: 'LiveKit Error' },
   'livekit.unavailable': unavailable('LiveKit Error', 'LiveKit is not available'),
 };

@@ -1,4 +1,4 @@
-import { toError } from '../../errors.js';
+import { levelOf, toError } from '../../errors.js';
 import type { Committer, Written } from './committer.js';
 import { LEASE_MS } from './compose.js';
 import { type ActorEvent, defaultBackoffMs, type Hosting, NotYet } from './definition.js';
@@ -58,7 +58,8 @@ export function createEffectRunner<Context extends object, Event extends ActorEv
       if (!('again' in attempted)) await outbox.settle(key, effect, attempted.event);
       else if (await outbox.amend(key, effect, attempted.again)) planAgain(job, attempted.again);
     } catch (error) {
-      if (!abort.signal.aborted) log.warn({ ...fieldsOf(definition.kind, job), err: toError(error) }, 'effect left to the sweep');
+      if (!abort.signal.aborted)
+        log[levelOf(error)]({ ...fieldsOf(definition.kind, job), err: toError(error) }, 'effect left to the sweep');
     } finally {
       stopRenewing();
       jobs.forget(job);
@@ -188,7 +189,7 @@ function renew<Context extends object, Event extends ActorEvent>(
     void outbox
       .amend(job.key, job.effect, { leaseUntil: clock.now() + LEASE_MS })
       .catch((error: unknown) => {
-        log.warn({ ...fieldsOf(definition.kind, job), err: toError(error) }, 'lease not renewed');
+        log[levelOf(error)]({ ...fieldsOf(definition.kind, job), err: toError(error) }, 'lease not renewed');
       })
       .finally(() => {
         if (!over) cancel = clock.after(LEASE_MS / 2, tick);

@@ -1,4 +1,4 @@
-import { toError } from '../../errors.js';
+import { levelOf, toError } from '../../errors.js';
 import type { Log } from '../../logging.js';
 import type { EgressObservation } from '../ports/egress-gateway.js';
 import type { LiveKitGateway } from '../ports/livekit-gateway.js';
@@ -87,7 +87,7 @@ async function readEgress({ livekit, log }: LookOptions, { uid, egressId = '' }:
   try {
     return (await livekit.findEgress(egressId)) ?? 'absent';
   } catch (error) {
-    log.warn({ recording: uid, err: toError(error) }, 'egress unknown');
+    log[levelOf(error)]({ recording: uid, err: toError(error) }, 'egress unknown');
     return 'unknown';
   }
 }
@@ -100,7 +100,7 @@ async function askForRecorder(
     const participants = await livekit.listParticipants(roomId);
     return participants.some(({ identity }) => identity === egressId) ? 'present' : 'absent';
   } catch (error) {
-    log.warn({ recording: uid, err: toError(error) }, 'participants unknown');
+    log[levelOf(error)]({ recording: uid, err: toError(error) }, 'participants unknown');
     return 'unknown';
   }
 }

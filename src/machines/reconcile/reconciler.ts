@@ -1,6 +1,6 @@
 import type { Clock } from '../../clock.js';
 import { doAll } from '../../concurrency.js';
-import { toError } from '../../errors.js';
+import { levelOf, toError } from '../../errors.js';
 import type { Log } from '../../logging.js';
 import type { LiveKitGateway } from '../ports/livekit-gateway.js';
 import type { RecordingStore } from '../recording/recording-store.js';
@@ -38,12 +38,14 @@ export interface PassSummary {
 
 export type Reconciler = ReturnType<typeof createReconciler>;
 
+/** Pause after the first pass that failed, milliseconds; each further failure doubles it, up to the usual interval. */
 const RETRY_MS = 1_000;
 
 /** Repairs what lost webhooks leave: a pass alone reaches every state that a webhook can reach. */
 export function createReconciler(options: ReconcilerOptions) {
   const { store, livekit, recordings, strays, meetings, clock, log, mayPass = () => Promise.resolve(true) } = options;
   let stopped = false;
+  let retryMs = RETRY_MS;
   let running: Promise<void> = Promise.resolve();
   let cancelPass = (): void => undefined;
   let cancelRecheck = (): void => undefined;
@@ -79,7 +81,7 @@ export function createReconciler(options: ReconcilerOptions) {
         await work();
       } catch (error) {
         failed = true;
-        log.warn({ err: toError(error) }, `${what} failed`);
+        log[levelOf(error)]({ err: toError(error) }, `${what} failed`);
       }
       if (!stopped) again(failed);
     });
@@ -95,7 +97,8 @@ export function createReconciler(options: ReconcilerOptions) {
       else isVoid = (await pass()).void;
     }
     run(passInTurn, 'reconcile pass', (failed) => {
-      cancelPass = clock.after(failed ? RETRY_MS : nextMs, () => loopPass(failed || isVoid));
+      cancelPass = clock.after(failed ? retryMs : nextMs, () => loopPass(failed || isVoid));
+      retryMs = failed ? Math.min(2 * retryMs, options.intervalMs) : RETRY_MS;
     });
   }
 

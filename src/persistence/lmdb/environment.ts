@@ -118,5 +118,5 @@ function translate(error: unknown, path: string): TallyError {
   if (error instanceof TallyError) return error;
   // lmdb gives the reason of a failed commit in a second promise; without a handler its rejection would end the process.
   if (error instanceof Error && 'commitError' in error) Promise.resolve(error.commitError).catch(() => undefined);
-  return new StoreUnavailableError(`The store in ${path} failed`, { cause: error });
+  return new StoreUnavailableError(`The store in ${path} failed`, { cause: error, refused: true });
 }

@@ -63,5 +63,10 @@ function isBeforeHandshake(error: object): boolean {
 }
 
 function unavailable(error: unknown): TallyError {
-  return error instanceof TallyError ? error : new StoreUnavailableError('MongoDB could not be asked', { cause: error });
+  if (error instanceof TallyError) return error;
+  const refused = error instanceof mongo.MongoServerError;
+  return new StoreUnavailableError(refused ? 'MongoDB refused a request' : 'MongoDB could not be asked', {
+    cause: error,
+    refused,
+  });
 }

@@ -1,3 +1,5 @@
+import { ReplyError } from 'ioredis';
+
 import { type Clock, within } from '../../clock.js';
 import { LocksUnavailableError } from '../../errors.js';
 
@@ -17,7 +19,8 @@ export function createAsk(clock: Pick<Clock, 'after'>): Ask {
     try {
       return await within(limitMs, clock, work);
     } catch (cause) {
-      throw new LocksUnavailableError('Redis could not be reached', { cause });
+      const refused = cause instanceof ReplyError;
+      throw new LocksUnavailableError(refused ? 'Redis refused a command' : 'Redis could not be reached', { cause, refused });
     }
   };
 }

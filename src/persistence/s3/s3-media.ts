@@ -188,7 +188,10 @@ function bodyOf({ Body }: Answer): Readable {
 /** The error message includes the HTTP status, because an answer without a body, as to every `HEAD`, gives no other reason. */
 function unavailable(what: string, cause: unknown): MediaUnavailableError {
   const status = statusOf(cause);
-  return new MediaUnavailableError(`Cannot ${what}${status === undefined ? '' : ` (HTTP ${status})`}`, { cause });
+  return new MediaUnavailableError(`Cannot ${what}${status === undefined ? '' : ` (HTTP ${status})`}`, {
+    cause,
+    refused: status !== undefined,
+  });
 }
 
 /** A handler for `catch`: an expected error becomes undefined, any other error is rethrown. */

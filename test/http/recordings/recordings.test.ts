@@ -1,6 +1,12 @@
 import { beforeEach, describe, expect, it } from 'vitest';
 
-import { LiveKitUnavailableError, LocksUnavailableError, StoreUnavailableError, TallyError } from '../../../src/errors.js';
+import {
+  LiveKitKeyRefusedError,
+  LiveKitUnavailableError,
+  LocksUnavailableError,
+  StoreUnavailableError,
+  TallyError,
+} from '../../../src/errors.js';
 import {
   IdempotencyInProgressError,
   RecordingAlreadyActiveError,
@@ -166,6 +172,12 @@ describe('starting a recording', () => {
       "Unexpected error while starting Room Composite Egress for room 'room-1'",
     ],
     [new LiveKitUnavailableError('refused'), 503, 'LiveKit Error', 'LiveKit is not available'],
+    [
+      new LiveKitKeyRefusedError(),
+      503,
+      'LiveKit Error',
+      'LiveKit refuses our API key: compare LIVEKIT_API_KEY and LIVEKIT_API_SECRET with its own',
+    ],
     [new LocksUnavailableError('redis'), 503, 'Lock Error', 'Locks are not available'],
     [new StoreUnavailableError('mongo'), 503, 'Storage Error', 'Storage is not available'],
     [new TallyError('kernel.some_outage', 'unavailable', 'x'), 503, 'Storage Error', 'Storage is not available'],

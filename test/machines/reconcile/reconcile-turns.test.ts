@@ -35,6 +35,7 @@ function createWorld(recordings = 1) {
   const store = createMemoryRecordingStore({ documents });
   const state = { isDead: false, isDown: (_instance: string): boolean => false };
   const passes: { at: number; by: string }[] = [];
+  const failures: number[] = [];
   const deaths: { at: number; by: string; uid: string }[] = [];
   const reconcilers: Reconciler[] = [];
 
@@ -42,7 +43,10 @@ function createWorld(recordings = 1) {
     const egresses = () => (state.isDead ? [] : [...documents.values()].map(listed));
     const livekit: Partial<LiveKitGateway> = {
       async listEgress() {
-        if (state.isDown(by)) throw new LiveKitUnavailableError('down');
+        if (state.isDown(by)) {
+          failures.push(clock.now() - NOON);
+          throw new LiveKitUnavailableError('down');
+        }
         passes.push({ at: clock.now() - NOON, by });
         return egresses();
       },
@@ -98,12 +102,26 @@ function createWorld(recordings = 1) {
     await clock.run(0);
     await stopping;
   }
-  return { clock, gate, state, passes, deaths, instance, longestGapMs, close };
+  return { clock, gate, state, passes, failures, deaths, instance, longestGapMs, close };
 }
 
 function listed({ egressId = '', roomId }: RecordingDocument) {
   return { ...buildEgress('ACTIVE'), egressId, roomName: roomId };
 }
+
+it('a pass that fails is repeated after 1, 2, 4 and 8 s, then every interval, and after one that succeeds after 1 s again', async () => {
+  const world = createWorld();
+  world.state.isDown = () => true;
+  world.instance('one').start();
+  await world.clock.run(40_000);
+  world.state.isDown = () => false;
+  await world.clock.run(10_000);
+  world.state.isDown = () => true;
+  await world.clock.run(11_000);
+  expect(world.failures).toEqual([0, 1_000, 3_000, 7_000, 15_000, 25_000, 35_000, 55_000, 56_000, 58_000]);
+  expect(world.passes.map(({ at }) => at)).toEqual([45_000]);
+  await world.close();
+});
 
 describe('several reconciling instances', () => {
   it.each([1, 2_000, 4_999, 5_000, 7_500, 9_999])(
