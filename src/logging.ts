@@ -66,7 +66,11 @@ export function asText(destination: DestinationStream): DestinationStream {
     ignore: 'pid,name,part',
     singleLine: true,
   });
-  return { write: (line) => void destination.write(text(line)) };
+  return {
+    write(line) {
+      destination.write(text(line));
+    },
+  };
 }
 
 /** Pause before a write is repeated because the reader of the pipe is too slow, milliseconds. */
