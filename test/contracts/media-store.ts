@@ -73,6 +73,40 @@ export function mediaStoreContract({ name, create }: MediaStoreContract): void {
       expect((await bytesOf(0, BIG.length - 1)).equals(BIG)).toBe(true);
     });
 
+    it('holds one version of an object: its description and its bytes', async () => {
+      await write(KEY, BIG);
+      const held = await media.hold(KEY);
+      expect(held?.info).toEqual(await media.stat(KEY));
+      const stream = await held?.read({ start: 5, end: BIG.length - 1 });
+      expect(stream && (await buffer(stream)).equals(BIG.subarray(5))).toBe(true);
+    });
+
+    it('holds nothing when the object does not exist', async () => {
+      expect(await media.hold(KEY)).toBeUndefined();
+      await write(KEY, BIG);
+      expect(await media.hold('recordings/room')).toBeUndefined();
+      expect(await media.hold(`${KEY}/below`)).toBeUndefined();
+    });
+
+    it('never reads another version of an object than the one it holds', async () => {
+      await write(KEY, Uint8Array.of(1, 2, 3, 4));
+      const held = await media.hold(KEY);
+      await media.remove(KEY);
+      await write(KEY, Uint8Array.of(5, 6, 7, 8, 9));
+      // The old bytes or an error, whichever the store can do.
+      const read = await held
+        ?.read({ start: 0, end: 3 })
+        .then(buffer)
+        .catch(() => undefined);
+      expect([undefined, '01020304']).toContain(read?.toString('hex'));
+    });
+
+    it('holds an object that is not read afterwards', async () => {
+      await write(KEY, BIG);
+      await (await media.hold(KEY))?.close();
+      expect(await bytesOf(0, 0)).toEqual(Buffer.from(BIG.subarray(0, 1)));
+    });
+
     it('serves many readers of one object at once', async () => {
       await write(KEY, BIG);
       const all = await Promise.all(Array.from({ length: 20 }, (_, index) => bytesOf(index, BIG.length - 1)));
@@ -127,6 +161,7 @@ export function mediaStoreContract({ name, create }: MediaStoreContract): void {
       'refuses the key %j',
       async (key) => {
         await expect(media.stat(key)).rejects.toThrow(InvalidInputError);
+        await expect(media.hold(key)).rejects.toThrow(InvalidInputError);
         await expect(media.read(key, { start: 0, end: 1 })).rejects.toThrow(InvalidInputError);
         await expect(media.remove(key)).rejects.toThrow(InvalidInputError);
         expect(() => media.egressPath(key)).toThrow(InvalidInputError);

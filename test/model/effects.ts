@@ -5,9 +5,9 @@ import { NotYet } from '../../src/machines/kernel/definition.js';
 import type { PendingEffect } from '../../src/machines/kernel/document.js';
 import type { RecordingEffectName } from '../../src/machines/recording/machine/definition.js';
 import { createRecordingEffects } from '../../src/machines/recording/effects/effects.js';
+import type { RecordingEffectPorts } from '../../src/machines/recording/effects/handler.js';
 import type { RecordingEvent } from '../../src/machines/recording/events.js';
 import type { LiveKitGateway } from '../../src/machines/ports/livekit-gateway.js';
-import type { MediaStore } from '../../src/machines/ports/media.js';
 import type { RoomLocks } from '../../src/machines/ports/room-locks.js';
 import type { StartOutcome } from '../../src/machines/ports/egress-gateway.js';
 import type { Documents } from './documents.js';
@@ -146,7 +146,7 @@ function livekitAt(desk: Desk): LiveKitGateway {
   return gateway as LiveKitGateway;
 }
 
-function mediaAt(desk: Desk): MediaStore {
+function mediaAt(desk: Desk): RecordingEffectPorts['media'] {
   return {
     stat: async () => (has(desk.egress, FILE) ? { size: FILE_BYTES, modifiedAt: T0, etag: '"e"' } : undefined),
     read: async (_key, { start, end }) => Readable.from([MOOV.subarray(start, end + 1)]),

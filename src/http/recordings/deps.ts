@@ -6,6 +6,6 @@ import type { RecordingStore } from '../../machines/recording/recording-store.js
 export interface RecordingsDeps {
   recordings: RecordingCommands;
   recordingStore: Pick<RecordingStore, 'list'>;
-  media: Pick<MediaStore, 'stat' | 'read' | 'open' | 'presign'>;
+  media: Pick<MediaStore, 'stat' | 'hold' | 'open' | 'presign'>;
   log: Logger;
 }

@@ -26,6 +26,18 @@ export interface OpenMedia {
   stream: Readable;
 }
 
+/** One version of a file: `info` describes exactly the bytes that `read` returns. */
+export interface HeldMedia {
+  info: MediaInfo;
+  /**
+   * Call it once, in place of `close`: the stream frees the file when it ends or is destroyed, and fails when the file has been
+   * replaced or ends before the range does.
+   */
+  read(range: ByteRange, signal?: AbortSignal): Promise<Readable>;
+  /** Free a file that is not read. */
+  close(): Promise<void>;
+}
+
 /**
  * Recorded files. Keys have no leading slash.
  *
@@ -34,13 +46,15 @@ export interface OpenMedia {
 export interface MediaStore {
   /** @returns undefined when there is certainly no such object */
   stat(key: string): Promise<MediaInfo | undefined>;
+  /** Open a file once, to describe and to read the same version. @returns undefined when there is certainly no such object */
+  hold(key: string): Promise<HeldMedia | undefined>;
   /**
    * Read the bytes `start` to `end`, both inclusive. The stream opens lazily and frees its source when destroyed. If the object
    * no longer exists, the stream fails.
    */
   read(key: string, range: ByteRange, signal?: AbortSignal): Promise<Readable>;
   /**
-   * `stat` and `read` in one request. If this method is absent, the caller uses `stat` and then `read`.
+   * `hold` and its `read` in one request. If this method is absent, the caller uses `hold`.
    *
    * @param range each number a safe integer, `end` not before `start`, `suffix` 1 or more; undefined: the whole file
    * @returns undefined when the object does not exist or has none of these bytes; `stat` tells which

@@ -1,10 +1,11 @@
-import { rmdir, stat, unlink } from 'node:fs/promises';
+import { type FileHandle, rmdir, stat, unlink } from 'node:fs/promises';
 import { dirname, join, posix, resolve } from 'node:path';
-import { addAbortSignal } from 'node:stream';
+import { addAbortSignal, type Readable } from 'node:stream';
 
 import { MediaUnavailableError } from '../../errors.js';
-import type { MediaStore } from '../../machines/ports/media.js';
+import type { ByteRange, MediaStore } from '../../machines/ports/media.js';
 import { assertMediaKey } from '../media-key.js';
+import { assertInside, describe, lookAt, openFile } from './held-file.js';
 import { readRange } from './read-range.js';
 
 export interface FileMedia extends MediaStore {
@@ -24,34 +25,37 @@ export function createFileMedia(mediaDir: string, egressMediaDir: string): FileM
   return {
     async stat(key) {
       const path = pathOf(key);
-      try {
-        const found = await stat(path, { bigint: true });
-        if (!found.isFile()) return undefined;
-        const etag = `"${found.size.toString(16)}-${found.mtimeNs.toString(16)}-${found.ino.toString(16)}"`;
-        return { size: Number(found.size), modifiedAt: Number(found.mtimeMs), etag };
-      } catch (error) {
-        if (isMissing(error)) return undefined;
-        throw unavailable(`Cannot look at ${path}`, error);
-      }
+      const found = await unlessMissing(`look at ${path}`, () => lookAt(root, path));
+      return found === undefined ? undefined : describe(found);
+    },
+    async hold(key) {
+      const path = pathOf(key);
+      const opened = await unlessMissing(`open ${path}`, () => openFile(root, path));
+      if (opened === undefined) return undefined;
+      const { handle, info } = opened;
+      return {
+        info,
+        read: async (range, signal) => streamOf(path, () => Promise.resolve(handle), range, signal),
+        close: () => handle.close(),
+      };
     },
     async read(key, range, signal) {
-      const stream = readRange(pathOf(key), range);
-      return signal === undefined ? stream : addAbortSignal(signal, stream);
+      const path = pathOf(key);
+      return streamOf(path, () => openAgain(path), range, signal);
     },
     async remove(key) {
       const path = pathOf(key);
-      try {
+      const isRemoved = await unlessMissing(`remove ${path}`, async () => {
+        await assertInside(root, path);
         await unlink(path);
-      } catch (error) {
-        if (!isMissing(error)) throw unavailable(`Cannot remove ${path}`, error);
-        // No file was removed here, so an empty folder stays: an egress may just have created it for its file.
-        return;
-      }
-      await pruneEmptyFolders(root, dirname(path));
+        return true;
+      });
+      // If no file was removed here, an empty folder stays: an egress may just have created it for its file.
+      if (isRemoved === true) await pruneEmptyFolders(root, dirname(path));
     },
     async ping() {
       const found = await stat(root).catch((cause: unknown) => {
-        throw unavailable(`No media folder ${root}`, cause);
+        throw new MediaUnavailableError(`No media folder ${root}`, { cause });
       });
       if (!found.isDirectory()) throw new MediaUnavailableError(`No media folder ${root}`);
     },
@@ -64,6 +68,27 @@ export function createFileMedia(mediaDir: string, egressMediaDir: string): FileM
   function pathOf(key: string): string {
     assertMediaKey(key);
     return join(root, key);
+  }
+
+  async function openAgain(path: string): Promise<FileHandle> {
+    const opened = await openFile(root, path);
+    if (opened === undefined) throw new Error('no regular file');
+    return opened.handle;
+  }
+}
+
+function streamOf(path: string, open: () => Promise<FileHandle>, range: ByteRange, signal: AbortSignal | undefined): Readable {
+  const stream = readRange(path, open, range);
+  return signal === undefined ? stream : addAbortSignal(signal, stream);
+}
+
+/** @returns undefined when there is no such file @throws MediaUnavailableError any other failure */
+async function unlessMissing<Result>(what: string, work: () => Promise<Result>): Promise<Result | undefined> {
+  try {
+    return await work();
+  } catch (error) {
+    if (isMissing(error)) return undefined;
+    throw error instanceof MediaUnavailableError ? error : new MediaUnavailableError(`Cannot ${what}`, { cause: error });
   }
 }
 
@@ -82,8 +107,4 @@ async function pruneEmptyFolders(root: string, folder: string): Promise<void> {
 function isMissing(error: unknown): boolean {
   const code = error instanceof Error && 'code' in error ? error.code : undefined;
   return code === 'ENOENT' || code === 'ENOTDIR';
-}
-
-function unavailable(message: string, cause: unknown): MediaUnavailableError {
-  return new MediaUnavailableError(message, { cause });
 }

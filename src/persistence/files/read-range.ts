@@ -1,18 +1,19 @@
 import type { FileHandle } from 'node:fs/promises';
-import { open } from 'node:fs/promises';
 import { Readable } from 'node:stream';
 
 import { MediaUnavailableError, toError } from '../../errors.js';
+import type { ByteRange } from '../../machines/ports/media.js';
 
 const CHUNK_BYTES = 256 * 1024;
 
 /**
- * A stream of the bytes `start` to `end` of a file, both inclusive, or up to the end of a shorter file. The file is opened at the
- * first read, and closed when the stream ends or is destroyed.
+ * A stream of the bytes `start` to `end` of a file, both inclusive. The file is opened at the first read, and closed when the stream
+ * ends or is destroyed.
  *
- * @throws MediaUnavailableError as an error of the stream: the file is missing or cannot be read
+ * @param open called at most once; the stream closes the handle
+ * @throws MediaUnavailableError as an error of the stream: the file cannot be opened or read, or ends before `end`
  */
-export function readRange(path: string, { start, end }: { start: number; end: number }): Readable {
+export function readRange(path: string, open: () => Promise<FileHandle>, { start, end }: ByteRange): Readable {
   let file: Promise<FileHandle> | undefined;
   let position = start;
 
@@ -36,15 +37,16 @@ export function readRange(path: string, { start, end }: { start: number; end: nu
     },
   });
 
-  /** @returns the next chunk; null at the end of the range or file */
+  /** @returns the next chunk; null at the end of the range */
   async function readNext(): Promise<Buffer | null> {
     const wanted = Math.min(CHUNK_BYTES, end - position + 1);
     if (wanted <= 0) return null;
-    file ??= open(path, 'r');
-    const handle = await file;
+    const handle = await (file ??= open());
     const { bytesRead, buffer } = await handle.read(Buffer.allocUnsafe(wanted), 0, wanted, position);
+    // A reader that was promised more bytes would wait for them for ever.
+    if (bytesRead === 0) throw new Error(`the file ends at byte ${position}, before byte ${end}`);
     position += bytesRead;
-    return bytesRead === 0 ? null : buffer.subarray(0, bytesRead);
+    return buffer.subarray(0, bytesRead);
   }
 
   async function close(): Promise<void> {

@@ -12,7 +12,7 @@ import {
 import { type Clock, systemClock, within } from '../../clock.js';
 import type { SseConfig } from '../../config/config.js';
 import { MediaUnavailableError } from '../../errors.js';
-import type { MediaStore } from '../../machines/ports/media.js';
+import type { ByteRange, MediaInfo, MediaStore } from '../../machines/ports/media.js';
 import { assertMediaKey } from '../media-key.js';
 import { describeObject, describePart, rangeHeader } from './answers.js';
 import { createPresigner, type LinkOptions } from './presign.js';
@@ -59,25 +59,17 @@ export function createS3Media(options: S3MediaOptions): S3Media {
   const presigner = links === undefined ? undefined : createPresigner(server, links);
 
   return {
-    async stat(key) {
-      const target = targetOf(key);
-      return ask(`look at ${target.Key}`, async (limit) => {
-        for (;;) {
-          const found = await head(target, limit);
-          if (found !== undefined) return describeObject(found);
-          if (await isAbsent(target, limit)) return undefined;
-        }
-      });
-    },
-    async read(key, range, signal) {
-      const target = targetOf(key);
-      const open = async (abortSignal: AbortSignal) => {
-        const answer = await get({ ...target, Range: rangeHeader(range) }, abortSignal);
-        return answer === undefined ? undefined : bodyOf(answer);
+    stat,
+    async hold(key) {
+      const info = await stat(key);
+      if (info === undefined) return undefined;
+      return {
+        info,
+        read: async (range, signal) => streamOf({ ...targetOf(key), IfMatch: info.etag }, range, signal),
+        close: () => Promise.resolve(),
       };
-      const stream = relay(open, { clock, key: target.Key, firstLimitMs: limitMs, stallLimitMs });
-      return signal === undefined ? stream : addAbortSignal(signal, stream);
     },
+    read: async (key, range, signal) => streamOf(targetOf(key), range, signal),
     async open(key, range, signal) {
       const target = targetOf(key);
       const answer = await getInTime({ ...target, ...(range !== undefined && { Range: rangeHeader(range) }) }, signal);
@@ -120,6 +112,26 @@ export function createS3Media(options: S3MediaOptions): S3Media {
     assertMediaKey(key);
     const isInside = subfolder === '' || key.startsWith(`${subfolder}/`);
     return { Bucket: bucket, Key: isInside ? key : `${subfolder}/${key}` };
+  }
+
+  async function stat(key: string): Promise<MediaInfo | undefined> {
+    const target = targetOf(key);
+    return ask(`look at ${target.Key}`, async (limit) => {
+      for (;;) {
+        const found = await head(target, limit);
+        if (found !== undefined) return describeObject(found);
+        if (await isAbsent(target, limit)) return undefined;
+      }
+    });
+  }
+
+  function streamOf(target: Target, range: ByteRange, signal: AbortSignal | undefined): Readable {
+    const open = async (abortSignal: AbortSignal) => {
+      const answer = await get({ ...target, Range: rangeHeader(range) }, abortSignal);
+      return answer === undefined ? undefined : bodyOf(answer);
+    };
+    const stream = relay(open, { clock, key: target.Key, firstLimitMs: limitMs, stallLimitMs });
+    return signal === undefined ? stream : addAbortSignal(signal, stream);
   }
 
   async function ask<Result>(what: string, work: (limit: { abortSignal: AbortSignal }) => Promise<Result>): Promise<Result> {
@@ -175,6 +187,8 @@ export function createS3Media(options: S3MediaOptions): S3Media {
 interface Target {
   Bucket: string;
   Key: string;
+  /** The ETag of the only version that may be read. */
+  IfMatch?: string;
 }
 
 /** The answer to a `GET`, from the SDK or from the signed-URL client. */

@@ -18,7 +18,7 @@ const KEY = `recordings/room-1/room-1--${UID}.mp4`;
 const FILE = Buffer.from(Array.from({ length: 1000 }, (_, index) => index % 251));
 
 let edge: Edge;
-/** The calls to the store: `stat`, `read`, or the range that `open` was called with. */
+/** The calls to the store: `hold`, or the range that `open` was called with. */
 let asked: unknown[];
 let opened: Readable[];
 let failure: Error | undefined;
@@ -28,13 +28,10 @@ beforeEach(async () => {
   const memory = createMemoryMedia();
   memory.write(KEY, FILE);
   const media: RecordingsDeps['media'] = {
-    stat(key) {
-      asked.push('stat');
-      return memory.stat(key);
-    },
-    read(key, range, signal) {
-      asked.push('read');
-      return memory.read(key, range, signal);
+    stat: memory.stat,
+    hold(key) {
+      asked.push('hold');
+      return memory.hold(key);
     },
     async open(key, range) {
       asked.push(range ?? 'whole');
@@ -90,22 +87,22 @@ describe('a media store that can open a file in one request', () => {
     ['bytes=99999999999999999999-', 416],
   ])('is not asked to open the unusual range %s', async (range, status) => {
     expect((await play({ Range: range })).status).toBe(status);
-    expect(asked[0]).toBe('stat');
+    expect(asked[0]).toBe('hold');
   });
 
   it('is asked for the size when the file has none of the requested bytes: 416', async () => {
     const { status, headers } = await play({ Range: 'bytes=1000-' });
     expect(status).toBe(416);
     expect(headers['content-range']).toBe('bytes */1000');
-    expect(asked).toEqual([{ start: 1000 }, 'stat']);
+    expect(asked).toEqual([{ start: 1000 }, 'hold']);
   });
 
   it('is asked for the size only by HEAD, and by a client whose copy is current', async () => {
     const { headers } = await edge.head(PATH);
-    expect(asked).toEqual(['stat']);
+    expect(asked).toEqual(['hold']);
     expect((await play({ 'If-None-Match': String(headers['etag']) })).status).toBe(304);
     expect((await play({ 'If-Modified-Since': String(headers['last-modified']) })).status).toBe(304);
-    expect(asked).toEqual(['stat', 'stat', 'stat']);
+    expect(asked).toEqual(['hold', 'hold', 'hold']);
   });
 
   it('sends a part only if If-Range fits, else closes its stream and sends the whole file', async () => {

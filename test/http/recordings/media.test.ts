@@ -7,6 +7,7 @@ import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 
 import { MediaUnavailableError } from '../../../src/errors.js';
 import type { RecordingsDeps } from '../../../src/http/recordings/deps.js';
+import { createMemoryMedia } from '../../support/memory/memory-media.js';
 import { API_KEY, createEdge, invalid, type Edge } from '../support/edge.js';
 
 const SIZE = 1000;
@@ -200,6 +201,29 @@ describe('the media of a recording', () => {
   });
 });
 
+describe('a file that is held and not read', () => {
+  it.each([
+    ['HEAD', FILE, () => edge.head(PATH)],
+    ['304', FILE, () => play({ 'If-Modified-Since': new Date(Date.now() + 60_000).toUTCString() })],
+    ['416', FILE, () => play({ Range: 'bytes=5000-' })],
+    ['412', FILE, () => play({ 'If-Match': '"other"' })],
+    ['404, because it is empty', Buffer.alloc(0), () => play()],
+  ])('is freed when the answer is %s', async (_answer, bytes, ask) => {
+    const memory = createMemoryMedia();
+    memory.write(KEY, bytes);
+    const calls: string[] = [];
+    const hold: RecordingsDeps['media']['hold'] = async (key) => {
+      calls.push('hold');
+      const held = await memory.hold(key);
+      return held && { ...held, close: () => Promise.resolve(void calls.push('close')) };
+    };
+    edge = await createEdge({ media: { ...memory, hold } });
+    await edge.recordings.put({ uid: UID });
+    await ask();
+    expect(calls).toEqual(['hold', 'close']);
+  });
+});
+
 describe('the stream of a media store', () => {
   let server: Server;
   let streams: Readable[];
@@ -208,13 +232,19 @@ describe('the stream of a media store', () => {
   /** Serve the edge with a media store whose reads all return this stream. */
   async function listen(read: () => Readable): Promise<void> {
     streams = [];
+    const info = { size: 100_000_000, modifiedAt: 0, etag: '"e"' };
     const media: RecordingsDeps['media'] = {
-      stat: () => Promise.resolve({ size: 100_000_000, modifiedAt: 0, etag: '"e"' }),
-      read: (_key, _range, signal) => {
-        const stream = signal === undefined ? read() : addAbortSignal(signal, read());
-        streams.push(stream);
-        return Promise.resolve(stream);
-      },
+      stat: () => Promise.resolve(info),
+      hold: () =>
+        Promise.resolve({
+          info,
+          read(_range, signal) {
+            const stream = signal === undefined ? read() : addAbortSignal(signal, read());
+            streams.push(stream);
+            return Promise.resolve(stream);
+          },
+          close: () => Promise.resolve(),
+        }),
     };
     edge = await createEdge({ media });
     logged = edge.nextLine();

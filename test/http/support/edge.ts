@@ -130,7 +130,10 @@ function mediaBehind(gate: Gate, media: MediaStore): RecordingsDeps['media'] {
   const { open, presign } = media;
   return {
     stat: (key) => stat(() => media.stat(key)),
-    read: (...what) => read(() => media.read(...what)),
+    async hold(key) {
+      const held = await stat(() => media.hold(key));
+      return held && { ...held, read: (...what) => read(() => held.read(...what)) };
+    },
     ...(open === undefined ? {} : { open: (...what) => stat(() => read(() => open(...what))) }),
     ...(presign === undefined ? {} : { presign }),
   };

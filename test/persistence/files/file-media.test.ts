@@ -1,7 +1,9 @@
+import { execFile } from 'node:child_process';
 import { once } from 'node:events';
-import { access, mkdir, readdir, readlink, symlink } from 'node:fs/promises';
+import { access, mkdir, readdir, readFile, readlink, rename, symlink, truncate, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { buffer } from 'node:stream/consumers';
+import { promisify } from 'node:util';
 
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 
@@ -97,9 +99,62 @@ describe('the media store on disk', () => {
     });
   });
 
-  it('reads to the end of the file when a range reaches beyond it', async () => {
+  it('fails the stream of a file that ends before the range does', async () => {
     await write(KEY, Uint8Array.of(1, 2, 3));
-    expect(await buffer(await media.read(KEY, { start: 1, end: 100 }))).toEqual(Buffer.of(2, 3));
+    await expect(media.read(KEY, { start: 1, end: 100 }).then(buffer)).rejects.toMatchObject({
+      code: 'media.unavailable',
+      cause: { message: 'the file ends at byte 3, before byte 100' },
+    });
+    const held = await media.hold(KEY);
+    await truncate(join(mediaDir, KEY), 1);
+    await expect(held?.read({ start: 0, end: 2 }).then(buffer)).rejects.toMatchObject({ code: 'media.unavailable' });
+  });
+
+  it('holds the version that it describes, although the file is replaced before it is read', async () => {
+    await write(KEY, Uint8Array.of(1, 2, 3));
+    const held = await media.hold(KEY);
+    await write('new.mp4', Uint8Array.of(4, 5, 6, 7));
+    await rename(join(mediaDir, 'new.mp4'), join(mediaDir, KEY));
+    expect(held?.info.size).toBe(3);
+    expect(await held?.read({ start: 0, end: 2 }).then(buffer)).toEqual(Buffer.of(1, 2, 3));
+  });
+
+  it('takes a link for no file, and removes the link alone', async () => {
+    await write(KEY, Uint8Array.of(1, 2, 3));
+    await symlink(join(mediaDir, KEY), join(mediaDir, 'link.mp4'));
+    expect(await media.stat('link.mp4')).toBeUndefined();
+    expect(await media.hold('link.mp4')).toBeUndefined();
+    await expect(media.read('link.mp4', { start: 0, end: 2 }).then(buffer)).rejects.toThrow(MediaUnavailableError);
+    await media.remove('link.mp4');
+    expect(await media.stat(KEY)).toMatchObject({ size: 3 });
+  });
+
+  it('refuses a folder that leads out of the media folder, and removes nothing through it', async () => {
+    const outside = `${mediaDir}-outside`;
+    await mkdir(outside);
+    await writeFile(join(outside, 'file.mp4'), 'secret');
+    await symlink(outside, join(mediaDir, 'room'));
+    const refusal = { code: 'media.unavailable', message: expect.stringContaining('leads out of the media folder') };
+    await expect(media.stat('room/file.mp4')).rejects.toMatchObject(refusal);
+    await expect(media.hold('room/file.mp4')).rejects.toMatchObject(refusal);
+    await expect(media.read('room/file.mp4', { start: 0, end: 1 }).then(buffer)).rejects.toMatchObject({ cause: refusal });
+    await expect(media.remove('room/file.mp4')).rejects.toMatchObject(refusal);
+    expect(await readFile(join(outside, 'file.mp4'), 'utf8')).toBe('secret');
+  });
+
+  it('works when the media folder itself is a link', async () => {
+    await write(KEY, Uint8Array.of(1, 2, 3));
+    await symlink(mediaDir, `${mediaDir}-link`);
+    const linked = createFileMedia(`${mediaDir}-link`, '/out');
+    expect(await linked.hold(KEY).then((held) => held?.read({ start: 0, end: 2 }).then(buffer))).toEqual(Buffer.of(1, 2, 3));
+  });
+
+  it.runIf(process.platform === 'linux')('takes a FIFO for no file, and does not wait for its writer', async () => {
+    await mkdir(join(mediaDir, 'recordings'));
+    await promisify(execFile)('mkfifo', [join(mediaDir, 'recordings/fifo.mp4')]);
+    expect(await media.stat('recordings/fifo.mp4')).toBeUndefined();
+    expect(await media.hold('recordings/fifo.mp4')).toBeUndefined();
+    await expect(media.read('recordings/fifo.mp4', { start: 0, end: 1 }).then(buffer)).rejects.toThrow(MediaUnavailableError);
   });
 
   it.runIf(process.platform === 'linux')('holds the file open only while it is read', async () => {
@@ -112,6 +167,12 @@ describe('the media store on disk', () => {
     await once(stream.destroy(), 'close');
     expect(await openFiles()).not.toContain(path);
     await buffer(await media.read(KEY, { start: 0, end: 999_999 }));
+    expect(await openFiles()).not.toContain(path);
+    const held = await media.hold(KEY);
+    expect(await openFiles()).toContain(path);
+    await held?.read({ start: 0, end: 999_999 }).then(buffer);
+    expect(await openFiles()).not.toContain(path);
+    await (await media.hold(KEY))?.close();
     expect(await openFiles()).not.toContain(path);
   });
 });

@@ -4,7 +4,7 @@ import { Readable, addAbortSignal } from 'node:stream';
 import type { Clock } from '../../../src/clock.js';
 import { systemClock } from '../../../src/clock.js';
 import { MediaUnavailableError } from '../../../src/errors.js';
-import type { MediaStore } from '../../../src/machines/ports/media.js';
+import type { ByteRange, MediaInfo, MediaStore } from '../../../src/machines/ports/media.js';
 import { assertMediaKey } from '../../../src/persistence/media-key.js';
 import type { Gate, GateErrors } from '../gate.js';
 import { createGate, throughGate } from '../gate.js';
@@ -41,13 +41,22 @@ export function createMemoryMedia(options: MemoryMediaOptions = {}): MemoryMedia
       return throughGate(gate, 'media.stat', mediaErrors, () => {
         const object = objects.get(key);
         if (object === undefined) return undefined;
-        return { size: object.bytes.length, modifiedAt: object.modifiedAt, etag: etagOf(object) };
+        return infoOf(object);
       });
+    },
+    async hold(key) {
+      assertMediaKey(key);
+      const object = await throughGate(gate, 'media.stat', mediaErrors, () => objects.get(key));
+      if (object === undefined) return undefined;
+      return {
+        info: infoOf(object),
+        read: (range, signal) => read(() => object, key, range, signal),
+        close: () => Promise.resolve(),
+      };
     },
     async read(key, range, signal) {
       assertMediaKey(key);
-      const stream = await throughGate(gate, 'media.read', mediaErrors, () => readLazily(key, range));
-      return signal === undefined ? stream : addAbortSignal(signal, stream);
+      return read(() => objects.get(key), key, range, signal);
     },
     async remove(key) {
       assertMediaKey(key);
@@ -64,19 +73,31 @@ export function createMemoryMedia(options: MemoryMediaOptions = {}): MemoryMedia
     keys: () => [...objects.keys()],
   };
 
-  function readLazily(key: string, { start, end }: { start: number; end: number }): Readable {
-    return new Readable({
-      read() {
-        const object = objects.get(key);
-        if (object === undefined) {
-          this.destroy(new MediaUnavailableError(`No such object: ${key}`));
-          return;
-        }
-        if (end >= start) this.push(Buffer.from(object.bytes.subarray(start, end + 1)));
-        this.push(null);
-      },
+  async function read(
+    find: () => StoredObject | undefined,
+    key: string,
+    { start, end }: ByteRange,
+    signal: AbortSignal | undefined,
+  ): Promise<Readable> {
+    const stream = await throughGate(gate, 'media.read', mediaErrors, () => {
+      return new Readable({
+        read() {
+          const object = find();
+          if (object === undefined) {
+            this.destroy(new MediaUnavailableError(`No such object: ${key}`));
+            return;
+          }
+          if (end >= start) this.push(Buffer.from(object.bytes.subarray(start, end + 1)));
+          this.push(null);
+        },
+      });
     });
+    return signal === undefined ? stream : addAbortSignal(signal, stream);
   }
+}
+
+function infoOf(object: StoredObject): MediaInfo {
+  return { size: object.bytes.length, modifiedAt: object.modifiedAt, etag: etagOf(object) };
 }
 
 function etagOf({ bytes, modifiedAt }: StoredObject): string {

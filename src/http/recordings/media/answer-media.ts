@@ -1,5 +1,5 @@
 import { RecordingNotFoundError } from '../../../machines/recording/errors.js';
-import type { MediaInfo, MediaStore, OpenMedia } from '../../../machines/ports/media.js';
+import type { ByteRange, MediaInfo, MediaStore, OpenMedia } from '../../../machines/ports/media.js';
 import { formatRecordingId } from '../../../machines/recording/recording-id.js';
 import type { RecordingDocument } from '../../../machines/recording/recording.js';
 import type { HttpContext } from '../../route/context.js';
@@ -8,7 +8,7 @@ import { sendFile } from './send-file.js';
 
 const CONDITIONS = ['If-Match', 'If-None-Match', 'If-Unmodified-Since', 'If-Modified-Since'];
 
-type Media = Pick<MediaStore, 'stat' | 'read' | 'open' | 'presign'>;
+type Media = Pick<MediaStore, 'stat' | 'hold' | 'open' | 'presign'>;
 
 /**
  * Answer with a recording's file: with the requested bytes, or with a redirect to a signed URL of the store.
@@ -31,18 +31,29 @@ export async function answerMedia(
     const { file, part, stream } = opened;
     return { status: await sendFile(ctx, { file, recording, part: () => part, bytes: async () => stream }, gone) };
   }
-  const file = assertFile(await media.stat(key), recording);
-  const part = () => requestedPart(headers, file, formatRecordingId(recording), ctx.method);
+  const partOf = (file: MediaInfo) => requestedPart(headers, file, formatRecordingId(recording), ctx.method);
   if (presign !== undefined) {
-    part(); // refuse a bad range here: the store would answer it with an error of its own
+    partOf(assertFile(await media.stat(key), recording)); // the store would answer a bad range with an error of its own
     redirectTo(ctx, await presign(key));
     return { status: 302 };
   }
-  return { status: await sendFile(ctx, { file, recording, part, bytes: (range) => media.read(key, range, gone) }, gone) };
+  const held = await media.hold(key);
+  if (held === undefined) throw fileMissing(recording);
+  let isRead = false;
+  const bytes = (range: ByteRange) => {
+    isRead = true;
+    return held.read(range, gone);
+  };
+  try {
+    const file = assertFile(held.info, recording);
+    return { status: await sendFile(ctx, { file, recording, part: () => partOf(file), bytes }, gone) };
+  } finally {
+    if (!isRead) await held.close();
+  }
 }
 
 /**
- * Open the requested bytes with a single request to the store, where `stat` and `read` would need two.
+ * Open the requested bytes with a single request to the store, where `hold` and its `read` would need two.
  *
  * @returns undefined when the store cannot do this, when the request has conditions or an unusual range, or when the file is missing
  */
@@ -70,8 +81,12 @@ function redirectTo(ctx: HttpContext, url: string): void {
 
 /** @returns a file of at least one byte */
 function assertFile(file: MediaInfo | undefined, recording: RecordingDocument): MediaInfo {
-  if (file === undefined || file.size === 0) throw new RecordingNotFoundError(formatRecordingId(recording));
+  if (file === undefined || file.size === 0) throw fileMissing(recording);
   return file;
+}
+
+function fileMissing(recording: RecordingDocument): RecordingNotFoundError {
+  return new RecordingNotFoundError(formatRecordingId(recording));
 }
 
 /** Aborts when the client goes away before it has the whole answer. */

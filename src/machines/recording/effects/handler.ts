@@ -9,7 +9,7 @@ import type { RecordingContext } from '../recording.js';
 
 export interface RecordingEffectPorts {
   livekit: EgressGateway;
-  media: MediaStore;
+  media: Pick<MediaStore, 'stat' | 'read' | 'remove' | 'egressPath'>;
   locks: Pick<RoomLocks, 'extend' | 'release'>;
   notifications: Notifications;
   clock: Clock;

@@ -1,5 +1,7 @@
 import type { MediaInfo, MediaStore } from '../../ports/media.js';
 
+type Media = Pick<MediaStore, 'stat' | 'read'>;
+
 /** The result of a file check. Not complete: the object does not exist, is empty or was cut off. */
 export type FileVerdict = { complete: true; size: number } | { complete: false };
 
@@ -15,7 +17,7 @@ const MAX_BOXES = 4_096;
  * @throws MediaUnavailableError the media store could not be reached
  * @see ISO/IEC 14496-12, 4.2: box size 0 reaches to the end of the file, 1 is followed by a 64-bit size
  */
-export async function inspectFile(media: MediaStore, key: string, expectedSize: number | undefined): Promise<FileVerdict> {
+export async function inspectFile(media: Media, key: string, expectedSize: number | undefined): Promise<FileVerdict> {
   const info = await media.stat(key);
   if (info === undefined || info.size === 0) return { complete: false };
   if (expectedSize !== undefined && expectedSize > 0) {
@@ -24,7 +26,7 @@ export async function inspectFile(media: MediaStore, key: string, expectedSize: 
   return (await hasWholeBoxes(media, key, info)) ? { complete: true, size: info.size } : { complete: false };
 }
 
-async function hasWholeBoxes(media: MediaStore, key: string, { size }: MediaInfo): Promise<boolean> {
+async function hasWholeBoxes(media: Media, key: string, { size }: MediaInfo): Promise<boolean> {
   let offset = 0;
   let hasMoov = false;
   for (let boxes = 0; offset < size && boxes < MAX_BOXES; boxes++) {
@@ -48,7 +50,7 @@ function boxAt(header: Buffer, left: number): { type: string; size: number } | u
   return long >= 16n ? { type, size: Number(long) } : undefined;
 }
 
-async function readBytes(media: MediaStore, key: string, start: number, end: number): Promise<Buffer> {
+async function readBytes(media: Media, key: string, start: number, end: number): Promise<Buffer> {
   const stream = await media.read(key, { start, end });
   const chunks: Buffer[] = [];
   for await (const chunk of stream) chunks.push(Buffer.from(chunk as Uint8Array));
