@@ -74,6 +74,8 @@ export async function createApp(config: Config, { log, clock = systemClock, sign
       shortestKey: SHORTEST_KEY,
       signal,
     });
+    // Not awaited, because a bucket may take seconds to answer, and Tally serves without it. A failure is logged as an outage.
+    void ports.ping.media().catch(() => undefined);
     const isAlone = ports.exclusive && config.locks.kind === 'embedded';
     if (isAlone) await releaseOrphanedLocks(ports.roomLocks, ports.recordings, log);
     if (ports.exclusive && simulator !== undefined) await endLostEgresses(ports.recordings, recordings, ports.clock, log);

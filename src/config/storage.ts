@@ -19,6 +19,11 @@ export const storageVariables = {
     description: 'The same folder as a path for the LiveKit egress.',
     defaultText: 'value of `TALLY_MEDIA_DIR`',
   }),
+  TALLY_MEDIA_ACCEPT: text().optional().register(docs, {
+    description:
+      'Id of a folder of recorded files that takes the place of the one that Tally knows, at the next start; a folder without an id gets it.',
+    defaultText: 'another folder is refused',
+  }),
   TALLY_STORE: oneOf(ADAPTERS).optional().register(docs, {
     description:
       'Store of rooms, recordings and API keys: `embedded` is LMDB in the data folder, for a single process; `real` is MongoDB.',
@@ -47,7 +52,7 @@ export interface StorageConfig {
 
 export type MediaConfig =
   /** One folder: its path for Tally, and its path for the egress. */
-  { kind: 'embedded'; dir: string; egressDir: string } | S3Config;
+  { kind: 'embedded'; dir: string; egressDir: string; accept: string | undefined } | S3Config;
 
 type StorageValues = Values<typeof storageVariables>;
 type S3Values = Values<typeof s3Variables>;
@@ -74,7 +79,7 @@ function toFolder(values: StorageValues & S3Values, dataDir: string): MediaConfi
     throw refusal(['TALLY_MEDIA_DELIVERY=redirect', 'needs an S3 bucket: files on disk have no URL']);
   }
   const dir = values.TALLY_MEDIA_DIR === undefined ? path.join(dataDir, 'media') : path.resolve(values.TALLY_MEDIA_DIR);
-  return { kind: 'embedded', dir, egressDir: values.TALLY_EGRESS_MEDIA_DIR ?? dir };
+  return { kind: 'embedded', dir, egressDir: values.TALLY_EGRESS_MEDIA_DIR ?? dir, accept: values.TALLY_MEDIA_ACCEPT };
 }
 
 /** @throws InvalidInputError when the environment asks for an object store without an adapter in this version */

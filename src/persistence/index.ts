@@ -70,9 +70,11 @@ export async function openPersistence(
     const migration = { locks: locks.jobLocks, clock, log: log.child({ part: 'migrations' }), signal, onBegin: onMigrating };
     await database.migrate((migrations) => migrate(migrations, migration), signal);
     const stores = database.openStores();
-    const media = keep(await openMedia(config.media, ownClock));
+    const media = keep(await openMedia(config.media, { clock: ownClock, stores, log: log.child({ part: 'media' }) }));
 
     const storeOutages = createOutageLog(log, 'The store');
+    const mediaOutages = createOutageLog(log, 'The media store');
+    const { ping: pingMedia } = tellingOutages({ ping: () => media.ping() }, mediaOutages);
     return {
       recordings: tellingOutages(stores.recordings, storeOutages),
       rooms: tellingOutages(stores.rooms, storeOutages),
@@ -81,12 +83,12 @@ export async function openPersistence(
       settings: tellingOutages(stores.settings, storeOutages),
       roomLocks: tellingOutages(locks.roomLocks, locks.outages),
       jobLocks: tellingOutages(locks.jobLocks, locks.outages),
-      media: tellingOutages(media.store, createOutageLog(log, 'The media store')),
+      media: tellingOutages(media.store, mediaOutages),
       bus: locks.bus,
       onLocksConnected: (listener) => locks.onConnected(listener),
       clock,
       exclusive: config.store.kind === 'embedded',
-      ping: { store: () => database.ping(), locks: () => locks.ping(), media: () => media.ping() },
+      ping: { store: () => database.ping(), locks: () => locks.ping(), media: pingMedia },
       close,
     };
   } catch (error) {

@@ -1,7 +1,10 @@
 import type { Clock } from '../clock.js';
 import type { Config } from '../config/config.js';
+import type { Log } from '../logging.js';
 import type { MediaStore } from '../machines/ports/media.js';
+import type { Stores } from './database.js';
 import { createFileMedia } from './files/file-media.js';
+import { createFolderMark } from './files/folder-mark.js';
 
 export interface Media {
   store: MediaStore;
@@ -10,11 +13,18 @@ export interface Media {
   close(): void;
 }
 
+export interface MediaOptions {
+  clock: Clock;
+  /** The stores that tell our media folder from another one. */
+  stores: Pick<Stores, 'settings' | 'recordings'>;
+  log: Log;
+}
+
 /** Open the configured media store, without contacting its server yet. */
-export async function openMedia(media: Config['media'], clock: Clock): Promise<Media> {
+export async function openMedia(media: Config['media'], { clock, stores, log }: MediaOptions): Promise<Media> {
   if (media.kind === 'embedded') {
-    const files = createFileMedia(media.dir, media.egressDir);
-    return { store: files, ping: () => files.ping(), close: () => undefined };
+    const assertOurs = createFolderMark({ ...stores, root: media.dir, accept: media.accept, log });
+    return { store: createFileMedia(media.dir, media.egressDir, assertOurs), ping: assertOurs, close: () => undefined };
   }
   const { createS3Media } = await import('./s3/s3-media.js');
   const { kind: _real, ...options } = media;

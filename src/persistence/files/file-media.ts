@@ -1,25 +1,21 @@
-import { type FileHandle, rmdir, stat, unlink } from 'node:fs/promises';
+import { type FileHandle, rmdir, unlink } from 'node:fs/promises';
 import { dirname, join, posix, resolve } from 'node:path';
 import { addAbortSignal, type Readable } from 'node:stream';
 
 import { MediaUnavailableError } from '../../errors.js';
 import type { ByteRange, MediaStore } from '../../machines/ports/media.js';
 import { assertMediaKey } from '../media-key.js';
-import { assertInside, describe, lookAt, openFile } from './held-file.js';
+import { assertInside, describe, isMissing, lookAt, openFile } from './held-file.js';
 import { readRange } from './read-range.js';
-
-export interface FileMedia extends MediaStore {
-  /** @throws MediaUnavailableError the folder does not exist: not created yet, not mounted, or wrongly configured */
-  ping(): Promise<void>;
-}
 
 /**
  * Media files in a folder that the egress writes to.
  *
  * @param mediaDir path of the folder for this process. The egress creates the folder; removing media never removes it
  * @param egressMediaDir path of the same folder for the egress
+ * @param assertOurs throws MediaUnavailableError while `mediaDir` is not the folder of our recordings
  */
-export function createFileMedia(mediaDir: string, egressMediaDir: string): FileMedia {
+export function createFileMedia(mediaDir: string, egressMediaDir: string, assertOurs: () => Promise<void>): MediaStore {
   const root = resolve(mediaDir);
 
   return {
@@ -41,6 +37,7 @@ export function createFileMedia(mediaDir: string, egressMediaDir: string): FileM
     },
     async read(key, range, signal) {
       const path = pathOf(key);
+      await assertOurs();
       return streamOf(path, () => openAgain(path), range, signal);
     },
     async remove(key) {
@@ -53,17 +50,24 @@ export function createFileMedia(mediaDir: string, egressMediaDir: string): FileM
       // If no file was removed here, an empty folder stays: an egress may just have created it for its file.
       if (isRemoved === true) await pruneEmptyFolders(root, dirname(path));
     },
-    async ping() {
-      const found = await stat(root).catch((cause: unknown) => {
-        throw new MediaUnavailableError(`No media folder ${root}`, { cause });
-      });
-      if (!found.isDirectory()) throw new MediaUnavailableError(`No media folder ${root}`);
-    },
     egressPath(key) {
       assertMediaKey(key);
       return posix.join(egressMediaDir, key);
     },
   };
+
+  /** @returns undefined when there is certainly no such file @throws MediaUnavailableError any other failure */
+  async function unlessMissing<Result>(what: string, work: () => Promise<Result>): Promise<Result | undefined> {
+    await assertOurs();
+    try {
+      return await work();
+    } catch (error) {
+      if (error instanceof MediaUnavailableError) throw error;
+      if (!isMissing(error)) throw new MediaUnavailableError(`Cannot ${what}`, { cause: error });
+    }
+    await assertOurs(); // the folder may have gone since the first check
+    return undefined;
+  }
 
   function pathOf(key: string): string {
     assertMediaKey(key);
@@ -82,16 +86,6 @@ function streamOf(path: string, open: () => Promise<FileHandle>, range: ByteRang
   return signal === undefined ? stream : addAbortSignal(signal, stream);
 }
 
-/** @returns undefined when there is no such file @throws MediaUnavailableError any other failure */
-async function unlessMissing<Result>(what: string, work: () => Promise<Result>): Promise<Result | undefined> {
-  try {
-    return await work();
-  } catch (error) {
-    if (isMissing(error)) return undefined;
-    throw error instanceof MediaUnavailableError ? error : new MediaUnavailableError(`Cannot ${what}`, { cause: error });
-  }
-}
-
 /** Remove `folder` and its parents below `root` while they are empty. Stops at a folder that cannot be removed. */
 async function pruneEmptyFolders(root: string, folder: string): Promise<void> {
   for (let current = folder; current !== root && current.startsWith(root); current = dirname(current)) {
@@ -101,10 +95,4 @@ async function pruneEmptyFolders(root: string, folder: string): Promise<void> {
       return; // the folder has files, is missing or is protected; the media file is removed all the same
     }
   }
-}
-
-/** Whether the error says that the file does not exist. ENOTDIR: a parent in the path is a file. */
-function isMissing(error: unknown): boolean {
-  const code = error instanceof Error && 'code' in error ? error.code : undefined;
-  return code === 'ENOENT' || code === 'ENOTDIR';
 }

@@ -7,7 +7,7 @@ import { MediaUnavailableError } from '../../errors.js';
 import type { MediaInfo } from '../../machines/ports/media.js';
 
 /** A link is not followed, and a FIFO does not block the open until a writer comes. @see open(2) */
-const SAFELY = constants.O_RDONLY | constants.O_NOFOLLOW | constants.O_NONBLOCK;
+export const SAFELY = constants.O_RDONLY | constants.O_NOFOLLOW | constants.O_NONBLOCK;
 
 /**
  * The facts about a regular file below the real path of `root`.
@@ -51,4 +51,10 @@ export async function openFile(root: string, path: string): Promise<{ handle: Fi
 export function describe({ size, mtimeMs, mtimeNs, ino }: BigIntStats): MediaInfo {
   const etag = `"${size.toString(16)}-${mtimeNs.toString(16)}-${ino.toString(16)}"`;
   return { size: Number(size), modifiedAt: Number(mtimeMs), etag };
+}
+
+/** Whether the error says that the file does not exist. ENOTDIR: a parent in the path is a file. */
+export function isMissing(error: unknown): boolean {
+  const code = error instanceof Error && 'code' in error ? error.code : undefined;
+  return code === 'ENOENT' || code === 'ENOTDIR';
 }

@@ -14,7 +14,7 @@ export interface MediaFolder {
 export async function createMediaFolder(dir: string, egressDir = dir): Promise<MediaFolder> {
   await mkdir(dir, { recursive: true });
   return {
-    media: createFileMedia(dir, egressDir),
+    media: createFileMedia(dir, egressDir, () => Promise.resolve()),
     async write(key, bytes) {
       const file = path.join(dir, key);
       await mkdir(path.dirname(file), { recursive: true });
