@@ -281,10 +281,45 @@ describe('the length of a request', () => {
     expect(await answer.json()).toEqual({ message: 'All recordings deleted successfully', deleted: ids });
   });
 
-  it('suffices for two thousand rooms, each as its own parameter', async () => {
-    const query = Array.from({ length: 2_000 }, (_, index) => `roomIds=planning-0123456789${index}`).join('&');
-    const answer = await fetch(`${listener.url}/api/v1/rooms?${query}`, { method: 'DELETE', headers: { 'X-API-KEY': API_KEY } });
-    expect(await answer.json()).toMatchObject({ message: '2000 room(s) failed to process while deleting' });
+  it.each(['roomIds=', 'roomIds[]='])(
+    'suffices for a thousand rooms, each as its own parameter (%s), and not for more',
+    async (name) => {
+      const removeRooms = async (count: number): Promise<unknown> => {
+        const query = Array.from({ length: count }, (_, index) => `${name}planning-0123456789${index}`).join('&');
+        const answer = await fetch(`${listener.url}/api/v1/rooms?${query}`, {
+          method: 'DELETE',
+          headers: { 'X-API-KEY': API_KEY },
+        });
+        return answer.json();
+      };
+      expect(await removeRooms(1_000)).toMatchObject({ message: '1000 room(s) failed to process while deleting' });
+      const refused = invalid(['roomIds', 'roomIds cannot contain more than 1000 items']);
+      for (const count of [1_001, 1_201, 1_500]) expect(await removeRooms(count)).toEqual(refused);
+    },
+  );
+
+  it.each([
+    ['DELETE', 'rooms', `roomIds=${'a,'.repeat(1_001)}`, 'roomIds', 'roomIds cannot contain more than 1000 items'],
+    [
+      'DELETE',
+      'recordings',
+      `recordingIds=${'a,'.repeat(1_001)}`,
+      'recordingIds',
+      'recordingIds cannot contain more than 1000 items',
+    ],
+    ['GET', 'recordings', `fields=${'a,'.repeat(65)}`, 'fields', 'fields cannot contain more than 64 names'],
+    ['GET', 'rooms', `fields=${'a,'.repeat(65)}`, 'fields', 'fields cannot contain more than 64 names'],
+    ['GET', 'rooms', 'a&'.repeat(201), '', 'Too many parameters'],
+    ['GET', 'recordings', 'a=1&'.repeat(201), '', 'Too many parameters'],
+  ])('is refused by its counts: %s %s', async (method, path, query, field, message) => {
+    const answer = await fetch(`${listener.url}/api/v1/${path}?${query}`, { method, headers: { 'X-API-KEY': API_KEY } });
+    expect([answer.status, await answer.json()]).toEqual([422, invalid([field, message])]);
+  });
+
+  it('names the first 20 faults, and how many more there are', async () => {
+    const { details } = (await (await remove(Array.from({ length: 30 }, () => 'a'))).json()) as { details: object[] };
+    expect(details).toHaveLength(21);
+    expect(details.at(-1)).toEqual({ field: '', message: '10 more issues' });
   });
 
   it('is refused with 431 beyond 64 kB', async () => {

@@ -2,7 +2,7 @@ import { z } from 'zod';
 
 import { formatRecordingId, parseRecordingId, SEPARATOR } from '../../machines/recording/recording-id.js';
 import { ROOM_ID_MAX, sanitizeRoomId } from '../rooms/ids.js';
-import { partsOf } from '../route/comma-list.js';
+import { idList, partsOf } from '../route/comma-list.js';
 
 /** `{roomId}--{egressId}--{uid}`. Its `roomId` is sanitised like any room id. */
 export const recordingIdSchema = z
@@ -15,7 +15,7 @@ export const recordingIdSchema = z
 /** `recordingIds`: a comma-separated list. Order and repeats are kept. One bad id makes the whole list invalid. */
 const recordingIdsSchema = z.preprocess(
   (value) => (typeof value === 'string' ? partsOf(value) : []),
-  z.array(recordingIdSchema).min(1, 'recordingIds must contain at least one item'),
+  idList('recordingIds', recordingIdSchema).refine((ids) => ids.length > 0, 'recordingIds must contain at least one item'),
 );
 
 export const recordingParams = z.object({ recordingId: recordingIdSchema });

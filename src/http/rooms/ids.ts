@@ -1,6 +1,6 @@
 import { z } from 'zod';
 
-import { partsOf } from '../route/comma-list.js';
+import { idList, partsOf } from '../route/comma-list.js';
 
 export const ROOM_ID_MAX = 100;
 
@@ -15,10 +15,11 @@ export const roomIdSchema = z
 /** `roomIds`: one comma-separated list, or a repeated parameter with one id per value. Repeats and bad ids are dropped. */
 export const roomIdsSchema = z.preprocess(
   (value) => {
-    const given = typeof value === 'string' ? partsOf(value) : Array.isArray(value) ? value.filter(isText) : [];
-    return [...new Set(given.map(sanitizeRoomId))].filter((roomId) => roomId !== '');
+    return typeof value === 'string' ? partsOf(value) : Array.isArray(value) ? value.filter(isText) : [];
   },
-  z.array(z.string()).min(1, 'At least one valid roomId is required after sanitization'),
+  idList('roomIds', z.string())
+    .transform((given) => [...new Set(given.map(sanitizeRoomId))].filter((roomId) => roomId !== ''))
+    .refine((roomIds) => roomIds.length > 0, 'At least one valid roomId is required after sanitization'),
 );
 
 export const roomParams = z.object({ roomId: roomIdSchema });

@@ -2,8 +2,16 @@ import { z } from 'zod';
 
 import { partsOf } from './comma-list.js';
 
+/** More names than any entity has members. */
+const FIELDS_MAX = 64;
+
 /** The parameter `fields` of a list: comma-separated names of members. A blank value selects all. */
-export const fieldsSchema = z.string().transform(namesOf).optional();
+export const fieldsSchema = z
+  .string()
+  .transform(partsOf)
+  .pipe(z.array(z.string()).max(FIELDS_MAX, `fields cannot contain more than ${String(FIELDS_MAX)} names`))
+  .transform((names) => (names.length === 0 ? undefined : names))
+  .optional();
 
 /** The parameter `fields` of a single item. When it is repeated, the values count as one list. */
 export const itemQuery = z.object({
@@ -15,9 +23,4 @@ export function pickFields<View extends object>(view: View, fields: readonly str
   if (fields === undefined) return view;
   const members = new Map<string, unknown>(Object.entries(view));
   return Object.fromEntries(fields.filter((name) => members.has(name)).map((name) => [name, members.get(name)])) as Partial<View>;
-}
-
-function namesOf(list: string): string[] | undefined {
-  const names = partsOf(list);
-  return names.length === 0 ? undefined : names;
 }

@@ -40,8 +40,13 @@ export function parseInput<Output>(schema: z.ZodType<Output>, input: unknown, pr
   return { ok: false, issues };
 }
 
-export function invalidRequest(issues: FieldIssue[]): InvalidInputError {
-  return new InvalidInputError('Invalid request', { details: { issues } });
+/** The first issues that a client reads; one more says how many there are beyond them. */
+const SHOWN_ISSUES = 20;
+
+export function invalidRequest(issues: readonly FieldIssue[]): InvalidInputError {
+  const more = issues.length - SHOWN_ISSUES;
+  const shown = more > 0 ? [...issues.slice(0, SHOWN_ISSUES), { field: '', message: `${String(more)} more issues` }] : issues;
+  return new InvalidInputError('Invalid request', { details: { issues: shown } });
 }
 
 /** The contract's names of JSON types. */
