@@ -15,10 +15,16 @@ const STATUS_BY_NUMBER: readonly EgressStatus[] = [
 
 const NS_PER_MS = 1e6;
 const NS_PER_SECOND = 1e9;
+const DAY_MS = 86_400_000;
+/** LiveKit is younger. */
+const OLDEST_MS = Date.UTC(2000);
+/** The longest text that is kept, UTF-16 units. */
+const TEXT_MAX = 2_048;
 
 /**
  * Decodes one EgressInfo. Proto3 does not distinguish "zero" from "not set", so zeros and empty strings become absent members. A
- * status *name* that the SDK does not know arrives as STARTING, the lowest rank.
+ * status *name* that the SDK does not know arrives as STARTING, the lowest rank. Numbers and dates outside of a sane range become
+ * absent too, because they would win over every later snapshot, or not fit a store; long texts are cut.
  *
  * @returns undefined when the egress is not a file egress of a room, has no id, or has a status of a later LiveKit version
  */
@@ -36,21 +42,21 @@ export function decodeEgress(info: EgressInfo): EgressObservation | undefined {
     ...present('startedAt', toMs(info.startedAt)),
     ...present('endedAt', toMs(info.endedAt)),
     file: decodeFile(file),
-    ...present('error', info.error || undefined),
+    ...present('error', toText(info.error)),
     ...present('errorCode', info.errorCode || undefined),
-    ...present('details', info.details || undefined),
-    requestedPath: requestedPathOf(info) || file.filename,
+    ...present('details', toText(info.details)),
+    requestedPath: (requestedPathOf(info) || file.filename).slice(0, TEXT_MAX),
   };
 }
 
 function decodeFile(file: FileInfo): EgressFile {
   return {
-    filename: file.filename,
+    filename: file.filename.slice(0, TEXT_MAX),
     ...present('startedAt', toMs(file.startedAt)),
     ...present('endedAt', toMs(file.endedAt)),
-    ...present('duration', file.duration === 0n ? undefined : Number(file.duration) / NS_PER_SECOND),
-    ...present('size', file.size === 0n ? undefined : Number(file.size)),
-    ...present('location', file.location || undefined),
+    ...present('duration', toSeconds(file.duration)),
+    ...present('size', toCount(file.size)),
+    ...present('location', toText(file.location)),
   };
 }
 
@@ -61,8 +67,9 @@ function fileOf(info: EgressInfo): FileInfo | undefined {
 
 /** When the snapshot was taken, nanoseconds. Without `updatedAt` it is the newest instant in the snapshot, a lower bound. */
 function updatedAtOf(info: EgressInfo, file: FileInfo): bigint {
-  if (info.updatedAt !== 0n) return info.updatedAt;
-  return [info.startedAt, info.endedAt, file.startedAt, file.endedAt].reduce((newest, at) => (at > newest ? at : newest), 0n);
+  if (isDate(info.updatedAt)) return info.updatedAt;
+  const dates = [info.startedAt, info.endedAt, file.startedAt, file.endedAt].filter(isDate);
+  return dates.reduce((newest, at) => (at > newest ? at : newest), 0n);
 }
 
 /** The file path of the original request, which EgressInfo contains, for every type of request; '' when there is none. */
@@ -90,7 +97,27 @@ function requestedPathOf({ request }: EgressInfo): string {
 
 /** Nanoseconds to milliseconds, without rounding because clients see the fraction. */
 function toMs(ns: bigint): number | undefined {
-  return ns === 0n ? undefined : Number(ns) / NS_PER_MS;
+  return isDate(ns) ? Number(ns) / NS_PER_MS : undefined;
+}
+
+/** Whether an instant in nanoseconds lies between the year 2000 and tomorrow. */
+function isDate(ns: bigint): boolean {
+  const ms = Number(ns) / NS_PER_MS;
+  return ms >= OLDEST_MS && ms <= Date.now() + DAY_MS;
+}
+
+function toSeconds(ns: bigint): number | undefined {
+  const duration = toCount(ns);
+  return duration === undefined ? undefined : duration / NS_PER_SECOND;
+}
+
+/** A positive number that JavaScript can count exactly. */
+function toCount(value: bigint): number | undefined {
+  return value > 0n && value <= Number.MAX_SAFE_INTEGER ? Number(value) : undefined;
+}
+
+function toText(text: string): string | undefined {
+  return text === '' ? undefined : text.slice(0, TEXT_MAX);
 }
 
 /** An object with this member, or without it when the value is undefined. */

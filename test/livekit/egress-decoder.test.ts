@@ -62,6 +62,33 @@ describe('decodeEgress', () => {
     });
   });
 
+  it('leaves out numbers and dates outside of their range, and cuts long texts', () => {
+    const beyond = 2n ** 63n - 1n;
+    const egress = decodeEgress(
+      buildEgressInfo({
+        startedAt: 1n,
+        endedAt: beyond,
+        updatedAt: beyond,
+        error: 'e'.repeat(3_000),
+        details: 'd'.repeat(3_000),
+        fileResults: [
+          new FileInfo({
+            filename: 'f'.repeat(3_000),
+            startedAt: -1n,
+            endedAt: beyond,
+            duration: -5n,
+            size: 2n ** 60n,
+            location: 'l'.repeat(3_000),
+          }),
+        ],
+      }),
+    );
+    expect(egress).toMatchObject({ updatedAt: '0', error: 'e'.repeat(2_048), details: 'd'.repeat(2_048) });
+    expect(Object.keys(egress ?? {})).not.toContain('startedAt');
+    expect(Object.keys(egress ?? {})).not.toContain('endedAt');
+    expect(egress?.file).toStrictEqual({ filename: 'f'.repeat(2_048), location: 'l'.repeat(2_048) });
+  });
+
   it.each(EGRESS_STATUSES.map((status, number) => ({ status, number })))(
     'reads status $number as $status',
     ({ status, number }) => {
@@ -100,8 +127,10 @@ describe('decodeEgress', () => {
   });
 
   it('uses the newest time in the snapshot when updatedAt is missing', () => {
-    const file = new FileInfo({ filename: FILE_PATH, startedAt: 5n, endedAt: 9n });
-    expect(decodeEgress(buildEgressInfo({ updatedAt: 0n, startedAt: 3n, fileResults: [file] }))?.updatedAt).toBe('9');
+    const at = 1_795_355_483_000_000_000n;
+    const file = new FileInfo({ filename: FILE_PATH, startedAt: at + 5n, endedAt: at + 9n });
+    const egress = decodeEgress(buildEgressInfo({ updatedAt: 0n, startedAt: at + 3n, fileResults: [file] }));
+    expect(egress?.updatedAt).toBe(String(at + 9n));
     expect(decodeEgress(buildEgressInfo({ updatedAt: 0n, startedAt: 0n }))?.updatedAt).toBe('0');
   });
 });
