@@ -26,7 +26,7 @@ export function createEdge(config: Config, ports: Ports, machines: Machines, por
     capabilities: [
       probesCapability({ readiness: createReadiness({ ...ping, livekit: () => livekit.listRooms(['readiness']) }, clock) }),
       livekitCapability({
-        livekitEvents: { verify: (body, authorization) => webhooks.verify(body, authorization), handle },
+        livekitEvents: { verify: (authorization) => webhooks.verify(authorization), handle },
         log: httpLog,
       }),
       roomsCapability({

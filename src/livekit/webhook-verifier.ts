@@ -11,7 +11,7 @@ import { decodeRoom } from './room-decoder.js';
 /** Tolerated difference between LiveKit's clock and ours, seconds. */
 const CLOCK_TOLERANCE_S = 60;
 
-/** The webhook is not LiveKit's: its signature, key, lifetime or body hash is wrong. Not retryable. */
+/** The webhook is not LiveKit's: its signature, key, lifetime or body hash is wrong, as the message says. Not retryable. */
 export class WebhookRejectedError extends TallyError {
   constructor(message: string, cause?: unknown) {
     super('webhook.rejected', 'unauthorized', message, { cause });
@@ -20,12 +20,14 @@ export class WebhookRejectedError extends TallyError {
 
 export interface WebhookVerifier {
   /**
-   * @param rawBody the unparsed body, because LiveKit signs its bytes
+   * Check the token, before a byte of the body is read.
+   *
    * @param authorization the header's value: a bare token, without `Bearer`
-   * @returns `ignored` for events that Tally does not use, and for a signed body that cannot be decoded
+   * @returns reads the body that was signed, given unparsed, because LiveKit signs its bytes: `ignored` for events that Tally does not
+   *   use, and for a body that cannot be decoded. It throws WebhookRejectedError when another body was signed
    * @throws WebhookRejectedError
    */
-  verify(rawBody: string, authorization: string | undefined): Promise<LiveKitEvent>;
+  verify(authorization: string | undefined): Promise<(rawBody: string) => LiveKitEvent>;
 }
 
 /**
@@ -37,20 +39,29 @@ export interface WebhookVerifier {
 export function createWebhookVerifier({ apiKey, apiSecret }: { apiKey: string; apiSecret: string }): WebhookVerifier {
   const tokens = new TokenVerifier(apiKey, apiSecret);
 
-  async function authenticate(rawBody: string, authorization: string | undefined): Promise<void> {
-    if (authorization === undefined || authorization === '') throw new WebhookRejectedError('The webhook carries no token');
-    const claims = await tokens.verify(authorization, CLOCK_TOLERANCE_S).catch((error: unknown) => {
-      throw new WebhookRejectedError("The webhook's token is not valid", error);
-    });
-    if (!isHashOf(claims.sha256, rawBody)) throw new WebhookRejectedError("The webhook's body is not the one that was signed");
-  }
-
   return {
-    async verify(rawBody, authorization) {
-      await authenticate(rawBody, authorization);
-      return toEvent(parse(rawBody));
+    async verify(authorization) {
+      if (authorization === undefined || authorization === '') throw new WebhookRejectedError('The webhook carries no token');
+      const { sha256 } = await tokens.verify(authorization, CLOCK_TOLERANCE_S).catch((error: unknown) => {
+        throw new WebhookRejectedError(refusalOf(error), error);
+      });
+      return (rawBody) => {
+        if (!isHashOf(sha256, rawBody)) throw new WebhookRejectedError("The webhook's body is not the one that was signed");
+        return toEvent(parse(rawBody));
+      };
     },
   };
+}
+
+/** What an operator can do about a token that `jose`, on which the SDK relies, refused. */
+function refusalOf(error: unknown): string {
+  const { code, claim } = error as { code?: unknown; claim?: unknown };
+  if (code === 'ERR_JWS_SIGNATURE_VERIFICATION_FAILED')
+    return "The webhook is signed with another secret: compare LIVEKIT_API_SECRET with LiveKit's own";
+  if (claim === 'iss') return "The webhook is signed by another key: compare LIVEKIT_API_KEY with LiveKit's webhook.api_key";
+  if (code === 'ERR_JWT_EXPIRED') return "The webhook's token has expired: compare the clocks of LiveKit and of this machine";
+  if (claim === 'nbf') return "The webhook's token is not valid yet: compare the clocks of LiveKit and of this machine";
+  return "The webhook's token is none of LiveKit's";
 }
 
 function isHashOf(claimed: unknown, body: string): boolean {

@@ -15,7 +15,7 @@ async function stage(script?: ScriptRequest) {
   return { ...live, gateway: createLiveKitGateway({ host: live.simulator.url, apiKey: API_KEY, apiSecret: API_SECRET, limits }) };
 }
 
-const verify = async ({ body, headers }: Arrival) => verifier.verify(body, headers.authorization);
+const verify = async ({ body, headers }: Arrival) => (await verifier.verify(headers.authorization))(body);
 
 describe('an egress on the simulator', () => {
   it('is started, reported by webhooks, stopped, and found with the status COMPLETE', async () => {

@@ -25,7 +25,8 @@ function bodyOf(event: ConstructorParameters<typeof WebhookEvent>[0]): string {
   return new WebhookEvent({ id: 'EV_aBcDeFgHiJkL', createdAt: 1_795_355_483n, ...event }).toJsonString();
 }
 
-const verify = async (body: string) => verifier.verify(body, sign(body));
+const verify = async (body: string, authorization: string | undefined = sign(body)) =>
+  (await verifier.verify(authorization))(body);
 const started = bodyOf({
   event: 'egress_started',
   room: new Room({ sid: 'RM_1', name: 'room-1' }),
@@ -78,6 +79,12 @@ describe('a genuine webhook', () => {
     },
   );
 
+  it('with null members is read as if it had none of them', async () => {
+    const body =
+      '{"event":"room_started","id":null,"createdAt":null,"egressInfo":null,"room":{"name":"a","sid":null,"metadata":null}}';
+    expect(await verify(body)).toMatchObject({ kind: 'room_started', room: { name: 'a', sid: '', metadata: '' } });
+  });
+
   it('is verified over its exact bytes, including white space and non-ASCII text', async () => {
     const body = `{ "event" :"room_started",\n"room": {"name":"Besprechung größer ☎", "sid":"RM_1"}, "later": {"x": 1} }`;
     expect(await verify(body)).toMatchObject({ kind: 'room_started', room: { name: 'Besprechung größer ☎' } });
@@ -87,7 +94,7 @@ describe('a genuine webhook', () => {
     { what: 'nbf 50 s ahead', claims: () => ({ nbf: nowSeconds() + 50 }) },
     { what: 'exp 50 s ago', claims: () => ({ exp: nowSeconds() - 50 }) },
   ])('is accepted although the clocks differ: $what', async ({ claims }) => {
-    expect(await verifier.verify(started, sign(started, claims()))).toMatchObject({ kind: 'egress' });
+    expect(await verify(started, sign(started, claims()))).toMatchObject({ kind: 'egress' });
   });
 });
 
@@ -111,14 +118,32 @@ describe('the webhook verifier', () => {
       authorization: () => `${base64url({ alg: 'none' })}.${base64url({ iss: KEY, exp: nowSeconds() + 300 })}.`,
     },
   ])('rejects a webhook $what', async ({ authorization }) => {
-    await expect(verifier.verify(started, authorization())).rejects.toMatchObject({
+    await expect(verifier.verify(authorization()).then((read) => read(started))).rejects.toMatchObject({
       code: 'webhook.rejected',
       kind: 'unauthorized',
       retryable: false,
     });
   });
 
+  it.each([
+    { what: 'another secret', token: () => sign(started, {}, 'another secret of some length'), reason: 'LIVEKIT_API_SECRET' },
+    { what: 'another key', token: () => sign(started, { iss: 'other' }), reason: 'LIVEKIT_API_KEY' },
+    {
+      what: 'an expired token',
+      token: () => sign(started, { exp: nowSeconds() - 90 }),
+      reason: 'has expired: compare the clocks',
+    },
+    {
+      what: 'a token of tomorrow',
+      token: () => sign(started, { nbf: nowSeconds() + 90 }),
+      reason: 'not valid yet: compare the clocks',
+    },
+    { what: 'no token of LiveKit', token: () => 'devkey:secret', reason: "none of LiveKit's" },
+  ])('judges the token without the body, and says why it refuses $what', async ({ token, reason }) => {
+    await expect(verifier.verify(token())).rejects.toThrow(reason);
+  });
+
   it('rejects a webhook with an unreadable body and a signature for another body', async () => {
-    await expect(verifier.verify('{', sign('}'))).rejects.toMatchObject({ code: 'webhook.rejected' });
+    await expect(verify('{', sign('}'))).rejects.toMatchObject({ code: 'webhook.rejected' });
   });
 });

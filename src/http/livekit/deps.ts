@@ -4,13 +4,13 @@ import type { LiveKitEvent } from '../../machines/reconcile/intake.js';
 /** Verifies and handles the webhooks of LiveKit. */
 export interface LiveKitEvents {
   /**
-   * Check the signature over exactly this body and decode it.
+   * Check the token.
    *
-   * @param rawBody the text of the body, byte for byte as it arrived
    * @param authorization the unchanged header: a bare JWT
-   * @throws TallyError `webhook.rejected`: our LiveKit did not sign this body
+   * @returns checks and decodes the text of the body, byte for byte as it arrived
+   * @throws TallyError `webhook.rejected`, from both: our LiveKit did not sign this token, or this body
    */
-  verify(rawBody: string, authorization: string | undefined): Promise<LiveKitEvent>;
+  verify(authorization: string | undefined): Promise<(rawBody: string) => LiveKitEvent>;
   /** Resolves after the commit. @throws StoreUnavailableError (retryable: LiveKit repeats the webhook) */
   handle(event: LiveKitEvent): Promise<void>;
 }

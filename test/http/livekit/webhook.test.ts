@@ -1,3 +1,7 @@
+import { once } from 'node:events';
+import { createServer } from 'node:http';
+import { type AddressInfo, connect } from 'node:net';
+
 import { beforeEach, describe, expect, it } from 'vitest';
 
 import { LiveKitUnavailableError, StoreUnavailableError, WriteOutcomeUnknownError } from '../../../src/errors.js';
@@ -27,10 +31,32 @@ describe('a LiveKit webhook', () => {
     expect(edge.webhooks.bodies).toEqual(['{"event": ']);
   });
 
-  it('may have up to 1 MB, more than the bodies of clients', async () => {
-    expect((await send({ body: 'x'.repeat(200_000) })).status).toBe(200);
+  it('may have up to 5 MB, more than the bodies of clients', async () => {
+    expect((await send({ body: 'x'.repeat(5_000_000) })).status).toBe(200);
     expect(edge.webhooks.handled).toHaveLength(1);
-    expect((await send({ body: 'x'.repeat(1_100_000) })).status).toBe(413);
+    expect((await send({ body: 'x'.repeat(5_300_000) })).status).toBe(413);
+  });
+
+  it('without a good token is answered 401 before its body has arrived', async () => {
+    const server = createServer(edge.listener).listen(0, '127.0.0.1');
+    await once(server, 'listening');
+    const socket = connect((server.address() as AddressInfo).port, '127.0.0.1');
+    const head = ['POST /livekit/webhook HTTP/1.1', 'Host: a', 'Content-Type: application/webhook+json', 'Authorization: forged'];
+    socket.write([...head, 'Content-Length: 1000000', '', 'one byte and no more'].join('\r\n'));
+    const [answer] = (await once(socket, 'data')) as [Buffer];
+    expect(answer.toString()).toMatch(/^HTTP\/1\.1 401 /);
+    socket.destroy();
+    server.close();
+  });
+
+  it.each(['//livekit/webhook', '/livekit//webhook', '/livekit/webhook//'])('is accepted at %s', async (path) => {
+    const { status } = await edge.anonymous
+      .post(path)
+      .set('Content-Type', 'application/json')
+      .set('Authorization', 'good')
+      .send('{}');
+    expect(status).toBe(200);
+    expect(edge.webhooks.bodies).toEqual(['{}']);
   });
 
   it('is answered only after it was handled', async () => {
@@ -42,7 +68,7 @@ describe('a LiveKit webhook', () => {
     });
     edge = await createEdge({
       livekitEvents: {
-        verify: () => Promise.resolve({ kind: 'ignored', name: '' }),
+        verify: () => Promise.resolve(() => ({ kind: 'ignored', name: '' })),
         handle: () =>
           new Promise<void>((resolve) => {
             commit = resolve;
@@ -58,7 +84,7 @@ describe('a LiveKit webhook', () => {
     expect(order).toEqual(['committed', 'answered']);
   });
 
-  it.each(['application/json', 'text/plain'])('of type %s is ignored and answered 200', async (type) => {
+  it.each(['application/x-www-form-urlencoded', 'text/plain'])('of type %s is ignored and answered 200', async (type) => {
     const { status, text } = await send({ type, authorization: 'bad', body: '{"no json' });
     expect(status).toBe(200);
     expect(text).toBe('');

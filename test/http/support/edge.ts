@@ -154,10 +154,12 @@ function createMemoryWebhooks(): MemoryWebhooks {
     handled,
     bodies,
     failNext: (error) => failures.push(error),
-    verify(rawBody, authorization) {
+    verify(authorization) {
       if (authorization !== 'good') return Promise.reject(new TallyError('webhook.rejected', 'unauthorized', 'bad signature'));
-      bodies.push(rawBody);
-      return Promise.resolve({ kind: 'ignored', name: rawBody });
+      return Promise.resolve((rawBody) => {
+        bodies.push(rawBody);
+        return { kind: 'ignored', name: rawBody };
+      });
     },
     handle(event) {
       const failure = failures.shift();
