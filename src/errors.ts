@@ -57,6 +57,13 @@ export class MediaUnavailableError extends TallyError {
   }
 }
 
+/** The process ends before it has begun the work, so nothing has changed. Retryable: another process can do it. */
+export class StoppingError extends TallyError {
+  constructor() {
+    super('instance.stopping', 'unavailable', 'Tally is stopping');
+  }
+}
+
 /** A request or configuration value is wrong; `details.issues` names each field. */
 export class InvalidInputError extends TallyError {
   constructor(message: string, options: ErrorOptions = {}) {

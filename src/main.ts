@@ -11,7 +11,7 @@ import { adaptersOf } from './config/summary.js';
 import { createLogger } from './logging.js';
 import { redactText } from './redact.js';
 
-const CLOSE_WITHIN_MS = 9_500;
+const CLOSE_WITHIN_MS = 9_800;
 /**
  * A native fault repeats its instruction when a handler returns, so the process would never end: these signals keep their effect,
  * see signal(7) and Node.js, "Signal events".

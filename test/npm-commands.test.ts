@@ -27,7 +27,7 @@ async function start({ args, ready }: typeof START) {
   const child = spawn('npm', args, {
     cwd: ROOT,
     detached: true,
-    env: { PATH, HOME, SERVER_PORT: '0', TALLY_SIMULATOR_PORT: '0', TALLY_DATA_DIR: folder.path },
+    env: { PATH, HOME, SERVER_PORT: '0', TALLY_SIMULATOR_PORT: '0', TALLY_DRAIN_MS: '0', TALLY_DATA_DIR: folder.path },
     stdio: ['ignore', 'pipe', 'pipe'],
   });
   const { pid = NaN } = child;

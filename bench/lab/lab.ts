@@ -46,6 +46,7 @@ export async function openLab<Server extends LiveKit>(place: Place, options: Lab
   const client = createHttpClient();
   const env = {
     SERVER_PORT: String(port),
+    TALLY_DRAIN_MS: '0',
     TALLY_DATA_DIR: path.join(folder, 'data'),
     MEET_INITIAL_API_KEY: API_KEY,
     MEET_LOG_LEVEL: 'warn',

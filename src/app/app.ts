@@ -1,7 +1,10 @@
+import { setMaxListeners } from 'node:events';
+
 import { ensureApiKey } from '../accounts/ensure-api-key.js';
 import { type Clock, systemClock } from '../clock.js';
 import { type Config, SHORTEST_KEY } from '../config/config.js';
 import { toError } from '../errors.js';
+import { createDrain } from '../http/server/drain.js';
 import { listen } from '../http/server/listener.js';
 import { createStartingAnswers } from '../http/probes/starting.js';
 import type { Scheduler } from '../jobs/scheduler.js';
@@ -35,7 +38,7 @@ export interface App extends Machines, Pick<LiveKitServer, 'simulator'> {
   persistence: Persistence;
   /** Resolves when no event is being processed and no effect runs. */
   idle(): Promise<void>;
-  /** Stop accepting requests, let running work end, and close everything, within 10 s. Safe to call twice. */
+  /** Answer the starts under way, refuse other requests, let running work end, and close everything, within 10 s. Safe to call twice. */
   close(): Promise<void>;
 }
 
@@ -51,7 +54,9 @@ const NEVER = new AbortController().signal;
  */
 export async function createApp(config: Config, { log, clock = systemClock, signal = NEVER }: AppOptions): Promise<App> {
   const parts: Parts = {};
-  const close = once(() => shutDown(parts, { clock, log }));
+  const leaving = new AbortController();
+  setMaxListeners(0, leaving.signal); // each start under way listens
+  const close = once(() => shutDown(parts, { clock, log, drainMs: config.timers.drainMs, leaving }));
   try {
     const starting = createStartingAnswers();
     const listener = (parts.listener = await listen(config.http.host, config.http.port, starting.answer));
@@ -62,7 +67,7 @@ export async function createApp(config: Config, { log, clock = systemClock, sign
     if (simulator !== undefined) parts.simulator = simulator;
 
     const ports = createPorts(config, persistence, server, log);
-    const machines = (parts.machines = createMachines(config, ports));
+    const machines = (parts.machines = createMachines(config, ports, leaving.signal));
     const { recordings, rooms } = machines;
     const reconciler = (parts.reconciler = createReconciliation(config, ports, machines));
 
@@ -83,7 +88,8 @@ export async function createApp(config: Config, { log, clock = systemClock, sign
     reconciler.start();
     const jobs = (parts.jobs = createRepairJobs(config, ports, machines));
     await jobs.start();
-    listener.serve(createEdge(config, ports, machines, listener.port));
+    const drain = (parts.drain = createDrain(createEdge(config, ports, machines, listener.port)));
+    listener.serve(drain.answer);
 
     return {
       url: listener.url,

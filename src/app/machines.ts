@@ -30,11 +30,15 @@ const CONFIRM_MS = 3_000;
 /** How long a deleted recording stays as a tombstone, so that its egress is recognised as ours, milliseconds. */
 const TOMBSTONE_MS = 48 * 3_600_000;
 
-/** Creates supervisors and commands. Nothing runs before the supervisors are started. */
-export function createMachines(config: Config, ports: Ports): Machines {
+/**
+ * Creates supervisors and commands. Nothing runs before the supervisors are started.
+ *
+ * @param leaving aborted when starts must be answered at once
+ */
+export function createMachines(config: Config, ports: Ports, leaving: AbortSignal): Machines {
   const recordings = createRecordings(config, ports);
   const rooms = createRooms(config, ports, recordings);
-  return { recordings, rooms, commands: createCommands(config, ports, recordings, rooms) };
+  return { recordings, rooms, commands: createCommands(config, ports, { recordings, rooms }, leaving) };
 }
 
 function createRecordings(config: Config, ports: Ports): Recordings {
@@ -93,7 +97,12 @@ function kernelOf({ timers }: Config, { bus, clock, instance, exclusive }: Ports
   };
 }
 
-function createCommands({ timers }: Config, ports: Ports, recordings: Recordings, rooms: Rooms): Machines['commands'] {
+function createCommands(
+  { timers }: Config,
+  ports: Ports,
+  { recordings, rooms }: Omit<Machines, 'commands'>,
+  leaving: AbortSignal,
+): Machines['commands'] {
   const { recordings: store, rooms: roomStore, roomLocks, livekit, clock, instance, log } = ports;
   return {
     recordings: createRecordingCommands({
@@ -113,6 +122,7 @@ function createCommands({ timers }: Config, ports: Ports, recordings: Recordings
       instance,
       startTimeoutMs: timers.startTimeoutMs,
       confirmMs: CONFIRM_MS,
+      leaving,
     }),
     rooms: createRoomCommands({ supervisor: rooms, store: roomStore, recorder: store, clock, log: log.child({ part: 'rooms' }) }),
   };

@@ -1,5 +1,8 @@
 import { docs, milliseconds, type Values } from './values.js';
 
+/** Leaves time for starts under way: Tally must have ended 10 s after the signal. */
+const MAX_DRAIN_MS = 5_000;
+
 export const timerVariables = {
   TALLY_START_TIMEOUT_MS: timer(30_000, 'How long Tally waits for a new egress to record before it undoes the start.'),
   TALLY_STOP_TIMEOUT_MS: timer(60_000, 'How long Tally waits for a stopped egress to end before it asks LiveKit again.'),
@@ -11,6 +14,11 @@ export const timerVariables = {
     'How long the recorder must be absent from the room before Tally counts its egress as dead.',
   ),
   TALLY_DUE_INTERVAL_MS: timer(1_000, 'How often Tally looks for due deadlines and effects.'),
+  TALLY_DRAIN_MS: milliseconds(0, MAX_DRAIN_MS).default(1_000).register(docs, {
+    description:
+      'How long Tally goes on serving after SIGTERM, while `/readyz` says that it stops: balancers must notice it within this time. At most 5 s.',
+    unit: 'ms',
+  }),
   TALLY_LOCK_TTL_MS: timer(21_600_000, 'Life of a room lock; a deployment that died blocks its rooms for at most this long.'),
   TALLY_LOCK_KEEPER_INTERVAL_MS: timer(
     30_000,
@@ -35,6 +43,7 @@ export function toTimers(values: Values<typeof timerVariables>) {
     suspectRecheckMs: values.TALLY_SUSPECT_RECHECK_MS,
     recorderGoneMs: values.TALLY_RECORDER_GONE_MS,
     dueIntervalMs: values.TALLY_DUE_INTERVAL_MS,
+    drainMs: values.TALLY_DRAIN_MS,
     lockTtlMs: values.TALLY_LOCK_TTL_MS,
     lockKeeperIntervalMs: values.TALLY_LOCK_KEEPER_INTERVAL_MS,
     lockGcIntervalMs: values.TALLY_LOCK_GC_INTERVAL_MS,

@@ -13,8 +13,8 @@ export function integer(min: number, max: number) {
 }
 
 /** Milliseconds that a timer of Node.js can wait: at most 24 days. */
-export function milliseconds(min = 1) {
-  return integer(min, MAX_TIMER_MS);
+export function milliseconds(min = 1, max = MAX_TIMER_MS) {
+  return integer(min, max);
 }
 
 export function text() {

@@ -8,7 +8,7 @@ import { createTestClock } from '../support/test-clock.js';
 
 it('createApp leaves no timer running and throws the cause when its last step fails', async () => {
   const folder = await createDataFolder();
-  const config = parseConfig({ SERVER_PORT: '0', TALLY_SIMULATOR_PORT: '0', TALLY_DATA_DIR: folder.path });
+  const config = parseConfig({ SERVER_PORT: '0', TALLY_SIMULATOR_PORT: '0', TALLY_DRAIN_MS: '0', TALLY_DATA_DIR: folder.path });
   const clock = createTestClock();
   try {
     await expect(createApp(config, { log: logWithout('jobs'), clock })).rejects.toThrow('no log for jobs');
@@ -25,7 +25,13 @@ it('createApp leaves no timer running and throws the cause when its last step fa
 it('createApp replaces the API key for a new TALLY_RESET_API_KEY, and not again at the next start', async () => {
   const folder = await createDataFolder();
   const keyOfStart = async (TALLY_RESET_API_KEY: string) => {
-    const env = { SERVER_PORT: '0', TALLY_SIMULATOR_PORT: '0', TALLY_DATA_DIR: folder.path, TALLY_RESET_API_KEY };
+    const env = {
+      SERVER_PORT: '0',
+      TALLY_SIMULATOR_PORT: '0',
+      TALLY_DRAIN_MS: '0',
+      TALLY_DATA_DIR: folder.path,
+      TALLY_RESET_API_KEY,
+    };
     const app = await createApp(parseConfig(env), { log: createLogger({ level: 'silent', name: 'tally' }) });
     await app.close();
     return app.apiKey;

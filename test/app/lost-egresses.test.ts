@@ -26,7 +26,7 @@ let folder: Awaited<ReturnType<typeof createDataFolder>>;
 
 beforeAll(async () => {
   folder = await createDataFolder();
-  const config = parseConfig({ SERVER_PORT: '0', TALLY_SIMULATOR_PORT: '0', TALLY_DATA_DIR: folder.path });
+  const config = parseConfig({ SERVER_PORT: '0', TALLY_SIMULATOR_PORT: '0', TALLY_DRAIN_MS: '0', TALLY_DATA_DIR: folder.path });
   const signal = new AbortController().signal;
   const before = await openPersistence(config, { clock: systemClock, log, signal, onMigrating: () => undefined });
   const now = Date.now();

@@ -30,7 +30,7 @@ beforeEach(async () => {
   ({ path: dataDir, remove } = folder);
   const port = await freePort();
   url = `http://127.0.0.1:${port}`;
-  config = parseConfig({ SERVER_PORT: String(port), TALLY_SIMULATOR_PORT: '0', TALLY_DATA_DIR: dataDir });
+  config = parseConfig({ SERVER_PORT: String(port), TALLY_SIMULATOR_PORT: '0', TALLY_DRAIN_MS: '0', TALLY_DATA_DIR: dataDir });
   clock = createTestClock();
 });
 afterEach(async () => {

@@ -35,5 +35,6 @@ export const startRecording = ({ recordings }: RecordingsDeps) =>
       const request = { room, respondAsync, ...(key !== undefined && { idempotency }) };
       const body = presentRecording(await recordings.start(request));
       state.recordingId = body.recordingId;
-      return (respondAsync ? accepted : created)(body, locationOf(body, state.baseUrl));
+      // A start that does not record yet is answered only when Tally stops.
+      return (respondAsync || body.status === 'starting' ? accepted : created)(body, locationOf(body, state.baseUrl));
     });

@@ -1,4 +1,5 @@
 import { TallyError } from '../../errors.js';
+import { STOPPING } from '../probes/not-ready.js';
 import { type ErrorRow, type ErrorRows, unavailable } from '../route/errors.js';
 import type { FieldIssue } from '../route/validation.js';
 
@@ -33,6 +34,7 @@ export const commonErrors: ErrorRows = {
     issues: ({ issues }) => (issues as FieldIssue[] | undefined) ?? [],
   },
 
+  'instance.stopping': unavailable(STOPPING.error, STOPPING.message),
   'store.unavailable': storageDown,
   'store.outcome_unknown': storageDown,
   'media.unavailable': storageDown,

@@ -26,6 +26,8 @@ export interface Listener {
   port: number;
   /** Have further requests answered by this one. */
   serve(listener: RequestListener): void;
+  /** From now on every answer is the last one on its connection, those to open requests too. */
+  leave(): void;
   /** Take no new connection, let requests finish for this many milliseconds, then cut what is left. */
   close(graceMs: number): Promise<void>;
 }
@@ -74,15 +76,20 @@ export async function listen(
   const address = server.address() as AddressInfo;
   const shownHost = address.family === 'IPv6' ? `[${address.address}]` : address.address;
 
+  function leave(): void {
+    closing = true;
+    for (const response of open) sayGoodbye(response);
+  }
+
   return {
     url: `http://${shownHost}:${String(address.port)}`,
     port: address.port,
     serve(listener) {
       handler = listener;
     },
+    leave,
     async close(graceMs) {
-      closing = true;
-      for (const response of open) sayGoodbye(response);
+      leave();
       const closed = new Promise<void>((resolve) => {
         server.close(() => {
           resolve();

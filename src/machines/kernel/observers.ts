@@ -44,22 +44,26 @@ export function createObservers<Context extends object, Event extends ActorEvent
      * time has passed; or with undefined if the document does not exist.
      *
      * @param seen the document as just saved, so that it need not be read
+     * @param signal ends the wait as if the time had passed
      */
     async observe(
       key: string,
       until: (document: ActorDocument<Context>) => boolean,
       timeoutMs: number,
       seen?: ActorDocument<Context>,
+      signal?: AbortSignal,
     ): Promise<ActorDocument<Context> | undefined> {
       const end = clock.monotonic() + timeoutMs;
       for (let known = seen; ;) {
         const left = end - clock.monotonic();
         const next = nextChange(key, Math.min(POLL_MS, Math.max(left, 0)));
+        signal?.addEventListener('abort', next.cancel);
         try {
           const document = known ?? (await store.load(key));
-          if (document === undefined || until(document) || left <= 0) return document;
+          if (document === undefined || until(document) || left <= 0 || signal?.aborted === true) return document;
           known = await next.changed;
         } finally {
+          signal?.removeEventListener('abort', next.cancel);
           next.cancel();
         }
       }

@@ -41,6 +41,7 @@ describe('a start in a room that a killed start holds', () => {
     const commands = createRecordingCommands({
       ...{ supervisor: supervise({ definition, handlers: {}, store, clock }), store, locks, clock, log: silentLog },
       ...{ instance: 'two', startTimeoutMs: timing.startTimeoutMs, confirmMs: timing.confirmMs },
+      leaving: new AbortController().signal,
       rooms: { find: () => Promise.resolve(room) },
       livekit: livekit as LiveKitGateway,
     });

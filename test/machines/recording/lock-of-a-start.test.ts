@@ -31,6 +31,7 @@ async function lockAfterStart(create: RecordingCommandOptions['supervisor']['cre
     instance: 'one',
     startTimeoutMs: 1_000,
     confirmMs: 100,
+    leaving: new AbortController().signal,
   });
   await expect(commands.start({ room: { roomId: ROOM_ID, roomName: 'Planning', isRecordingEnabled: true } })).rejects.toThrow(
     StoreUnavailableError,

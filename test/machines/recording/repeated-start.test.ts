@@ -1,5 +1,6 @@
 import { beforeEach, describe, expect, it } from 'vitest';
 
+import { StoppingError } from '../../../src/errors.js';
 import type { LiveKitGateway } from '../../../src/machines/ports/livekit-gateway.js';
 import type { RoomLocks } from '../../../src/machines/ports/room-locks.js';
 import { createRecordingCommands } from '../../../src/machines/recording/commands/commands.js';
@@ -29,6 +30,7 @@ let clock: TestClock;
 let store: ReturnType<typeof createMemoryRecordingStore>;
 let locks: RoomLocks;
 let recordings: Recordings;
+let leaving: AbortController;
 let commands: ReturnType<typeof createRecordingCommands>;
 
 beforeEach(() => {
@@ -36,6 +38,7 @@ beforeEach(() => {
   store = createMemoryRecordingStore();
   locks = createMemoryRoomLocks({ clock });
   recordings = supervise({ definition, handlers: {}, store, clock });
+  leaving = new AbortController();
   commands = commandsWith({});
 });
 
@@ -43,7 +46,7 @@ function commandsWith(changes: Partial<RecordingCommandOptions>) {
   const livekit: Partial<LiveKitGateway> = { listParticipants: () => Promise.resolve([PARTICIPANT]) };
   return createRecordingCommands({
     ...{ supervisor: recordings, store, locks, clock, log: silentLog, instance: 'one' },
-    ...{ startTimeoutMs: timing.startTimeoutMs, confirmMs: timing.confirmMs },
+    ...{ startTimeoutMs: timing.startTimeoutMs, confirmMs: timing.confirmMs, leaving: leaving.signal },
     rooms: { find: () => Promise.resolve(ROOM) },
     livekit: livekit as LiveKitGateway,
     ...changes,
@@ -191,6 +194,46 @@ describe('a start that meets the room lock of an earlier one with the same Idemp
     await recordings.send(uid, { type: 'start.refused', reason, at: clock.now(), source: 'effect' });
     await clock.run(100);
     expect(await repeat).toMatchObject({ code: 'recording.start_rejected' });
+  });
+});
+
+describe('a start while Tally stops', () => {
+  const stop = async () => {
+    await clock.run(10);
+    leaving.abort(new StoppingError());
+    await clock.run(10);
+  };
+
+  it('is answered with its recording as it is, when there is one', async () => {
+    const started = commands.start({ room: ROOM });
+    await stop();
+    const recording = await started;
+    expect([recording.tally.state, recording.liveKey]).toEqual([{ starting: 'requesting' }, ROOM.roomId]);
+    expect((await start({}, false).catch((error: unknown) => error)) as Error).toMatchObject({
+      code: 'recording.already_active',
+    });
+  });
+
+  it('is refused and leaves neither a lock nor a recording, when there is none', async () => {
+    let arrive: (value: (typeof PARTICIPANT)[]) => void = () => undefined;
+    const participants = new Promise<(typeof PARTICIPANT)[]>((resolve) => (arrive = resolve));
+    const slow = commandsWith({ livekit: { listParticipants: () => participants } });
+    const refused = start({}, true, slow).catch((error: unknown) => error);
+    const repeat = start().catch((error: unknown) => error);
+    await stop();
+    expect(await refused).toBeInstanceOf(StoppingError);
+    expect(await repeat).toBeInstanceOf(StoppingError);
+    arrive([PARTICIPANT]);
+    await clock.run(100);
+    expect(await locks.find(ROOM.roomId)).toBeUndefined();
+    expect(await store.findLive(ROOM.roomId)).toBeUndefined();
+  });
+
+  it('that repeats an earlier one is answered with the earlier recording as it is', async () => {
+    const first = await start();
+    const repeat = start({}, false);
+    await stop();
+    expect((await repeat).uid).toBe(first.uid);
   });
 });
 

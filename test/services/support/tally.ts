@@ -29,6 +29,7 @@ export async function startTally({ port, liveKitUrl, mediaDir, dataDir, env = {}
     cwd: dataDir,
     env: {
       SERVER_PORT: String(port),
+      TALLY_DRAIN_MS: '0',
       TALLY_DATA_DIR: dataDir,
       LIVEKIT_URL: liveKitUrl,
       LIVEKIT_API_KEY: liveKitKey,

@@ -44,6 +44,7 @@ export async function startAppOnSimulator(options: AppOnSimulatorOptions): Promi
   const proxy = await startLiveKitProxy(inside.url);
   const config = parseConfig({
     SERVER_PORT: '0',
+    TALLY_DRAIN_MS: '0',
     LIVEKIT_URL: proxy.url,
     LIVEKIT_API_KEY: key.apiKey,
     LIVEKIT_API_SECRET: key.apiSecret,

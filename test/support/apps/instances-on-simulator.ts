@@ -36,6 +36,7 @@ export async function startInstancesOnSimulator(speed: number, env: Record<strin
     async start(clock) {
       const config = parseConfig({
         SERVER_PORT: '0',
+        TALLY_DRAIN_MS: '0',
         TALLY_DATA_DIR: path.join(folder.path, `data-${apps.length}`),
         TALLY_MEDIA_DIR: mediaDir,
         LIVEKIT_URL: inside.url,

@@ -15,7 +15,7 @@ export interface SelfContainedApp {
 /** Starts the whole application in this process without a configured LiveKit, so that it runs its own simulator. */
 export async function startSelfContained(options: { speed: number; env: Record<string, string> }): Promise<SelfContainedApp> {
   const stores = await createStores();
-  const own = { SERVER_PORT: '0', TALLY_SIMULATOR_PORT: '0', MEET_INITIAL_API_KEY: API_KEY };
+  const own = { SERVER_PORT: '0', TALLY_SIMULATOR_PORT: '0', TALLY_DRAIN_MS: '0', MEET_INITIAL_API_KEY: API_KEY };
   const config = parseConfig({ ...own, ...stores.env, ...options.env });
   const app = await createApp(config, { log: createLogger({ level: 'silent', name: 'tally' }) });
   const { simulator } = app;

@@ -41,6 +41,7 @@ export async function startTallyProcess(options: { speed: number; env?: Record<s
   const proxy = await startLiveKitProxy(simulator.address.url);
   const env = {
     SERVER_PORT: String(port),
+    TALLY_DRAIN_MS: '0',
     LIVEKIT_URL: proxy.url,
     LIVEKIT_API_KEY: simulator.address.apiKey,
     LIVEKIT_API_SECRET: simulator.address.apiSecret,

@@ -19,10 +19,10 @@ export function createRecordingCommands(options: RecordingCommandOptions) {
      * Start recording a room and wait until the egress records, the start fails or the start deadline (30 s) passes. A client
      * that disconnects does not cancel the start.
      *
-     * @returns the recording: it is or was recording (or, with `respondAsync`, it is stored)
+     * @returns the recording: it is or was recording (or, with `respondAsync` and when the process ends, it is stored)
      * @throws RoomNotFoundError (the room was deleted meanwhile), RecordingAlreadyActiveError, NoParticipantsError,
      *   StartTimedOutError, StartFailedError, StartRejectedError, LiveKitUnavailableError, LocksUnavailableError,
-     *   IdempotencyMismatchError, IdempotencyInProgressError
+     *   IdempotencyMismatchError, IdempotencyInProgressError, StoppingError (the process ends, and nothing is stored)
      */
     start: (request: StartRequest) => startRecording(options, request),
     /**

@@ -21,4 +21,6 @@ export interface RecordingCommandOptions {
   startTimeoutMs: number;
   /** Time limit of the last query to LiveKit after that, milliseconds. */
   confirmMs: number;
+  /** Aborted, with a StoppingError, when starts must be answered at once because the process ends. */
+  leaving: AbortSignal;
 }

@@ -6,7 +6,7 @@ import type { RecordableRoom } from '../../ports/rooms.js';
 import { IdempotencyInProgressError, IdempotencyMismatchError } from '../errors.js';
 import type { RecordingDocument } from '../recording.js';
 import type { RecordingCommandOptions } from './options.js';
-import { hasStartAnswer, startAnswer } from './start-answer.js';
+import { awaitStartAnswer } from './start-answer.js';
 
 /** Starts with the same credential, key and body are one start, whose first request does the work. */
 export interface Idempotency {
@@ -35,7 +35,7 @@ const ENTRY_WITHIN_MS = 1_000;
 
 /** The earlier start that one request repeats, if there is one. Without an Idempotency-Key there is none. */
 export function createRepeatedStart(options: RecordingCommandOptions, { room, respondAsync, idempotency }: StartRequest) {
-  const { store, supervisor, clock } = options;
+  const { store, clock, leaving } = options;
   const keys = idempotency === undefined ? undefined : keysOf(idempotency);
   const begunAt = clock.monotonic();
   const leftMs = () => begunAt + options.startTimeoutMs + MARGIN_MS - clock.monotonic();
@@ -63,15 +63,13 @@ export function createRepeatedStart(options: RecordingCommandOptions, { room, re
         earlier.startDigest === undefined ? earlier.roomId === room.roomId : earlier.startDigest === keys?.startDigest;
       if (!isSame) throw new IdempotencyMismatchError();
       if (respondAsync === true) return earlier;
-      const decided = await supervisor.observe(earlier.uid, hasStartAnswer, leftMs(), earlier);
-      if (decided !== undefined && !hasStartAnswer(decided)) throw new IdempotencyInProgressError();
-      return startAnswer(decided, room.roomId);
+      return awaitStartAnswer(options, earlier, leftMs(), new IdempotencyInProgressError());
     },
     /**
      * Waits a moment if the room's lock belongs to a start with this key, or may do so because its entry is not written yet.
      *
      * @returns false: another start or recording holds the room
-     * @throws IdempotencyInProgressError the first request has neither stored a recording nor given the room back in time
+     * @throws StoppingError, IdempotencyInProgressError the first request has neither stored a recording nor given the room back in time
      */
     async waitsFor(holder: LockHolder | undefined): Promise<boolean> {
       if (keys === undefined) return false;
@@ -80,7 +78,7 @@ export function createRepeatedStart(options: RecordingCommandOptions, { room, re
       if (isMissing || (holder !== undefined && holder.startKey !== keys.startKey)) return false;
       if (leftMs() <= 0) throw new IdempotencyInProgressError();
       first = holder?.uid ?? first;
-      await sleep(LOOK_AGAIN_MS, clock);
+      await sleep(LOOK_AGAIN_MS, clock, leaving);
       return true;
     },
   };

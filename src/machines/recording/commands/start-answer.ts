@@ -1,5 +1,6 @@
 import { LiveKitUnavailableError } from '../../../errors.js';
 import { StartFailedError, StartRejectedError, StartTimedOutError } from '../errors.js';
+import type { RecordingCommandOptions } from './options.js';
 import { isCancelling, isDeleted, type RecordingDocument, topStateOf } from '../recording.js';
 
 /** Whether the outcome of a start is known: the egress recorded, the start is being undone, or the recording is over. */
@@ -32,4 +33,23 @@ export function startAnswer(recording: RecordingDocument | undefined, roomId: st
       if (cancelReason === 'stop') throw new StartFailedError(roomId, 'it was stopped while starting');
       throw new StartTimedOutError(roomId);
   }
+}
+
+/**
+ * Waits for the answer to a start. If the process ends before it is known, the recording is returned as it is.
+ *
+ * @param waitMs the longest wait, milliseconds
+ * @param late thrown when the time has passed
+ * @throws what `startAnswer` throws
+ */
+export async function awaitStartAnswer(
+  { supervisor, leaving }: Pick<RecordingCommandOptions, 'supervisor' | 'leaving'>,
+  recording: RecordingDocument,
+  waitMs: number,
+  late: Error,
+): Promise<RecordingDocument> {
+  const decided = await supervisor.observe(recording.uid, hasStartAnswer, waitMs, recording, leaving);
+  if (decided === undefined || hasStartAnswer(decided)) return startAnswer(decided, recording.roomId);
+  if (leaving.aborted) return decided;
+  throw late;
 }

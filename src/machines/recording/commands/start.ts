@@ -1,16 +1,19 @@
 import { randomBytes } from 'node:crypto';
 
+import { within } from '../../../clock.js';
 import { toError } from '../../../errors.js';
 import { recordingStarted } from '../../../observability/events.js';
 import { type RecordableRoom, RoomNotFoundError } from '../../ports/rooms.js';
-import { NoParticipantsError, RecordingAlreadyActiveError } from '../errors.js';
+import { NoParticipantsError, RecordingAlreadyActiveError, StartTimedOutError } from '../errors.js';
 import { newRecording, type NewRecording } from '../machine/new-recording.js';
 import type { RecordingDocument } from '../recording.js';
 import type { RecordingCommandOptions } from './options.js';
 import { createRepeatedStart, type StartRequest } from './repeated-start.js';
 import { heldForMs, lockRoom, type RoomTaken } from './room-lock.js';
-import { hasStartAnswer, startAnswer } from './start-answer.js';
+import { awaitStartAnswer } from './start-answer.js';
 
+/** Longer than the gateway's own limit of a call, milliseconds. */
+const PARTICIPANTS_MS = 60_000;
 /** Extra time that a start waits after its deadline, milliseconds; needed only if the store fails, else the deadline ends it. */
 const ANSWER_MARGIN_MS = 10_000;
 
@@ -53,11 +56,15 @@ async function attemptStart(
 
 type Claim = Pick<NewRecording, 'uid' | 'roomId' | 'roomName' | 'startKey' | 'startDigest'> & { lockValue: string };
 
-/** Store the recording of a start; the same write claims its StartEgress call for this instance. */
+/**
+ * Store the recording of a start; the same write claims its StartEgress call for this instance.
+ *
+ * @throws StoppingError the process ends, and no recording will be stored
+ */
 async function createRecord(options: RecordingCommandOptions, claim: Claim) {
-  const { supervisor, livekit, clock, instance } = options;
+  const { supervisor, livekit, clock, instance, leaving } = options;
   try {
-    const participants = await livekit.listParticipants(claim.roomId);
+    const participants = await within(PARTICIPANTS_MS, clock, () => livekit.listParticipants(claim.roomId), leaving);
     if (!participants.some(({ isEgress }) => !isEgress)) throw new NoParticipantsError(claim.roomId);
     const secret = () => randomBytes(16).toString('hex');
     return await supervisor.create(claim.uid, newRecording({ ...claim, at: clock.now(), secret, claimant: instance }), 'rest');
@@ -92,10 +99,9 @@ async function answer(
   return recording.value;
 }
 
-async function recordedAnswer(options: RecordingCommandOptions, created: RecordingDocument): Promise<RecordingDocument> {
+function recordedAnswer(options: RecordingCommandOptions, created: RecordingDocument): Promise<RecordingDocument> {
   const waitMs = options.startTimeoutMs + options.confirmMs + ANSWER_MARGIN_MS;
-  const decided = await options.supervisor.observe(created.uid, hasStartAnswer, waitMs, created);
-  return startAnswer(decided, created.roomId);
+  return awaitStartAnswer(options, created, waitMs, new StartTimedOutError(created.roomId));
 }
 
 /** Deletes the recording if its room was deleted before the recording was stored: the room's deletion did not find it. */
