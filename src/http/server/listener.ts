@@ -17,6 +17,8 @@ const PARSER_STATUSES: Readonly<Record<string, number>> = {
   HPE_CHUNK_EXTENSIONS_OVERFLOW: 413,
   ERR_HTTP_REQUEST_TIMEOUT: 408,
 };
+/** Requests that are handled in one turn of the event loop. */
+const MOST_A_TURN = 4;
 /** Requests of one connection that may wait for their turn. With one more, the connection is cut. */
 const MOST_WAITING = 16;
 
@@ -49,12 +51,14 @@ export async function listen(
   let handler = first;
   const open = new Set<ServerResponse>();
   let closing = false;
-  const handle = inTurn((request, response) => {
-    open.add(response);
-    response.once('close', () => open.delete(response));
-    if (closing) sayGoodbye(response);
-    handler(request, response);
-  });
+  const handle = inTurn(
+    fewATurn((request, response) => {
+      open.add(response);
+      response.once('close', () => open.delete(response));
+      if (closing) sayGoodbye(response);
+      handler(request, response);
+    }),
+  );
   const times = { headersTimeout: headersMs, requestTimeout: requestMs, connectionsCheckingInterval: checkMs };
   const newest = new WeakMap<Duplex, ServerResponse>();
   const server = createServer({ maxHeaderSize: MAX_HEADER_BYTES, ...times }, (request, response) => {
@@ -102,6 +106,21 @@ export async function listen(
       await closed;
       clearTimeout(cut);
     },
+  };
+}
+
+/**
+ * Handle a few requests in each turn of the event loop, in the order of their arrival. Node accepts one new connection a turn: when
+ * hundreds of busy connections fill each turn, probes and webhooks on new ones would wait for many seconds.
+ */
+function fewATurn(handle: RequestListener): RequestListener {
+  const waiting: Parameters<RequestListener>[] = [];
+  function turn(): void {
+    for (const [request, response] of waiting.splice(0, MOST_A_TURN)) handle(request, response);
+    if (waiting.length > 0) setImmediate(turn);
+  }
+  return (request, response) => {
+    if (waiting.push([request, response]) === 1) setImmediate(turn);
   };
 }
 

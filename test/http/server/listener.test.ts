@@ -135,6 +135,39 @@ describe('a client that sends more requests ahead than may wait', () => {
   });
 });
 
+describe('new connections, while a hundred others are busy', () => {
+  /** Handling one request, milliseconds: a turn of the event loop that handles one of each connection takes 100 times as long. */
+  const COST_MS = 1;
+  const BUSY = 100;
+  const NEW = 20;
+
+  it('are served before each of the others is served five times', async () => {
+    let handled = 0;
+    handle = (_request, response) => {
+      handled += 1;
+      for (const until = performance.now() + COST_MS; performance.now() < until;);
+      response.end('served');
+    };
+    const busy = await Promise.all(Array.from({ length: BUSY }, connected));
+    for (const { socket } of busy) {
+      socket.on('data', () => socket.write(requestFor('/busy')));
+      socket.write(requestFor('/busy'));
+    }
+    await eventually(
+      'all are busy',
+      () => handled,
+      (count) => count > BUSY,
+    );
+    const before = handled;
+    const fresh = await Promise.all(Array.from({ length: NEW }, connected));
+    for (const { socket } of fresh) socket.write(requestFor('/new'));
+    await Promise.all(fresh.map((each) => hears(each, 'served')));
+    const between = handled - before;
+    for (const { socket } of [...busy, ...fresh]) socket.destroy();
+    expect(between).toBeLessThan(5 * BUSY);
+  });
+});
+
 /** Without cutting what is open: a connection that stays open, or a request that comes and is never closed, makes it fail. */
 async function allClosed(events: readonly string[]): Promise<void> {
   await listener.close(60_000);
