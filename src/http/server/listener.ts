@@ -110,17 +110,30 @@ export async function listen(
 }
 
 /**
- * Handle a few requests in each turn of the event loop, in the order of their arrival. Node accepts one new connection a turn: when
- * hundreds of busy connections fill each turn, probes and webhooks on new ones would wait for many seconds.
+ * Handle a few requests in each turn of the event loop, half of them first ones of their connections. Node accepts one new connection a
+ * turn: if hundreds of busy connections filled each turn, probes and webhooks on new ones would wait for many seconds.
  */
 function fewATurn(handle: RequestListener): RequestListener {
-  const waiting: Parameters<RequestListener>[] = [];
-  function turn(): void {
-    for (const [request, response] of waiting.splice(0, MOST_A_TURN)) handle(request, response);
-    if (waiting.length > 0) setImmediate(turn);
+  const known = new WeakSet<Socket>();
+  const first: Parameters<RequestListener>[] = [];
+  const later: Parameters<RequestListener>[] = [];
+  let isPlanned = false;
+
+  function plan(): void {
+    if (isPlanned || first.length + later.length === 0) return;
+    isPlanned = true;
+    setImmediate(() => {
+      isPlanned = false;
+      for (const queue of [first, later])
+        for (const [request, response] of queue.splice(0, MOST_A_TURN / 2)) handle(request, response);
+      plan();
+    });
   }
+
   return (request, response) => {
-    if (waiting.push([request, response]) === 1) setImmediate(turn);
+    (known.has(request.socket) ? later : first).push([request, response]);
+    known.add(request.socket);
+    plan();
   };
 }
 
