@@ -35,7 +35,7 @@ export interface Environment {
    * @throws WriteOutcomeUnknownError the write was committed, but the disk did not confirm it
    */
   write<Result>(action: () => Result, options?: { durable?: boolean }): Promise<Result>;
-  /** Refuse new calls, wait for the running ones, then close the files. */
+  /** Refuse new calls, wait for the running ones, then close the files. Every call waits for the end of that. */
   close(): Promise<void>;
 }
 
@@ -56,10 +56,14 @@ export function openEnvironment(path: string, { clock = systemClock, volatile = 
     mkdirSync(path, { recursive: true, mode: 0o700 });
     return open({ path, maxDbs: 32, eventTurnBatching: false, noSync: volatile });
   });
-  let isClosed = false;
+  const writes = new Set<Promise<unknown>>();
+  let closing: Promise<void> | undefined;
 
   return {
-    table: (name) => opening(() => root.openDB({ name })),
+    table(name) {
+      refuseWhenClosed();
+      return opening(() => root.openDB({ name }));
+    },
     read(action) {
       refuseWhenClosed();
       try {
@@ -70,20 +74,25 @@ export function openEnvironment(path: string, { clock = systemClock, volatile = 
     },
     async write(action, { durable = false } = {}) {
       refuseWhenClosed();
+      const running = transact(action, durable);
+      writes.add(running);
       try {
-        return await transact(action, durable);
+        return await running;
       } catch (error) {
         throw translate(error, path);
+      } finally {
+        writes.delete(running);
       }
     },
-    async close() {
-      if (isClosed) return;
-      isClosed = true;
-      // After a failed commit lmdb keeps a promise for which `close` would wait; an empty last transaction replaces it.
-      await root.transaction(() => undefined).catch(() => undefined);
-      await root.close();
-    },
+    close: () => (closing ??= close()),
   };
+
+  async function close(): Promise<void> {
+    await Promise.allSettled(writes);
+    // After a failed commit lmdb keeps a promise for which `close` would wait; an empty last transaction replaces it.
+    await root.transaction(() => undefined).catch(() => undefined);
+    await root.close();
+  }
 
   function opening<Result>(action: () => Result): Result {
     try {
@@ -94,7 +103,7 @@ export function openEnvironment(path: string, { clock = systemClock, volatile = 
   }
 
   function refuseWhenClosed(): void {
-    if (isClosed) throw new StoreUnavailableError(`The store in ${path} is closed`);
+    if (closing !== undefined) throw new StoreUnavailableError(`The store in ${path} is closed`);
   }
 
   async function transact<Result>(action: () => Result, durable: boolean): Promise<Result> {

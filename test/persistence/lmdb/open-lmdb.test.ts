@@ -101,6 +101,19 @@ describe('LMDB', () => {
     await second.close();
   });
 
+  it('is closed once, after the last write is flushed, and refuses tables and writes from then on', async () => {
+    const environment = openEnvironment(join(dataDir, 'store'));
+    const table = environment.table<number>('numbers');
+    const ends: string[] = [];
+    const write = environment.write(() => void table.put('one', 1), { durable: true }).then(() => ends.push('write'));
+    const closes = [environment.close(), environment.close()].map((close) => close.then(() => ends.push('close')));
+    expect(() => environment.table('more')).toThrow(StoreUnavailableError);
+    await expect(environment.write(() => void table.put('two', 2))).rejects.toThrow(StoreUnavailableError);
+    await closes[1];
+    expect(ends).toEqual(['write', 'close', 'close']);
+    await write;
+  });
+
   it('undoes a transaction that throws, and commits the next one', async () => {
     const environment = openEnvironment(join(dataDir, 'store'));
     const table = environment.table<number>('numbers');
