@@ -17,14 +17,18 @@ import type { Ports } from './ports.js';
  * @param port the TCP port of the HTTP server
  */
 export function createEdge(config: Config, ports: Ports, machines: Machines, port: number): RequestListener {
-  const { recordings: store, rooms: roomStore, apiKeys, media, livekit, webhooks, ping, clock, log } = ports;
+  const { recordings: store, rooms: roomStore, apiKeys, media, files, livekit, webhooks, ping, clock, log } = ports;
   const { recordings, rooms, commands } = machines;
   const { http, timers } = config;
   const handle = createLiveKitIntake({ recordings, rooms, store, clock, log: log.child({ part: 'livekit' }) });
   const httpLog = log.child({ part: 'http' });
   const serve = createServer({
     capabilities: [
-      probesCapability({ readiness: createReadiness({ ...ping, livekit: () => livekit.listRooms(['readiness']) }, clock) }),
+      probesCapability({
+        readiness: createReadiness({ ...ping, livekit: () => livekit.listRooms(['readiness']) }, clock, {
+          media: () => files.counts(),
+        }),
+      }),
       livekitCapability({
         livekitEvents: { verify: (authorization) => webhooks.verify(authorization), handle },
         log: httpLog,
@@ -36,7 +40,7 @@ export function createEdge(config: Config, ports: Ports, machines: Machines, por
         minAutoDeletionLeadMs: timers.minAutoDeletionLeadMs,
         log: httpLog,
       }),
-      recordingsCapability({ recordings: commands.recordings, recordingStore: store, media, log: httpLog }),
+      recordingsCapability({ recordings: commands.recordings, recordingStore: store, media, files, log: httpLog }),
     ],
     apiKeys,
     log: httpLog,

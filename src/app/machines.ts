@@ -42,7 +42,7 @@ export function createMachines(config: Config, ports: Ports, leaving: AbortSigna
 }
 
 function createRecordings(config: Config, ports: Ports): Recordings {
-  const { recordings: store, roomLocks, livekit, media, clock, instance, log } = ports;
+  const { recordings: store, roomLocks, livekit, media, files, clock, instance, log } = ports;
   const { timers, locks } = config;
   return createSupervisor({
     ...kernelOf(config, ports),
@@ -55,6 +55,7 @@ function createRecordings(config: Config, ports: Ports): Recordings {
       livekit,
       locks: roomLocks,
       media,
+      files,
       notifications: NO_NOTIFICATIONS,
       clock,
       instance,

@@ -5,6 +5,7 @@ import { createLiveKitGateway } from '../livekit/gateway.js';
 import { createWebhookVerifier, type WebhookVerifier } from '../livekit/webhook-verifier.js';
 import type { Logger } from '../logging.js';
 import type { LiveKitGateway } from '../machines/ports/livekit-gateway.js';
+import { createFileReports } from '../observability/file-reports.js';
 import { createOutageLog, tellingOutages } from '../outages.js';
 import type { Persistence } from '../persistence/index.js';
 import type { LiveKitServer } from './livekit-server.js';
@@ -13,6 +14,7 @@ import type { LiveKitServer } from './livekit-server.js';
 export interface Ports extends Omit<Persistence, 'close'> {
   livekit: LiveKitGateway;
   webhooks: WebhookVerifier;
+  files: ReturnType<typeof createFileReports>;
   /** Id of this process run: the configured instance id and a random suffix. */
   instance: string;
   log: Logger;
@@ -27,6 +29,7 @@ export function createPorts(
   return {
     ...persistence,
     livekit: tellingOutages(createLiveKitGateway(server), createOutageLog(log, 'LiveKit')),
+    files: createFileReports(log.child({ part: 'media' })),
     webhooks: createWebhookVerifier(server),
     instance: `${config.instanceId}:${randomBytes(3).toString('hex')}`,
     log,

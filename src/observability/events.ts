@@ -41,6 +41,21 @@ export const recordingStopped = event<OfRecording>('info', 'recording stop accep
 /** A client deleted a recording; the removal of its file follows. */
 export const recordingDeleted = event<OfRecording>('info', 'recording deleted', () => recordingsDeleted.add({}));
 
+const filesMissing = metrics.counter('tally_missing_files_total', 'Recordings whose file was not found, by how it was noticed', [
+  'noticed',
+]);
+
+/** A client asked for the file of a complete recording, and the media store, which works, does not have it. */
+export const fileMissing = event<OfRecording>('warn', 'file of a recording is missing', () =>
+  filesMissing.add({ noticed: 'asked' }),
+);
+/** LiveKit reported a complete file, and Tally does not find it: the egress and Tally may see different folders or buckets. */
+export const fileUndelivered = event<OfRecording & { tally: string; egress: string }>(
+  'warn',
+  'LiveKit delivered a file that is not where Tally looks',
+  () => filesMissing.add({ noticed: 'delivered' }),
+);
+
 const roomsCreated = metrics.counter('tally_rooms_created_total', 'Rooms that clients created');
 const roomsDeleted = metrics.counter('tally_rooms_deleted_total', 'Deletions of rooms that were accepted, by outcome', [
   'outcome',

@@ -57,6 +57,7 @@ export function tombstoneContract({ name, create }: TombstoneContract): void {
         livekit: {} as LiveKitGateway,
         locks: createMemoryRoomLocks(),
         media,
+        files: { undelivered: () => undefined, settled: () => undefined },
         notifications: { append: async () => undefined },
         clock,
         instance: 'one',

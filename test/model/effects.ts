@@ -61,6 +61,7 @@ export function createEffects(documents: Documents): (attempt: Attempt) => Done 
     livekit: livekitAt(desk),
     locks: { extend: async () => true, release: async () => void (desk.released = true) } as Partial<RoomLocks> as RoomLocks,
     media: mediaAt(desk),
+    files: { undelivered: () => undefined, settled: () => undefined },
     notifications: { append: async () => undefined },
     clock: { now: () => T0 + NOW_MS[desk.attempt?.time ?? 0], monotonic: () => 0, after: () => () => undefined },
     instance: 'one',
@@ -154,5 +155,6 @@ function mediaAt(desk: Desk): RecordingEffectPorts['media'] {
       desk.egress &= ~FILE;
     },
     egressPath: (key) => key,
+    pathOf: (key) => key,
   };
 }

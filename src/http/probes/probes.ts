@@ -9,6 +9,9 @@ export interface DependencyReport {
   reason?: string;
   /** For the clock only: milliseconds by which it is ahead; negative when it is behind. */
   offsetMs?: number;
+  /** For the media store only: recordings whose file was asked for in vain, and those whose file LiveKit delivered elsewhere. */
+  missingFiles?: number;
+  undeliveredFiles?: number;
 }
 
 export interface ProbesDeps {

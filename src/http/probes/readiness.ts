@@ -5,13 +5,17 @@ import type { DependencyReport } from './probes.js';
 /** Cheap checks, keyed by the name of the dependency. A check rejects when its dependency gives no good answer. */
 export type Pings = Readonly<Record<string, () => Promise<unknown>>>;
 
-/** Checks all dependencies in parallel. The report `clock` compares this machine's clock with the store's. */
+/** Checks all dependencies in parallel and adds the `notes` on them; a failed check overrules its note. The report `clock` compares this machine's clock with the store's. */
 export function createReadiness(
   pings: Pings,
   clock: Pick<SharedClock, 'offsetMs'>,
+  notes: Readonly<Record<string, () => Partial<DependencyReport>>> = {},
 ): () => Promise<Record<string, DependencyReport>> {
   return async () => {
-    const reports = Object.entries(pings).map(async ([name, ask]) => [name, await report(ask)] as const);
+    const reports = Object.entries(pings).map(async ([name, ask]) => {
+      const [checked, note] = [await report(ask), notes[name]?.()];
+      return [name, checked.ok ? { ...checked, ...note } : { ...note, ...checked }] as const;
+    });
     return Object.fromEntries([...(await Promise.all(reports)), ['clock', await clockReport(clock)]]);
   };
 }

@@ -1,5 +1,5 @@
 import type { Logger } from '../../logging.js';
-import type { MediaStore } from '../../machines/ports/media.js';
+import type { FileReports, MediaStore } from '../../machines/ports/media.js';
 import type { RecordingCommands } from '../../machines/recording/commands/commands.js';
 import type { RecordingStore } from '../../machines/recording/recording-store.js';
 
@@ -7,5 +7,6 @@ export interface RecordingsDeps {
   recordings: RecordingCommands;
   recordingStore: Pick<RecordingStore, 'list'>;
   media: Pick<MediaStore, 'stat' | 'hold' | 'open' | 'presign'>;
+  files: Pick<FileReports, 'missing' | 'settled'>;
   log: Logger;
 }

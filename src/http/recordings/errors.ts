@@ -10,6 +10,13 @@ export class RangeNotSatisfiableError extends TallyError {
   }
 }
 
+/** The recording is complete, and the media store has no file of it, or an empty one. */
+export class FileMissingError extends TallyError {
+  constructor(recordingId: string) {
+    super('media.missing', 'not_found', `File of recording '${recordingId}' is missing`, { details: { recordingId } });
+  }
+}
+
 /** The client asked for an older version of the file (`If-Match`, `If-Unmodified-Since`). */
 export class FileHasChangedError extends TallyError {
   constructor(recordingId: string) {
@@ -44,6 +51,7 @@ export const recordingErrors: ErrorRows = {
     name: 'Internal Server Error',
     message: ({ roomId }) => `Unexpected error while starting Room Composite Egress for room '${String(roomId)}'`,
   },
+  'media.missing': recordingError(404),
   'media.has_changed': recordingError(412),
   'media.range_not_satisfiable': {
     ...recordingError(416),

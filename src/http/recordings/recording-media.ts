@@ -7,7 +7,7 @@ import { mediaHeaders } from './media/range.js';
 
 const video = content('video/mp4');
 
-export const recordingMedia = ({ recordings, media }: RecordingsDeps) =>
+export const recordingMedia = ({ recordings, media, files }: RecordingsDeps) =>
   get('recordings.media', '/api/v1/recordings/:recordingId/media')
     .reads({ params: recordingParams, headers: mediaHeaders })
     .allows('apiKey')
@@ -15,7 +15,7 @@ export const recordingMedia = ({ recordings, media }: RecordingsDeps) =>
     .needs('recording', ['recording.not_found', 'recording.not_stopped'], ({ params }) =>
       recordings.getPlayable(params.recordingId),
     )
-    .fails('recording.not_found', 'media.has_changed', 'media.range_not_satisfiable')
+    .fails('media.missing', 'media.has_changed', 'media.range_not_satisfiable')
     .answers({ 200: video, 206: video, 302: NO_CONTENT, 304: NO_CONTENT }, ({ recording, headers }, ctx) =>
-      answerMedia(ctx, media, recording, headers),
+      answerMedia(ctx, { media, files }, recording, headers),
     );

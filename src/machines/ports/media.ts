@@ -30,11 +30,11 @@ export interface OpenMedia {
 export interface HeldMedia {
   info: MediaInfo;
   /**
-   * Call it once, in place of `close`: the stream frees the file when it ends or is destroyed, and fails when the file has been
-   * replaced or ends before the range does.
+   * Call it once. The stream frees the file when it ends or is destroyed, and fails when the file has been replaced or ends before
+   * the range does.
    */
   read(range: ByteRange, signal?: AbortSignal): Promise<Readable>;
-  /** Free a file that is not read. */
+  /** Free the file, unless it is being read. */
   close(): Promise<void>;
 }
 
@@ -68,6 +68,18 @@ export interface MediaStore {
   presign?(key: string): Promise<string>;
   /** Remove an object; succeeds if it does not exist. */
   remove(key: string): Promise<void>;
+  /** The path at which this process looks for an object, for people to read. */
+  pathOf(key: string): string;
   /** The path for the egress request: our key, as the egress worker sees the same storage. */
   egressPath(key: string): string;
+}
+
+/** Takes note of files that are not there, for the log and for `/readyz`. */
+export interface FileReports {
+  /** A client asked for the file of a complete recording. */
+  missing(recording: { uid: string; roomId: string }): void;
+  /** LiveKit reported a complete file a minute ago. @param paths of the file for Tally and for the egress */
+  undelivered(recording: { uid: string; roomId: string }, paths: { tally: string; egress: string }): void;
+  /** The file is there, or its recording was deleted. */
+  settled(uid: string): void;
 }

@@ -6,7 +6,7 @@ import { MediaUnavailableError } from '../../errors.js';
 import type { ByteRange, MediaStore } from '../../machines/ports/media.js';
 import { assertMediaKey } from '../media-key.js';
 import { assertInside, describe, isMissing, lookAt, openFile } from './held-file.js';
-import { readRange } from './read-range.js';
+import { readRange, type Source } from './read-range.js';
 
 /**
  * Media files in a folder that the egress writes to.
@@ -29,10 +29,16 @@ export function createFileMedia(mediaDir: string, egressMediaDir: string, assert
       const opened = await unlessMissing(`open ${path}`, () => openFile(root, path));
       if (opened === undefined) return undefined;
       const { handle, info } = opened;
+      let isRead = false;
       return {
         info,
-        read: async (range, signal) => streamOf(path, () => Promise.resolve(handle), range, signal),
-        close: () => handle.close(),
+        async read(range, signal) {
+          isRead = true;
+          return streamOf(path, handle, range, signal);
+        },
+        async close() {
+          if (!isRead) await handle.close();
+        },
       };
     },
     async read(key, range, signal) {
@@ -50,6 +56,7 @@ export function createFileMedia(mediaDir: string, egressMediaDir: string, assert
       // If no file was removed here, an empty folder stays: an egress may just have created it for its file.
       if (isRemoved === true) await pruneEmptyFolders(root, dirname(path));
     },
+    pathOf,
     egressPath(key) {
       assertMediaKey(key);
       return posix.join(egressMediaDir, key);
@@ -81,8 +88,8 @@ export function createFileMedia(mediaDir: string, egressMediaDir: string, assert
   }
 }
 
-function streamOf(path: string, open: () => Promise<FileHandle>, range: ByteRange, signal: AbortSignal | undefined): Readable {
-  const stream = readRange(path, open, range);
+function streamOf(path: string, source: Source, range: ByteRange, signal: AbortSignal | undefined): Readable {
+  const stream = readRange(path, source, range);
   return signal === undefined ? stream : addAbortSignal(signal, stream);
 }
 

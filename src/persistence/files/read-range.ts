@@ -6,15 +6,18 @@ import type { ByteRange } from '../../machines/ports/media.js';
 
 const CHUNK_BYTES = 256 * 1024;
 
+/** An open file, or a function that opens it. */
+export type Source = FileHandle | (() => Promise<FileHandle>);
+
 /**
- * A stream of the bytes `start` to `end` of a file, both inclusive. The file is opened at the first read, and closed when the stream
- * ends or is destroyed.
+ * A stream of the bytes `start` to `end` of a file, both inclusive. The stream closes the file when it ends or is destroyed.
  *
- * @param open called at most once; the stream closes the handle
+ * @param source a function is called at the first read
  * @throws MediaUnavailableError as an error of the stream: the file cannot be opened or read, or ends before `end`
  */
-export function readRange(path: string, open: () => Promise<FileHandle>, { start, end }: ByteRange): Readable {
-  let file: Promise<FileHandle> | undefined;
+export function readRange(path: string, source: Source, { start, end }: ByteRange): Readable {
+  const open = typeof source === 'function' ? source : () => Promise.resolve(source);
+  let file = typeof source === 'function' ? undefined : open();
   let position = start;
 
   return new Readable({

@@ -94,6 +94,7 @@ export function createS3Media(options: S3MediaOptions): S3Media {
         await client.send(new DeleteObjectCommand(target), limit).catch(unless((error) => hasCode(error, 'NoSuchKey')));
       });
     },
+    pathOf: (key) => `${bucket}/${targetOf(key).Key}`,
     egressPath: (key) => targetOf(key).Key,
     async ping() {
       const Prefix = subfolder === '' ? '' : `${subfolder}/`;

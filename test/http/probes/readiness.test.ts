@@ -13,6 +13,14 @@ describe('the readiness report', () => {
     expect(report).toMatchObject({ store: { ok: true }, locks: { ok: false, reason: 'away' }, clock: { ok: true, offsetMs: 0 } });
   });
 
+  it('shows the notes on a dependency beside its check; they overrule a good one, and a failed one overrules them', async () => {
+    const note = () => ({ ok: false, reason: 'files are missing', missingFiles: 2 });
+    const report = await createReadiness({ store: ok, media: ok, other: away }, clockOff(0), { media: note, other: note })();
+    expect(report['media']).toMatchObject({ ok: false, reason: 'files are missing', missingFiles: 2 });
+    expect(report['other']).toMatchObject({ ok: false, reason: 'away', missingFiles: 2 });
+    expect(report['store']).toEqual({ ok: true, latencyMs: expect.any(Number) });
+  });
+
   it.each([
     [HOUR_MS, "This machine's clock is 3600000 ms ahead of the store's"],
     [-HOUR_MS, "This machine's clock is 3600000 ms behind the store's"],

@@ -177,17 +177,32 @@ describe('the media of a recording', () => {
     expect((await play()).status).toBe(200);
   });
 
-  it('are answered 404 when the recording is unknown or its file is missing or empty', async () => {
-    const notFound = async (id: string) => {
-      const { status, body } = await edge.get(`/api/v1/recordings/${id}/media`);
-      expect(status).toBe(404);
-      expect(body).toEqual(recordingError(`Recording '${id}' not found`));
-    };
-    await notFound('room-1--EG_none--none');
+  it('are answered 404 when the recording is unknown', async () => {
+    const { status, body } = await edge.get('/api/v1/recordings/room-1--EG_none--none/media');
+    expect({ status, body }).toEqual({ status: 404, body: recordingError("Recording 'room-1--EG_none--none' not found") });
+  });
+
+  it('are answered 404, and this is reported, when the file is missing or empty', async () => {
+    const reports: unknown[] = [];
+    edge = await createEdge({
+      files: {
+        missing: ({ uid, roomId }) => void reports.push(['missing', uid, roomId]),
+        settled: (uid) => void reports.push(['settled', uid]),
+      },
+    });
+    await edge.recordings.put({ uid: UID });
+    const missing = { status: 404, body: recordingError(`File of recording '${ID}' is missing`) };
     await edge.media.write(KEY, Buffer.alloc(0));
-    await notFound(ID);
+    expect(await edge.get(PATH)).toMatchObject(missing);
     await edge.media.remove(KEY);
-    await notFound(ID);
+    expect(await edge.get(PATH)).toMatchObject(missing);
+    await edge.media.write(KEY, FILE);
+    expect((await play()).status).toBe(200);
+    expect(reports).toEqual([
+      ['missing', UID, 'room-1'],
+      ['missing', UID, 'room-1'],
+      ['settled', UID],
+    ]);
   });
 
   it.each(['media.stat', 'media.read'])('are answered 503 while the media store fails on %s', async (call) => {

@@ -44,6 +44,7 @@ function withDeadWorker() {
       livekit: livekit as LiveKitGateway,
       locks: createMemoryRoomLocks({ clock }),
       media: createMemoryMedia({ clock }),
+      files: { undelivered: () => undefined, settled: () => undefined },
       notifications: { append: async () => undefined },
       clock,
       instance: 'one',

@@ -11,8 +11,10 @@ import type { EgressStatus } from '../../../src/machines/ports/egress-gateway.js
 import type { RecordingContext, RecordingDocument } from '../../../src/machines/recording/recording.js';
 import type { LiveKitGateway } from '../../../src/machines/ports/livekit-gateway.js';
 import type { StopOutcome } from '../../../src/machines/ports/egress-gateway.js';
+import { createFileReports } from '../../../src/observability/file-reports.js';
 import { createMemoryMedia } from '../../support/memory/memory-media.js';
 import { createMemoryRoomLocks } from '../../support/memory/memory-room-locks.js';
+import { silentLog } from '../../support/silent-log.js';
 import { createTestClock } from '../../support/test-clock.js';
 import { buildDocument, buildEgress, buildInput, definition, NOON, observed, timing } from './build.js';
 import { EVENTS, SITUATIONS } from './situations.js';
@@ -28,6 +30,7 @@ function portsWith(fields: Partial<RecordingEffectPorts>): RecordingEffectPorts 
     livekit: {} as LiveKitGateway,
     locks: createMemoryRoomLocks(),
     media: createMemoryMedia(),
+    files: createFileReports(silentLog),
     notifications: { append: async () => undefined },
     clock: createTestClock(NOON),
     instance: 'one',
@@ -158,6 +161,70 @@ describe('the file of a failed start or a deleted recording', () => {
     clock.advance(24 * 3_600_000);
     await removeMedia(runOf(document, 'removeMedia', params));
     expect(media.keys()).toEqual([]);
+  });
+});
+
+describe('the file of a complete recording', () => {
+  const MINUTE_MS = 60_000;
+
+  /** Looks for the file when the recording has been settled for a time. */
+  function setUp(fields: Partial<RecordingContext> = {}) {
+    const reports: unknown[] = [];
+    const files: RecordingEffectPorts['files'] = {
+      undelivered: ({ uid }, paths) => void reports.push({ uid, ...paths }),
+      settled: (uid) => void reports.push(uid),
+    };
+    const media = { ...createMemoryMedia(), pathOf: (key: string) => `/srv/${key}`, egressPath: (key: string) => `/out/${key}` };
+    const document = buildDocument('complete', { settledAt: NOON, size: 3, ...fields });
+    const look = (ageMs: number, attempt = 1) => {
+      const { verifyMedia } = createRecordingEffects(portsWith({ media, files, clock: createTestClock(NOON + ageMs) }));
+      return verifyMedia({ ...runOf(document, 'verifyMedia', {}), attempt }).catch((error: unknown) => error);
+    };
+    return { reports, media, document, look, key: document.mediaKey };
+  }
+
+  it('is reported as undelivered when Tally does not find it after a minute', async () => {
+    const { reports, look, document, key } = setUp();
+    await look(MINUTE_MS - 1);
+    expect(reports).toEqual([]);
+    await look(MINUTE_MS);
+    expect(reports).toEqual([{ uid: document.uid, tally: `/srv/${key}`, egress: `/out/${key}` }]);
+  });
+
+  it('is reported as settled when it is found', async () => {
+    const { reports, media, look, document, key } = setUp();
+    media.write(key, new Uint8Array(3));
+    expect(await look(MINUTE_MS)).toMatchObject({ type: 'media.found' });
+    expect(reports).toEqual([document.uid]);
+  });
+
+  it('is not reported as undelivered when LiveKit gave no size, or when a part of it is there', async () => {
+    const sizeless = setUp({ size: 0 });
+    await sizeless.look(MINUTE_MS);
+    expect(sizeless.reports).toEqual([]);
+    const partial = setUp();
+    partial.media.write(partial.key, new Uint8Array(2));
+    await partial.look(MINUTE_MS);
+    expect(partial.reports).toEqual([]);
+  });
+
+  it.each([
+    [0, 1_000],
+    [1_500, 1_000],
+    [MINUTE_MS, MINUTE_MS / 2],
+    [10 * MINUTE_MS, 5 * MINUTE_MS],
+    [12 * 60 * MINUTE_MS, 60 * MINUTE_MS],
+  ])(
+    'is looked for again, %i ms after the end, in %i ms, however many attempts an outage has failed',
+    async (ageMs, retryInMs) => {
+      const { look } = setUp();
+      expect(await look(ageMs, 1)).toMatchObject({ retryInMs });
+      expect(await look(ageMs, 40)).toMatchObject({ retryInMs });
+    },
+  );
+
+  it('is given up after a day', async () => {
+    expect(await setUp().look(24 * 60 * MINUTE_MS)).toMatchObject({ type: 'media.absent' });
   });
 });
 

@@ -163,6 +163,11 @@ describe('the media store on disk', () => {
     expect(await openFiles()).toContain(path);
     await held?.read({ start: 0, end: 999_999 }).then(buffer);
     expect(await openFiles()).not.toContain(path);
+    const unread = await media.hold(KEY);
+    const cut = await unread?.read({ start: 0, end: 9 });
+    if (cut !== undefined) await once(cut.destroy(), 'close');
+    await unread?.close();
+    expect(await openFiles()).not.toContain(path);
     await (await media.hold(KEY))?.close();
     expect(await openFiles()).not.toContain(path);
   });

@@ -62,6 +62,7 @@ export function createMemoryMedia(options: MemoryMediaOptions = {}): MemoryMedia
       assertMediaKey(key);
       await throughGate(gate, 'media.remove', mediaErrors, () => objects.delete(key));
     },
+    pathOf: (key) => key,
     egressPath(key) {
       assertMediaKey(key);
       return key;

@@ -1,54 +1,61 @@
-import { RecordingNotFoundError } from '../../../machines/recording/errors.js';
-import type { ByteRange, MediaInfo, MediaStore, OpenMedia } from '../../../machines/ports/media.js';
+import type { ByteRange, MediaInfo, OpenMedia } from '../../../machines/ports/media.js';
 import { formatRecordingId } from '../../../machines/recording/recording-id.js';
 import type { RecordingDocument } from '../../../machines/recording/recording.js';
 import type { HttpContext } from '../../route/context.js';
+import type { RecordingsDeps } from '../deps.js';
+import { FileMissingError } from '../errors.js';
 import { isOrdinary, meetsIfRange, requestedPart, type RangeHeaders } from './range.js';
 import { sendFile } from './send-file.js';
 
 const CONDITIONS = ['If-Match', 'If-None-Match', 'If-Unmodified-Since', 'If-Modified-Since'];
 
-type Media = Pick<MediaStore, 'stat' | 'hold' | 'open' | 'presign'>;
+type Media = RecordingsDeps['media'];
 
 /**
  * Answer with a recording's file: with the requested bytes, or with a redirect to a signed URL of the store.
  *
- * @throws RecordingNotFoundError the file is missing or empty
+ * @throws FileMissingError the file is missing or empty
  * @throws FileHasChangedError `If-Match` or `If-Unmodified-Since` names another version of the file
  * @throws RangeNotSatisfiableError the file has none of the requested bytes
  */
 export async function answerMedia(
   ctx: HttpContext,
-  media: Media,
+  { media, files }: Pick<RecordingsDeps, 'media' | 'files'>,
   recording: RecordingDocument,
   headers: RangeHeaders,
 ): Promise<{ status: 200 | 206 | 302 | 304 }> {
-  const { mediaKey: key } = recording;
+  const { mediaKey: key, uid } = recording;
+  const recordingId = formatRecordingId(recording);
   const gone = goneSignal(ctx);
-  const presign = ctx.method === 'GET' ? media.presign : undefined;
-  const opened = presign === undefined ? await openAtOnce(ctx, media, key, headers, gone) : undefined;
-  if (opened !== undefined) {
-    const { file, part, stream } = opened;
-    return { status: await sendFile(ctx, { file, recording, part: () => part, bytes: async () => stream }, gone) };
-  }
-  const partOf = (file: MediaInfo) => requestedPart(headers, file, formatRecordingId(recording), ctx.method);
-  if (presign !== undefined) {
-    partOf(assertFile(await media.stat(key), recording)); // the store would answer a bad range with an error of its own
-    redirectTo(ctx, await presign(key));
+  const missing = (): FileMissingError => {
+    files.missing(recording);
+    return new FileMissingError(recordingId);
+  };
+  const present = (file: MediaInfo | undefined): MediaInfo => {
+    if (file === undefined || file.size === 0) throw missing();
+    files.settled(uid);
+    return file;
+  };
+  const partOf = (file: MediaInfo) => requestedPart(headers, file, recordingId, ctx.method);
+
+  if (ctx.method === 'GET' && media.presign !== undefined) {
+    partOf(present(await media.stat(key))); // the store would answer a bad range with an error of its own
+    redirectTo(ctx, await media.presign(key));
     return { status: 302 };
   }
+  const opened = await openAtOnce(ctx, media, key, headers, gone);
+  if (opened !== undefined) {
+    const { file, part, stream } = opened;
+    return { status: await sendFile(ctx, { file: present(file), recording, part: () => part, bytes: async () => stream }, gone) };
+  }
   const held = await media.hold(key);
-  if (held === undefined) throw fileMissing(recording);
-  let isRead = false;
-  const bytes = (range: ByteRange) => {
-    isRead = true;
-    return held.read(range, gone);
-  };
+  if (held === undefined) throw missing();
   try {
-    const file = assertFile(held.info, recording);
+    const file = present(held.info);
+    const bytes = (range: ByteRange) => held.read(range, gone);
     return { status: await sendFile(ctx, { file, recording, part: () => partOf(file), bytes }, gone) };
   } finally {
-    if (!isRead) await held.close();
+    await held.close();
   }
 }
 
@@ -77,16 +84,6 @@ function redirectTo(ctx: HttpContext, url: string): void {
   ctx.body = null;
   ctx.status = 302;
   ctx.set({ Location: url, 'Cache-Control': 'no-store' });
-}
-
-/** @returns a file of at least one byte */
-function assertFile(file: MediaInfo | undefined, recording: RecordingDocument): MediaInfo {
-  if (file === undefined || file.size === 0) throw fileMissing(recording);
-  return file;
-}
-
-function fileMissing(recording: RecordingDocument): RecordingNotFoundError {
-  return new RecordingNotFoundError(formatRecordingId(recording));
 }
 
 /** Aborts when the client goes away before it has the whole answer. */

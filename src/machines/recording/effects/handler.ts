@@ -1,7 +1,7 @@
 import type { Clock } from '../../../clock.js';
 import type { EffectHandler, EffectRun } from '../../kernel/definition.js';
 import type { EgressGateway, EgressObservation } from '../../ports/egress-gateway.js';
-import type { MediaStore } from '../../ports/media.js';
+import type { FileReports, MediaStore } from '../../ports/media.js';
 import type { Notifications } from '../../ports/notifications.js';
 import type { RoomLocks } from '../../ports/room-locks.js';
 import type { EgressObserved, RecordingEvent } from '../events.js';
@@ -9,7 +9,8 @@ import type { RecordingContext } from '../recording.js';
 
 export interface RecordingEffectPorts {
   livekit: EgressGateway;
-  media: Pick<MediaStore, 'stat' | 'read' | 'remove' | 'egressPath'>;
+  media: Pick<MediaStore, 'stat' | 'read' | 'remove' | 'egressPath' | 'pathOf'>;
+  files: Pick<FileReports, 'undelivered' | 'settled'>;
   locks: Pick<RoomLocks, 'extend' | 'release'>;
   notifications: Notifications;
   clock: Clock;

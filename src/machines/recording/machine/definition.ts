@@ -8,23 +8,26 @@ import { recordingMachine } from './recording.machine.js';
 export const RECORDING_MACHINE_VERSION = 1;
 
 const HOUR_MS = 3_600_000;
-/** Pauses between two looks for a missing file, milliseconds; the last one repeats until a day has passed. */
-const RESCUE_WAITS_MS = [1_000, 2_000, 5_000, 15_000, 60_000, 300_000, 900_000, HOUR_MS];
 export const RESCUE_FOR_MS = 24 * HOUR_MS;
+const SOONEST_RESCUE_MS = 1_000;
 
-export function rescueWaitMs(attempt: number): number {
-  return RESCUE_WAITS_MS[Math.min(attempt, RESCUE_WAITS_MS.length) - 1] ?? HOUR_MS;
+/**
+ * Pause before the next look for a missing file: half of the time since its recording settled. An outage of the media store thus
+ * does not lengthen the pauses after it.
+ */
+export function rescueWaitMs(ageMs: number): number {
+  return Math.min(HOUR_MS, Math.max(SOONEST_RESCUE_MS, ageMs / 2));
 }
 
 /** Delay of a file's removal, milliseconds, so that it does not slow a request that deletes many recordings. */
 const REMOVAL_DELAY_MS = 1_000;
 const SOON_FAILURES = 10;
-const REMOVAL_WAIT_LIMIT_MS = 30_000;
+const MEDIA_WAIT_LIMIT_MS = 30_000;
 
-/** Short pauses at first, then up to 30 s, because an unreachable bucket must not keep Tally busy. The retries never end. */
-function removalWaitMs(failures: number): number {
+/** Short pauses at first, then up to 30 s, because a media store that is away must not keep Tally busy. The retries never end. */
+function mediaWaitMs(failures: number): number {
   if (failures <= SOON_FAILURES) return defaultBackoffMs(failures);
-  return Math.min(REMOVAL_WAIT_LIMIT_MS, defaultBackoffMs(failures) * 2 ** (failures - SOON_FAILURES));
+  return Math.min(MEDIA_WAIT_LIMIT_MS, defaultBackoffMs(failures) * 2 ** (failures - SOON_FAILURES));
 }
 
 /** Number of effects of one target that run at once. */
@@ -38,10 +41,10 @@ export const RECORDING_EFFECTS = {
   confirmDeath: { lane: 'livekit' },
   extendRoomLock: { lane: 'lock' },
   releaseRoomLock: { lane: 'lock' },
-  verifyMedia: { lane: 'media' },
+  verifyMedia: { lane: 'media', backoffMs: mediaWaitMs },
   checkMedia: { lane: 'media' },
-  rescueMedia: { lane: 'media' },
-  removeMedia: { lane: 'media', delayMs: REMOVAL_DELAY_MS, backoffMs: removalWaitMs },
+  rescueMedia: { lane: 'media', backoffMs: mediaWaitMs },
+  removeMedia: { lane: 'media', delayMs: REMOVAL_DELAY_MS, backoffMs: mediaWaitMs },
   notify: { lane: 'notification', key: (params, since) => `notify:${String(since)}:${String(params.notice)}` },
 } as const satisfies Record<string, EffectSpec<keyof typeof LANES>>;
 
