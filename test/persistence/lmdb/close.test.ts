@@ -34,8 +34,7 @@ describe('LMDB that closes while it commits', () => {
     const acknowledged: string[] = [];
     const closesAfter = 50 + random.below(300);
     for await (const line of createInterface({ input: child.stdout })) {
-      if (line !== 'closed') acknowledged.push(line);
-      if (acknowledged.length !== closesAfter) continue;
+      if (line === 'closed' || acknowledged.push(line) !== closesAfter) continue;
       child.kill('SIGTERM');
       void spoil(random.below(20));
     }
