@@ -1,3 +1,6 @@
+import { access, rename } from 'node:fs/promises';
+import path from 'node:path';
+
 import { expect, it, vi } from 'vitest';
 
 import { createApp } from '../../src/app/app.js';
@@ -41,6 +44,27 @@ it('createApp replaces the API key for a new TALLY_RESET_API_KEY, and not again 
     const second = await keyOfStart('the key was lost');
     expect(second).not.toBe(first);
     expect(await keyOfStart('the key was lost')).toBe(second);
+  } finally {
+    await folder.remove();
+  }
+});
+
+it('createApp marks the media folder at the first start, and reports another folder at a later one', async () => {
+  const folder = await createDataFolder();
+  const media = path.join(folder.path, 'media');
+  const env = { SERVER_PORT: '0', TALLY_SIMULATOR_PORT: '0', TALLY_DATA_DIR: folder.path };
+  const lines: string[] = [];
+  const log = createLogger({ level: 'warn', name: 'tally', destination: { write: (line) => lines.push(line) } });
+  try {
+    const first = await createApp(parseConfig(env), { log });
+    await vi.waitFor(() => access(path.join(media, '.tally-media')));
+    await first.close();
+    expect(lines).toEqual([]);
+    await rename(media, `${media}-away`);
+    const second = await createApp(parseConfig(env), { log });
+    await vi.waitFor(() => expect(lines.join('')).toMatch(/The media store cannot be reached/));
+    expect(lines.join('')).toMatch(/has no .tally-media, the recordings are in [0-9a-f-]{36}: mount the right one/);
+    await second.close();
   } finally {
     await folder.remove();
   }
