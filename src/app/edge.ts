@@ -1,6 +1,7 @@
 import type { RequestListener } from 'node:http';
 
 import type { Config } from '../config/config.js';
+import { apiKeyCredential } from '../http/auth/api-key.js';
 import { livekitCapability } from '../http/livekit/routes.js';
 import { probesCapability } from '../http/probes/probes.js';
 import { recordingsCapability } from '../http/recordings/routes.js';
@@ -28,6 +29,7 @@ export function createEdge(config: Config, ports: Ports, machines: Machines, por
         readiness: createReadiness({ ...ping, livekit: () => livekit.listRooms(['readiness']) }, clock, {
           media: () => files.counts(),
         }),
+        credential: apiKeyCredential(apiKeys),
       }),
       livekitCapability({
         livekitEvents: { verify: (authorization) => webhooks.verify(authorization), handle },

@@ -4,6 +4,9 @@ import type { RecordingStore } from '../machines/recording/recording-store.js';
 import type { RoomStore } from '../machines/room/room-store.js';
 import type { Migration } from './migrations/migration.js';
 
+/** The setting that `ping` writes. */
+export const READINESS = 'readiness';
+
 export interface Stores {
   recordings: RecordingStore;
   rooms: RoomStore;
@@ -22,8 +25,8 @@ export interface Database {
    */
   migrate(run: (migrations: readonly Migration[]) => Promise<void>, signal: AbortSignal): Promise<void>;
   openStores(): Stores;
-  /** @throws StoreUnavailableError the database does not answer */
-  ping(): Promise<unknown>;
+  /** Write something. @throws StoreUnavailableError the database does not answer, or refuses writes */
+  ping(): Promise<void>;
   /** Close the connection. Later calls throw StoreUnavailableError. */
   close(): Promise<void>;
 }

@@ -1,4 +1,5 @@
-import type { HttpMiddleware } from '../route/context.js';
+import type { Credential } from '../auth/authenticate.js';
+import type { HttpContext, HttpMiddleware } from '../route/context.js';
 import type { Capability } from '../route/capability.js';
 
 /** The result of one check of a dependency. */
@@ -14,9 +15,13 @@ export interface DependencyReport {
   undeliveredFiles?: number;
 }
 
+const CHECK_EVERY_MS = 1_000;
+
 export interface ProbesDeps {
-  /** Reports keyed by the name of the dependency. The instance is ready unless `store` is down. */
+  /** Reports keyed by the name of the dependency. The instance is ready unless `store` is down or refuses writes. */
   readiness(): Promise<Record<string, DependencyReport>>;
+  /** Who knows it sees times and reasons. */
+  credential: Credential;
 }
 
 export function probesCapability(deps: ProbesDeps): Capability {
@@ -33,18 +38,44 @@ const health: HttpMiddleware = async (ctx, next) => {
   }
 };
 
-/** `/livez` shows that the event loop runs. `/readyz` reports each dependency; only a store that is down makes it 503. */
-function probes({ readiness }: ProbesDeps): HttpMiddleware {
+/**
+ * `/livez` shows that the event loop runs. `/readyz` reports each dependency; only a store that is down or refuses writes makes it 503. One
+ * check a second serves everybody, because a check writes.
+ */
+function probes({ readiness, credential }: ProbesDeps): HttpMiddleware {
+  const check = atMostEvery(CHECK_EVERY_MS, readiness);
   return async (ctx, next) => {
     const path = ctx.path.toLowerCase().replace(/\/$/, '');
     if (path === '/livez') {
       ctx.body = 'OK';
     } else if (path === '/readyz') {
-      const report = await readiness();
-      ctx.body = report;
+      const report = await check();
+      ctx.body = (await isTrusted(ctx as HttpContext, credential)) ? report : withoutDetails(report);
       ctx.status = report['store']?.ok === false ? 503 : 200;
     } else {
       await next();
     }
+  };
+}
+
+async function isTrusted(ctx: HttpContext, credential: Credential): Promise<boolean> {
+  const value = credential.read(ctx);
+  // While the store is down, no key can be checked: the reasons are in the log.
+  return value !== undefined && (await credential.verify(value).catch(() => undefined))?.granted === true;
+}
+
+/** Reasons may name hosts and folders, which strangers need not know. */
+function withoutDetails(report: Record<string, DependencyReport>): Record<string, Pick<DependencyReport, 'ok'>> {
+  return Object.fromEntries(Object.entries(report).map(([name, { ok }]) => [name, { ok }]));
+}
+
+/** @returns a function that gives the result of the last call of `work` until it is `everyMs` old */
+function atMostEvery<Result>(everyMs: number, work: () => Promise<Result>): () => Promise<Result> {
+  let begunAt = -Infinity;
+  let last: Promise<Result>;
+  return () => {
+    if (performance.now() - begunAt < everyMs) return last;
+    begunAt = performance.now();
+    return (last = work());
   };
 }

@@ -1,5 +1,5 @@
 import { CLOCK_TOLERANCE_MS, type SharedClock } from '../../clock.js';
-import { toError } from '../../errors.js';
+import { reasonsOf, toError } from '../../errors.js';
 import type { DependencyReport } from './probes.js';
 
 /** Cheap checks, keyed by the name of the dependency. A check rejects when its dependency gives no good answer. */
@@ -36,6 +36,6 @@ async function report(ask: () => Promise<unknown>): Promise<DependencyReport> {
     await ask();
     return { ok: true, latencyMs: latencyMs() };
   } catch (error) {
-    return { ok: false, latencyMs: latencyMs(), reason: toError(error).message };
+    return { ok: false, latencyMs: latencyMs(), reason: reasonsOf(toError(error)) };
   }
 }

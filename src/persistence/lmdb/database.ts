@@ -3,7 +3,7 @@ import { join } from 'node:path';
 
 import type { Clock } from '../../clock.js';
 import type { RoomLocks } from '../../machines/ports/room-locks.js';
-import type { Database } from '../database.js';
+import { type Database, READINESS } from '../database.js';
 import { claimDataFolder } from '../single-process.js';
 import { createLmdbApiKeys } from './api-keys.js';
 import { type Environment, openEnvironment } from './environment.js';
@@ -48,7 +48,7 @@ export async function connectLmdb({ dataDir, clock, bootId = kernelBootId() }: L
       jobRuns: createLmdbJobRuns(environment),
       settings: createLmdbSettings(environment),
     }),
-    ping: () => recordings.store.load('readiness'),
+    ping: () => createLmdbSettings(environment).save(READINESS, String(clock.now())),
     async close() {
       await Promise.all([environment.close(), lockEnvironment.close()]);
       await claim.release();

@@ -57,8 +57,6 @@ export interface MongoConnection {
    * @throws MongoError the driver's error, not translated
    */
   createIndexes(name: string, indexes: readonly mongo.IndexDescription[]): Promise<void>;
-  /** @throws StoreUnavailableError no primary answers */
-  ping(): Promise<void>;
   /** The time on the primary's clock, epoch milliseconds. @throws StoreUnavailableError no primary answers */
   askTime(): Promise<number>;
   close(): Promise<void>;
@@ -118,9 +116,6 @@ export async function connect({
       const { setName, msg } = await db.command({ hello: 1 });
       const isReplicated = setName !== undefined || msg === 'isdbgrid';
       await db.collection(name).createIndexes([...indexes], isReplicated ? { commitQuorum: 'majority' } : {});
-    },
-    async ping() {
-      await reading(() => db.command({ ping: 1 }, { readPreference: 'primary' }));
     },
     async askTime() {
       const { localTime } = await reading(() => db.command({ hello: 1 }, { readPreference: 'primary' }));

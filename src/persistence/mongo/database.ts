@@ -1,6 +1,6 @@
 import type { Clock, SharedClock } from '../../clock.js';
 import type { AdoptionTiming } from '../../machines/recording/machine/adopted.js';
-import type { Database } from '../database.js';
+import { type Database, READINESS } from '../database.js';
 import { createStoreClock } from '../store-clock.js';
 import { createAdoption } from './adopt.js';
 import { createMongoApiKeys } from './api-keys.js';
@@ -58,7 +58,7 @@ export async function connectMongo(options: MongoOptions): Promise<MongoDatabase
       jobRuns: createMongoJobRuns(connection),
       settings: createMongoSettings(connection),
     }),
-    ping: () => connection.ping(),
+    ping: () => createMongoSettings(connection).save(READINESS, String(ownClock.now())),
     close: () => connection.close(),
   };
 

@@ -29,11 +29,15 @@ export interface OpenRedis {
   onConnected(listener: () => void): () => void;
   /** The log of Redis outages, as the connection for commands sees them. */
   outages: OutageLog;
-  /** Check that Redis answers. @throws LocksUnavailableError no answer within a second (retryable) */
+  /** Write a key by a script, as locks do. @throws LocksUnavailableError no answer within a second, or a refusal (retryable) */
   ping(): Promise<unknown>;
   /** Close both connections. Later calls fail as in an outage. */
   close(): Promise<void>;
 }
+
+/** A full Redis refuses to write, and a user may lack the right to run scripts: a plain PING would say nothing about both. */
+const WRITE = "return redis.call('SET', KEYS[1], '', 'PX', 1000)";
+const READINESS_KEY = 'tally:readiness';
 
 /**
  * Open two connections, for commands and for subscriptions. An unreachable Redis does not make this fail: it is logged, calls
@@ -64,7 +68,7 @@ export async function openRedis({ log, clock = systemClock, ...target }: RedisSe
     async ping() {
       // Checks the idle subscriber too, so that a silent connection is replaced. Its failure does not make `ping` fail.
       subscriber.ping().catch(() => undefined);
-      return ask(() => commands.ping());
+      return ask(() => commands.eval(WRITE, 1, READINESS_KEY));
     },
     async close() {
       await Promise.all([disconnect(commands), disconnect(subscriber)]);

@@ -5,6 +5,7 @@ import {
   GetObjectCommand,
   HeadObjectCommand,
   ListObjectsV2Command,
+  PutObjectCommand,
   type GetObjectCommandOutput,
   type GetObjectOutput,
 } from '@aws-sdk/client-s3';
@@ -19,7 +20,7 @@ import { createPresigner, type LinkOptions } from './presign.js';
 import { relay } from './relay.js';
 import { createClient, hasCode, hasStatus, statusOf, type S3ClientOptions } from './s3-client.js';
 import { createSignedGet } from './signed-get.js';
-import { customerKeyOf } from './sse.js';
+import { customerKeyOf, writingOf } from './sse.js';
 
 export interface S3MediaOptions extends Omit<S3ClientOptions, 'answerLimitMs'> {
   /** The clock for the time limits. Default: the system clock. */
@@ -37,10 +38,18 @@ export interface S3MediaOptions extends Omit<S3ClientOptions, 'answerLimitMs'> {
 }
 
 export interface S3Media extends MediaStore {
-  /** Check that the bucket can be listed. @throws MediaUnavailableError it cannot be reached or listed (retryable) */
+  /**
+   * Check that the bucket can be listed and, once a minute, that an object can be written, read and removed.
+   *
+   * @throws MediaUnavailableError the bucket cannot be reached, or refuses one of these (retryable)
+   */
   ping(): Promise<void>;
   close(): void;
 }
+
+/** Each test of the rights is three requests, which S3 services charge. */
+const TESTED_EVERY_MS = 60_000;
+const TESTED_KEY = '.tally-readiness';
 
 /**
  * Media in a bucket that the egress writes to. The credentials also need the right to list the bucket: without it S3 answers 403
@@ -56,6 +65,7 @@ export function createS3Media(options: S3MediaOptions): S3Media {
   const server = { ...options, answerLimitMs: limitMs / 2 };
   const client = createClient(server);
   const signed = options.sse?.type === 'SSE-C' ? undefined : createSignedGet(client, clock, server.answerLimitMs);
+  let testedAt = -Infinity;
   const presigner = links === undefined ? undefined : createPresigner(server, links);
 
   return {
@@ -101,6 +111,14 @@ export function createS3Media(options: S3MediaOptions): S3Media {
       await ask(`list ${bucket}`, (limit) =>
         client.send(new ListObjectsV2Command({ Bucket: bucket, Prefix, MaxKeys: 1 }), limit),
       );
+      if (clock.monotonic() - testedAt < TESTED_EVERY_MS) return;
+      const target = targetOf(TESTED_KEY);
+      await ask(`write ${target.Key}`, (limit) =>
+        client.send(new PutObjectCommand({ ...target, Body: 'tally', ...writingOf(options.sse) }), limit),
+      );
+      await ask(`read ${target.Key}`, (limit) => client.send(new HeadObjectCommand({ ...target, ...customerKey }), limit));
+      await ask(`remove ${target.Key}`, (limit) => client.send(new DeleteObjectCommand(target), limit));
+      testedAt = clock.monotonic();
     },
     close() {
       client.destroy();

@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest';
 
-import { createEdge } from '../support/edge.js';
+import { StoreUnavailableError } from '../../../src/errors.js';
+import { createEdge, type Edge } from '../support/edge.js';
 
 describe('/health', () => {
   it.each([
@@ -32,18 +33,34 @@ describe('/livez', () => {
 describe('/readyz', () => {
   const report = { store: { ok: true, latencyMs: 2 }, locks: { ok: false, latencyMs: 100, reason: 'refused' } };
 
+  const ready = (edge: Edge) => edge.get('/readyz');
+
   it('reports every dependency and stays 200 while locks are down', async () => {
-    const { anonymous } = await createEdge({ readiness: () => Promise.resolve(report) });
-    const { status, body } = await anonymous.get('/readyz');
+    const { status, body } = await ready(await createEdge({ readiness: () => Promise.resolve(report) }));
     expect(status).toBe(200);
     expect(body).toEqual(report);
   });
 
-  it('answers 503 while the store is down', async () => {
+  it('shows strangers no more than which dependency is ok', async () => {
+    const { anonymous } = await createEdge({ readiness: () => Promise.resolve(report) });
+    const shown = { store: { ok: true }, locks: { ok: false } };
+    expect((await anonymous.get('/readyz')).body).toEqual(shown);
+    expect((await anonymous.get('/readyz').set('X-API-KEY', 'wrong')).body).toEqual(shown);
+  });
+
+  it('answers 503 while the store is down, without details when the key cannot be checked', async () => {
     const down = { ...report, store: { ok: false, latencyMs: 5, reason: 'refused' } };
-    const { anonymous } = await createEdge({ readiness: () => Promise.resolve(down) });
-    const { status, body } = await anonymous.get('/readyz');
+    const credential = { read: () => 'key', verify: () => Promise.reject(new StoreUnavailableError('refused')) };
+    const { status, body } = await ready(await createEdge({ readiness: () => Promise.resolve(down), credential }));
     expect(status).toBe(503);
-    expect(body).toEqual(down);
+    expect(body).toEqual({ store: { ok: false }, locks: { ok: false } });
+  });
+
+  it('checks the dependencies once for all who ask within a second', async () => {
+    let checks = 0;
+    const edge = await createEdge({ readiness: () => Promise.resolve({ store: { ok: true, latencyMs: (checks += 1) } }) });
+    await Promise.all([ready(edge), ready(edge), ready(edge)]);
+    expect((await ready(edge)).body).toEqual({ store: { ok: true, latencyMs: 1 } });
+    expect(checks).toBe(1);
   });
 });

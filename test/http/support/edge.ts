@@ -6,6 +6,7 @@ import request from 'supertest';
 
 import type { LiveKitDeps, LiveKitEvents } from '../../../src/http/livekit/deps.js';
 import type { Capability } from '../../../src/http/route/capability.js';
+import { apiKeyCredential } from '../../../src/http/auth/api-key.js';
 import { livekitCapability } from '../../../src/http/livekit/routes.js';
 import { type ProbesDeps, probesCapability } from '../../../src/http/probes/probes.js';
 import type { RecordingsDeps } from '../../../src/http/recordings/deps.js';
@@ -88,6 +89,7 @@ export async function createEdge(overrides: Partial<EdgeDeps> = {}): Promise<Edg
     apiKeys: { list: () => throughGate(gate, 'apiKeys.list', readErrors, () => apiKeys.list()) },
     livekitEvents: webhooks,
     readiness: () => Promise.resolve({ store: { ok: true, latencyMs: 1 } }),
+    credential: apiKeyCredential(apiKeys),
     log: createLogger({ level: 'debug', name: 'http', destination: { write: keepLine } }),
     baseUrl: BASE_URL,
     corsOrigin: '*',

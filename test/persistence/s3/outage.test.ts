@@ -7,6 +7,7 @@ import { afterEach, describe, expect, it } from 'vitest';
 
 import { createS3Media, type S3Media } from '../../../src/persistence/s3/s3-media.js';
 import { eventually } from '../../support/eventually.js';
+import { createTestClock } from '../../support/test-clock.js';
 
 const KEY = 'recordings/room/room--0123456789.mp4';
 /** Time limit of a call to a server that does not answer, milliseconds. Each of two attempts gets half of this time. */
@@ -71,6 +72,37 @@ async function expectUnavailable(store: S3Media, cause: object): Promise<void> {
 }
 
 describe('the S3 media store', () => {
+  it.each([
+    ['PUT', 'write'],
+    ['HEAD', 'read'],
+    ['DELETE', 'remove'],
+  ])('says in its ping that the bucket refuses %s, until it allows it, and then asks once a minute', async (refused, right) => {
+    const methods: string[] = [];
+    let isAllowed = false;
+    const clock = createTestClock();
+    const store = await mediaOn(
+      ({ method = '' }, response) => {
+        methods.push(method);
+        response.statusCode = method === refused && !isAllowed ? 403 : 200;
+        response.end(method === 'GET' ? '<ListBucketResult/>' : '');
+      },
+      { ...PATIENT, clock },
+    );
+    for (let times = 0; times < 2; times += 1)
+      await expect(store.ping()).rejects.toMatchObject({
+        message: `Cannot ${right} tally/.tally-readiness (HTTP 403)`,
+        refused: true,
+      });
+    isAllowed = true;
+    await store.ping();
+    methods.length = 0;
+    await store.ping();
+    expect(methods).toEqual(['GET']);
+    clock.advance(60_000);
+    await store.ping();
+    expect(methods).toEqual(['GET', 'GET', 'PUT', 'HEAD', 'DELETE']);
+  });
+
   it('throws media.unavailable with the cause when the server refuses the connection', async () => {
     const closed = createServer().listen(0, '127.0.0.1');
     await once(closed, 'listening');

@@ -3,6 +3,7 @@ import { startMongo, startRedis, type MongoReplicaSet, type Redis } from '../../
 import { systemClock, type Clock } from '../../../src/clock.js';
 import { eventually } from '../../support/eventually.js';
 import { type InstancesOnSimulator, startInstancesOnSimulator } from '../../support/apps/instances-on-simulator.js';
+import { API_KEY } from '../../support/apps/tally-api.js';
 import { oweEffect } from '../../support/owe-effect.js';
 
 const hourMs = 3_600_000;
@@ -36,7 +37,7 @@ describe.each([hourMs, -hourMs])("an instance whose machine's clock is %i ms ahe
   });
 
   const readyz = async (url: string) => {
-    const answer = await fetch(`${url}/readyz`);
+    const answer = await fetch(`${url}/readyz`, { headers: { 'X-API-KEY': API_KEY } });
     return { status: answer.status, body: (await answer.json()) as Record<string, { ok: boolean; offsetMs?: number }> };
   };
 

@@ -1,10 +1,10 @@
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { freeTcpPort, poll, startRedis, type Redis, type RunningProcess } from '../../servers/index.js';
-import { LocksUnavailableError } from '../../../src/errors.js';
+import { LocksUnavailableError, reasonsOf, toError } from '../../../src/errors.js';
 import { hostsAndPorts } from '../../../src/config/values.js';
 import { openRedis, type OpenRedis } from '../../../src/persistence/redis/open-redis.js';
 import { collectingLog } from './collecting-log.js';
-import { silentLog, startSentinel } from './servers.js';
+import { connectTo, silentLog, startSentinel } from './servers.js';
 
 /** The longest time, on a busy machine, of a call that is given up after a second. */
 const GIVEN_UP_MS = 3_000;
@@ -109,6 +109,19 @@ describe('the Redis adapter', () => {
     await let_in.ping();
     await let_in.close();
     await locked.stop();
+  });
+
+  it.each([
+    { what: 'has no memory left', command: ['CONFIG', 'SET', 'maxmemory', '1'], words: 'OOM' },
+    { what: 'has no right to run scripts', command: ['ACL', 'SETUSER', 'default', '-@scripting'], words: 'NOPERM' },
+  ] as const)('says in its ping, with the words of Redis, that it $what', async ({ command: [command, ...args], words }) => {
+    await redis.ping();
+    const admin = connectTo(server.port);
+    await admin.call(command, ...args);
+    await expect(redis.ping()).rejects.toMatchObject({ code: 'locks.unavailable', refused: true });
+    const error = await redis.ping().then(() => undefined, toError);
+    expect(reasonsOf(error ?? new Error('no error'))).toContain(words);
+    admin.disconnect();
   });
 
   it('throws LocksUnavailableError once it is closed, and can be closed again', async () => {
