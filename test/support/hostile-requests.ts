@@ -8,6 +8,8 @@ export interface HostileRequest {
 }
 
 const MOST_BYTES = 64 * 1_024;
+/** The longest text of a request; one place of each request may have it. */
+const LONG = 60_000;
 const PATHS = [
   '/api/v1/recordings',
   '/api/v1/recordings/{}',
@@ -84,21 +86,22 @@ export function hostileRequest(random: Random, apiKey: string): HostileRequest {
     const unit = of() + (random.next() < 0.4 ? of() : '');
     return unit.repeat(Math.ceil((most * random.next()) / unit.length));
   };
-  const size = () => (random.next() < 0.5 ? 60_000 : 2_000);
+  const long = pick(['path', 'query', 'header', 'body'] as const);
+  const size = (place: typeof long) => (place === long ? LONG : 100);
   /** As a client may write it in a start line or a header. */
   const plain = (text: string) => Buffer.from(text.replace(/[\r\n]/g, '')).toString('latin1');
 
   const method = pick(METHODS);
-  const path = pick(PATHS).replace('{}', () => encodeURI(run(random.next() < 0.3 ? size() : 100)).replace(/[?#]/g, ''));
+  const path = pick(PATHS).replace('{}', () => encodeURI(run(size('path'))).replace(/[?#]/g, ''));
   const name = () => pick(PARAMETERS) + (random.next() < 0.2 ? run(200, () => pick(['[a]', '[]', '[0]', '['])) : '');
-  const parameters = random.next() < 0.6 ? 1 + random.below(random.next() < 0.3 ? 3_000 : 4) : 0;
-  const value = run(parameters > 4 ? 20 : size()).replace(/[\s#]/g, '+');
+  const parameters = random.next() < 0.6 ? 1 + random.below(long === 'query' && random.next() < 0.3 ? 3_000 : 4) : 0;
+  const value = run(parameters > 4 ? 20 : size('query')).replace(/[\s#]/g, '+');
   const query = Array.from({ length: parameters }, () => `${name()}=${value}`).join('&');
   const headers: [string, string][] = [['Host', 'tally']];
   if (random.next() < 0.5) headers.push(['X-API-KEY', apiKey]);
   for (let more = random.below(3); more > 0; more -= 1)
-    headers.push([pick([...HEADERS, ...MORE_HEADERS]), plain(run(size())).trim() || 'a']);
-  const body = random.next() < 0.5 ? run(size(), () => pick(JSON_PIECES)) : '';
+    headers.push([pick([...HEADERS, ...MORE_HEADERS]), plain(run(size('header'))).trim() || 'a']);
+  const body = random.next() < 0.5 ? run(size('body'), () => pick(JSON_PIECES)) : '';
   if (body !== '') headers.push(['Content-Type', pick(TYPES)]);
 
   const start = `${method} ${plain(`${path}${query === '' ? '' : `?${query}`}`).replace(/\s/g, '+')} HTTP/1.1`;
