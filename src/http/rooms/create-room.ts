@@ -16,6 +16,9 @@ export const createRoom = ({ rooms, clock, minAutoDeletionLeadMs }: RoomsDeps) =
       return created(presentRoom(room, baseUrl), `${baseUrl}/api/v1/rooms/${room.roomId}`);
     });
 
+/** A hundred years of 365.25 days. */
+const MOST_LEAD_MS = 100 * 365.25 * 86_400_000;
+
 /** @param now epoch milliseconds @param minLeadMs how far in the future an automatic deletion must be */
 function bodySchema(now: () => number, minLeadMs: number) {
   return z.object({
@@ -26,7 +29,8 @@ function bodySchema(now: () => number, minLeadMs: number) {
       .default('Room'),
     autoDeletionDate: z
       .number()
-      .positive('autoDeletionDate must be a positive integer')
+      .refine((date) => Number.isInteger(date) && date > 0, 'autoDeletionDate must be a positive integer')
+      .refine((date) => date <= now() + MOST_LEAD_MS, 'autoDeletionDate must be at most 100 years in the future')
       .refine((date) => date >= now() + minLeadMs, `autoDeletionDate must be at least ${inWords(minLeadMs)} in the future`)
       .exactOptional(),
     autoDeletionPolicy: autoDeletionPolicySchema.default({ withMeeting: 'when_meeting_ends', withRecordings: 'close' }),

@@ -47,7 +47,7 @@ describe('creating a room', () => {
   it('answers the values of the request', async () => {
     const given = {
       roomName: 'Weekly',
-      autoDeletionDate: edge.clock.now() + HOUR_MS + 0.5,
+      autoDeletionDate: edge.clock.now() + HOUR_MS,
       autoDeletionPolicy: { withMeeting: 'force', withRecordings: 'force' },
       config: { ...config, recording: { enabled: false }, e2ee: { enabled: true } },
     };
@@ -83,6 +83,12 @@ describe('creating a room', () => {
     [{ roomName: null }, ['roomName', 'Expected string, received null']],
     [{ autoDeletionDate: -1 }, ['autoDeletionDate', 'autoDeletionDate must be a positive integer'], ['autoDeletionDate', soon]],
     [{ autoDeletionDate: Date.UTC(2026, 0, 1) + HOUR_MS - 1 }, ['autoDeletionDate', soon]],
+    [{ autoDeletionDate: Date.UTC(2036, 0, 1) + 0.5 }, ['autoDeletionDate', 'autoDeletionDate must be a positive integer']],
+    [
+      { autoDeletionDate: Date.UTC(2126, 0, 3) },
+      ['autoDeletionDate', 'autoDeletionDate must be at most 100 years in the future'],
+    ],
+    [{ autoDeletionDate: 1e300 }, ['autoDeletionDate', 'autoDeletionDate must be at most 100 years in the future']],
     [{ autoDeletionDate: '1' }, ['autoDeletionDate', 'Expected number, received string']],
     [{ autoDeletionDate: true }, ['autoDeletionDate', 'Expected number, received boolean']],
     [{ autoDeletionDate: null }, ['autoDeletionDate', 'Expected number, received null']],
