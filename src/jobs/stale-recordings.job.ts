@@ -94,7 +94,7 @@ async function lookAt(options: StaleRecordingOptions, egress: EgressObservation)
   if (BigInt(Math.floor(clock.now()) - staleAfterMs) * NS_PER_MS <= updatedAt) return 'fresh';
 
   const participants = await livekit.listParticipants(roomName);
-  if (participants.some(({ isEgress }) => !isEgress)) return 'in_use';
+  if (participants.some(({ isSomebody }) => isSomebody)) return 'in_use';
   if (participants.some(({ identity }) => identity === egressId)) return recording;
   // If LiveKit lists the room but not our recorder, its answer is unreliable; the egress is left to the reconciler.
   return (await livekit.listRooms([roomName])).length === 0 ? recording : 'doubtful';

@@ -1,4 +1,4 @@
-import { ParticipantInfo_Kind, type ParticipantInfo, type Room } from '@livekit/protocol';
+import { ParticipantInfo_Kind, ParticipantInfo_State, type ParticipantInfo, type Room } from '@livekit/protocol';
 
 import type { LiveKitRoom, RoomPresence } from '../machines/ports/room-gateway.js';
 
@@ -6,8 +6,11 @@ export function decodeRoom({ name, sid, metadata, numParticipants, activeRecordi
   return { name, sid, metadata, participants: numParticipants, activeRecording };
 }
 
+const NOBODY: ReadonlySet<ParticipantInfo_Kind> = new Set([ParticipantInfo_Kind.EGRESS, ParticipantInfo_Kind.AGENT]);
+
 /** LiveKit's own fields identify a recorder, not its identity, because any participant may be named `EG_…`. */
-export function decodePresence({ identity, kind, permission }: ParticipantInfo): RoomPresence {
+export function decodePresence({ identity, kind, state, permission }: ParticipantInfo): RoomPresence {
   // `permission.recorder` is deprecated, but it is the only mark of a recorder on servers without participant kinds.
-  return { identity, isEgress: kind === ParticipantInfo_Kind.EGRESS || permission?.recorder === true };
+  const isUnseen = permission?.recorder === true || permission?.hidden === true;
+  return { identity, isSomebody: !isUnseen && !NOBODY.has(kind) && state !== ParticipantInfo_State.DISCONNECTED };
 }

@@ -20,7 +20,7 @@ import { createTestClock, type TestClock } from '../support/test-clock.js';
 
 const STALE_AFTER_MS = 300_000;
 const GONE_MS = 20_000;
-const PERSON: RoomPresence = { identity: 'ada', isEgress: false };
+const PERSON: RoomPresence = { identity: 'ada', isSomebody: true };
 
 const STORES: Record<string, () => Promise<{ store: RecordingStore; dispose?: () => Promise<void> }>> = {
   memory: async () => ({ store: createMemoryRecordingStore() }),
@@ -102,7 +102,7 @@ describe.each(Object.entries(STORES))('the job that stops stale recordings, on %
     };
     egresses.set(egress.egressId, egress);
   }
-  const recorderOf = (uid: string): RoomPresence => ({ identity: `EG_${uid}`, isEgress: true });
+  const recorderOf = (uid: string): RoomPresence => ({ identity: `EG_${uid}`, isSomebody: false });
   const uidAt = (index: number) => index.toString(16).padStart(10, '0');
   const ONE = uidAt(1);
 

@@ -34,8 +34,8 @@ describe('an egress on the simulator', () => {
     expect(await gateway.listRooms(['r', 'none'])).toMatchObject([{ name: 'r' }]);
     expect(await gateway.listParticipants('r')).toStrictEqual(
       expect.arrayContaining([
-        { identity: 'ada', isEgress: false },
-        { identity: egressId, isEgress: true },
+        { identity: 'ada', isSomebody: true },
+        { identity: egressId, isSomebody: false },
       ]),
     );
 

@@ -6,6 +6,7 @@ import {
   ListRoomsResponse,
   ParticipantInfo,
   ParticipantInfo_Kind,
+  ParticipantInfo_State,
   Room,
 } from '@livekit/protocol';
 import { afterAll, beforeAll, beforeEach, describe, expect, it, vi } from 'vitest';
@@ -330,18 +331,20 @@ describe('the LiveKit gateway for rooms', () => {
     expect(liveKit.calls).toHaveLength(1);
   });
 
-  it('recognises recorders by the fields that LiveKit sets', async () => {
-    const participants = [
-      new ParticipantInfo({ identity: 'EG_me', kind: ParticipantInfo_Kind.STANDARD }),
-      new ParticipantInfo({ identity: EGRESS_ID, kind: ParticipantInfo_Kind.EGRESS }),
-      new ParticipantInfo({ identity: 'EG_old', permission: { recorder: true } }),
-    ];
-    liveKit.answer = json(new ListParticipantsResponse({ participants }).toJson());
-    expect(await gateway.listParticipants('room-1')).toStrictEqual([
-      { identity: 'EG_me', isEgress: false },
-      { identity: EGRESS_ID, isEgress: true },
-      { identity: 'EG_old', isEgress: true },
-    ]);
+  it.each<[string, ConstructorParameters<typeof ParticipantInfo>[0], boolean]>([
+    ['a person, whatever the identity', { identity: 'EG_me', kind: ParticipantInfo_Kind.STANDARD }, true],
+    ['a telephone', { kind: ParticipantInfo_Kind.SIP }, true],
+    ['an ingested stream', { kind: ParticipantInfo_Kind.INGRESS }, true],
+    ['somebody who is joining', { state: ParticipantInfo_State.JOINING }, true],
+    ['a recorder', { kind: ParticipantInfo_Kind.EGRESS }, false],
+    ['a recorder of an old LiveKit', { permission: { recorder: true } }, false],
+    ['an agent', { kind: ParticipantInfo_Kind.AGENT }, false],
+    ['a hidden participant', { permission: { hidden: true } }, false],
+    ['a disconnected participant', { state: ParticipantInfo_State.DISCONNECTED }, false],
+  ])('tells somebody from nobody by the fields that LiveKit sets: %s', async (_who, members, isSomebody) => {
+    const participant = new ParticipantInfo({ identity: 'a', ...members });
+    liveKit.answer = json(new ListParticipantsResponse({ participants: [participant] }).toJson());
+    expect(await gateway.listParticipants('room-1')).toStrictEqual([{ identity: participant.identity, isSomebody }]);
   });
 
   it('finds no participants in an unknown room, and deleting that room succeeds', async () => {

@@ -1,8 +1,11 @@
 /** A participant of a LiveKit room. */
 export interface RoomPresence {
   identity: string;
-  /** Whether the participant is a recorder or another egress, not a person. */
-  isEgress: boolean;
+  /**
+   * Whether there is something to record: a person, also one by telephone (SIP), or an ingested stream. Recorders, agents, hidden and
+   * disconnected participants are nobody.
+   */
+  isSomebody: boolean;
 }
 
 export interface LiveKitRoom {

@@ -54,7 +54,7 @@ function createWorld(recordings = 1) {
       listRooms: async () => [],
       listParticipants: async (roomName) => {
         const recorder = egresses().find((egress) => egress.roomName === roomName);
-        return recorder === undefined ? [] : [{ identity: recorder.egressId, isEgress: true }];
+        return recorder === undefined ? [] : [{ identity: recorder.egressId, isSomebody: false }];
       },
     };
     const supervisor: Partial<Supervisor<RecordingContext, RecordingEvent>> = {

@@ -23,7 +23,7 @@ async function sentInRoom(sid: string): Promise<string[]> {
     findEgress: async () => undefined,
     listEgress: async () => [],
     listRooms: async () => [{ name: ROOM, sid, metadata: '', participants: 1, activeRecording: false }],
-    listParticipants: async () => [{ identity: 'ada', isEgress: false }],
+    listParticipants: async () => [{ identity: 'ada', isSomebody: true }],
   };
   const supervisor: Partial<Supervisor<RecordingContext, RecordingEvent>> = {
     async send(_key, event) {

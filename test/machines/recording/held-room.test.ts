@@ -37,7 +37,7 @@ describe('a start in a room that a killed start holds', () => {
   async function refusal(left: { lock: boolean; recording: boolean }): Promise<unknown> {
     const clock = createTestClock(NOON);
     const [store, locks] = [createMemoryRecordingStore(), createMemoryRoomLocks({ clock })];
-    const livekit: Partial<LiveKitGateway> = { listParticipants: () => Promise.resolve([{ identity: 'ada', isEgress: false }]) };
+    const livekit: Partial<LiveKitGateway> = { listParticipants: () => Promise.resolve([{ identity: 'ada', isSomebody: true }]) };
     const commands = createRecordingCommands({
       ...{ supervisor: supervise({ definition, handlers: {}, store, clock }), store, locks, clock, log: silentLog },
       ...{ instance: 'two', startTimeoutMs: timing.startTimeoutMs, confirmMs: timing.confirmMs },

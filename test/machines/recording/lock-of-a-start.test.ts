@@ -17,7 +17,7 @@ const away = () => Promise.reject(new StoreUnavailableError('away'));
 /** Starts a recording while the store fails every call but `create`. @returns the uid that then holds the room lock */
 async function lockAfterStart(create: RecordingCommandOptions['supervisor']['create']): Promise<string | undefined> {
   const locks = createMemoryRoomLocks();
-  const livekit: Partial<LiveKitGateway> = { listParticipants: () => Promise.resolve([{ identity: 'ada', isEgress: false }]) };
+  const livekit: Partial<LiveKitGateway> = { listParticipants: () => Promise.resolve([{ identity: 'ada', isSomebody: true }]) };
   const commands = createRecordingCommands({
     supervisor: { create, observe: away } as Partial<
       RecordingCommandOptions['supervisor']

@@ -22,7 +22,7 @@ import { createTestClock, type TestClock } from '../../support/test-clock.js';
 import { buildDocument, definition, NOON, observed, timing } from './build.js';
 
 const ROOM = { roomId: 'planning-0123456789abcde', roomName: 'Planning', isRecordingEnabled: true };
-const PARTICIPANT = { identity: 'ada', isEgress: false };
+const PARTICIPANT = { identity: 'ada', isSomebody: true };
 const LIMIT_MS = timing.startTimeoutMs + 5_000;
 const never = new Promise<never>(() => undefined);
 

@@ -65,7 +65,7 @@ async function createRecord(options: RecordingCommandOptions, claim: Claim) {
   const { supervisor, livekit, clock, instance, leaving } = options;
   try {
     const participants = await within(PARTICIPANTS_MS, clock, () => livekit.listParticipants(claim.roomId), leaving);
-    if (!participants.some(({ isEgress }) => !isEgress)) throw new NoParticipantsError(claim.roomId);
+    if (!participants.some(({ isSomebody }) => isSomebody)) throw new NoParticipantsError(claim.roomId);
     const secret = () => randomBytes(16).toString('hex');
     return await supervisor.create(claim.uid, newRecording({ ...claim, at: clock.now(), secret, claimant: instance }), 'rest');
   } catch (error) {
