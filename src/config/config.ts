@@ -48,8 +48,17 @@ export function configWarnings(env: RawEnvironment): string[] {
 /** Shorter secrets can be guessed by a program. */
 export const SHORTEST_KEY = 16;
 
-/** These variables may be empty: empty S3 keys select the machine's role, an empty password a Redis without one. */
-const MAY_BE_EMPTY = new Set(['MEET_S3_ACCESS_KEY', 'MEET_S3_SECRET_KEY', 'MEET_REDIS_PASSWORD']);
+/**
+ * These variables may be empty: empty S3 keys select the machine's role, an empty password a Redis without one, an empty user a MongoDB
+ * without users.
+ */
+const MAY_BE_EMPTY = new Set([
+  'MEET_S3_ACCESS_KEY',
+  'MEET_S3_SECRET_KEY',
+  'MEET_REDIS_PASSWORD',
+  'MEET_MONGO_ADMIN_USERNAME',
+  'MEET_MONGO_ADMIN_PASSWORD',
+]);
 
 function toConfig(values: Environment, given: Given): Config {
   const storage = toStorage(values, given);

@@ -11,7 +11,9 @@ export const mongodbVariables = {
     .default('localhost')
     .register(docs, { description: 'Host names, comma-separated.' }),
   MEET_MONGO_PORT: integer(1, 65_535).default(27_017).register(docs, { description: 'Port of all nodes.' }),
-  MEET_MONGO_ADMIN_USERNAME: text().default('mongoadmin').register(docs, { description: 'User.' }),
+  MEET_MONGO_ADMIN_USERNAME: text()
+    .default('mongoadmin')
+    .register(docs, { description: 'User; an empty value means a MongoDB without users.' }),
   MEET_MONGO_ADMIN_PASSWORD: text().default('mongoadmin').register(docs, { description: 'Password.' }),
   MEET_MONGO_REPLICA_SET_NAME: text().default('rs0').register(docs, { description: 'Name of the replica set.' }),
   MEET_MONGO_DB_NAME: text().default('openvidu-meet').register(docs, { description: 'Database.' }),
@@ -35,7 +37,8 @@ function uriOf(values: Values<typeof mongodbVariables>): string {
   const isLocal = nodes.length === 1 && ['localhost', '127.0.0.1'].includes(nodes[0] ?? '');
   const direct = isLocal ? '&directConnection=true' : '';
   const set = encodeURIComponent(values.MEET_MONGO_REPLICA_SET_NAME);
-  return `mongodb://${user}:${password}@${hosts}/?replicaSet=${set}&readPreference=primaryPreferred${direct}`;
+  const credentials = user === '' ? '' : `${user}:${password}@`;
+  return `mongodb://${credentials}${hosts}/?replicaSet=${set}&readPreference=primaryPreferred${direct}`;
 }
 
 function nodesOf(list: string): string[] {

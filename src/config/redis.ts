@@ -16,7 +16,7 @@ export const redisVariables = {
     defaultText: 'none',
   }),
   MEET_REDIS_SENTINEL_PASSWORD: text().optional().register(docs, {
-    description: 'Password of the sentinels; required when sentinels are set.',
+    description: 'Password of the sentinels.',
     defaultText: 'none',
   }),
   MEET_REDIS_SENTINEL_MASTER_NAME: text()
@@ -42,7 +42,7 @@ export interface RedisConfig {
   username?: string;
   password?: string;
   db: number;
-  sentinels?: { addresses: HostAndPort[]; masterName: string; password: string };
+  sentinels?: { addresses: HostAndPort[]; masterName: string; password?: string };
   /** Some nodes of a cluster. */
   clusterNodes?: HostAndPort[];
   /** Without a file, Node.js's own list of authorities applies. */
@@ -52,14 +52,11 @@ export interface RedisConfig {
 type RedisValues = Values<typeof redisVariables>;
 
 /**
- * @throws InvalidInputError when sentinels have no password or stand beside a cluster, when a cluster is used with a database
- *   other than 0, or when a CA file is set without TLS
+ * @throws InvalidInputError when sentinels stand beside a cluster, when a cluster is used with a database other than 0, or when a CA
+ *   file is set without TLS
  */
 export function toRedis(values: RedisValues): RedisConfig {
   const { MEET_REDIS_SENTINEL_HOST_LIST: addresses, MEET_REDIS_SENTINEL_PASSWORD: sentinelPassword } = values;
-  if (addresses !== undefined && sentinelPassword === undefined) {
-    throw refusal(['MEET_REDIS_SENTINEL_PASSWORD', 'must be set with MEET_REDIS_SENTINEL_HOST_LIST']);
-  }
   const clusterNodes = toClusterNodes(values);
   const tls = toTls(values);
   return {
@@ -69,10 +66,13 @@ export function toRedis(values: RedisValues): RedisConfig {
     ...(values.MEET_REDIS_USERNAME !== undefined && { username: values.MEET_REDIS_USERNAME }),
     ...(values.MEET_REDIS_PASSWORD !== '' && { password: values.MEET_REDIS_PASSWORD }),
     db: values.MEET_REDIS_DB,
-    ...(addresses !== undefined &&
-      sentinelPassword !== undefined && {
-        sentinels: { addresses, masterName: values.MEET_REDIS_SENTINEL_MASTER_NAME, password: sentinelPassword },
-      }),
+    ...(addresses !== undefined && {
+      sentinels: {
+        addresses,
+        masterName: values.MEET_REDIS_SENTINEL_MASTER_NAME,
+        ...(sentinelPassword !== undefined && { password: sentinelPassword }),
+      },
+    }),
     ...(clusterNodes !== undefined && { clusterNodes }),
     ...(tls !== undefined && { tls }),
   };

@@ -271,13 +271,20 @@ describe('a family of variables', () => {
 
   it('has no credentials when they are set to nothing', () => {
     expect(parseConfig({ MEET_REDIS_PASSWORD: '' }).locks).not.toHaveProperty('password');
+    const mongo = parseConfig({ MEET_MONGO_ADMIN_USERNAME: '', MEET_MONGO_ADMIN_PASSWORD: '' }).store;
+    expect(mongo).toMatchObject({ uri: expect.stringMatching(/^mongodb:\/\/localhost:27017\//) });
     const keys = { MEET_S3_ACCESS_KEY: '', MEET_S3_SECRET_KEY: '' };
     expect(parseConfig({ LIVEKIT_URL, ...keys }).media).toMatchObject({ accessKey: '', secretKey: '' });
   });
 
-  it('with sentinels needs the password of the sentinels', () => {
+  it.each([{}, { MEET_REDIS_SENTINEL_PASSWORD: '' }])('with sentinels needs no password of the sentinels: %j', (password) => {
+    const { locks } = parseConfig({ MEET_REDIS_SENTINEL_HOST_LIST: 'a:1', ...password });
+    expect(locks).toMatchObject({ sentinels: { addresses: [{ host: 'a', port: 1 }], masterName: 'openvidu' } });
+    expect(locks).not.toHaveProperty('sentinels.password');
+  });
+
+  it('has the sentinels with their password', () => {
     const hosts = { MEET_REDIS_SENTINEL_HOST_LIST: 'a:1,b:2' };
-    expect(refusalOf(hosts)).toMatch(/^MEET_REDIS_SENTINEL_PASSWORD must be set/);
     expect(parseConfig({ ...hosts, MEET_REDIS_SENTINEL_PASSWORD: 'p' }).locks).toMatchObject({
       sentinels: {
         addresses: [
