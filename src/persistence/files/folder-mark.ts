@@ -10,8 +10,8 @@ import type { RecordingStore } from '../../machines/recording/recording-store.js
 import { isMissing, lookAt, SAFELY } from './held-file.js';
 
 /** The file in the media folder that has the folder's id, and the setting that has the id of Tally's folder. */
-export const MARK = '.tally-media';
-export const SETTING = 'mediaFolder';
+const MARK = '.tally-media';
+const SETTING = 'mediaFolder';
 /** Number of complete recordings of which one must have its file in a folder without an id. */
 const WITNESSES = 10;
 
@@ -48,9 +48,12 @@ export function createFolderMark({ root, settings, recordings, accept, log }: Fo
 
   /** Makes the folder ours if it has the accepted id, or has none and can take it. Later starts with the same id change nothing. */
   async function acceptOnce(id: string): Promise<void> {
-    if ((await settings.load(SETTING)) !== id && ((await read()) ?? (await write(id))) === id) {
-      await settings.save(SETTING, id);
-      log.warn({ folder: root, id }, 'another media folder was accepted');
+    if ((await settings.load(SETTING)) !== id) {
+      const found = (await read()) ?? (await write(id));
+      if (found === id) await settings.save(SETTING, id);
+      const outcome =
+        found === id ? 'accepted another media folder' : 'had no effect: the folder has another id, or cannot get one';
+      log.warn({ folder: root, id: found }, `TALLY_MEDIA_ACCEPT ${outcome}`);
     }
     accepting = undefined;
   }

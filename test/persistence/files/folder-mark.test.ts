@@ -4,6 +4,7 @@ import { dirname, join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 
 import type { SettingsStore } from '../../../src/accounts/ports.js';
+import type { Log } from '../../../src/logging.js';
 import type { RecordingStore } from '../../../src/machines/recording/recording-store.js';
 import { createFileMedia } from '../../../src/persistence/files/file-media.js';
 import { createFolderMark } from '../../../src/persistence/files/folder-mark.js';
@@ -17,6 +18,8 @@ let root: string;
 let remove: () => Promise<void>;
 let settings: SettingsStore;
 let recordings: RecordingStore;
+let warnings: string[];
+const log: Log = { ...silentLog, warn: (_fields, sentence) => void warnings.push(sentence) };
 
 beforeEach(async () => {
   const folder = await createDataFolder();
@@ -25,11 +28,12 @@ beforeEach(async () => {
   await mkdir(root);
   settings = createMemorySettings();
   recordings = createMemoryRecordingStore();
+  warnings = [];
 });
 afterEach(() => remove());
 
 /** The check of a process that starts now. */
-const start = (accept?: string) => createFolderMark({ root, settings, recordings, accept, log: silentLog });
+const start = (accept?: string) => createFolderMark({ root, settings, recordings, accept, log });
 const stored = () => settings.load('mediaFolder');
 const mark = async () => (await readFile(join(root, '.tally-media'), 'utf8')).trim();
 const away = (message: RegExp): unknown =>
@@ -158,6 +162,9 @@ describe('TALLY_MEDIA_ACCEPT', () => {
     await start('new')();
     await running();
     expect(await stored()).toBe('new');
+    expect(warnings).toEqual(['TALLY_MEDIA_ACCEPT accepted another media folder']);
+    await start('new')();
+    expect(warnings).toHaveLength(1);
   });
 
   it('gives its id to a folder without one', async () => {
@@ -184,6 +191,7 @@ describe('TALLY_MEDIA_ACCEPT', () => {
     await writeFile(join(root, '.tally-media'), 'third');
     await expect(start('new')()).rejects.toEqual(away(/has the id third/));
     expect(await stored()).toBe(id);
+    expect(warnings).toEqual(['TALLY_MEDIA_ACCEPT had no effect: the folder has another id, or cannot get one']);
   });
 });
 
