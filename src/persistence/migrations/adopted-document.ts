@@ -26,6 +26,6 @@ export function adoptedDocument<Context extends object>(adopted: Adopted<Context
     ...{ notBefore: now, leaseUntil: now, leasedBy: ADOPTION },
   }));
   const first = { at: now, from: '', to: statePath(state), event: 'adopt', source: ADOPTION, instance: ADOPTION };
-  const tally = { state, machineVersion, version: 1, effects: owed, history: [first], dueAt, lastWrite: ADOPTION };
-  return { ...context, tally };
+  const written = { version: 1, lastWrite: ADOPTION, changedAt: now, history: [first] };
+  return { ...context, tally: { state, machineVersion, dueAt, effects: owed, ...written } };
 }

@@ -15,8 +15,11 @@ import { roomMapper } from './stored-room.js';
 
 type Update = Record<string, unknown>;
 
-/** Filters that match only documents without Tally's fields. The index on each first field finds quickly that none is left. */
-const FOREIGN_RECORDING = { uid: null };
+/**
+ * Filters that match only documents without Tally's fields. The index on the first field finds quickly that none is left, unless
+ * there are many documents of Tally's first release.
+ */
+const FOREIGN_RECORDING = { 'tally.changedAt': null, uid: null };
 const FOREIGN_ROOM = { 'tally.changedAt': null, tally: null };
 type Foreign = typeof FOREIGN_RECORDING | typeof FOREIGN_ROOM;
 

@@ -8,6 +8,8 @@ type Keys = Record<string, 1 | -1>;
 export interface Index {
   key: Keys;
   unique?: true;
+  /** Set if the index contains only the documents that have the field. */
+  only?: { name: string; partialFilterExpression: Record<string, { $exists: true }> };
 }
 
 /** Index for lists of recordings by status; `RECORDINGS_BY_ROOM` is the same within one room. */
@@ -49,11 +51,16 @@ export const COMMON_INDEXES: Record<string, Index[]> = {
   [SETTINGS]: [{ key: { key: 1 }, unique: true }],
 };
 
-/** Indexes that can be built only when every document has Tally's fields. */
-export const UNIQUE_INDEXES: Record<string, Index[]> = {
-  [RECORDINGS]: [
-    { key: { uid: 1 }, unique: true },
-    { key: { liveKey: 1 }, unique: true },
-    { key: { startKey: 1 }, unique: true },
-  ],
-};
+/**
+ * The unique fields of recordings, built when every document has them. Documents that OpenVidu Meet adds later lack them and are
+ * not in these indexes: otherwise it could add only one. With `$type` in place of `$exists`, MongoDB scans the collection for a value.
+ */
+export const UNIQUE_INDEXES: Record<string, Index[]> = { [RECORDINGS]: ['uid', 'liveKey', 'startKey'].map(uniqueIfPresent) };
+
+function uniqueIfPresent(field: string): Index {
+  return {
+    key: { [field]: 1 },
+    unique: true,
+    only: { name: `${field}_1_if_present`, partialFilterExpression: { [field]: { $exists: true } } },
+  };
+}

@@ -14,6 +14,8 @@ import { startMongoUnderTest, type MongoUnderTest } from './support/open-mongo.j
 /** The batch size of the adopting process that is killed, in documents. */
 const BATCH = 250;
 
+const UNIQUE = ['uid_1_if_present', 'liveKey_1_if_present', 'startKey_1_if_present'];
+
 let mongodb: MongoUnderTest;
 let stores: Mongo | undefined;
 
@@ -144,7 +146,9 @@ describe('documents that OpenVidu Meet writes while Tally runs', () => {
     await recordings().insertOne({ ...buildForeignRecording('0123456789') });
     await rooms().insertOne({ ...buildForeignRoom('before') });
     stores = await mongodb.open();
-    await recordings().insertOne({ ...buildForeignRecording('9876543210', { roomId: 'since' }) });
+    for (const uid of ['9876543210', '9876543211']) {
+      await recordings().insertOne({ ...buildForeignRecording(uid, { roomId: 'since' }) });
+    }
     await rooms().insertOne({ ...buildForeignRoom('since', { status: 'active_meeting', autoDeletionDate: 1 }) });
 
     expect(await listedIn(stores)).toEqual([['0123456789'], ['before']]);
@@ -156,9 +160,9 @@ describe('documents that OpenVidu Meet writes while Tally runs', () => {
     await stores.close();
 
     stores = await mongodb.open();
-    expect(stores.migrated['v1_documents']).toMatchObject({ recordings: 1, rooms: 1 });
+    expect(stores.migrated['v1_documents']).toMatchObject({ recordings: 2, rooms: 1 });
     expect(await listedIn(stores)).toEqual([
-      ['0123456789', '9876543210'],
+      ['0123456789', '9876543210', '9876543211'],
       ['before', 'since'],
     ]);
   });
@@ -181,10 +185,11 @@ describe('opening the MongoDB stores', () => {
     stores = await mongodb.open();
     expect(await recordings().indexes()).toEqual(before);
     const names = before.map(({ name }) => name);
-    expect(names).toEqual(expect.arrayContaining(['by another name', 'of another program', 'uid_1', 'liveKey_1', 'startKey_1']));
+    expect(names).toEqual(expect.arrayContaining(['by another name', 'of another program', ...UNIQUE]));
     expect(names).not.toContain('roomId_1_startDate_-1__id_-1');
-    for (const { partialFilterExpression, sparse } of before)
-      expect([partialFilterExpression, sparse]).toEqual([undefined, undefined]);
+    for (const { name = '', partialFilterExpression, sparse } of before) {
+      expect([partialFilterExpression !== undefined, sparse]).toEqual([UNIQUE.includes(name), undefined]);
+    }
   });
 
   it('adopts each recording once when three instances open them at once', async () => {

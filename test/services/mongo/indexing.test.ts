@@ -26,6 +26,9 @@ afterEach(async () => {
 
 const recordings = () => mongodb.db.collection('meetrecordings');
 
+const PARTIAL_UID = { name: 'uid_1_if_present', partialFilterExpression: { uid: { $exists: true } } };
+const UNIQUE_FIELDS = ['uid', 'liveKey', 'startKey'];
+
 /** Pauses a secondary member. @returns a function that resumes it */
 async function pauseSecondary(): Promise<() => void> {
   const primary = await mongodb.set.primary();
@@ -36,8 +39,10 @@ async function pauseSecondary(): Promise<() => void> {
 
 /** Starts an index build that waits for every member, which is MongoDB's default. */
 async function startBuild(): Promise<{ over: Promise<unknown> }> {
-  const over = recordings().createIndexes([{ key: { uid: 1 }, unique: true }]);
-  await poll('the build is listed', 20_000, async () => (await recordings().indexes()).some(({ name }) => name === 'uid_1'));
+  const over = recordings().createIndexes([{ key: { uid: 1 }, unique: true, ...PARTIAL_UID }]);
+  await poll('the build is listed', 20_000, async () =>
+    (await recordings().indexes()).some(({ name }) => name === PARTIAL_UID.name),
+  );
   return { over };
 }
 
@@ -65,7 +70,7 @@ describe('the indexes in MongoDB', () => {
   });
 
   it('whose build a killed instance left unfinished are awaited by the migration, because only then are keys unique', async () => {
-    await recordings().dropIndex('uid_1');
+    await recordings().dropIndex(PARTIAL_UID.name);
     const resume = await pauseSecondary();
     const build = await startBuild();
     await indexing(async (migration) => {
@@ -80,7 +85,7 @@ describe('the indexes in MongoDB', () => {
   });
 
   it('are not awaited any longer when the program stops', async () => {
-    await recordings().dropIndex('uid_1');
+    await recordings().dropIndex(PARTIAL_UID.name);
     const resume = await pauseSecondary();
     const build = await startBuild();
     const stopping = new AbortController();
@@ -92,5 +97,36 @@ describe('the indexes in MongoDB', () => {
     await expect(waiting).rejects.toThrow(StoreUnavailableError);
     resume();
     await build.over;
+  });
+
+  it('of the first release, which refuse documents without the unique fields, are replaced once, and keys stay unique meanwhile', async () => {
+    for (const field of UNIQUE_FIELDS) {
+      await recordings().createIndexes([{ key: { [field]: 1 }, unique: true }]);
+      await recordings().dropIndex(`${field}_1_if_present`);
+    }
+    await recordings().insertOne({ recordingId: 'foreign-1' });
+    await expect(recordings().insertOne({ recordingId: 'foreign-2' })).rejects.toThrow('E11000');
+    await indexing(async (migration) => {
+      expect(await migration.isNeeded()).toBe(true);
+      let isOver = false;
+      const running = run(migration).finally(() => (isOver = true));
+      let refused = 0;
+      while (!isOver) {
+        await expect(recordings().insertOne({ recordingId: 'again', liveKey: 'room-of-one' })).rejects.toThrow('E11000');
+        refused += 1;
+      }
+      expect(await running).toEqual({ built: 3, renamed: 0, dropped: 3 });
+      expect(refused).toBeGreaterThan(0);
+      expect(await migration.isNeeded()).toBe(false);
+    });
+    const unique = (await recordings().indexes()).filter(({ key }) =>
+      UNIQUE_FIELDS.some((field) => field in key && !('roomId' in key)),
+    );
+    expect(unique.map(({ name }) => name).sort()).toEqual(UNIQUE_FIELDS.map((field) => `${field}_1_if_present`).sort());
+    await recordings().insertOne({ recordingId: 'foreign-2' });
+    for (const field of UNIQUE_FIELDS) {
+      const value = field === 'liveKey' ? 'room-of-one' : 'one';
+      await expect(recordings().insertOne({ recordingId: field, [field]: value })).rejects.toThrow('E11000');
+    }
   });
 });

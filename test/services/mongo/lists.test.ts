@@ -9,6 +9,7 @@ import type { Mongo } from '../../support/stores/open-mongo.js';
 import { createMongoRecordingStore } from '../../../src/persistence/mongo/recording-store.js';
 import { buildEffect, buildRecording, buildRoom, buildSettled, buildUndated, buildUnnamed } from '../../contracts/documents.js';
 import { collect } from '../../support/collect.js';
+import { buildForeignRecording } from './support/foreign-documents.js';
 import { profileQueries, type Query } from './support/profile-queries.js';
 import { dbName } from './support/names.js';
 import { startMongoUnderTest, type MongoUnderTest } from './support/open-mongo.js';
@@ -95,6 +96,30 @@ describe('the MongoDB query plans', () => {
       expect(query.docsExamined).toBeLessThanOrEqual(100);
       expect(query.keysExamined).toBeLessThanOrEqual(102);
     }
+  });
+
+  it('of a recording by its uid, its live room or its start key, and of a taken key, examine one key for each value', async () => {
+    const foreign = Array.from({ length: 40 }, (_, index) => buildForeignRecording(`f${String(index).padStart(9, '0')}`));
+    await mongodb.db.collection('meetrecordings').insertMany(foreign);
+    await stores.recordings.create('live', buildRecording('live', { roomId: 'room-live', startKey: 'key' }));
+    const read = async (run: () => Promise<unknown>) => {
+      const queries = await profileQueries(mongodb, async () => {
+        await run();
+      });
+      queries.forEach(expectIndexed);
+      return queries.map(({ keysExamined, docsExamined }) => [keysExamined, docsExamined]);
+    };
+    expect(await read(() => stores.recordings.load('live'))).toEqual([[1, 1]]);
+    expect(await read(() => stores.recordings.load('nowhere'))).toEqual([[0, 0]]);
+    expect(await read(() => stores.recordings.findLive('room-live'))).toEqual([[1, 1]]);
+    expect(await read(() => stores.recordings.findByStartKey('key'))).toEqual([[1, 1]]);
+    const taken = buildRecording('other', { roomId: 'room-live', startKey: 'another' });
+    expect(await read(() => stores.recordings.create('other', taken))).toEqual([[1, 1]]);
+    const many = numbered(20);
+    const reads = await read(() => Promise.all(many.map((uid) => stores.recordings.load(uid))));
+    // The keys of one command may cost one seek each.
+    expect(reads.reduce((sum, [keys = 0]) => sum + keys, 0)).toBeLessThanOrEqual(2 * many.length);
+    expect(reads.reduce((sum, [, documents = 0]) => sum + documents, 0)).toBe(many.length);
   });
 
   it('of the rooms in a meeting read only these rooms', async () => {
