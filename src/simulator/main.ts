@@ -21,6 +21,12 @@ const values = readOptions({
       value: 'DIR',
       about: 'folder of the files, unless MEET_S3_* selects a bucket',
     },
+    'bytes-per-second': {
+      type: 'string',
+      default: '0',
+      value: 'N',
+      about: 'pads recordings to the size of real ones, some 250000',
+    },
     speed: { type: 'string', default: '1', value: 'X', about: 'divides every delay of the simulator' },
   },
 });
@@ -33,6 +39,7 @@ const simulator = await createSimulator({
   apiSecret,
   ...mediaOptions(withEnvFile(process.env, process.cwd()), values['media-dir']),
   webhookUrls: values.webhook,
+  bytesPerSecond: number('bytes-per-second', values['bytes-per-second'], 0),
   speed: number('speed', values.speed, Number.MIN_VALUE),
 }).catch((error: unknown) => fail(`The simulator cannot start: ${error instanceof Error ? error.message : String(error)}`));
 // Handlers must exist before the first line of output: its reader may stop this process at once.

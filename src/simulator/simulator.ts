@@ -37,6 +37,8 @@ interface CommonOptions {
   webhookUrls: readonly string[];
   /** Divides every delay; default 1. */
   speed?: number;
+  /** Pads recordings to the size of real ones, for each second that they last; default 0. A recording is made in memory. */
+  bytesPerSecond?: number;
 }
 
 /** A simulated LiveKit server with one egress worker, without media. A client of the API cannot tell the difference. */
@@ -68,7 +70,7 @@ export interface Simulator {
 const OUTAGE_LEAD_MS = 50;
 
 export async function createSimulator(options: SimulatorOptions): Promise<Simulator> {
-  const { host = '127.0.0.1', port = 0, apiKey, apiSecret, speed = 1 } = options;
+  const { host = '127.0.0.1', port = 0, apiKey, apiSecret, speed = 1, bytesPerSecond = 0 } = options;
   if (options.mediaDir !== undefined) await mkdir(options.mediaDir, { recursive: true });
   const webhookUrls = [...options.webhookUrls];
   const clock = createClock(speed);
@@ -81,7 +83,7 @@ export async function createSimulator(options: SimulatorOptions): Promise<Simula
   const rooms = createRooms({ clock, scripts, webhooks });
   const store = createEgressStore<EgressRun>();
   const destinations = createDestinations(options.bucket ?? { dir: options.mediaDir });
-  const context: EgressContext = { clock, store, rooms, scripts, webhooks, upload: createUpload(destinations) };
+  const context: EgressContext = { clock, store, rooms, scripts, webhooks, upload: createUpload(destinations, bytesPerSecond) };
   rooms.onClosed(({ info }) => {
     for (const run of store.ofRoom(info.name)) if (run.roomSid === info.sid) run.sourceClosed('room');
   });

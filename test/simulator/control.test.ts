@@ -1,4 +1,5 @@
 import { readFile } from 'node:fs/promises';
+import { request } from 'node:http';
 import { EgressStatus } from 'livekit-server-sdk';
 import { describe, expect, it } from 'vitest';
 import { SCRIPT_NAMES } from '../../src/simulator/index.js';
@@ -10,9 +11,14 @@ async function control(
   method: string,
   path: string,
   body?: unknown,
+  headers: Record<string, string> = {},
 ): Promise<{ status: number; body: unknown }> {
-  const init = { method, ...(body !== undefined && { body: typeof body === 'string' ? body : JSON.stringify(body) }) };
-  const response = await fetch(`${simulator.url}/simulator/${path}`, init);
+  const content = typeof body === 'string' ? body : JSON.stringify(body);
+  const response = await fetch(`${simulator.url}/simulator/${path}`, {
+    method,
+    ...(body !== undefined && { body: content }),
+    headers: { 'Content-Type': 'application/json', ...headers },
+  });
   expect(response.headers.get('content-type')).toBe('application/json');
   return { status: response.status, body: await response.json() };
 }
@@ -128,4 +134,34 @@ it('does not know other calls', async () => {
   expect(await control(stage, 'GET', 'nope')).toMatchObject({ status: 404, body: { error: expect.any(String) } });
   expect((await control(stage, 'GET', 'clock')).status).toBe(405);
   expect((await control(stage, 'POST', 'rooms/%zz/participants', { identity: 'a' })).status).toBe(400);
+});
+
+describe('the control interface refuses', () => {
+  const clock = (headers: Record<string, string>, body: unknown = { speed: 2 }) =>
+    createStage().then((stage) => control(stage, 'PUT', 'clock', body, headers));
+
+  it.each([{ Origin: 'https://evil.example' }, { Origin: 'null' }, { Origin: 'http://localhost.evil.example' }])(
+    'a web page of another origin: %j',
+    async (headers) => {
+      expect((await clock(headers)).status).toBe(403);
+    },
+  );
+
+  it.each(['evil.example', '127.0.0.1.evil.example:7880'])('a request to another host: %s', async (host) => {
+    const { simulator } = await createStage();
+    const status = await new Promise((resolve, reject) => {
+      request(`${simulator.url}/simulator/rooms`, { headers: { Host: host } }, (answer) => resolve(answer.resume().statusCode))
+        .on('error', reject)
+        .end();
+    });
+    expect(status).toBe(403);
+  });
+
+  it.each(['text/plain', 'application/x-www-form-urlencoded'])('a body of type %s', async (type) => {
+    expect((await clock({ 'Content-Type': type })).status).toBe(415);
+  });
+
+  it.each(['http://localhost:3000', 'http://127.0.0.1:1', 'http://[::1]:1'])('no page of this machine: %s', async (origin) => {
+    expect((await clock({ Origin: origin })).status).toBe(200);
+  });
 });

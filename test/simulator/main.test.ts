@@ -1,6 +1,6 @@
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { mkdtemp, readdir, rm } from 'node:fs/promises';
+import { mkdtemp, readdir, rm, stat } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { createInterface } from 'node:readline';
@@ -39,18 +39,28 @@ async function runIn(env: Record<string, string>, ...options: string[]) {
 
 it('prints its URL first, serves, and stops cleanly on a signal', async () => {
   const sink = await createSink();
-  const { child, cwd, exited, nextLine } = await run('--webhook', sink.url, '--media-dir', 'media', '--speed', '100');
+  const { child, cwd, exited, nextLine } = await run(
+    '--webhook',
+    sink.url,
+    '--media-dir',
+    'media',
+    '--speed',
+    '100',
+    '--bytes-per-second',
+    '100000000',
+  );
   const url = await nextLine();
   expect(url).toMatch(/^http:\/\/127\.0\.0\.1:\d+$/);
   const [, secret = ''] = /^API key devkey, secret (\S+)$/.exec(await nextLine()) ?? [];
   expect((await fetch(url)).status).toBe(200);
   const body = JSON.stringify({ identity: 'ada', publish: true });
-  await fetch(`${url}/simulator/rooms/r/participants`, { method: 'POST', body });
+  await fetch(`${url}/simulator/rooms/r/participants`, { method: 'POST', headers: { 'Content-Type': 'application/json' }, body });
   await new EgressClient(url, 'devkey', secret).startRoomCompositeEgress('r', fileOutput('x.mp4'));
   await sink.next(({ body }) => body.includes('EGRESS_ACTIVE'));
   child.kill('SIGTERM');
   expect(await exited).toEqual([0, null]);
-  expect(await readdir(path.join(cwd, 'media'))).toContain('x.mp4');
+  const { size } = await stat(path.join(cwd, 'media/x.mp4'));
+  expect(size).toBeGreaterThan(100_000);
 });
 
 it("uploads to the bucket of the variables that pick Tally's", async () => {
@@ -68,6 +78,7 @@ it("uploads to the bucket of the variables that pick Tally's", async () => {
   const url = await nextLine();
   await fetch(`${url}/simulator/rooms/r/participants`, {
     method: 'POST',
+    headers: { 'Content-Type': 'application/json' },
     body: JSON.stringify({ identity: 'ada', publish: true }),
   });
   await new EgressClient(url, API_KEY, API_SECRET).startRoomCompositeEgress('r', fileOutput('f/x', { disableManifest: true }));

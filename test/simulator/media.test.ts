@@ -24,6 +24,16 @@ describe('the MP4', () => {
   });
 });
 
+it('the padded MP4 plays, has the size asked for, and no two of its ranges are equal', async () => {
+  const padded = await createMp4(1_000, 3_000_001);
+  expect(padded).toHaveLength(3_000_001);
+  const input = new Input({ source: new BufferSource(padded), formats: ALL_FORMATS });
+  expect(await input.computeDuration()).toBeCloseTo(1, 6);
+  const ranges = [1_000_000, 1_004_096, 2_500_000].map((at) => Buffer.from(padded.subarray(at, at + 4_096)).toString('hex'));
+  expect(new Set(ranges).size).toBe(3);
+  expect(await createMp4(1_000, 100)).toEqual(await createMp4(1_000));
+});
+
 describe('a file path', () => {
   const resolve = (filepath: string, extension: '.mp4' | '.ogg' = '.mp4') =>
     resolveFilename({ filepath, extension, roomName: 'r', roomId: 'RM_1', nowMs: Date.UTC(2026, 1, 3, 4, 5, 6, 789) });

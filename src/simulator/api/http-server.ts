@@ -62,14 +62,27 @@ async function route(request: IncomingMessage, body: Buffer | undefined, reply: 
   else if (path === '/') reply.send(200, 'OK', TEXT_TYPE);
   else if (path.startsWith('/twirp/')) await handlers.twirp(request, path, body, reply);
   else if (path.startsWith('/simulator/'))
-    answerControl(request, () => handlers.control(method, path, body.toString(), reply), reply);
+    answerControl(request, body, () => handlers.control(method, path, body.toString(), reply), reply);
   else reply.send(404, '404 page not found\n', TEXT_TYPE);
 }
 
-/** The control interface has no password, so it answers this machine only. */
-function answerControl(request: IncomingMessage, run: () => void, reply: Reply): void {
-  if (isLoopback(request.socket.remoteAddress)) run();
-  else reply.send(403, JSON.stringify({ error: 'the control interface answers on loopback only' }));
+/**
+ * The control interface has no password, so it answers this machine only, and no web page that a browser on this machine shows: a page
+ * sends its Origin or, with a name of its own for this address, its Host, and without asking first it cannot send JSON.
+ */
+function answerControl(request: IncomingMessage, body: Buffer, run: () => void, reply: Reply): void {
+  const { host = '', origin, 'content-type': type = '' } = request.headers;
+  const refuse = (status: number, error: string): void => reply.send(status, JSON.stringify({ error }));
+  const isOurs =
+    isLoopback(request.socket.remoteAddress) && isLocal(`http://${host}`) && (origin === undefined || isLocal(origin));
+  if (!isOurs) refuse(403, 'the control interface answers on loopback only, and no other origin');
+  else if (body.length > 0 && !/^application\/json\b/i.test(type)) refuse(415, 'the body must be application/json');
+  else run();
+}
+
+function isLocal(url: string): boolean {
+  const host = URL.canParse(url) ? new URL(url).hostname.replace(/^\[|\]$/g, '') : '';
+  return host === 'localhost' || isLoopback(host);
 }
 
 export function isLoopback(address: string | undefined): boolean {

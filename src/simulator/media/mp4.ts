@@ -4,6 +4,7 @@ import { FRAMES, FRAMES_PER_SECOND } from './mp4-frames.js';
 const FRAME_MS = 1000 / FRAMES_PER_SECOND;
 /** With a longer last picture, Chromium ends early or jumps. */
 const LAST_FRAME_MS = 40;
+const PADDING_HEAD_BYTES = 16;
 
 interface Picture {
   atMs: number;
@@ -14,8 +15,9 @@ interface Picture {
  * A playable MP4 of colour bars that lasts exactly this long.
  *
  * @param durationMs 1 or more
+ * @param leastBytes a smaller file is padded to this size, at least by an empty box of 16 bytes
  */
-export async function createMp4(durationMs: number): Promise<Uint8Array> {
+export async function createMp4(durationMs: number, leastBytes = 0): Promise<Uint8Array> {
   const target = new BufferTarget();
   const output = new Output({ format: new Mp4OutputFormat({ fastStart: 'in-memory' }), target });
   const source = new EncodedVideoPacketSource('avc');
@@ -29,7 +31,18 @@ export async function createMp4(durationMs: number): Promise<Uint8Array> {
     index += 1;
   }
   await output.finalize();
-  return new Uint8Array(target.buffer ?? new ArrayBuffer(0));
+  const movie = new Uint8Array(target.buffer ?? new ArrayBuffer(0));
+  return movie.length >= leastBytes ? movie : Buffer.concat([movie, padding(leastBytes - movie.length)]);
+}
+
+/** A box that players skip, with a 64-bit size; each word of its content is its own offset, so that no two ranges are equal. */
+function padding(bytes: number): Buffer {
+  const box = Buffer.alloc(Math.max(bytes, PADDING_HEAD_BYTES));
+  box.writeUInt32BE(1);
+  box.write('free', 4, 'latin1');
+  box.writeBigUInt64BE(BigInt(box.length), 8);
+  for (let at = PADDING_HEAD_BYTES; at + 4 <= box.length; at += 4) box.writeUInt32BE(at, at);
+  return box;
 }
 
 const DECODER = { decoderConfig: { codec: 'avc1.42c00b', codedWidth: 320, codedHeight: 180 } };

@@ -15,7 +15,8 @@ const MISSING_BYTES = 1000;
 const TRUNCATED_BYTES = 64;
 const [MP4, JSON_TYPE] = ['video/mp4', 'application/json'];
 
-export function createUpload(destinations: Destinations): Upload {
+/** @param bytesPerSecond recordings are padded to this size */
+export function createUpload(destinations: Destinations, bytesPerSecond: number): Upload {
   return async (egress, variant) => {
     const { job, truth } = egress;
     if (!job.file || truth.liveFrom === undefined || truth.liveTo === undefined) return NOTHING;
@@ -23,7 +24,10 @@ export function createUpload(destinations: Destinations): Upload {
     const storage = await destinations.of(job.file.storage);
     try {
       if (variant === 'truncated') await truncate(storage, filename);
-      const stored = await store(storage, filename, truth.liveTo - truth.liveFrom, variant);
+      const durationMs = truth.liveTo - truth.liveFrom;
+      const isEmpty = variant === 'empty' || variant === 'missing';
+      const content = isEmpty ? new Uint8Array() : await createMp4(durationMs, Math.round((durationMs / 1_000) * bytesPerSecond));
+      const stored = await store(storage, filename, content, variant);
       const manifestLocation = job.file.disableManifest ? '' : await storeManifest(storage, filename, egress, stored.location);
       return { ...stored, manifestLocation };
     } catch (error) {
@@ -34,9 +38,8 @@ export function createUpload(destinations: Destinations): Upload {
 }
 
 /** @returns size and location as the egress reports them */
-async function store(storage: Storage, filename: string, durationMs: number, variant: UploadVariant | undefined) {
+async function store(storage: Storage, filename: string, content: Uint8Array, variant: UploadVariant | undefined) {
   if (variant === 'missing') return { sizeBytes: MISSING_BYTES, location: storage.locate(filename) };
-  const content = variant === 'empty' ? new Uint8Array() : await createMp4(durationMs);
   const location = await storage.put(filename, content, MP4);
   return { sizeBytes: content.length + (variant === 'short' ? MISSING_BYTES : 0), location };
 }

@@ -72,6 +72,7 @@ describe('the simulator with an S3 bucket on MinIO', () => {
     const url = simulator.lines[0] ?? '';
     await fetch(`${url}/simulator/rooms/foreign/participants`, {
       method: 'POST',
+      headers: { 'Content-Type': 'application/json' },
       body: JSON.stringify({ identity: 'ada', publish: true }),
     });
     return { ...simulator, url };

@@ -17,7 +17,7 @@ export function createSimulatorControl({ url, apiKey, apiSecret }: SimulatorAddr
   async function call<Body>(method: string, path: string, body?: object): Promise<Body> {
     const answer = await fetch(`${url}/simulator${path}`, {
       method,
-      ...(body === undefined ? {} : { body: JSON.stringify(body) }),
+      ...(body === undefined ? {} : { headers: { 'Content-Type': 'application/json' }, body: JSON.stringify(body) }),
     });
     if (!answer.ok) throw new Error(`${method} ${path}: ${answer.status} ${await answer.text()}`);
     return (await answer.json()) as Body;
