@@ -1,15 +1,23 @@
 import type { ChildProcess } from 'node:child_process';
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { readdir, stat, writeFile } from 'node:fs/promises';
+import { mkdir, readdir, rename, stat, utimes, writeFile } from 'node:fs/promises';
 import { createServer } from 'node:net';
 import type { AddressInfo } from 'node:net';
 import { join } from 'node:path';
+import { setImmediate } from 'node:timers/promises';
 
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 
-import { DataFolderInUseError, claimDataFolder } from '../../src/persistence/single-process.js';
+import {
+  claimDataFolder,
+  type DataFolderClaim,
+  DataFolderInUseError,
+  type DataFolderLostError,
+} from '../../src/persistence/single-process.js';
+import { eventually } from '../support/eventually.js';
 import { createDataFolder } from '../support/stores/data-folder.js';
+import { createTestClock } from '../support/test-clock.js';
 
 const holder = join(import.meta.dirname, '../support/stores/folder-holder.ts');
 
@@ -91,10 +99,72 @@ describe('a data folder', () => {
     const stranger = createServer((socket) => socket.end('HTTP/1.1 400 Bad Request\r\n\r\n')).listen(0, '127.0.0.1');
     await once(stranger, 'listening');
     const { port } = stranger.address() as AddressInfo;
-    await writeFile(join(folder, 'process-0123456789abcdef.port'), JSON.stringify({ id: '0123456789abcdef', port }));
+    await writeFile(join(folder, 'process-0123456789abcdef-01234567.port'), JSON.stringify({ id: '0123456789abcdef', port }));
     await (await claimDataFolder(folder)).release();
     expect(await readdir(folder)).toEqual([]);
     stranger.close();
+  });
+
+  describe('whose owner is on another host, where its socket answers nobody', () => {
+    const SOCKET = 'process-0123456789abcdef-01234567.sock';
+
+    /** Claims the folder on a clock that runs by itself, while `touching` happens every second. */
+    async function claimWhile(touching: () => Promise<void>): Promise<unknown> {
+      const folder = join(root, 'data');
+      await mkdir(folder);
+      await writeFile(join(folder, SOCKET), '');
+      const clock = createTestClock();
+      let isOver = false;
+      const claiming = claimDataFolder(folder, { clock, host: 'here' })
+        .catch((error: unknown) => error)
+        .finally(() => (isOver = true));
+      while (!isOver) {
+        await touching();
+        await clock.run(100);
+        await setImmediate();
+      }
+      const claimed = await claiming;
+      if (claimed instanceof Error) return claimed;
+      await (claimed as DataFolderClaim).release();
+      return readdir(folder);
+    }
+
+    it('is refused while the owner touches its file', async () => {
+      let touches = 0;
+      const touch = () => utimes(join(root, 'data', SOCKET), 0, (touches += 1));
+      expect(await claimWhile(touch)).toBeInstanceOf(DataFolderInUseError);
+    });
+
+    it('can be claimed when the owner has touched its file no more for 5 s', async () => {
+      expect(await claimWhile(() => Promise.resolve())).toEqual([]);
+    });
+  });
+
+  it('is lost once for its owner when it is removed, and when another one takes its place', async () => {
+    for (const replace of [false, true]) {
+      const folder = join(root, `data-${String(replace)}`);
+      const clock = createTestClock();
+      const lost: DataFolderLostError[] = [];
+      const claim = await claimDataFolder(folder, { clock, onLost: (error) => lost.push(error) });
+      const [name = ''] = await readdir(folder);
+      const touched = () => stat(join(folder, name)).then(({ mtimeMs }) => mtimeMs);
+      await utimes(join(folder, name), 0, 0);
+      await clock.run(1_000);
+      await eventually('it is touched', touched, (at) => at > 0);
+      await rename(folder, `${folder}-away`);
+      if (replace) await mkdir(folder);
+      await eventually(
+        'it is lost',
+        async () => {
+          await clock.run(1_000);
+          return lost.length;
+        },
+        (count) => count > 0,
+      );
+      await clock.run(10_000);
+      expect(lost).toEqual([expect.objectContaining({ code: 'data_folder.lost' })]);
+      await claim.release();
+    }
   });
 
   it('does not keep its process running', async () => {

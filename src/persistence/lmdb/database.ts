@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import type { Clock } from '../../clock.js';
 import type { RoomLocks } from '../../machines/ports/room-locks.js';
 import { type Database, READINESS } from '../database.js';
-import { claimDataFolder } from '../single-process.js';
+import { claimDataFolder, raise } from '../single-process.js';
 import { createLmdbApiKeys } from './api-keys.js';
 import { type Environment, openEnvironment } from './environment.js';
 import { createIndexRowsMigration } from './index-rows.js';
@@ -35,8 +35,16 @@ export interface LmdbDatabase extends Database {
  * @throws StoreUnavailableError the files cannot be created or read
  */
 export async function connectLmdb({ dataDir, clock, bootId = kernelBootId() }: LmdbOptions): Promise<LmdbDatabase> {
-  const claim = await claimDataFolder(dataDir, clock);
+  const opened: Environment[] = [];
+  const claim = await claimDataFolder(dataDir, {
+    clock,
+    onLost(error) {
+      for (const environment of opened) void environment.close(); // refuses every further call
+      raise(error);
+    },
+  });
   const { environment, lockEnvironment, recordings, rooms } = await openOrRelease();
+  opened.push(environment, lockEnvironment);
 
   return {
     roomLocks: createLmdbRoomLocks(lockEnvironment, clock),
