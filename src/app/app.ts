@@ -3,7 +3,7 @@ import { setMaxListeners } from 'node:events';
 import { ensureApiKey } from '../accounts/ensure-api-key.js';
 import { type Clock, systemClock } from '../clock.js';
 import { type Config, SHORTEST_KEY } from '../config/config.js';
-import { toError } from '../errors.js';
+import { reasonsOf, toError } from '../errors.js';
 import { createDrain } from '../http/server/drain.js';
 import { listen } from '../http/server/listener.js';
 import { createStartingAnswers } from '../http/probes/starting.js';
@@ -79,8 +79,10 @@ export async function createApp(config: Config, { log, clock = systemClock, sign
       shortestKey: SHORTEST_KEY,
       signal,
     });
-    // Not awaited, because a bucket may take seconds to answer, and Tally serves without it. A failure is logged as an outage.
-    void ports.ping.media().catch(() => undefined);
+    // Not awaited, because a bucket may take seconds to answer, and Tally serves without it.
+    void ports.ping
+      .media()
+      .catch((error: unknown) => log.warn({ reason: reasonsOf(toError(error)) }, 'the media store cannot be used yet'));
     const isAlone = ports.exclusive && config.locks.kind === 'embedded';
     if (isAlone) await releaseOrphanedLocks(ports.roomLocks, ports.recordings, log);
     if (ports.exclusive && simulator !== undefined) await endLostEgresses(ports.recordings, recordings, ports.clock, log);

@@ -73,8 +73,6 @@ export async function openPersistence(
     const media = keep(await openMedia(config.media, { clock: ownClock, stores, log: log.child({ part: 'media' }) }));
 
     const storeOutages = createOutageLog(log, 'The store');
-    const mediaOutages = createOutageLog(log, 'The media store');
-    const { ping: pingMedia } = tellingOutages({ ping: () => media.ping() }, mediaOutages);
     return {
       recordings: tellingOutages(stores.recordings, storeOutages),
       rooms: tellingOutages(stores.rooms, storeOutages),
@@ -83,12 +81,12 @@ export async function openPersistence(
       settings: tellingOutages(stores.settings, storeOutages),
       roomLocks: tellingOutages(locks.roomLocks, locks.outages),
       jobLocks: tellingOutages(locks.jobLocks, locks.outages),
-      media: tellingOutages(media.store, mediaOutages),
+      media: tellingOutages(media.store, createOutageLog(log, 'The media store')),
       bus: locks.bus,
       onLocksConnected: (listener) => locks.onConnected(listener),
       clock,
       exclusive: config.store.kind === 'embedded',
-      ping: { store: () => database.ping(), locks: () => locks.ping(), media: pingMedia },
+      ping: { store: () => database.ping(), locks: () => locks.ping(), media: () => media.ping() },
       close,
     };
   } catch (error) {

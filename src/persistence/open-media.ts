@@ -1,5 +1,8 @@
+import { access, constants } from 'node:fs/promises';
+
 import type { Clock } from '../clock.js';
 import type { Config } from '../config/config.js';
+import { MediaUnavailableError } from '../errors.js';
 import type { Log } from '../logging.js';
 import type { MediaStore } from '../machines/ports/media.js';
 import type { Stores } from './database.js';
@@ -24,10 +27,22 @@ export interface MediaOptions {
 export async function openMedia(media: Config['media'], { clock, stores, log }: MediaOptions): Promise<Media> {
   if (media.kind === 'embedded') {
     const assertOurs = createFolderMark({ ...stores, root: media.dir, accept: media.accept, log });
-    return { store: createFileMedia(media.dir, media.egressDir, assertOurs), ping: assertOurs, close: () => undefined };
+    return {
+      store: createFileMedia(media.dir, media.egressDir, assertOurs),
+      ping: () => pingFolder(media.dir, assertOurs),
+      close: () => undefined,
+    };
   }
   const { createS3Media } = await import('./s3/s3-media.js');
   const { kind: _real, ...options } = media;
   const bucket = createS3Media({ ...options, clock });
   return { store: bucket, ping: () => bucket.ping(), close: () => bucket.close() };
+}
+
+/** Removing a file needs the right to write, which a folder that is mounted read-only denies. */
+async function pingFolder(dir: string, assertOurs: () => Promise<void>): Promise<void> {
+  await assertOurs();
+  await access(dir, constants.R_OK | constants.W_OK | constants.X_OK).catch((cause: unknown) => {
+    throw new MediaUnavailableError(`Cannot write to ${dir}`, { cause });
+  });
 }

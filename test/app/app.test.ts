@@ -62,7 +62,7 @@ it('createApp marks the media folder at the first start, and reports another fol
     expect(lines).toEqual([]);
     await rename(media, `${media}-away`);
     const second = await createApp(parseConfig(env), { log });
-    await vi.waitFor(() => expect(lines.join('')).toMatch(/The media store cannot be reached/));
+    await vi.waitFor(() => expect(lines.join('')).toMatch(/the media store cannot be used yet/));
     expect(lines.join('')).toMatch(/has no .tally-media, the recordings are in [0-9a-f-]{36}: mount the right one/);
     await second.close();
   } finally {
