@@ -34,7 +34,8 @@ export interface DataFolderClaim {
   release(): Promise<void>;
 }
 
-const CLAIM = /^process-[0-9a-f]{16}-([0-9a-f]{8})\.(sock|port)$/;
+/** The host is missing in the files of Tally's first release, which never touched them. */
+const CLAIM = /^process-[0-9a-f]{16}(?:-([0-9a-f]{8}))?\.(sock|port)$/;
 /** How often a process touches its file, milliseconds. */
 const TOUCHED_EVERY_MS = 1_000;
 /** A process that has not touched its file for this long is dead, milliseconds. */
@@ -124,8 +125,8 @@ function digest(text: string): string {
 async function isAlive(folder: string, name: string, by: { clock: Pick<Clock, 'after'>; host: string }): Promise<boolean> {
   const path = join(folder, name);
   if (await answers(path, by.clock)) return true;
-  const isOfThisHost = CLAIM.exec(name)?.[1] === by.host;
-  return !isOfThisHost && (await isTouched(path, by.clock));
+  const host = CLAIM.exec(name)?.[1] ?? by.host;
+  return host !== by.host && (await isTouched(path, by.clock));
 }
 
 /** Whether somebody touches the file. Times of other hosts' clocks are not compared with ours. */
