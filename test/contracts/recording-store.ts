@@ -244,6 +244,21 @@ export function recordingStoreContract({ name, create }: RecordingStoreContract)
         expect(await uidsOf({ roomName: '.*' })).toEqual([]);
       });
 
+      it.each([
+        ['Straße', 'STRASSE'],
+        ['STRASSE', 'straße'],
+        ['GROẞ', 'gross'],
+        ['Besprechung gro\u0308ßer', 'größer'],
+        ['Ｗｅｅｋｌｙ', 'weekly'],
+        ['ΟΔΟΣ', 'οδός'.normalize('NFD').replace(/\p{M}/gu, '')],
+        ['ﬁnance', 'FI'],
+        ['a  b\u00a0c', 'a b c'],
+      ])('finds the name %j by %j, whatever the form of either', async (roomName, part) => {
+        await add(buildRecording('one', { roomName }), buildRecording('two', { roomName: 'Other' }));
+        expect(await uidsOf({ roomName: part })).toEqual(['one']);
+        expect((await store.load('one'))?.roomName).toBe(roomName);
+      });
+
       it('combines several filters by AND', async () => {
         await add(
           buildSettled('one', { roomId: 'room', roomName: 'Sales' }),

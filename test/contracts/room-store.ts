@@ -71,6 +71,21 @@ export function roomStoreContract({ name, create }: RoomStoreContract): void {
       expect(await idsOf({ roomName: '.' })).toEqual(['b']);
     });
 
+    it.each([
+      ['Straße', 'STRASSE'],
+      ['STRASSE', 'straße'],
+      ['GROẞ', 'gross'],
+      ['Besprechung gro\u0308ßer', 'größer'],
+      ['Ｗｅｅｋｌｙ', 'weekly'],
+      ['ΟΔΟΣ', 'οδός'.normalize('NFD').replace(/\p{M}/gu, '')],
+      ['ﬁnance', 'FI'],
+      ['a  b\u00a0c', 'a b c'],
+    ])('finds the name %j by %j, whatever the form of either', async (roomName, part) => {
+      await add(buildRoom('a', { roomName }), buildRoom('b', { roomName: 'Other' }));
+      expect(await idsOf({ roomName: part })).toEqual(['a']);
+      expect((await store.load('a'))?.roomName).toBe(roomName);
+    });
+
     it('filters by any character, and finds no room for a text longer than every name', async () => {
       await add(buildRoom('a', { roomName: 'nul \0 \u2028 🎥' }), buildRoom('b', { roomName: 'nul' }));
       for (const roomName of ['L \0', '\0', '\u2028', '🎥']) expect(await idsOf({ roomName })).toEqual(['a']);

@@ -3,7 +3,7 @@ import type { RemakableIndex } from './document-index.js';
 import type { Environment } from './environment.js';
 
 /** Version of the index rows that the code writes. Increase it when the rows change; the next start then rebuilds all rows. */
-const ROWS_VERSION = 2;
+const ROWS_VERSION = 3;
 /** Version of the rows in a table for which no version is stored. */
 const FIRST_VERSION = 1;
 /** Number of documents per transaction, which blocks the event loop for some milliseconds. */
@@ -19,7 +19,7 @@ interface Stand {
 export interface IndexRowsOptions {
   environment: Environment;
   indexes: readonly RemakableIndex[];
-  /** Version of the rows to write. Default 2. */
+  /** Version of the rows to write. Default 3. */
   version?: number;
 }
 

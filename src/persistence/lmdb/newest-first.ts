@@ -1,6 +1,7 @@
 import { setImmediate as turn } from 'node:timers/promises';
 
 import type { Page, PageCursor } from '../../machines/ports/pages.js';
+import { foldName } from '../folded-name.js';
 import type { Environment, KeyPart } from './environment.js';
 import { ABSENT } from './environment.js';
 import type { Row, RowTable } from './rows.js';
@@ -14,9 +15,9 @@ export const SCAN_LIMIT = 100_000;
 export interface NewestFirstQuery<Document> {
   environment: Environment;
   rows: RowTable;
-  /** The rows below have keys `[...prefix, sort value or ABSENT, document key]`; their values are room names in lower case. */
+  /** The rows below have keys `[...prefix, sort value or ABSENT, document key]`; their values are folded room names. */
   prefix: KeyPart[];
-  /** Only documents whose room name contains this text, in upper or lower case. */
+  /** Only documents whose room name contains this text, in any form: see `foldName`. */
   roomName: string | undefined;
   documentsOf: (keys: string[]) => Document[];
   limit: number;
@@ -31,7 +32,7 @@ export interface NewestFirstQuery<Document> {
  */
 export async function newestFirst<Document>(query: NewestFirstQuery<Document>): Promise<Page<Document>> {
   const { limit, scanLimit } = query;
-  const needle = query.roomName?.toLowerCase() ?? '';
+  const needle = foldName(query.roomName ?? '');
   const found: { cursor: PageCursor; document: Document }[] = [];
   let after = query.after;
   let scanned = 0;

@@ -2,6 +2,7 @@ import type { RecordingFilter, RecordingStore } from '../../machines/recording/r
 import type { RecordingContext, RecordingDocument } from '../../machines/recording/recording.js';
 import { isDeleted, isLive, isUnsettled, statusOf } from '../../machines/recording/recording.js';
 import { type ActorTable, createActorTable } from './actor-table.js';
+import { foldName } from '../folded-name.js';
 import type { Environment, KeyPart } from './environment.js';
 import { ABSENT } from './environment.js';
 import { SCAN_LIMIT, newestFirst } from './newest-first.js';
@@ -75,7 +76,7 @@ function rowsOf(key: string, document: RecordingDocument): Row[] {
 function listedRowsOf(key: string, document: RecordingDocument): Row[] {
   const { roomId, startDate = ABSENT } = document;
   const status = statusOf(document);
-  const value = document.roomName.toLowerCase();
+  const value = foldName(document.roomName);
   return [
     { key: [LISTED, startDate, key], value },
     { key: [LISTED_BY_ROOM, roomId, startDate, key], value },

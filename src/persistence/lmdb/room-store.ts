@@ -4,6 +4,7 @@ import type { RoomContext, RoomDocument } from '../../machines/room/room.js';
 import { roomStatusOf } from '../../machines/room/room.js';
 import { everyPage } from '../../concurrency.js';
 import { type ActorTable, createActorTable } from './actor-table.js';
+import { foldName } from '../folded-name.js';
 import type { Environment } from './environment.js';
 import { SCAN_LIMIT, newestFirst } from './newest-first.js';
 import { BATCH, batchesBelow, type Row } from './rows.js';
@@ -46,7 +47,7 @@ function rowsOf(key: string, room: RoomDocument): Row[] {
   const status = roomStatusOf(room);
   if (status === undefined) return [];
   const { creationDate, roomName, autoDeletionDate } = room;
-  const value = roomName.toLowerCase();
+  const value = foldName(roomName);
   return [
     { key: [LISTED, creationDate, key], value },
     ...(status === 'active_meeting' ? [{ key: [IN_MEETING, creationDate, key], value }] : []),

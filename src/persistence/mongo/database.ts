@@ -9,6 +9,7 @@ import { createIndexing } from './indexing.js';
 import { createMongoJobRuns } from './job-runs.js';
 import { createMongoRecordingStore } from './recording-store.js';
 import { createMongoRoomStore } from './room-store.js';
+import { createNaming } from './naming.js';
 import { createMongoSettings } from './settings.js';
 
 export interface MongoOptions {
@@ -45,7 +46,7 @@ export async function connectMongo(options: MongoOptions): Promise<MongoDatabase
       const cut = (): void => void patient.cut();
       signal.addEventListener('abort', cut);
       try {
-        await run([createAdoption(patient, clock, timing), createIndexing(patient)]);
+        await run([createAdoption(patient, clock, timing), createIndexing(patient), createNaming(patient)]);
       } finally {
         signal.removeEventListener('abort', cut);
         await patient.close();

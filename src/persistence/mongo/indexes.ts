@@ -20,7 +20,9 @@ export const ROOMS_BY_STATUS: Keys = { status: 1, creationDate: -1, _id: -1 };
 export const ROOMS_BY_EXPIRY: Keys = { autoDeletionDate: 1, roomId: 1 };
 
 /** Indexes of every actor collection. They are not sparse: a document without the field is in the index with the value null. */
-const OF_ACTORS: Index[] = [{ key: { 'tally.dueAt': 1 } }, { key: { 'tally.owing': 1 } }, { key: { 'tally.changedAt': 1 } }];
+const OF_ACTORS: Index[] = ['tally.dueAt', 'tally.owing', 'tally.changedAt', 'tally.name'].map((field) => ({
+  key: { [field]: 1 },
+}));
 
 /** Indexes that can be built before the documents have Tally's fields. */
 export const COMMON_INDEXES: Record<string, Index[]> = {

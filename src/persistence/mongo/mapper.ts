@@ -1,4 +1,5 @@
 import type { ActorDocument, KernelFields } from '../../machines/kernel/document.js';
+import { foldName } from '../folded-name.js';
 import type { Stored } from './connect.js';
 
 /** Functions that compute the fields stored only for an index. Loading drops these fields. An undefined value is not stored. */
@@ -40,4 +41,9 @@ export function createMapper<Context extends object>(fields: Derived<Context>, o
 
 function without(value: Record<string, unknown>, names: object): Record<string, unknown> {
   return Object.fromEntries(Object.entries(value).filter(([name]) => !Object.hasOwn(names, name)));
+}
+
+/** The name by which lists find a document. A tombstone has none. */
+export function foldedName({ roomName }: { roomName?: string }): string | undefined {
+  return roomName === undefined ? undefined : foldName(roomName);
 }

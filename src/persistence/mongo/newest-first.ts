@@ -1,6 +1,7 @@
 import { mongo } from 'mongoose';
 
 import type { Page, PageCursor } from '../../machines/ports/pages.js';
+import { foldName } from '../folded-name.js';
 import type { Stored, StoredCollection } from './connect.js';
 import { reading } from './driver-errors.js';
 import { IS_TAKEN_IN } from './mapper.js';
@@ -21,7 +22,7 @@ export interface NewestFirstQuery<Document> {
   /** The index to use: `{ …, [sortField]: -1, _id: -1 }`. */
   index: Record<string, 1 | -1>;
   sortField: string;
-  /** Only documents whose room name contains this text, in upper or lower case. */
+  /** Only documents whose room name contains this text, in any form: see `foldName`. */
   roomName: string | undefined;
   toDocument: (stored: Stored) => Document;
   /** Fields to read, `sortField` among them. Default: all. */
@@ -68,7 +69,7 @@ async function matchingIn<Document>(
   limit: number,
 ): Promise<Stored[]> {
   const { collection, index, roomName, projection = {} } = query;
-  const name = roomName === undefined ? {} : { roomName: { $regex: literal(roomName), $options: 'i' } };
+  const name = roomName === undefined ? {} : { 'tally.name': { $regex: literal(foldName(roomName)) } };
   const filter = { $and: [query.filter, IS_TAKEN_IN, name, ...behind(query, after), ...notBehind(query, upTo)] };
   return collection.find(filter, { projection }).sort(sortOf(query)).limit(limit).hint(index).toArray();
 }

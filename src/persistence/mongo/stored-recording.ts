@@ -1,7 +1,7 @@
 import type { RecordingContext, RecordingDocument } from '../../machines/recording/recording.js';
 import { isDeleted, isUnsettled, statusOf } from '../../machines/recording/recording.js';
 import { formatRecordingId } from '../../machines/recording/recording-id.js';
-import { createMapper } from './mapper.js';
+import { createMapper, foldedName } from './mapper.js';
 
 /** Whether lists show the recording: its egress is known and the recording is not deleted. */
 export function isListed(document: RecordingDocument): boolean {
@@ -14,5 +14,5 @@ export function isListed(document: RecordingDocument): boolean {
  */
 export const recordingMapper = createMapper<RecordingContext>(
   { recordingId: formatRecordingId, status: (document) => (isListed(document) ? statusOf(document) : undefined) },
-  { unsettled: (document, uid) => (isUnsettled(document) ? uid : undefined) },
+  { unsettled: (document, uid) => (isUnsettled(document) ? uid : undefined), name: foldedName },
 );

@@ -1,6 +1,6 @@
 import type { RoomContext } from '../../machines/room/room.js';
 import { roomStatusOf } from '../../machines/room/room.js';
-import { createMapper } from './mapper.js';
+import { createMapper, foldedName } from './mapper.js';
 
 /** The mapper of rooms; it also stores `status` until the room is deleted. */
-export const roomMapper = createMapper<RoomContext>({ status: roomStatusOf });
+export const roomMapper = createMapper<RoomContext>({ status: roomStatusOf }, { name: foldedName });

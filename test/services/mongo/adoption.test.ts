@@ -141,6 +141,33 @@ describe('rooms of OpenVidu Meet', () => {
   });
 });
 
+describe('documents without the name by which lists find them', () => {
+  it('get it at the next start, which does not adopt them again, and tombstones need none', async () => {
+    await recordings().insertOne({ ...buildForeignRecording('0123456789', { roomName: 'Straße' }) });
+    await rooms().insertOne({ ...buildForeignRoom('room', { roomName: 'GROẞ' }) });
+    stores = await mongodb.open();
+    await stores.close();
+    await recordings().updateOne({ uid: '0123456789' }, { $unset: { 'tally.name': 1 } });
+    await rooms().updateOne({ roomId: 'room' }, { $unset: { 'tally.name': 1 } });
+    const tombstone = {
+      uid: '9876543210',
+      liveKey: '9876543210',
+      startKey: '9876543210',
+      tally: { state: 'deleted', changedAt: 1 },
+    };
+    await recordings().insertOne(tombstone);
+
+    stores = await mongodb.open();
+    expect(stores.migrated['v1_documents']).toBeUndefined();
+    expect(stores.migrated['mongodb_names']).toEqual({ recordings: 1, rooms: 1 });
+    expect((await stores.recordings.list({ roomName: 'strasse' }, 10)).items).toHaveLength(1);
+    expect((await stores.rooms.list({ roomName: 'gross' }, 10)).items).toHaveLength(1);
+    await stores.close();
+    stores = await mongodb.open();
+    expect(stores.migrated['mongodb_names']).toBeUndefined();
+  });
+});
+
 describe('documents that OpenVidu Meet writes while Tally runs', () => {
   it('are ignored until the next start adopts them', async () => {
     await recordings().insertOne({ ...buildForeignRecording('0123456789') });

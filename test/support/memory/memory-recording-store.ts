@@ -1,3 +1,4 @@
+import { foldName } from '../../../src/persistence/folded-name.js';
 import type { RecordingFilter, RecordingStore } from '../../../src/machines/recording/recording-store.js';
 import type { RecordingContext, RecordingDocument } from '../../../src/machines/recording/recording.js';
 import { isDeleted, isLive, isUnsettled, statusOf } from '../../../src/machines/recording/recording.js';
@@ -57,5 +58,5 @@ function isListed(document: RecordingDocument): boolean {
 function matches(document: RecordingDocument, { roomId, roomName, status }: RecordingFilter): boolean {
   if (roomId !== undefined && document.roomId !== roomId) return false;
   if (status !== undefined && statusOf(document) !== status) return false;
-  return roomName === undefined || document.roomName.toLowerCase().includes(roomName.toLowerCase());
+  return roomName === undefined || foldName(document.roomName).includes(foldName(roomName));
 }

@@ -1,3 +1,4 @@
+import { foldName } from '../../../src/persistence/folded-name.js';
 import type { RoomStore } from '../../../src/machines/room/room-store.js';
 import type { RoomContext, RoomDocument } from '../../../src/machines/room/room.js';
 import { roomStatusOf } from '../../../src/machines/room/room.js';
@@ -20,7 +21,7 @@ export function createMemoryRoomStore(options: MemoryRoomStoreOptions = {}): Roo
     list: ({ roomName = '' }, limit, after) =>
       throughGate(gate, 'rooms.list', readErrors, () => {
         const shown = [...documents].filter(
-          ([, room]) => roomStatusOf(room) !== undefined && room.roomName.toLowerCase().includes(roomName.toLowerCase()),
+          ([, room]) => roomStatusOf(room) !== undefined && foldName(room.roomName).includes(foldName(roomName)),
         );
         return memoryPage(shown, ({ creationDate }) => creationDate, limit, after);
       }),
