@@ -1,4 +1,5 @@
-import { access, constants } from 'node:fs/promises';
+import { rm, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
 
 import type { Clock } from '../clock.js';
 import type { Config } from '../config/config.js';
@@ -39,10 +40,14 @@ export async function openMedia(media: Config['media'], { clock, stores, log }: 
   return { store: bucket, ping: () => bucket.ping(), close: () => bucket.close() };
 }
 
-/** Removing a file needs the right to write, which a folder that is mounted read-only denies. */
+/** Write and remove a file: a full disk, missing rights and a folder that is mounted read-only deny one or the other. */
 async function pingFolder(dir: string, assertOurs: () => Promise<void>): Promise<void> {
   await assertOurs();
-  await access(dir, constants.R_OK | constants.W_OK | constants.X_OK).catch((cause: unknown) => {
-    throw new MediaUnavailableError(`Cannot write to ${dir}`, { cause });
-  });
+  const file = join(dir, '.tally-readiness');
+  try {
+    await writeFile(file, 'tally');
+    await rm(file, { force: true });
+  } catch (cause) {
+    throw new MediaUnavailableError(`Cannot write to ${dir}`, { cause, refused: true });
+  }
 }

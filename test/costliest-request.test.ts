@@ -1,7 +1,7 @@
 import { expect, it } from 'vitest';
 
-import { costliestRequest } from '../support/apps/costliest-request.js';
-import { BUILD_TIMEOUT_MS } from '../support/apps/build-once.js';
+import { costliestRequest } from './support/apps/costliest-request.js';
+import { BUILD_TIMEOUT_MS } from './support/apps/build-once.js';
 
 const MOST_MS = 100;
 
