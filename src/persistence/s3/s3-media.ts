@@ -18,6 +18,7 @@ import { assertMediaKey } from '../media-key.js';
 import { describeObject, describePart, rangeHeader } from './answers.js';
 import { createPresigner, type LinkOptions } from './presign.js';
 import { relay } from './relay.js';
+import { createRightsTest } from './rights-test.js';
 import { createClient, hasCode, hasStatus, statusOf, type S3ClientOptions } from './s3-client.js';
 import { createSignedGet } from './signed-get.js';
 import { customerKeyOf, writingOf } from './sse.js';
@@ -39,7 +40,8 @@ export interface S3MediaOptions extends Omit<S3ClientOptions, 'answerLimitMs'> {
 
 export interface S3Media extends MediaStore {
   /**
-   * Check that the bucket can be listed and, once a minute, that an object can be written, read and removed.
+   * Check that the bucket can be listed, and that an object can be written, read and removed. S3 services charge for each request,
+   * so the latter runs once a minute, or 10 seconds after a failure, which is thrown until it succeeds.
    *
    * @throws MediaUnavailableError the bucket cannot be reached, or refuses one of these (retryable)
    */
@@ -47,8 +49,7 @@ export interface S3Media extends MediaStore {
   close(): void;
 }
 
-/** Each test of the rights is three requests, which S3 services charge. */
-const TESTED_EVERY_MS = 60_000;
+/** All instances write, read and remove this object, possibly at the same time. */
 const TESTED_KEY = '.tally-readiness';
 
 /**
@@ -65,8 +66,8 @@ export function createS3Media(options: S3MediaOptions): S3Media {
   const server = { ...options, answerLimitMs: limitMs / 2 };
   const client = createClient(server);
   const signed = options.sse?.type === 'SSE-C' ? undefined : createSignedGet(client, clock, server.answerLimitMs);
-  let testedAt = -Infinity;
   const presigner = links === undefined ? undefined : createPresigner(server, links);
+  const assertRights = createRightsTest(testRights, clock);
 
   return {
     stat,
@@ -98,12 +99,7 @@ export function createS3Media(options: S3MediaOptions): S3Media {
         return ask(`make a URL for ${target.Key}`, () => presigner.presign(target));
       },
     }),
-    async remove(key) {
-      const target = targetOf(key);
-      await ask(`remove ${target.Key}`, async (limit) => {
-        await client.send(new DeleteObjectCommand(target), limit).catch(unless((error) => hasCode(error, 'NoSuchKey')));
-      });
-    },
+    remove,
     pathOf: (key) => `${bucket}/${targetOf(key).Key}`,
     egressPath: (key) => targetOf(key).Key,
     async ping() {
@@ -111,14 +107,7 @@ export function createS3Media(options: S3MediaOptions): S3Media {
       await ask(`list ${bucket}`, (limit) =>
         client.send(new ListObjectsV2Command({ Bucket: bucket, Prefix, MaxKeys: 1 }), limit),
       );
-      if (clock.monotonic() - testedAt < TESTED_EVERY_MS) return;
-      const target = targetOf(TESTED_KEY);
-      await ask(`write ${target.Key}`, (limit) =>
-        client.send(new PutObjectCommand({ ...target, Body: 'tally', ...writingOf(options.sse) }), limit),
-      );
-      await ask(`read ${target.Key}`, (limit) => client.send(new HeadObjectCommand({ ...target, ...customerKey }), limit));
-      await ask(`remove ${target.Key}`, (limit) => client.send(new DeleteObjectCommand(target), limit));
-      testedAt = clock.monotonic();
+      await assertRights();
     },
     close() {
       client.destroy();
@@ -142,6 +131,22 @@ export function createS3Media(options: S3MediaOptions): S3Media {
         if (await isAbsent(target, limit)) return undefined;
       }
     });
+  }
+
+  async function remove(key: string): Promise<void> {
+    const target = targetOf(key);
+    await ask(`remove ${target.Key}`, async (limit) => {
+      await client.send(new DeleteObjectCommand(target), limit).catch(unless((error) => hasCode(error, 'NoSuchKey')));
+    });
+  }
+
+  async function testRights(): Promise<void> {
+    const target = targetOf(TESTED_KEY);
+    await ask(`write ${target.Key}`, (limit) =>
+      client.send(new PutObjectCommand({ ...target, Body: 'tally', ...writingOf(options.sse) }), limit),
+    );
+    await ask(`read ${target.Key}`, (limit) => head(target, limit)); // a 404 is good: another instance removed the object
+    await remove(TESTED_KEY);
   }
 
   function streamOf(target: Target, range: ByteRange, signal: AbortSignal | undefined): Readable {
