@@ -5,6 +5,7 @@ import { connect, createServer } from 'node:net';
 import { join } from 'node:path';
 
 import { type Clock, TimeLimitError, within } from '../clock.js';
+import { isMissing } from './is-missing.js';
 
 /** Bytes. The path in `sockaddr_un` has 104 bytes on macOS and 108 on Linux, including the terminating zero. */
 const LONGEST_SOCKET_PATH = 103;
@@ -20,8 +21,8 @@ export interface ClaimSocket {
 }
 
 /**
- * Listen on a unix socket, `process-{id}-{host}.sock`. If the path is too long or sockets fail, listen on a loopback port and write the
- * port to a file.
+ * Listen on a unix socket, `process-{id}-{host}.sock`. If the path is too long or sockets fail, listen on a loopback port and write
+ * the port to a file.
  */
 export async function listenIn(folder: string, host: string): Promise<ClaimSocket> {
   const id = randomBytes(8).toString('hex');
@@ -98,8 +99,4 @@ function answerOn(socket: Socket): Promise<string> {
       resolveAnswer(code === 'ECONNREFUSED' || code === 'ENOENT' ? 'refused' : answer || 'silent');
     });
   });
-}
-
-export function isMissing(error: unknown): boolean {
-  return ['ENOENT', 'ENOTDIR'].includes((error as NodeJS.ErrnoException).code ?? '');
 }

@@ -5,7 +5,8 @@ import { join, resolve } from 'node:path';
 
 import { type Clock, sleep, systemClock } from '../clock.js';
 import { InvalidInputError, TallyError } from '../errors.js';
-import { answers, isMissing, listenIn } from './claim-socket.js';
+import { answers, listenIn } from './claim-socket.js';
+import { isMissing } from './is-missing.js';
 
 /** Another process uses the data folder. Not retryable: stop the other process, or configure another folder. */
 export class DataFolderInUseError extends TallyError {
@@ -14,7 +15,7 @@ export class DataFolderInUseError extends TallyError {
   }
 }
 
-/** The data folder was removed, or replaced by another one, while this process used it: what it writes from now on would be lost. */
+/** The data folder was removed, or replaced by another one, while this process used it: later writes would be lost. */
 export class DataFolderLostError extends TallyError {
   constructor(folder: string) {
     super('data_folder.lost', 'internal', `The data folder ${folder} was removed or replaced`, { details: { folder } });

@@ -4,8 +4,9 @@ import { addAbortSignal, type Readable } from 'node:stream';
 
 import { MediaUnavailableError } from '../../errors.js';
 import type { ByteRange, MediaStore } from '../../machines/ports/media.js';
+import { isMissing } from '../is-missing.js';
 import { assertMediaKey } from '../media-key.js';
-import { assertInside, describe, isMissing, lookAt, openFile } from './held-file.js';
+import { assertInside, describe, lookAt, openFile } from './held-file.js';
 import { readRange, type Source } from './read-range.js';
 
 /**

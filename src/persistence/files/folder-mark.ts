@@ -7,7 +7,8 @@ import { MediaUnavailableError, toError } from '../../errors.js';
 import type { Log } from '../../logging.js';
 import { mediaKeyOf } from '../../machines/recording/media-key.js';
 import type { RecordingStore } from '../../machines/recording/recording-store.js';
-import { isMissing, lookAt, SAFELY } from './held-file.js';
+import { isMissing } from '../is-missing.js';
+import { lookAt, SAFELY } from './held-file.js';
 
 /** The file in the media folder that has the folder's id, and the setting that has the id of Tally's folder. */
 const MARK = '.tally-media';

@@ -52,9 +52,3 @@ export function describe({ size, mtimeMs, mtimeNs, ino }: BigIntStats): MediaInf
   const etag = `"${size.toString(16)}-${mtimeNs.toString(16)}-${ino.toString(16)}"`;
   return { size: Number(size), modifiedAt: Number(mtimeMs), etag };
 }
-
-/** Whether the error says that the file does not exist. ENOTDIR: a parent in the path is a file. */
-export function isMissing(error: unknown): boolean {
-  const code = error instanceof Error && 'code' in error ? error.code : undefined;
-  return code === 'ENOENT' || code === 'ENOTDIR';
-}

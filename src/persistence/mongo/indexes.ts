@@ -55,7 +55,8 @@ export const COMMON_INDEXES: Record<string, Index[]> = {
 
 /**
  * The unique fields of recordings, built when every document has them. Documents that OpenVidu Meet adds later lack them and are
- * not in these indexes: otherwise it could add only one. With `$type` in place of `$exists`, MongoDB scans the collection for a value.
+ * not in these indexes: otherwise it could add only one. With `$type` in place of `$exists`, MongoDB scans the collection for a
+ * value.
  */
 export const UNIQUE_INDEXES: Record<string, Index[]> = { [RECORDINGS]: ['uid', 'liveKey', 'startKey'].map(uniqueIfPresent) };
 
