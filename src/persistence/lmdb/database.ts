@@ -43,7 +43,7 @@ export async function connectLmdb({ dataDir, clock, bootId = kernelBootId() }: L
       raise(error);
     },
   });
-  const { environment, lockEnvironment, recordings, rooms } = await openOrRelease();
+  const { environment, lockEnvironment, recordings, rooms, settings } = await openOrRelease();
   opened.push(environment, lockEnvironment);
 
   return {
@@ -54,9 +54,9 @@ export async function connectLmdb({ dataDir, clock, bootId = kernelBootId() }: L
       rooms: createLmdbRoomStore(environment, rooms),
       apiKeys: createLmdbApiKeys(environment),
       jobRuns: createLmdbJobRuns(environment),
-      settings: createLmdbSettings(environment),
+      settings,
     }),
-    ping: () => createLmdbSettings(environment).save(READINESS, String(clock.now())),
+    ping: () => settings.save(READINESS, String(clock.now())),
     async close() {
       await Promise.all([environment.close(), lockEnvironment.close()]);
       await claim.release();
@@ -67,7 +67,13 @@ export async function connectLmdb({ dataDir, clock, bootId = kernelBootId() }: L
     try {
       const environment = openEnvironment(join(dataDir, 'store'), { clock });
       const lockEnvironment = openLocks(join(dataDir, 'locks'), clock, bootId);
-      return { environment, lockEnvironment, recordings: createRecordingTable(environment), rooms: createRoomTable(environment) };
+      return {
+        environment,
+        lockEnvironment,
+        recordings: createRecordingTable(environment),
+        rooms: createRoomTable(environment),
+        settings: createLmdbSettings(environment),
+      };
     } catch (error) {
       await claim.release();
       throw error;

@@ -38,6 +38,7 @@ export async function connectMongo(options: MongoOptions): Promise<MongoDatabase
   const limits = { ...DEFAULT_LIMITS, ...options.limits };
   const connection = await connect({ uri, dbName, limits });
   const clock = await storeClock();
+  const settings = createMongoSettings(connection);
 
   return {
     clock,
@@ -57,9 +58,9 @@ export async function connectMongo(options: MongoOptions): Promise<MongoDatabase
       rooms: createMongoRoomStore(connection, ownClock),
       apiKeys: createMongoApiKeys(connection),
       jobRuns: createMongoJobRuns(connection),
-      settings: createMongoSettings(connection),
+      settings,
     }),
-    ping: () => createMongoSettings(connection).save(READINESS, String(ownClock.now())),
+    ping: () => settings.save(READINESS, String(ownClock.now())),
     close: () => connection.close(),
   };
 

@@ -75,9 +75,10 @@ describe('LMDB', () => {
   });
 
   it('throws an unavailable error from every port once it is closed', async () => {
-    const { close, recordings, rooms, apiKeys, roomLocks } = await openLmdb({ dataDir });
+    const { close, ping, recordings, rooms, apiKeys, roomLocks } = await openLmdb({ dataDir });
     await close();
     await close();
+    await expect(ping()).rejects.toThrow(StoreUnavailableError);
     await expect(recordings.load('one')).rejects.toThrow(StoreUnavailableError);
     await expect(recordings.create('one', buildRecording('one'))).rejects.toThrow(StoreUnavailableError);
     await expect(recordings.list({}, 10)).rejects.toThrow(StoreUnavailableError);
