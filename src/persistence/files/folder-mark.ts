@@ -1,5 +1,5 @@
 import { randomUUID } from 'node:crypto';
-import { readFile, stat, writeFile } from 'node:fs/promises';
+import { constants, copyFile, link, readFile, rm, stat, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 
 import type { SettingsStore } from '../../accounts/ports.js';
@@ -96,9 +96,21 @@ export function createFolderMark({ root, settings, recordings, accept, log }: Fo
 
   /** @returns the id of the folder: this one, or that of an instance which was first; undefined when it cannot be written */
   async function write(id: string): Promise<string | undefined> {
-    const failure = await writeFile(file, `${id}\n`, { flag: 'wx' }).then(() => undefined, toError);
+    const failure = await place(`${id}\n`).then(() => undefined, toError);
     if (failure !== undefined) log.debug({ file, err: failure }, 'the media folder was not marked');
     return read();
+  }
+
+  /** Creates the mark whole or not at all, because an empty one would stay: a disk may be full, and a process may be killed. */
+  async function place(text: string): Promise<void> {
+    const whole = `${file}-${randomUUID()}`;
+    try {
+      await writeFile(whole, text, { flag: 'wx' });
+      // Some file systems have no links. A copy that fails is removed, but a kill may leave an empty one.
+      await link(whole, file).catch(() => copyFile(whole, file, constants.COPYFILE_EXCL));
+    } finally {
+      await rm(whole, { force: true });
+    }
   }
 
   function anotherFolder(found: string | undefined, ownId: string): MediaUnavailableError {

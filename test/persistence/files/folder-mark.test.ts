@@ -1,7 +1,10 @@
-import { mkdir, readFile, rename, rm, symlink, writeFile } from 'node:fs/promises';
+import { execFile } from 'node:child_process';
+import files, { mkdir, readdir, readFile, rename, rm, symlink, writeFile } from 'node:fs/promises';
+import { syncBuiltinESMExports } from 'node:module';
 import { dirname, join } from 'node:path';
+import { promisify } from 'node:util';
 
-import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 
 import type { SettingsStore } from '../../../src/accounts/ports.js';
 import type { Log } from '../../../src/logging.js';
@@ -13,6 +16,8 @@ import { createMemoryRecordingStore } from '../../support/memory/memory-recordin
 import { createMemorySettings } from '../../support/memory/memory-settings.js';
 import { silentLog } from '../../support/silent-log.js';
 import { createDataFolder } from '../../support/stores/data-folder.js';
+
+const marker = join(import.meta.dirname, '../../support/stores/folder-marker.ts');
 
 let root: string;
 let remove: () => Promise<void>;
@@ -112,9 +117,33 @@ describe('the first media folder', () => {
     await expect(check()).rejects.toEqual(away(/^None of the newest/));
   });
 
+  it('gets its id once its full disk has space again', async () => {
+    // No file may have a byte. With XFSZ ignored, each write fails as on a full disk.
+    const script = `trap '' XFSZ; ulimit -f 0; exec "$0" --import tsx "$1" "$2"`;
+    await promisify(execFile)('sh', ['-c', script, process.execPath, marker, root]);
+    expect(await readdir(root)).toEqual([]);
+    await start()();
+    expect(await stored()).toBe(await mark());
+  });
+
+  it('gets one id from two instances on a file system without links', async () => {
+    const link = vi.spyOn(files, 'link').mockRejectedValue(Object.assign(new Error('no links'), { code: 'EPERM' }));
+    syncBuiltinESMExports();
+    try {
+      await Promise.all([start()(), start()()]);
+      expect(link).toHaveBeenCalled();
+    } finally {
+      link.mockRestore();
+      syncBuiltinESMExports();
+    }
+    expect(await stored()).toBe(await mark());
+    expect(await readdir(root)).toEqual(['.tally-media']);
+  });
+
   it('gets one id from ten instances that check it at once', async () => {
     await Promise.all(Array.from({ length: 10 }, () => start()()));
     expect(await stored()).toBe(await mark());
+    expect(await readdir(root)).toEqual(['.tally-media']);
   });
 });
 
