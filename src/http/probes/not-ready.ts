@@ -1,25 +1,27 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
 
+import { probeOf } from './probe-of.js';
+
 /** Why the instance serves no requests of clients, as `/readyz` says it. */
 export type NotReady = 'starting' | 'migrating' | 'stopping';
 
-/** What a client hears whose request comes to nothing because Tally stops. */
+/** The answer to requests that Tally refuses because it stops. */
 export const STOPPING = { error: 'Service Unavailable', message: 'Tally is stopping' };
 const STORAGE_DOWN = { error: 'Storage Error', message: 'Storage is not available' };
 const RETRY_AFTER_SECONDS = '2';
 
 /** The process lives and is not ready: `/livez` and `/health` say OK, `/readyz` says why, and everything else may be repeated. */
-export function answerNotReady(status: NotReady, { url = '' }: IncomingMessage, response: ServerResponse): void {
-  const [path = ''] = url.toLowerCase().split('?');
-  if (/^\/health(\/|$)/.test(path)) send(response, 200, 'text/html; charset=utf-8', 'OK');
-  else if (/^\/livez\/?$/.test(path)) send(response, 200, 'text/plain; charset=utf-8', 'OK');
-  else if (isReadyz(path)) sendJson(response, { status });
-  else sendJson(response, status === 'stopping' ? STOPPING : STORAGE_DOWN);
-}
-
-/** @param url path and query of a request */
-export function isReadyz(url: string): boolean {
-  return /^\/readyz\/?(\?|$)/i.test(url);
+export function answerNotReady(status: NotReady, request: IncomingMessage, response: ServerResponse): void {
+  switch (probeOf(request.url ?? '')) {
+    case 'health':
+      return send(response, 200, 'text/html; charset=utf-8', 'OK');
+    case 'livez':
+      return send(response, 200, 'text/plain; charset=utf-8', 'OK');
+    case 'readyz':
+      return sendJson(response, { status });
+    case undefined:
+      return sendJson(response, status === 'stopping' ? STOPPING : STORAGE_DOWN);
+  }
 }
 
 function sendJson(response: ServerResponse, body: object): void {

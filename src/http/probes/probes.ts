@@ -1,6 +1,7 @@
 import type { Credential } from '../auth/authenticate.js';
 import type { HttpContext, HttpMiddleware } from '../route/context.js';
 import type { Capability } from '../route/capability.js';
+import { probeOf } from './probe-of.js';
 
 /** The result of one check of a dependency. */
 export interface DependencyReport {
@@ -25,35 +26,26 @@ export interface ProbesDeps {
 }
 
 export function probesCapability(deps: ProbesDeps): Capability {
-  return { middleware: [health, probes(deps)] };
+  return { middleware: [probes(deps)] };
 }
 
-/** Answers `/health`, and every path below it, with any method, as long as the process runs. */
-const health: HttpMiddleware = async (ctx, next) => {
-  if (/^\/health(\/|$)/i.test(ctx.path)) {
-    ctx.type = 'text/html';
-    ctx.body = 'OK';
-  } else {
-    await next();
-  }
-};
-
 /**
- * `/livez` shows that the event loop runs. `/readyz` reports each dependency; only a store that is down or refuses writes makes it 503. One
- * check a second serves everybody, because a check writes.
+ * Any method is answered. `/health` and `/livez` show that the event loop runs. `/readyz` reports each dependency; only a store that
+ * is down or refuses writes makes it 503. One check a second serves everybody, because a check writes.
  */
 function probes({ readiness, credential }: ProbesDeps): HttpMiddleware {
   const check = atMostEvery(CHECK_EVERY_MS, readiness);
   return async (ctx, next) => {
-    const path = ctx.path.toLowerCase().replace(/\/$/, '');
-    if (path === '/livez') {
-      ctx.body = 'OK';
-    } else if (path === '/readyz') {
+    const probe = probeOf(ctx.path);
+    if (probe === undefined) {
+      await next();
+    } else if (probe === 'readyz') {
       const report = await check();
       ctx.body = (await isTrusted(ctx as HttpContext, credential)) ? report : withoutDetails(report);
       ctx.status = report['store']?.ok === false ? 503 : 200;
     } else {
-      await next();
+      ctx.type = probe === 'health' ? 'text/html' : 'text/plain';
+      ctx.body = 'OK';
     }
   };
 }

@@ -1,6 +1,7 @@
 import type { RequestListener } from 'node:http';
 
-import { answerNotReady, isReadyz } from '../probes/not-ready.js';
+import { answerNotReady } from '../probes/not-ready.js';
+import { probeOf } from '../probes/probe-of.js';
 
 /** The requests of an instance, up to the last one. */
 export interface Drain {
@@ -10,7 +11,8 @@ export interface Drain {
   /**
    * From now on only LiveKit's webhooks and the probes are served: a start that is under way needs the webhooks.
    *
-   * @returns resolves when every command that came before is answered. Reads do not count, because a player may take hours.
+   * @returns resolves when every command that came before is answered or its client is gone. Reads do not count, because a player may
+   *   take hours.
    */
   finish(): Promise<void>;
 }
@@ -28,7 +30,7 @@ export function createDrain(serve: RequestListener): Drain {
     answer(request, response) {
       const { url = '', method = '' } = request;
       const isWebhook = WEBHOOK.test(url);
-      if ((phase === 'finishing' && !isWebhook) || (phase === 'announced' && isReadyz(url))) {
+      if ((phase === 'finishing' && !isWebhook) || (phase === 'announced' && probeOf(url) === 'readyz')) {
         answerNotReady('stopping', request, response);
         return;
       }
