@@ -2,10 +2,10 @@ import type { Capability } from '../route/capability.js';
 import type { HttpMiddleware } from '../route/context.js';
 import type { LiveKitDeps } from './deps.js';
 import { receiveWebhook } from './receive-webhook.js';
+import { isWebhookPath } from './webhook-path.js';
 
-/** LiveKit's configuration takes any URL, also one that ends or is joined with a slash too many. */
 const foldSlashes: HttpMiddleware = (ctx, next) => {
-  if (/^\/+livekit\/+webhook\/*$/i.test(ctx.path)) ctx.path = '/livekit/webhook';
+  if (isWebhookPath(ctx.path)) ctx.path = '/livekit/webhook';
   return next();
 };
 

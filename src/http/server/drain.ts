@@ -1,5 +1,6 @@
 import type { RequestListener } from 'node:http';
 
+import { isWebhookPath } from '../livekit/webhook-path.js';
 import { answerNotReady } from '../probes/not-ready.js';
 import { probeOf } from '../probes/probe-of.js';
 
@@ -17,7 +18,6 @@ export interface Drain {
   finish(): Promise<void>;
 }
 
-const WEBHOOK = /^\/+livekit\/+webhook\/?(\?|$)/i;
 const READS = new Set(['GET', 'HEAD', 'OPTIONS']);
 
 /** @param serve serves every request until the instance stops */
@@ -29,7 +29,7 @@ export function createDrain(serve: RequestListener): Drain {
   return {
     answer(request, response) {
       const { url = '', method = '' } = request;
-      const isWebhook = WEBHOOK.test(url);
+      const isWebhook = isWebhookPath(url);
       if ((phase === 'finishing' && !isWebhook) || (phase === 'announced' && probeOf(url) === 'readyz')) {
         answerNotReady('stopping', request, response);
         return;

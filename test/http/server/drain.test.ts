@@ -67,7 +67,7 @@ describe('an instance that only finishes its work', () => {
   it('serves webhooks and probes, and answers everything else that it stops', async () => {
     listener.leave();
     await drain.finish();
-    for (const path of ['/livekit/webhook', '//livekit/webhook/?a=b']) {
+    for (const path of ['/livekit/webhook', '//livekit/webhook/?a=b', '/livekit//webhook//']) {
       expect(await ask(path, 'POST')).toEqual({ status: 200, body: 'served', connection: 'close' });
     }
     for (const path of ['/livez', '/health']) expect(await ask(path)).toEqual({ status: 200, body: 'OK', connection: 'close' });
