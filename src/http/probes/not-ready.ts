@@ -1,5 +1,6 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
 
+import { discardRest } from '../server/unread-body.js';
 import { probeOf } from './probe-of.js';
 
 /** Why the instance serves no requests of clients, as `/readyz` says it. */
@@ -32,5 +33,5 @@ function sendJson(response: ServerResponse, body: object): void {
 function send(response: ServerResponse, status: number, type: string, body: string): void {
   response.setHeader('Content-Type', type);
   response.statusCode = status;
-  response.end(body);
+  void discardRest(response.req).then(() => response.end(body));
 }

@@ -1,4 +1,5 @@
-import type { ServerResponse } from 'node:http';
+import { once } from 'node:events';
+import { type IncomingMessage, request as httpRequest, type ServerResponse } from 'node:http';
 
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 
@@ -75,6 +76,21 @@ describe('an instance that only finishes its work', () => {
     expect(await ask('/api/v1/recordings', 'POST')).toEqual(STOPPING);
     expect(await ask('/api/v1/recordings')).toEqual(STOPPING);
     expect(await ask('/livekit/webhooks')).toEqual(STOPPING);
+  });
+
+  it('lets a client that is still sending its body receive the refusal', async () => {
+    listener.leave();
+    await drain.finish();
+    const errors: Error[] = [];
+    for (let time = 0; time < 3; time += 1) {
+      const request = httpRequest(`${listener.url}/api/v1/recordings`, { method: 'POST' });
+      request.on('error', (error) => errors.push(error)).end(Buffer.alloc(10_000_000, 'x'));
+      const closed = once(request, 'close');
+      const [response] = (await once(request, 'response')) as [IncomingMessage];
+      expect(response.resume().statusCode).toBe(503);
+      await closed;
+    }
+    expect(errors).toEqual([]);
   });
 
   it('has finished when the last command is answered, while reads and webhooks go on', async () => {
