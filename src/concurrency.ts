@@ -31,13 +31,14 @@ export async function settleEach<Item, Result>(
 }
 
 /**
- * Run the parts one after another. If a part fails, the next parts still run.
+ * Run the parts one after another, or some at a time. If a part fails, the other parts still run.
  *
  * @param log receives every failure but the first
- * @throws the first failure, after the last part has run
+ * @param atOnce how many run at the same time, 1 or more
+ * @throws the first failure, in the order of the parts, after all parts have ended
  */
-export async function doAll(parts: readonly (() => Promise<unknown>)[], log: Log): Promise<void> {
-  const outcomes = await settleEach(parts, 1, (part) => part());
+export async function doAll(parts: readonly (() => Promise<unknown>)[], log: Log, atOnce = 1): Promise<void> {
+  const outcomes = await settleEach(parts, atOnce, (part) => part());
   const [first, ...further] = outcomes.flatMap((outcome) => ('error' in outcome ? outcome.error : []));
   for (const err of further) log.warn({ err }, 'failed too');
   if (first !== undefined) throw first;

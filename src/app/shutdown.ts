@@ -52,16 +52,26 @@ export async function shutDown(parts: Parts, { clock, log, drainMs, leaving }: S
     Math.min(Math.max(begunAt + afterMs - clock.monotonic(), LEAST_GRACE_MS), mostMs);
   await doAll(
     [
-      () => Promise.all([closePort(), inTime(REQUEST_GRACE_MS, () => Promise.all([reconciler?.stop(), jobs?.close()]))]),
+      () =>
+        together([
+          closePort,
+          () => inTime(REQUEST_GRACE_MS, async () => reconciler?.stop()),
+          () => inTime(REQUEST_GRACE_MS, async () => jobs?.close()),
+        ]),
       () => {
         const graceMs = untilMs(DONE_AFTER_MS, EFFECT_GRACE_MS);
-        return Promise.all([machines?.recordings.stop(graceMs), machines?.rooms.stop(graceMs)]);
+        return together([async () => machines?.recordings.stop(graceMs), async () => machines?.rooms.stop(graceMs)]);
       },
       async () => simulator?.close(),
       async () => persistence?.close(),
     ],
     log,
   );
+
+  /** A part that fails must not let the next step begin: the port may still serve starts. */
+  function together(parts: readonly (() => Promise<unknown>)[]): Promise<void> {
+    return doAll(parts, log, parts.length);
+  }
 
   async function closePort(): Promise<void> {
     if (drain !== undefined) {
