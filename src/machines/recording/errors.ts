@@ -14,7 +14,7 @@ export class RecordingDisabledError extends TallyError {
 }
 
 export class RecordingAlreadyActiveError extends TallyError {
-  /** @param heldForMs set if a start has the room that is being undone or not answered: it keeps the room at most this long */
+  /** @param heldForMs set if a start has the room that is being undone or not answered for 5 s: it keeps the room at most this long */
   constructor(roomId: string, heldForMs?: number) {
     const details = { roomId, ...(heldForMs !== undefined && { heldForMs }) };
     super('recording.already_active', 'conflict', `Room '${roomId}' is already being recorded`, { details });

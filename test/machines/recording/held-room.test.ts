@@ -30,11 +30,17 @@ describe('the time for which a recording keeps its room although it may never re
   ])('%s', (_what, document, ms) => {
     expect(heldForMs(document, NOON + 10_000)).toBe(ms);
   });
+
+  it('does not count in the first 5 s of a start, unless that start is undone', () => {
+    expect(heldForMs(buildDocument({ starting: 'requesting' }), NOON + 4_999)).toBeUndefined();
+    expect(heldForMs(buildDocument({ starting: 'requesting' }), NOON + 5_000)).toBe(30_000);
+    expect(heldForMs(buildDocument({ starting: 'cancelling' }, { deadline }), NOON + 4_999)).toBe(30_001);
+  });
 });
 
 describe('a start in a room that a killed start holds', () => {
-  /** @returns the error of a start 5 s after the killed one, which left the lock, the recording, or both */
-  async function refusal(left: { lock: boolean; recording: boolean }): Promise<unknown> {
+  /** @returns the error of a start after the killed one, which left the lock, the recording, or both */
+  async function refusal(left: { lock: boolean; recording: boolean }, afterMs = 5_000): Promise<unknown> {
     const clock = createTestClock(NOON);
     const [store, locks] = [createMemoryRecordingStore(), createMemoryRoomLocks({ clock })];
     const livekit: Partial<LiveKitGateway> = { listParticipants: () => Promise.resolve([{ identity: 'ada', isSomebody: true }]) };
@@ -47,7 +53,7 @@ describe('a start in a room that a killed start holds', () => {
     });
     if (left.lock) await locks.acquire(ROOM, UID, 3_600_000);
     if (left.recording) await store.create(UID, buildDocument({ starting: 'requesting' }));
-    clock.advance(5_000);
+    clock.advance(afterMs);
     return commands.start({ room }).catch((error: unknown) => error);
   }
 
@@ -57,6 +63,15 @@ describe('a start in a room that a killed start holds', () => {
     ['its recording, whose lock is lost: 35 s', { lock: false, recording: true }, 30_000],
   ])('learns how long the room is held by %s', async (_what, left, ms) => {
     expect(await refusal(left)).toMatchObject({ code: 'recording.already_active', details: { roomId: ROOM, heldForMs: ms } });
+  });
+
+  it.each([
+    ['lock without a recording', { lock: true, recording: false }],
+    ['recording', { lock: true, recording: true }],
+    ['recording without a lock', { lock: false, recording: true }],
+  ])('learns no time from a %s that may belong to a normal start', async (_what, left) => {
+    expect(await refusal(left, 4_999)).toMatchObject({ code: 'recording.already_active', details: { roomId: ROOM } });
+    expect(await refusal(left, 4_999)).not.toHaveProperty('details.heldForMs');
   });
 });
 

@@ -8,6 +8,8 @@ import type { RecordingCommandOptions } from './options.js';
 
 /** Lifetime of the room lock until the recording is stored, milliseconds; after that an effect of the recording extends it. */
 const CLAIM_LOCK_MS = 15_000;
+/** LiveKit has answered a normal start by then, milliseconds. */
+const NORMAL_START_MS = 5_000;
 
 /** Another recording or start has the room. @see RecordingAlreadyActiveError for `heldForMs` */
 export interface RoomTaken {
@@ -33,19 +35,27 @@ export async function lockRoom(
   const recording = await store.load(holder.uid);
   const now = clock.now();
   if (isUnneeded(holder, recording, now)) return locks.replace(roomId, holder, uid, CLAIM_LOCK_MS, startKey);
-  return { ...attempt, heldForMs: recording === undefined ? claimLeftMs(holder, now) : heldForMs(recording, now) };
+  const claimLeftMs = lateLeftMs(claimAgeMs(holder, now), CLAIM_LOCK_MS);
+  return { ...attempt, heldForMs: recording === undefined ? claimLeftMs : heldForMs(recording, now) };
 }
 
 /**
- * How long a recording at most keeps its room although it may never record: its start is being undone, or LiveKit has not answered.
+ * How long a recording at most keeps its room although it may never record: its start is being undone, or LiveKit has not answered
+ * for 5 s.
  *
- * @returns milliseconds; undefined when the recording is under way, or when its end depends on LiveKit alone
+ * @returns milliseconds; undefined when the start is normal so far, or when the end depends on LiveKit alone
  */
 export function heldForMs(recording: RecordingDocument, now: number): number | undefined {
   if (topStateOf(recording) !== 'starting') return undefined;
   const { egressId, calledAt, createdAt, deadline } = recording;
-  if (egressId === undefined) return (calledAt ?? createdAt) + LOOK_FOR_MS - now;
-  return isCancelling(recording) && deadline !== undefined ? deadline.at - now : undefined;
+  const ageMs = now - (calledAt ?? createdAt);
+  if (!isCancelling(recording)) return egressId === undefined ? lateLeftMs(ageMs, LOOK_FOR_MS) : undefined;
+  return egressId === undefined ? LOOK_FOR_MS - ageMs : deadline && deadline.at - now;
+}
+
+/** @returns the rest of the limit, milliseconds; undefined while the start may be a normal one */
+function lateLeftMs(ageMs: number, limitMs: number): number | undefined {
+  return ageMs < NORMAL_START_MS ? undefined : limitMs - ageMs;
 }
 
 /**
@@ -59,11 +69,11 @@ export async function isLeftBehind(holder: LockHolder, store: Pick<RecordingStor
 }
 
 function isUnneeded(holder: LockHolder, recording: RecordingDocument | undefined, now: number): boolean {
-  return recording === undefined ? claimLeftMs(holder, now) < 0 : !isLive(recording);
+  return recording === undefined ? claimAgeMs(holder, now) > CLAIM_LOCK_MS : !isLive(recording);
 }
 
-function claimLeftMs({ createdAt }: LockHolder, now: number): number {
-  return createdAt === undefined ? -1 : createdAt + CLAIM_LOCK_MS - now;
+function claimAgeMs({ createdAt = -Infinity }: LockHolder, now: number): number {
+  return now - createdAt;
 }
 
 /**
