@@ -100,6 +100,34 @@ describe('a start with the Idempotency-Key of an earlier one', () => {
     expect((await start()).uid).not.toBe(uid);
   });
 
+  it.each(['room', 'key'])(
+    'starts anew when the first start gives its %s back while the store refuses the repeat',
+    async (what) => {
+      const another = { ...ROOM, roomId: 'another-0123456789abcde' };
+      const { uid, lockValue = '' } = await start();
+      await locks.release(ROOM.roomId, lockValue);
+      let looks = 0;
+      const early = {
+        ...store,
+        findByStartKey: async (key: string) => ((looks += 1) > 2 ? store.findByStartKey(key) : undefined),
+      };
+      const reason = { kind: 'refused' as const, message: 'no' };
+      const supervisor: Recordings = {
+        ...recordings,
+        async create(...args) {
+          const result = await recordings.create(...args);
+          if (!result.created) await recordings.send(uid, { type: 'start.refused', reason, at: clock.now(), source: 'effect' });
+          return result;
+        },
+      };
+      const room = what === 'room' ? ROOM : another;
+      const repeat = await commandsWith({ store: early, supervisor, rooms: { find: async () => room } }).start({
+        ...{ room, respondAsync: true, idempotency: idempotencyOf(ROOM.roomId) },
+      });
+      expect([repeat.uid === uid, repeat.liveKey]).toEqual([false, room.roomId]);
+    },
+  );
+
   it('waits for the error of the first request and gets it', async () => {
     const first = await start();
     const repeat = start({}, false);

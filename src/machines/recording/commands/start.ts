@@ -24,7 +24,7 @@ export async function startRecording(options: RecordingCommandOptions, request: 
     if (earlier !== undefined) return repeated.answer(earlier);
     const attempt = await attemptStart(options, request.room, repeated.keys);
     if ('recording' in attempt) return answer(options, attempt.recording, request);
-    if (attempt.by === 'lock' && (await repeated.waitsFor(attempt.holder))) continue;
+    if (attempt.by === 'lock' ? await repeated.waitsFor(attempt.holder) : attempt.isOver) continue;
     // Another request with the same key may have stored its recording since the look above.
     const first = await repeated.find();
     if (first === undefined) throw new RecordingAlreadyActiveError(request.room.roomId, attempt.heldForMs);
@@ -32,7 +32,7 @@ export async function startRecording(options: RecordingCommandOptions, request: 
   }
 }
 
-type Refusal = Pick<RoomTaken, 'heldForMs'> & ({ by: 'lock'; holder: RoomTaken['holder'] } | { by: 'store' });
+type Refusal = Pick<RoomTaken, 'heldForMs'> & ({ by: 'lock'; holder: RoomTaken['holder'] } | { by: 'store'; isOver: boolean });
 
 /** Take the room's lock and store a recording, unless another recording or start has the room or the key. */
 async function attemptStart(
@@ -51,7 +51,9 @@ async function attemptStart(
   }
   await locks.release(roomId, lock.value);
   const holder = await store.load(result.holder);
-  return { by: 'store', heldForMs: holder && heldForMs(holder, clock.now()) };
+  // Between the two calls, the holder may have settled, or given the key back because its start failed.
+  const isOver = holder !== undefined && holder.liveKey !== roomId && holder.startKey !== keys.startKey;
+  return { by: 'store', isOver, heldForMs: holder && heldForMs(holder, clock.now()) };
 }
 
 type Claim = Pick<NewRecording, 'uid' | 'roomId' | 'roomName' | 'startKey' | 'startDigest'> & { lockValue: string };
