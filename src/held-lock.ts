@@ -34,8 +34,8 @@ export interface WaitOptions extends Omit<HoldOptions, 'onLost'> {
 const TRY_EVERY_MS = 1_000;
 
 /**
- * Wait until this process holds the lock. The work that it protects goes on without it when the lock is unreachable or lost, so
- * that work must be right, if wasteful, when two processes do it at once.
+ * Wait until this process holds the lock. The work that it protects goes on without it when the lock is unreachable or lost. Two
+ * processes may do the work at once, so it must be safe to do twice.
  *
  * @returns undefined if the lock service is unreachable
  * @throws the reason of `signal`, if it is aborted

@@ -38,7 +38,10 @@ export interface App extends Machines, Pick<LiveKitServer, 'simulator'> {
   persistence: Persistence;
   /** Resolves when no event is being processed and no effect runs. */
   idle(): Promise<void>;
-  /** Answer the starts under way, refuse other requests, let running work end, and close everything, within 10 s. Safe to call twice. */
+  /**
+   * Answer the starts under way, refuse other requests, let running work end, and close everything, within 10 s. Safe to call
+   * twice.
+   */
   close(): Promise<void>;
 }
 

@@ -69,7 +69,8 @@ export function createRepeatedStart(options: RecordingCommandOptions, { room, re
      * Waits a moment if the room's lock belongs to a start with this key, or may do so because its entry is not written yet.
      *
      * @returns false: another start or recording holds the room
-     * @throws StoppingError, IdempotencyInProgressError the first request has neither stored a recording nor given the room back in time
+     * @throws StoppingError, IdempotencyInProgressError the first request has neither stored a recording nor given the room back
+     *   in time
      */
     async waitsFor(holder: LockHolder | undefined): Promise<boolean> {
       if (keys === undefined) return false;
