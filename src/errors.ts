@@ -77,7 +77,7 @@ export function toError(thrown: unknown): Error {
 }
 
 /** The level of a failure that a loop makes up for. An outage is a detail there, because its adapter logs it, once. */
-export function levelOf(error: unknown): 'debug' | 'warn' {
+export function levelOfRetried(error: unknown): 'debug' | 'warn' {
   return isOutage(error) ? 'debug' : 'warn';
 }
 

@@ -1,5 +1,5 @@
 import type { Clock } from '../clock.js';
-import { levelOf, toError } from '../errors.js';
+import { levelOfRetried, toError } from '../errors.js';
 import type { Log } from '../logging.js';
 import type { LiveKitGateway } from '../machines/ports/livekit-gateway.js';
 import type { LockHolder, RoomLocks } from '../machines/ports/room-locks.js';
@@ -34,7 +34,7 @@ export async function collectOrphanedLocks(options: OrphanedLockOptions, signal:
     try {
       return await locks.list();
     } catch (error) {
-      log[levelOf(error)]({ err: toError(error) }, 'the room locks could not be listed');
+      log[levelOfRetried(error)]({ err: toError(error) }, 'the room locks could not be listed');
       return [];
     }
   }

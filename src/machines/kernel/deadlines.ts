@@ -1,4 +1,4 @@
-import { levelOf, toError } from '../../errors.js';
+import { levelOfRetried, toError } from '../../errors.js';
 import type { Committer } from './committer.js';
 import { taking } from './compose.js';
 import type { ActorEvent, Hosting } from './definition.js';
@@ -36,7 +36,7 @@ export function createDeadlines<Context extends object, Event extends ActorEvent
     const event = definition.deadline?.passed(generation, clock.now());
     if (event === undefined) return;
     await committer.commit(key, taking(definition, event)).catch((error: unknown) => {
-      log[levelOf(error)]({ [definition.kind]: key, err: toError(error) }, 'deadline left to the sweep');
+      log[levelOfRetried(error)]({ [definition.kind]: key, err: toError(error) }, 'deadline left to the sweep');
     });
   }
 

@@ -1,4 +1,4 @@
-import { levelOf, toError } from '../../errors.js';
+import { levelOfRetried, toError } from '../../errors.js';
 import type { Committer, Written } from './committer.js';
 import { LEASE_MS } from './compose.js';
 import { type ActorEvent, defaultBackoffMs, type Hosting, NotYet } from './definition.js';
@@ -59,7 +59,7 @@ export function createEffectRunner<Context extends object, Event extends ActorEv
       else if (await outbox.amend(key, effect, attempted.again)) planAgain(job, attempted.again);
     } catch (error) {
       if (!abort.signal.aborted)
-        log[levelOf(error)]({ ...fieldsOf(definition.kind, job), err: toError(error) }, 'effect left to the sweep');
+        log[levelOfRetried(error)]({ ...fieldsOf(definition.kind, job), err: toError(error) }, 'effect left to the sweep');
     } finally {
       stopRenewing();
       jobs.forget(job);
@@ -189,7 +189,7 @@ function renew<Context extends object, Event extends ActorEvent>(
     void outbox
       .amend(job.key, job.effect, { leaseUntil: clock.now() + LEASE_MS })
       .catch((error: unknown) => {
-        log[levelOf(error)]({ ...fieldsOf(definition.kind, job), err: toError(error) }, 'lease not renewed');
+        log[levelOfRetried(error)]({ ...fieldsOf(definition.kind, job), err: toError(error) }, 'lease not renewed');
       })
       .finally(() => {
         if (!over) cancel = clock.after(LEASE_MS / 2, tick);

@@ -1,4 +1,4 @@
-import { levelOf, toError } from '../../errors.js';
+import { levelOfRetried, toError } from '../../errors.js';
 import type { Committer } from './committer.js';
 import { type Change, LEASE_MS, type Stamp, taking, withEffects } from './compose.js';
 import type { ActorEvent, Hosting } from './definition.js';
@@ -36,7 +36,7 @@ export function createOutbox<Context extends object, Event extends ActorEvent>(
       const committed = await committer.commit(key, dropEnded);
       return committed?.changed === true;
     } catch (error) {
-      log[levelOf(error)]({ [definition.kind]: key, err: toError(error) }, 'left to the next sweep');
+      log[levelOfRetried(error)]({ [definition.kind]: key, err: toError(error) }, 'left to the next sweep');
       return false;
     }
   }

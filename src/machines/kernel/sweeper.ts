@@ -1,5 +1,5 @@
 import { CLOCK_TOLERANCE_MS } from '../../clock.js';
-import { levelOf, toError } from '../../errors.js';
+import { levelOfRetried, toError } from '../../errors.js';
 import type { Committer } from './committer.js';
 import { taking } from './compose.js';
 import type { Deadlines } from './deadlines.js';
@@ -50,7 +50,7 @@ export function createSweeper<Context extends object, Event extends ActorEvent>(
     try {
       await work;
     } catch (error) {
-      log[levelOf(error)]({ [kind]: key, err: toError(error) }, 'left to the next sweep');
+      log[levelOfRetried(error)]({ [kind]: key, err: toError(error) }, 'left to the next sweep');
     }
   }
 
@@ -60,7 +60,7 @@ export function createSweeper<Context extends object, Event extends ActorEvent>(
     cancel = clock.after(host.dueIntervalMs * jitter, () => {
       void sweep()
         .catch((error: unknown) => {
-          log[levelOf(error)]({ err: toError(error), kind }, 'sweep failed');
+          log[levelOfRetried(error)]({ err: toError(error), kind }, 'sweep failed');
         })
         .finally(schedule);
     });

@@ -1,4 +1,4 @@
-import { levelOf, toError } from '../../errors.js';
+import { levelOfRetried, toError } from '../../errors.js';
 import type { Log } from '../../logging.js';
 import type { EgressObservation } from '../ports/egress-gateway.js';
 import type { LiveKitGateway } from '../ports/livekit-gateway.js';
@@ -87,7 +87,7 @@ async function readEgress({ livekit, log }: LookOptions, { uid, egressId = '' }:
   try {
     return (await livekit.findEgress(egressId)) ?? 'absent';
   } catch (error) {
-    log[levelOf(error)]({ recording: uid, err: toError(error) }, 'egress unknown');
+    log[levelOfRetried(error)]({ recording: uid, err: toError(error) }, 'egress unknown');
     return 'unknown';
   }
 }
@@ -100,7 +100,7 @@ async function askForRecorder(
     const participants = await livekit.listParticipants(roomId);
     return participants.some(({ identity }) => identity === egressId) ? 'present' : 'absent';
   } catch (error) {
-    log[levelOf(error)]({ recording: uid, err: toError(error) }, 'participants unknown');
+    log[levelOfRetried(error)]({ recording: uid, err: toError(error) }, 'participants unknown');
     return 'unknown';
   }
 }

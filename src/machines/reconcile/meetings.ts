@@ -1,5 +1,5 @@
 import type { Clock } from '../../clock.js';
-import { levelOf, toError } from '../../errors.js';
+import { levelOfRetried, toError } from '../../errors.js';
 import type { Log } from '../../logging.js';
 import { roomListVoided } from '../../observability/events.js';
 import type { LiveKitRoom, RoomGateway } from '../ports/room-gateway.js';
@@ -60,7 +60,7 @@ export function createMeetingKeeper(options: MeetingOptions) {
       if (room === undefined || doubt === undefined) doubts.forget(roomId);
       else if (note(room, seen, doubt)) await conclude(room, seen, doubt);
     } catch (error) {
-      log[levelOf(error)]({ room: roomId, err: toError(error) }, 'left to the next look');
+      log[levelOfRetried(error)]({ room: roomId, err: toError(error) }, 'left to the next look');
     }
   }
 

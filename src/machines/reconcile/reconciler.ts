@@ -1,6 +1,6 @@
 import type { Clock } from '../../clock.js';
 import { doAll } from '../../concurrency.js';
-import { levelOf, toError } from '../../errors.js';
+import { levelOfRetried, toError } from '../../errors.js';
 import type { Log } from '../../logging.js';
 import type { LiveKitGateway } from '../ports/livekit-gateway.js';
 import type { RecordingStore } from '../recording/recording-store.js';
@@ -81,7 +81,7 @@ export function createReconciler(options: ReconcilerOptions) {
         await work();
       } catch (error) {
         failed = true;
-        log[levelOf(error)]({ err: toError(error) }, `${what} failed`);
+        log[levelOfRetried(error)]({ err: toError(error) }, `${what} failed`);
       }
       if (!stopped) again(failed);
     });

@@ -1,5 +1,5 @@
 import type { Clock } from '../../clock.js';
-import { levelOf, toError } from '../../errors.js';
+import { levelOfRetried, toError } from '../../errors.js';
 import type { Log } from '../../logging.js';
 import { passVoided } from '../../observability/events.js';
 import type { LiveKitGateway } from '../ports/livekit-gateway.js';
@@ -56,7 +56,7 @@ export function createRecordingKeeper(options: RecordingKeeperOptions) {
       // If the recording was saved meanwhile, nothing was sent: the suspicion stays, and the next look may act on it.
       if (isSnapshot || sent?.changed !== false) suspicions.forget(uid);
     } catch (error) {
-      log[levelOf(error)]({ recording: uid, err: toError(error) }, 'left to the next pass');
+      log[levelOfRetried(error)]({ recording: uid, err: toError(error) }, 'left to the next pass');
     }
   }
 

@@ -1,7 +1,7 @@
 import { randomBytes } from 'node:crypto';
 
 import type { Clock } from '../../clock.js';
-import { levelOf, toError } from '../../errors.js';
+import { levelOfRetried, toError } from '../../errors.js';
 import type { Log } from '../../logging.js';
 import { egressAdopted, strayStopped } from '../../observability/events.js';
 import { type EgressObservation, isTerminal } from '../ports/egress-gateway.js';
@@ -44,7 +44,7 @@ export function createStrayKeeper(options: StrayOptions) {
       const { kind } = await livekit.stopEgress(egressId);
       strayStopped(log, { ...fields, outcome: kind });
     } catch (error) {
-      log[levelOf(error)]({ ...fields, err: toError(error) }, 'stray egress not stopped yet');
+      log[levelOfRetried(error)]({ ...fields, err: toError(error) }, 'stray egress not stopped yet');
     }
   }
 
