@@ -49,6 +49,10 @@ const filesMissing = metrics.counter('tally_missing_files_total', 'Recordings wh
 export const fileMissing = event<OfRecording>('warn', 'file of a recording is missing', () =>
   filesMissing.add({ noticed: 'asked' }),
 );
+/** A client asked for a file that the media store refuses to read, for example because of its rights. */
+export const fileUnreadable = event<OfRecording & { reason: string }>('warn', 'file of a recording cannot be read', () =>
+  filesMissing.add({ noticed: 'unreadable' }),
+);
 /** LiveKit reported a complete file, and Tally does not find it: the egress and Tally may see different folders or buckets. */
 export const fileUndelivered = event<OfRecording & { tally: string; egress: string }>(
   'warn',

@@ -51,6 +51,17 @@ it('an undelivered file is logged once with the path for Tally and the path for 
   expect(files.counts()).toEqual({});
 });
 
+it('an unreadable file is logged once with the reason, and makes the media store not ok until it can be read', () => {
+  const files = createFileReports(log);
+  const reason = 'Cannot open /srv/media/a1.mp4: EACCES: permission denied';
+  files.unreadable(ONE, reason);
+  files.unreadable(ONE, reason);
+  expect(files.counts()).toEqual({ ok: false, unreadableFiles: 1, reason: `Files cannot be read: ${reason}` });
+  expect(lines).toEqual([[{ recording: 'a1', room: 'room-1', reason }, 'file of a recording cannot be read']]);
+  files.settled('a1');
+  expect(files.counts()).toEqual({});
+});
+
 it('at most 10 000 missing files are counted, so that their number does not grow the memory without limit', () => {
   const files = createFileReports(log);
   for (let number = 0; number < 10_002; number += 1) files.missing({ uid: String(number), roomId: 'room' });

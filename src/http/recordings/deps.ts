@@ -7,6 +7,6 @@ export interface RecordingsDeps {
   recordings: RecordingCommands;
   recordingStore: Pick<RecordingStore, 'list'>;
   media: Pick<MediaStore, 'stat' | 'hold' | 'open' | 'presign'>;
-  files: Pick<FileReports, 'missing' | 'settled'>;
+  files: Pick<FileReports, 'missing' | 'unreadable' | 'settled'>;
   log: Logger;
 }

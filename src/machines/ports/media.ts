@@ -74,12 +74,14 @@ export interface MediaStore {
   egressPath(key: string): string;
 }
 
-/** Takes note of files that are not there, for the log and for `/readyz`. */
+/** Takes note of files that are not there or cannot be read, for the log and for `/readyz`. */
 export interface FileReports {
   /** A client asked for the file of a complete recording. */
   missing(recording: { uid: string; roomId: string }): void;
   /** LiveKit reported a complete file a minute ago. @param paths of the file for Tally and for the egress */
   undelivered(recording: { uid: string; roomId: string }, paths: { tally: string; egress: string }): void;
-  /** The file is there, or its recording was deleted. */
+  /** The store refused to read the file for a client. @param reason in the words of the store */
+  unreadable(recording: { uid: string; roomId: string }, reason: string): void;
+  /** The file is there and can be read, or its recording was deleted. */
   settled(uid: string): void;
 }

@@ -71,7 +71,7 @@ export function createFileMedia(mediaDir: string, egressMediaDir: string, assert
       return await work();
     } catch (error) {
       if (error instanceof MediaUnavailableError) throw error;
-      if (!isMissing(error)) throw new MediaUnavailableError(`Cannot ${what}`, { cause: error });
+      if (!isMissing(error)) throw new MediaUnavailableError(`Cannot ${what}`, { cause: error, refused: true });
     }
     await assertOurs(); // the folder may have gone since the first check
     return undefined;

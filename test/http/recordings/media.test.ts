@@ -187,6 +187,7 @@ describe('the media of a recording', () => {
     edge = await createEdge({
       files: {
         missing: ({ uid, roomId }) => void reports.push(['missing', uid, roomId]),
+        unreadable: () => void reports.push(['unreadable']),
         settled: (uid) => void reports.push(['settled', uid]),
       },
     });
@@ -203,6 +204,20 @@ describe('the media of a recording', () => {
       ['missing', UID, 'room-1'],
       ['settled', UID],
     ]);
+  });
+
+  it('are answered 503, and this is reported with the reason, when the media store refuses to read the file', async () => {
+    const reports: unknown[] = [];
+    const note = (uid: string, reason: string) => void reports.push([uid, reason]);
+    const cause = new Error('EACCES: permission denied');
+    const refuse = () => Promise.reject(new MediaUnavailableError('Cannot open it', { cause, refused: true }));
+    edge = await createEdge({
+      media: { ...createMemoryMedia(), hold: refuse },
+      files: { missing: () => undefined, unreadable: ({ uid }, reason) => note(uid, reason), settled: () => undefined },
+    });
+    await edge.recordings.put({ uid: UID });
+    expect((await edge.get(PATH)).status).toBe(503);
+    expect(reports).toEqual([[UID, 'Cannot open it: EACCES: permission denied']]);
   });
 
   it.each(['media.stat', 'media.read'])('are answered 503 while the media store fails on %s', async (call) => {

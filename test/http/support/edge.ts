@@ -85,7 +85,7 @@ export async function createEdge(overrides: Partial<EdgeDeps> = {}): Promise<Edg
     },
     roomStore: { list: (...page) => throughGate(gate, 'rooms.list', readErrors, () => stores.rooms.list(...page)) },
     media: mediaBehind(gate, media),
-    files: { missing: () => undefined, settled: () => undefined },
+    files: { missing: () => undefined, unreadable: () => undefined, settled: () => undefined },
     apiKeys: { list: () => throughGate(gate, 'apiKeys.list', readErrors, () => apiKeys.list()) },
     livekitEvents: webhooks,
     readiness: () => Promise.resolve({ store: { ok: true, latencyMs: 1 } }),

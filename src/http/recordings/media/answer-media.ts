@@ -1,3 +1,4 @@
+import { reasonsOf, TallyError } from '../../../errors.js';
 import type { ByteRange, MediaInfo, OpenMedia } from '../../../machines/ports/media.js';
 import { formatRecordingId } from '../../../machines/recording/recording-id.js';
 import type { RecordingDocument } from '../../../machines/recording/recording.js';
@@ -36,19 +37,24 @@ export async function answerMedia(
     files.settled(uid);
     return file;
   };
+  const noting = <Answer>(asked: Promise<Answer>): Promise<Answer> =>
+    asked.catch((error: unknown) => {
+      if (error instanceof TallyError && error.refused) files.unreadable(recording, reasonsOf(error));
+      throw error;
+    });
   const partOf = (file: MediaInfo) => requestedPart(headers, file, recordingId, ctx.method);
 
   if (ctx.method === 'GET' && media.presign !== undefined) {
-    partOf(present(await media.stat(key))); // the store would answer a bad range with an error of its own
+    partOf(present(await noting(media.stat(key)))); // the store would answer a bad range with an error of its own
     redirectTo(ctx, await media.presign(key));
     return { status: 302 };
   }
-  const opened = await openAtOnce(ctx, media, key, headers, gone);
+  const opened = await noting(openAtOnce(ctx, media, key, headers, gone));
   if (opened !== undefined) {
     const { file, part, stream } = opened;
     return { status: await sendFile(ctx, { file: present(file), recording, part: () => part, bytes: async () => stream }, gone) };
   }
-  const held = await media.hold(key);
+  const held = await noting(media.hold(key));
   if (held === undefined) throw missing();
   try {
     const file = present(held.info);
