@@ -125,7 +125,9 @@ function fewATurn(handle: RequestListener): RequestListener {
     setImmediate(() => {
       isPlanned = false;
       for (const queue of [first, later])
-        for (const [request, response] of queue.splice(0, MOST_A_TURN / 2)) handle(request, response);
+        for (const [request, response] of queue.splice(0, MOST_A_TURN / 2))
+          // The response to a client that is gone would not tell a second time that it is closed.
+          if (!request.socket.destroyed) handle(request, response);
       plan();
     });
   }

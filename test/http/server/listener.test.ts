@@ -84,7 +84,14 @@ describe('pipelined requests of one connection', () => {
 
 describe('a client that sends more requests ahead than may wait', () => {
   const request = requestFor(`/${'x'.repeat(1_000)}`);
-  const flood = requestFor('/one') + request.repeat(5_000);
+  const flood = request.repeat(5_000);
+
+  async function sendOneAndFlood(): Promise<void> {
+    client.socket.write(requestFor('/one'));
+    await hears(client, 'begun');
+    client.socket.write(flood);
+    await client.closed;
+  }
 
   it.each<[string, (response: ServerResponse) => void]>([
     ['has begun', (response) => response.write('begun')],
@@ -92,8 +99,7 @@ describe('a client that sends more requests ahead than may wait', () => {
   ])('is cut off, and no request is handled after the first, whose answer %s', async (_state, answer) => {
     const events: string[] = [];
     handle = recordingEvents(events, answer);
-    client.socket.write(flood);
-    await client.closed;
+    await sendOneAndFlood();
     await allClosed(events);
     expect(events).toEqual(['/one comes', '/one is closed']);
   });
@@ -104,8 +110,7 @@ describe('a client that sends more requests ahead than may wait', () => {
       socket ??= incoming.socket;
       response.write('begun');
     };
-    client.socket.write(flood);
-    await client.closed;
+    await sendOneAndFlood();
     expect(socket?.bytesRead).toBeLessThan(200_000);
   });
 
@@ -133,6 +138,24 @@ describe('a client that sends more requests ahead than may wait', () => {
     await hears(other, '/other2');
     other.socket.destroy();
   });
+});
+
+it('a request is never handled when its client disconnects while it waits for a turn of the event loop', async () => {
+  const events: string[] = [];
+  const clients = await Promise.all(Array.from({ length: 200 }, connected));
+  handle = (_request, response) => response.end('ready');
+  for (const { socket } of clients) socket.write(requestFor('/first'));
+  await Promise.all(clients.map((each) => hears(each, 'ready')));
+  handle = recordingEvents(events, () => {
+    for (const { socket } of clients) socket.destroy();
+  });
+  for (const [index, { socket }] of clients.entries()) socket.write(requestFor(`/${index}`));
+  await Promise.all(clients.map(({ closed }) => closed));
+  client.socket.destroy();
+  await allClosed(events);
+  const [come, closed] = ['comes', 'is closed'].map((end) => events.filter((event) => event.endsWith(end)).length);
+  expect(come).toBe(closed);
+  expect(come).toBeLessThan(clients.length);
 });
 
 describe('new connections, while a hundred others are busy', () => {
