@@ -17,8 +17,8 @@ export interface FirstKeyOptions extends Pick<WaitOptions, 'locks' | 'clock' | '
 /** The lock of OpenVidu Meet for the first documents of a store, and its lifetime, milliseconds. */
 const LOCK = 'storage_initialization';
 const LOCK_TTL_MS = 30_000;
-/** The setting with the digest of the text for which the keys were last replaced. */
-const REPLACED_FOR = 'apiKeysReplacedFor';
+/** Before the digest of a text: the setting that the keys were replaced for it. */
+const REPLACED_FOR = 'apiKeysReplacedFor:';
 
 /**
  * The first API key: the oldest stored one, else the configured one, else a generated `ovmeet-` and 32 hexadecimal characters. A
@@ -31,22 +31,25 @@ export async function ensureApiKey(options: FirstKeyOptions): Promise<string> {
   const lock = await waitForLock(LOCK, { ...options, ttlMs: LOCK_TTL_MS, work: 'the preparations of the store' });
   try {
     await storeFirstKey(options);
+    return await oldestKey(options);
   } finally {
     await lock?.release();
   }
-  return oldestKey(options);
 }
 
 /** A process that is killed here repeats the replacement at its next start, because the text is remembered last. */
 async function storeFirstKey({ apiKeys, settings, initialKey, resetText, clock, log }: FirstKeyOptions): Promise<void> {
-  const digest = resetText === undefined ? undefined : createHash('sha256').update(resetText).digest('hex');
-  const replaces = digest !== undefined && (await settings.load(REPLACED_FOR)) !== digest;
+  const digest = createHash('sha256')
+    .update(resetText ?? '')
+    .digest('hex');
+  const setting = `${REPLACED_FOR}${digest}`;
+  const replaces = resetText !== undefined && (await settings.load(setting)) === undefined;
   if (replaces) await apiKeys.removeAll();
   if ((await apiKeys.list()).length === 0) {
     await apiKeys.add({ key: initialKey ?? `ovmeet-${randomBytes(16).toString('hex')}`, creationDate: clock.now() });
   }
   if (!replaces) return;
-  await settings.save(REPLACED_FOR, digest);
+  await settings.save(setting, String(clock.now()));
   log.warn({}, 'TALLY_RESET_API_KEY: the stored API keys were replaced by a new one');
 }
 

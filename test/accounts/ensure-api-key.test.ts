@@ -95,6 +95,8 @@ describe('TALLY_RESET_API_KEY', () => {
     expect(await ensure()).toBe(first);
     const second = await ensure(undefined, 'lost it again');
     expect(second).not.toBe(first);
+    // An instance that still has the first text restarts.
+    expect(await ensure(undefined, 'lost the key')).toBe(second);
     expect((await store.list()).map(({ key }) => key)).toEqual([second]);
     expect(warnings()).toEqual(Array(2).fill('TALLY_RESET_API_KEY: the stored API keys were replaced by a new one'));
     expect(lines.join('')).not.toMatch(/lost|ovmeet/);
