@@ -69,9 +69,15 @@ async function matchingIn<Document>(
   limit: number,
 ): Promise<Stored[]> {
   const { collection, index, roomName, projection = {} } = query;
-  const name = roomName === undefined ? {} : { 'tally.name': { $regex: literal(foldName(roomName)) } };
+  const name = roomName === undefined ? {} : hasName(roomName);
   const filter = { $and: [query.filter, IS_TAKEN_IN, name, ...behind(query, after), ...notBehind(query, upTo)] };
   return collection.find(filter, { projection }).sort(sortOf(query)).limit(limit).hint(index).toArray();
+}
+
+/** An instance of Tally's release 0.1 that still runs stores no folded name. */
+function hasName(part: string): Filter {
+  const unfolded = { 'tally.name': null, roomName: { $regex: literal(part), $options: 'i' } };
+  return { $or: [{ 'tally.name': { $regex: literal(foldName(part)) } }, unfolded] };
 }
 
 /** The position of the last of the next `count` index keys; undefined if fewer are left. */
