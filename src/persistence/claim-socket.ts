@@ -21,11 +21,11 @@ export interface ClaimSocket {
 }
 
 /**
- * Listen on a unix socket, `process-{id}-{host}.sock`. If the path is too long or sockets fail, listen on a loopback port and write
- * the port to a file.
+ * Listen on a unix socket, `process-{random}{host}.sock`. If the path is too long or sockets fail, listen on a loopback port and
+ * write the port to a file.
  */
 export async function listenIn(folder: string, host: string): Promise<ClaimSocket> {
-  const id = randomBytes(8).toString('hex');
+  const id = `${randomBytes(4).toString('hex')}${host}`;
   const server = createServer((socket) => {
     socket.on('error', () => socket.destroy());
     socket.end(id, () => socket.destroy());
@@ -33,10 +33,10 @@ export async function listenIn(folder: string, host: string): Promise<ClaimSocke
   // An error such as too many open files leaves a connection unanswered; the other process counts that as alive.
   server.on('error', () => undefined);
 
-  let name = `process-${id}-${host}.sock`;
+  let name = `process-${id}.sock`;
   const isShort = Buffer.byteLength(join(folder, name)) <= LONGEST_SOCKET_PATH;
   if (!isShort || !(await listens(server, { path: join(folder, name) }))) {
-    name = `process-${id}-${host}.port`;
+    name = `process-${id}.port`;
     const isListening = await listens(server, { host: '127.0.0.1', port: 0 });
     if (!isListening) throw new Error('No socket can be opened');
     await writeFile(join(folder, `new-${name}`), JSON.stringify({ id, port: (server.address() as AddressInfo).port }));

@@ -35,8 +35,8 @@ export interface DataFolderClaim {
   release(): Promise<void>;
 }
 
-/** The host is missing in the files of Tally's first release, which never touched them. */
-const CLAIM = /^process-[0-9a-f]{16}(?:-([0-9a-f]{8}))?\.(sock|port)$/;
+/** The last eight digits are the host's. An earlier release drew all sixteen, and takes these names for its own. */
+const CLAIM = /^process-[0-9a-f]{8}([0-9a-f]{8})\.(sock|port)$/;
 /** How often a process touches its file, milliseconds. */
 const TOUCHED_EVERY_MS = 1_000;
 /** A process that has not touched its file for this long is dead, milliseconds. */
@@ -126,11 +126,10 @@ function digest(text: string): string {
 async function isAlive(folder: string, name: string, by: { clock: Pick<Clock, 'after'>; host: string }): Promise<boolean> {
   const path = join(folder, name);
   if (await answers(path, by.clock)) return true;
-  const host = CLAIM.exec(name)?.[1] ?? by.host;
-  return host !== by.host && (await isTouched(path, by.clock));
+  return CLAIM.exec(name)?.[1] !== by.host && (await isTouched(path, by.clock));
 }
 
-/** Whether somebody touches the file. Times of other hosts' clocks are not compared with ours. */
+/** Whether another process touches the file. Times of other hosts' clocks are not compared with ours. */
 async function isTouched(path: string, clock: Pick<Clock, 'after'>): Promise<boolean> {
   const touchedAt = (): Promise<number | undefined> =>
     stat(path).then(

@@ -1,6 +1,8 @@
+import { createHash } from 'node:crypto';
 import { once } from 'node:events';
 import { mkdir, writeFile } from 'node:fs/promises';
 import { type AddressInfo, createServer, type Server, type Socket } from 'node:net';
+import { hostname } from 'node:os';
 import { join } from 'node:path';
 
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
@@ -90,7 +92,7 @@ async function startSilentNeighbour(folder: string): Promise<{ knocked: Promise<
   const knocks: Socket[] = [];
   const server: Server = createServer((socket) => knocks.push(socket)).listen(0, '127.0.0.1');
   await once(server, 'listening');
-  const id = '0'.repeat(16);
+  const id = `00000000${createHash('sha256').update(hostname()).digest('hex').slice(0, 8)}`; // of this host
   await mkdir(folder, { recursive: true });
   await writeFile(join(folder, `process-${id}.port`), JSON.stringify({ id, port: (server.address() as AddressInfo).port }));
   return {

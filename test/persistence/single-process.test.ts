@@ -99,14 +99,14 @@ describe('a data folder', () => {
     const stranger = createServer((socket) => socket.end('HTTP/1.1 400 Bad Request\r\n\r\n')).listen(0, '127.0.0.1');
     await once(stranger, 'listening');
     const { port } = stranger.address() as AddressInfo;
-    await writeFile(join(folder, 'process-0123456789abcdef-01234567.port'), JSON.stringify({ id: '0123456789abcdef', port }));
-    await (await claimDataFolder(folder)).release();
+    await writeFile(join(folder, 'process-01234567fcec9150.port'), JSON.stringify({ id: '01234567fcec9150', port }));
+    await (await claimDataFolder(folder, { host: 'here' })).release();
     expect(await readdir(folder)).toEqual([]);
     stranger.close();
   });
 
   describe('whose owner is on another host, where its socket answers nobody', () => {
-    const SOCKET = 'process-0123456789abcdef-01234567.sock';
+    const SOCKET = 'process-0123456789abcdef.sock';
 
     /** Claims the folder on a clock that runs by itself, while `touching` happens every second. */
     async function claimWhile(touching: () => Promise<void>): Promise<unknown> {
