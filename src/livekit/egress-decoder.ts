@@ -1,5 +1,6 @@
 import type { EgressInfo, FileInfo } from '@livekit/protocol';
 
+import { isDate, NS_PER_MS, toCount, toId, toText } from './ranges.js';
 import type { EgressFile, EgressObservation, EgressStatus } from '../machines/ports/egress-gateway.js';
 
 /** Our names of LiveKit's statuses, indexed by LiveKit's number. @see livekit/protocol, livekit_egress.proto: EgressStatus */
@@ -13,13 +14,7 @@ const STATUS_BY_NUMBER: readonly EgressStatus[] = [
   'LIMIT_REACHED',
 ];
 
-const NS_PER_MS = 1e6;
 const NS_PER_SECOND = 1e9;
-const DAY_MS = 86_400_000;
-/** LiveKit is younger. */
-const OLDEST_MS = Date.UTC(2000);
-/** The longest text that is kept, UTF-16 units. */
-const TEXT_MAX = 2_048;
 
 /**
  * Decodes one EgressInfo. Proto3 does not distinguish "zero" from "not set", so zeros and empty strings become absent members. A
@@ -34,24 +29,24 @@ export function decodeEgress(info: EgressInfo): EgressObservation | undefined {
   if (status === undefined || file === undefined || info.streamResults.length > 0) return undefined;
   if (info.egressId === '' || info.roomName === '') return undefined;
   return {
-    egressId: info.egressId,
-    roomName: info.roomName,
-    roomSid: info.roomId,
+    egressId: toId(info.egressId),
+    roomName: toId(info.roomName),
+    roomSid: toId(info.roomId),
     status,
     updatedAt: updatedAtOf(info, file).toString(),
     ...present('startedAt', toMs(info.startedAt)),
     ...present('endedAt', toMs(info.endedAt)),
     file: decodeFile(file),
     ...present('error', toText(info.error)),
-    ...present('errorCode', info.errorCode || undefined),
+    ...present('errorCode', info.errorCode > 0 ? info.errorCode : undefined),
     ...present('details', toText(info.details)),
-    requestedPath: (requestedPathOf(info) || file.filename).slice(0, TEXT_MAX),
+    requestedPath: toText(requestedPathOf(info) || file.filename) ?? '',
   };
 }
 
 function decodeFile(file: FileInfo): EgressFile {
   return {
-    filename: file.filename.slice(0, TEXT_MAX),
+    filename: toText(file.filename) ?? '',
     ...present('startedAt', toMs(file.startedAt)),
     ...present('endedAt', toMs(file.endedAt)),
     ...present('duration', toSeconds(file.duration)),
@@ -100,24 +95,9 @@ function toMs(ns: bigint): number | undefined {
   return isDate(ns) ? Number(ns) / NS_PER_MS : undefined;
 }
 
-/** Whether an instant in nanoseconds lies between the year 2000 and tomorrow. */
-function isDate(ns: bigint): boolean {
-  const ms = Number(ns) / NS_PER_MS;
-  return ms >= OLDEST_MS && ms <= Date.now() + DAY_MS;
-}
-
 function toSeconds(ns: bigint): number | undefined {
   const duration = toCount(ns);
   return duration === undefined ? undefined : duration / NS_PER_SECOND;
-}
-
-/** A positive number that JavaScript can count exactly. */
-function toCount(value: bigint): number | undefined {
-  return value > 0n && value <= Number.MAX_SAFE_INTEGER ? Number(value) : undefined;
-}
-
-function toText(text: string): string | undefined {
-  return text === '' ? undefined : text.slice(0, TEXT_MAX);
 }
 
 /** An object with this member, or without it when the value is undefined. */

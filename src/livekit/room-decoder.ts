@@ -1,9 +1,10 @@
 import { ParticipantInfo_Kind, ParticipantInfo_State, type ParticipantInfo, type Room } from '@livekit/protocol';
 
+import { toId } from './ranges.js';
 import type { LiveKitRoom, RoomPresence } from '../machines/ports/room-gateway.js';
 
 export function decodeRoom({ name, sid, metadata, numParticipants, activeRecording }: Room): LiveKitRoom {
-  return { name, sid, metadata, participants: numParticipants, activeRecording };
+  return { name: toId(name), sid: toId(sid), metadata, participants: numParticipants, activeRecording };
 }
 
 const NOBODY: ReadonlySet<ParticipantInfo_Kind> = new Set([ParticipantInfo_Kind.EGRESS, ParticipantInfo_Kind.AGENT]);

@@ -53,7 +53,7 @@ export function createWebhookVerifier({ apiKey, apiSecret }: { apiKey: string; a
   };
 }
 
-/** What an operator can do about a token that `jose`, on which the SDK relies, refused. */
+/** The reason why `jose`, on which the SDK relies, refused a token, and its remedy. */
 function refusalOf(error: unknown): string {
   const { code, claim } = error as { code?: unknown; claim?: unknown };
   if (code === 'ERR_JWS_SIGNATURE_VERIFICATION_FAILED')
@@ -61,7 +61,7 @@ function refusalOf(error: unknown): string {
   if (claim === 'iss') return "The webhook is signed by another key: compare LIVEKIT_API_KEY with LiveKit's webhook.api_key";
   if (code === 'ERR_JWT_EXPIRED') return "The webhook's token has expired: compare the clocks of LiveKit and of this machine";
   if (claim === 'nbf') return "The webhook's token is not valid yet: compare the clocks of LiveKit and of this machine";
-  return "The webhook's token is none of LiveKit's";
+  return "The webhook's token was not made by LiveKit";
 }
 
 function isHashOf(claimed: unknown, body: string): boolean {

@@ -66,6 +66,9 @@ describe('decodeEgress', () => {
     const beyond = 2n ** 63n - 1n;
     const egress = decodeEgress(
       buildEgressInfo({
+        roomName: 'r'.repeat(3_000),
+        roomId: 's'.repeat(3_000),
+        errorCode: -1,
         startedAt: 1n,
         endedAt: beyond,
         updatedAt: beyond,
@@ -84,7 +87,8 @@ describe('decodeEgress', () => {
       }),
     );
     expect(egress).toMatchObject({ updatedAt: '0', error: 'e'.repeat(2_048), details: 'd'.repeat(2_048) });
-    expect(Object.keys(egress ?? {})).not.toContain('startedAt');
+    expect(egress).toMatchObject({ roomName: 'r'.repeat(256), roomSid: 's'.repeat(256) });
+    for (const name of ['startedAt', 'errorCode']) expect(Object.keys(egress ?? {})).not.toContain(name);
     expect(Object.keys(egress ?? {})).not.toContain('endedAt');
     expect(egress?.file).toStrictEqual({ filename: 'f'.repeat(2_048), location: 'l'.repeat(2_048) });
   });

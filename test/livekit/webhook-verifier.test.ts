@@ -138,7 +138,7 @@ describe('the webhook verifier', () => {
       token: () => sign(started, { nbf: nowSeconds() + 90 }),
       reason: 'not valid yet: compare the clocks',
     },
-    { what: 'no token of LiveKit', token: () => 'devkey:secret', reason: "none of LiveKit's" },
+    { what: 'no token of LiveKit', token: () => 'devkey:secret', reason: 'not made by LiveKit' },
   ])('judges the token without the body, and says why it refuses $what', async ({ token, reason }) => {
     await expect(verifier.verify(token())).rejects.toThrow(reason);
   });

@@ -3,7 +3,7 @@ export interface RoomPresence {
   identity: string;
   /**
    * Whether there is something to record: a person, also one by telephone (SIP), or an ingested stream. Recorders, agents, hidden and
-   * disconnected participants are nobody.
+   * disconnected participants do not count.
    */
   isSomebody: boolean;
 }
