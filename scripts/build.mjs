@@ -96,7 +96,7 @@ function build({ ifNeeded }) {
     const isBuilt = existsSync(DIST);
     const state = isBuilt ? 'runs as built from other sources' : 'is not built';
     process.stderr.write(
-      `Tally ${state}, for the compiler is missing: npm ci && npm run build && npm prune --omit=dev builds it\n`,
+      `Tally ${state}, because the compiler is missing: npm ci && npm run build && npm prune --omit=dev builds it\n`,
     );
     return isBuilt;
   }

@@ -14,9 +14,7 @@ export const roomIdSchema = z
 
 /** `roomIds`: one comma-separated list, or a repeated parameter with one id per value. Repeats and bad ids are dropped. */
 export const roomIdsSchema = z.preprocess(
-  (value) => {
-    return typeof value === 'string' ? partsOf(value) : Array.isArray(value) ? value.filter(isText) : [];
-  },
+  (value) => (typeof value === 'string' ? partsOf(value) : Array.isArray(value) ? value.filter(isText) : []),
   idList('roomIds', z.string())
     .transform((given) => [...new Set(given.map(sanitizeRoomId))].filter((roomId) => roomId !== ''))
     .refine((roomIds) => roomIds.length > 0, 'At least one valid roomId is required after sanitization'),

@@ -47,7 +47,10 @@ export function answers(
       const reply = await handle(gathered, ctx);
       ctx.status = reply.status;
       if (reply.location !== undefined) ctx.set('Location', reply.location);
-      if ('body' in reply) ctx.body = reply.body;
+      if ('body' in reply) {
+        ctx.body = reply.body;
+        ctx.set('Cache-Control', 'no-store'); // rooms show links with secrets
+      }
       return undefined;
     },
   };
