@@ -29,7 +29,7 @@ export function createPorts(
   return {
     ...persistence,
     livekit: tellingOutages(createLiveKitGateway(server), createOutageLog(log, 'LiveKit')),
-    files: createFileReports(log.child({ part: 'media' })),
+    files: createFileReports(log.child({ part: 'media' }), persistence.clock),
     webhooks: createWebhookVerifier(server),
     instance: `${config.instanceId}:${randomBytes(3).toString('hex')}`,
     log,

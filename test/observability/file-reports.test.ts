@@ -3,6 +3,7 @@ import { beforeEach, expect, it } from 'vitest';
 import type { Log } from '../../src/logging.js';
 import { createFileReports } from '../../src/observability/file-reports.js';
 import { silentLog } from '../support/silent-log.js';
+import { createTestClock } from '../support/test-clock.js';
 
 const ONE = { uid: 'a1', roomId: 'room-1' };
 const OTHER = { uid: 'b2', roomId: 'room-2' };
@@ -60,6 +61,24 @@ it('an unreadable file is logged once with the reason, and makes the media store
   expect(lines).toEqual([[{ recording: 'a1', room: 'room-1', reason }, 'file of a recording cannot be read']]);
   files.settled('a1');
   expect(files.counts()).toEqual({});
+});
+
+it('undelivered and unreadable files are forgotten 90 minutes after the last report, because another instance may settle them', () => {
+  const clock = createTestClock();
+  const files = createFileReports(log, clock);
+  files.undelivered(ONE, PATHS);
+  files.undelivered(OTHER, PATHS);
+  files.unreadable(OTHER, 'EACCES');
+  clock.advance(60 * 60_000);
+  files.undelivered(ONE, PATHS);
+  clock.advance(30 * 60_000 - 1);
+  expect(files.counts()).toMatchObject({ undeliveredFiles: 2, unreadableFiles: 1 });
+  clock.advance(1);
+  expect(files.counts()).toMatchObject({ ok: false, undeliveredFiles: 1 });
+  expect(files.counts()).not.toHaveProperty('unreadableFiles');
+  clock.advance(60 * 60_000);
+  expect(files.counts()).toEqual({});
+  expect(lines).toHaveLength(3);
 });
 
 it('at most 10 000 missing files are counted, so that their number does not grow the memory without limit', () => {
