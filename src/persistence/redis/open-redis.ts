@@ -37,7 +37,8 @@ export interface OpenRedis {
 
 /** A full Redis refuses to write, and a user may lack the right to run scripts: a plain PING would say nothing about both. */
 const WRITE = "return redis.call('SET', KEYS[1], '', 'PX', 1000)";
-const READINESS_KEY = 'tally:readiness';
+/** Under the prefix of the locks, to which a user may be limited. No lock has this name, and no list of room locks finds it. */
+const READINESS_KEY = 'ov_meet_lock:tally_readiness';
 
 /**
  * Open two connections, for commands and for subscriptions. An unreachable Redis does not make this fail: it is logged, calls
