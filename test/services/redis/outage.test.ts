@@ -124,6 +124,14 @@ describe('the Redis adapter', () => {
     admin.disconnect();
   });
 
+  it('answers its ping for a user who may use the keys of locks only, and no list of room locks shows the key of the ping', async () => {
+    const admin = connectTo(server.port);
+    await admin.call('ACL', 'SETUSER', 'default', 'resetkeys', '~ov_meet_lock:*', '~ov_meet_lock_registry:*');
+    await redis.ping();
+    expect(await redis.roomLocks.list()).toEqual([]);
+    admin.disconnect();
+  });
+
   it('throws LocksUnavailableError once it is closed, and can be closed again', async () => {
     await redis.close();
     await expectOutage(redis, GIVEN_UP_MS);
