@@ -7,7 +7,7 @@ import type { TallyClient } from '../support/tally-client.js';
 import { startCluster, type Cluster } from './support/cluster.js';
 import { overlapsOf } from './support/truth.js';
 
-const starts = isFullSize ? 10_000 : 500;
+const starts = isFullSize ? 10_000 : 300;
 const rooms = isFullSize ? 500 : 25;
 const users = isFullSize ? 64 : 8;
 /** The number of recordings that a user keeps running before it stops the oldest, so that most rooms are taken. */

@@ -77,7 +77,7 @@ describe('the MongoDB store', () => {
     const [survivor] = mongodb.set.nodes;
     for (const node of mongodb.set.nodes) if (node !== survivor) await node.kill();
     await poll('the last one is no primary', 20_000, async () => {
-      const { error } = await outcomeOf(stores.ping());
+      const { error } = await outcomeOf(stores.recordings.load('one'));
       return error instanceof StoreUnavailableError;
     });
     const calls: Record<string, () => Promise<unknown>> = {
