@@ -9,7 +9,7 @@ import { createRandom, type Random } from '../../support/random.js';
 import { adapters } from '../../support/stores/stores.js';
 import { startTallyProcess, type TallyProcess } from '../../support/apps/tally-process.js';
 
-const KILLS = 3;
+const KILLS = 2;
 const ROOMS = 12;
 /** The sweep's interval and a busy machine included. */
 const RIGHT_WITHIN_MS = 8_000 + adapters.laterMs;

@@ -14,7 +14,7 @@ const kills = isFullSize ? 3 : 1;
 const rooms = 60;
 const thinkMs = 700;
 /** Time between two kills, in which the killed member returns and the load goes on. */
-const calmMs = 8_000;
+const calmMs = 5_000;
 const rightWithinMs = 15_000;
 const seed = Number(process.env['SEED'] ?? Math.floor(Math.random() * 1e9));
 /** Time for up to three elections under load, and for the pauses between them. */
