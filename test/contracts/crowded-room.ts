@@ -8,6 +8,7 @@ import { eventually } from '../support/eventually.js';
 import type { S3Server } from '../support/stores/s3-bucket.js';
 import { type S3Proxy, startS3Proxy } from '../support/stores/s3-proxy.js';
 import { settleEach } from '../../src/concurrency.js';
+import { isFullSize } from '../support/full-size.js';
 import { buildSettled } from './documents.js';
 
 export interface CrowdedRoomContract {
@@ -19,7 +20,7 @@ export interface CrowdedRoomContract {
 }
 
 const BUCKET = 'recordings';
-const MANY = 1_500;
+const MANY = isFullSize ? 1_500 : 600;
 const NAMED = 500;
 const NAMED_ROOM = 'by-name-000001';
 

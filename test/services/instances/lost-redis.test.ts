@@ -10,8 +10,8 @@ import { startAll, startInstances, type Instances } from './support/instances.js
 const backWithinMs = 5_000;
 /** Time until the locks of live recordings are taken again after a new connection, and until they are released at the end. */
 const locksBackWithinMs = 5_000;
-/** Time until the locks are taken again when no connection broke: the job that keeps the locks runs every 30 s. */
-const locksKeptWithinMs = 60_000;
+/** Time until the locks are taken again when no connection broke: the job that keeps the locks runs every 3 s here. */
+const locksKeptWithinMs = 30_000;
 /** Time for calls of one second each to a hanging Redis, and for the retries of failed effects. */
 const outageTimeoutMs = 40_000;
 const emptiedTimeoutMs = locksKeptWithinMs + outageTimeoutMs;
@@ -20,7 +20,10 @@ describe('two instances that record when Redis fails', () => {
   let instances: Instances;
 
   beforeAll(async () => {
-    instances = await startInstances({ webhooks: 'both', tallyEnv: { TALLY_LOCK_GC_INTERVAL_MS: '1000' } });
+    instances = await startInstances({
+      webhooks: 'both',
+      tallyEnv: { TALLY_LOCK_GC_INTERVAL_MS: '1000', TALLY_LOCK_KEEPER_INTERVAL_MS: '3000' },
+    });
     await instances.startWorker({ media: false, capacity: 20 });
     return () => instances.stop();
   });
