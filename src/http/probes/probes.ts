@@ -1,3 +1,4 @@
+import { isOutage } from '../../errors.js';
 import type { Credential } from '../auth/authenticate.js';
 import type { HttpContext, HttpMiddleware } from '../route/context.js';
 import type { Capability } from '../route/capability.js';
@@ -11,9 +12,10 @@ export interface DependencyReport {
   reason?: string;
   /** For the clock only: milliseconds by which it is ahead; negative when it is behind. */
   offsetMs?: number;
-  /** For the media store only: recordings whose file was asked for in vain, and those whose file LiveKit delivered elsewhere. */
+  /** For the media store only: recordings whose file is missing, was delivered elsewhere by LiveKit, or cannot be read. */
   missingFiles?: number;
   undeliveredFiles?: number;
+  unreadableFiles?: number;
 }
 
 const CHECK_EVERY_MS = 1_000;
@@ -21,7 +23,7 @@ const CHECK_EVERY_MS = 1_000;
 export interface ProbesDeps {
   /** Reports keyed by the name of the dependency. The instance is ready unless `store` is down or refuses writes. */
   readiness(): Promise<Record<string, DependencyReport>>;
-  /** Who knows it sees times and reasons. */
+  /** Requests that carry it see times and reasons. */
   credential: Credential;
 }
 
@@ -31,7 +33,7 @@ export function probesCapability(deps: ProbesDeps): Capability {
 
 /**
  * Any method is answered. `/health` and `/livez` show that the event loop runs. `/readyz` reports each dependency; only a store that
- * is down or refuses writes makes it 503. One check a second serves everybody, because a check writes.
+ * is down or refuses writes makes it 503. All requests of one second share one check, because a check writes.
  */
 function probes({ readiness, credential }: ProbesDeps): HttpMiddleware {
   const check = atMostEvery(CHECK_EVERY_MS, readiness);
@@ -52,8 +54,13 @@ function probes({ readiness, credential }: ProbesDeps): HttpMiddleware {
 
 async function isTrusted(ctx: HttpContext, credential: Credential): Promise<boolean> {
   const value = credential.read(ctx);
-  // While the store is down, no key can be checked: the reasons are in the log.
-  return value !== undefined && (await credential.verify(value).catch(() => undefined))?.granted === true;
+  if (value === undefined) return false;
+  try {
+    return (await credential.verify(value)).granted;
+  } catch (error) {
+    if (isOutage(error)) return false; // while the store is down, no key can be checked: the reasons are in the log
+    throw error;
+  }
 }
 
 /** Reasons may name hosts and folders, which strangers need not know. */

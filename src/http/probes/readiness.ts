@@ -5,7 +5,11 @@ import type { DependencyReport } from './probes.js';
 /** Cheap checks, keyed by the name of the dependency. A check rejects when its dependency gives no good answer. */
 export type Pings = Readonly<Record<string, () => Promise<unknown>>>;
 
-/** Checks all dependencies in parallel and adds the `notes` on them; a failed check overrules its note. The report `clock` compares this machine's clock with the store's. */
+/**
+ * Checks all dependencies in parallel. The report `clock` compares this machine's clock with the store's.
+ *
+ * @param notes further members of the reports; a failed check overrules its note
+ */
 export function createReadiness(
   pings: Pings,
   clock: Pick<SharedClock, 'offsetMs'>,

@@ -56,6 +56,11 @@ describe('/readyz', () => {
     expect(body).toEqual({ store: { ok: false }, locks: { ok: false } });
   });
 
+  it('answers 500 when the key cannot be checked because of a fault of Tally', async () => {
+    const credential = { read: () => 'key', verify: () => Promise.reject(new TypeError('a fault')) };
+    expect((await ready(await createEdge({ readiness: () => Promise.resolve(report), credential }))).status).toBe(500);
+  });
+
   it('checks the dependencies once for all who ask within a second', async () => {
     let checks = 0;
     const edge = await createEdge({ readiness: () => Promise.resolve({ store: { ok: true, latencyMs: (checks += 1) } }) });
