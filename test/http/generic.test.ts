@@ -10,6 +10,15 @@ beforeEach(async () => {
   edge = await createEdge();
 });
 
+it.each(['/api/v1/rooms', '/api/v1/rooms/room-1', '/api/v1/rooms/room-1/config', '/api/v1/recordings'])(
+  'JSON is never kept by a cache, because rooms show links with secrets: %s',
+  async (path) => {
+    await edge.rooms.put({ roomId: 'room-1' });
+    const { status, headers } = await edge.get(path);
+    expect([status, headers['cache-control']]).toEqual([200, 'no-store']);
+  },
+);
+
 describe('the HTTP edge, for paths,', () => {
   it.each(['/api/v1/rooms', '/API/V1/Rooms', '/api/v1/rooms/', '/api/v1/ROOMS/'])(
     'ignores case and a trailing slash: %s',
