@@ -16,7 +16,7 @@ const closer = join(import.meta.dirname, '../../support/stores/store-closer.ts')
 /** The disk of a busy machine. A process that spins never ends. */
 const ENDS_WITHIN_MS = 10_000;
 
-/** What happens to a process while it closes its store. */
+/** The ways in which a process is disturbed while it closes its store. */
 const FATES = ['nothing', 'kill', 'removal'] as const;
 const RUNS = isFullSize ? 50 : 3;
 

@@ -20,6 +20,19 @@ describe('LMDB', () => {
   });
   afterEach(() => remove());
 
+  it('closes after every write that it has begun, the flushed ones too, and refuses later ones', async () => {
+    const environment = openEnvironment(join(dataDir, 'store'));
+    const table = environment.table<number>('numbers');
+    const ends: string[] = [];
+    const write = (number: number) =>
+      environment.write(() => void table.put(String(number), number), { durable: number % 2 === 0 });
+    const writes = Array.from({ length: 20 }, (_, number) => write(number).then(() => ends.push('written')));
+    const closing = environment.close().then(() => ends.push('closed'));
+    await expect(write(20)).rejects.toThrow(StoreUnavailableError);
+    await Promise.all([...writes, closing]);
+    expect(ends).toEqual([...writes.map(() => 'written'), 'closed']);
+  });
+
   it('finds recordings, rooms, API keys and locks again when it is opened again', async () => {
     const first = await openLmdb({ dataDir, bootId: 'one' });
     const recording = buildRecording('one', { roomId: 'room', tally: { dueAt: 5, effects: [buildEffect('notify')] } });
