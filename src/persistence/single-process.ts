@@ -4,7 +4,7 @@ import { hostname } from 'node:os';
 import { join, resolve } from 'node:path';
 
 import { type Clock, sleep, systemClock } from '../clock.js';
-import { InvalidInputError, TallyError } from '../errors.js';
+import { InvalidInputError, TallyError, toError } from '../errors.js';
 import { answers, listenIn } from './claim-socket.js';
 import { isMissing } from './is-missing.js';
 
@@ -134,7 +134,7 @@ async function isTouched(path: string, clock: Pick<Clock, 'after'>): Promise<boo
   const touchedAt = (): Promise<number | undefined> =>
     stat(path).then(
       ({ mtimeMs }) => mtimeMs,
-      () => undefined,
+      (error: unknown) => (isMissing(error) ? undefined : Promise.reject(toError(error))),
     );
   const before = await touchedAt();
   for (let waitedMs = 0; before !== undefined && waitedMs < DEAD_AFTER_MS; waitedMs += TOUCHED_EVERY_MS) {
