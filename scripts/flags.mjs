@@ -2,7 +2,7 @@ import process from 'node:process';
 import { parseArgs } from 'node:util';
 
 /**
- * The flags of a script. `--help` ends the process with 0, and any other argument that is not in `names` with 2.
+ * The flags of a script. The build cannot use `src/config/command-line.ts`, which it has yet to compile. `--help` ends the process with 0, and any other argument that is not in `names` with 2.
  *
  * @param {string} usage the command as a user types it
  * @param {string[]} names without dashes

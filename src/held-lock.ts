@@ -22,7 +22,7 @@ export interface HoldOptions {
 }
 
 export interface WaitOptions extends Omit<HoldOptions, 'onLost'> {
-  /** What the lock protects, for the log: `the migrations`. */
+  /** The work that the lock protects, for the log: `the migrations`. */
   work: string;
   /** Aborted when the program stops. */
   signal: AbortSignal;

@@ -6,8 +6,8 @@ import { openDemoRoom } from './app/demo-room.js';
 import { announce, type Welcome } from './cli/welcome.js';
 import { readOptions, version } from './config/command-line.js';
 import { type Config, configWarnings, parseConfig, withEnvFile } from './config/config.js';
-import { reasonsOf, TallyError, toError } from './errors.js';
 import { adaptersOf } from './config/summary.js';
+import { reasonsOf, TallyError, toError } from './errors.js';
 import { createLogger } from './logging.js';
 import { redactText } from './redact.js';
 

@@ -5,7 +5,7 @@ import { reading } from './driver-errors.js';
 import { RECORDINGS, ROOMS } from './indexes.js';
 
 const BATCH = 500;
-/** Documents of Tally's first release. A tombstone has no name. */
+/** Documents that Tally 0.1 stored. A tombstone has no name. */
 const UNNAMED = { 'tally.name': null, tally: { $ne: null }, roomName: { $type: 'string' } };
 
 /** Give stored documents the name by which lists find them. Every write of a document stores it, too. */

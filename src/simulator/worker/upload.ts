@@ -25,9 +25,8 @@ export function createUpload(destinations: Destinations, bytesPerSecond: number)
     try {
       if (variant === 'truncated') await truncate(storage, filename);
       const durationMs = truth.liveTo - truth.liveFrom;
-      const isEmpty = variant === 'empty' || variant === 'missing';
-      const content = isEmpty ? new Uint8Array() : await createMp4(durationMs, Math.round((durationMs / 1_000) * bytesPerSecond));
-      const stored = await store(storage, filename, content, variant);
+      const leastBytes = Math.round((durationMs / 1_000) * bytesPerSecond);
+      const stored = await store(storage, filename, () => createMp4(durationMs, leastBytes), variant);
       const manifestLocation = job.file.disableManifest ? '' : await storeManifest(storage, filename, egress, stored.location);
       return { ...stored, manifestLocation };
     } catch (error) {
@@ -38,8 +37,9 @@ export function createUpload(destinations: Destinations, bytesPerSecond: number)
 }
 
 /** @returns size and location as the egress reports them */
-async function store(storage: Storage, filename: string, content: Uint8Array, variant: UploadVariant | undefined) {
+async function store(storage: Storage, filename: string, makeFile: () => Promise<Uint8Array>, variant?: UploadVariant) {
   if (variant === 'missing') return { sizeBytes: MISSING_BYTES, location: storage.locate(filename) };
+  const content = variant === 'empty' ? new Uint8Array() : await makeFile();
   const location = await storage.put(filename, content, MP4);
   return { sizeBytes: content.length + (variant === 'short' ? MISSING_BYTES : 0), location };
 }
